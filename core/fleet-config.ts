@@ -1,0 +1,104 @@
+/**
+ * The two documents that the constructs write and the runtime reads: `FleetConfig` for the gateway,
+ * `SidecarConfig` for a sidecar. Each travels as JSON in one environment variable.
+ */
+
+/** Environment variable that holds the gateway's {@link FleetConfig}. */
+export const FLEET_CONFIG_VARIABLE = 'MCP_FLEET_CONFIG';
+/** Environment variable that holds a sidecar's {@link SidecarConfig}. */
+export const SIDECAR_CONFIG_VARIABLE = 'MCP_FLEET_SIDECAR';
+/** Environment variable (injected secret) that holds the gateway–sidecar key of one server. */
+export const SIDECAR_KEY_VARIABLE = 'MCP_FLEET_SIDECAR_KEY';
+/** Port on which gateways and sidecars listen inside their task. */
+export const RUNTIME_PORT = 8080;
+
+/** Longest name of a server: it becomes a path segment, a key prefix and part of resource names. */
+export const SERVER_NAME = /^[a-z][a-z0-9-]{0,30}$/;
+
+/** What a gateway replica knows of its fleet. Secrets appear by ARN only. */
+export interface FleetConfig {
+  /** The fleet's name: the `Fleet` dimension of every metric. */
+  readonly fleet: string;
+  /** Base URL of the listener behind which the sidecars stand, without a trailing slash. */
+  readonly serversUrl: string;
+  /** TLS server name to expect on `serversUrl`, where its certificate names another host. */
+  readonly serversTlsName?: string;
+  readonly identity: IdentityConfig;
+  /** Name of the ledger table. */
+  readonly ledgerTable: string;
+  /** Name of the session directory table. */
+  readonly directoryTable: string;
+  /** Name or ARN of the authorizer function. */
+  readonly authorizerFunction: string;
+  /** ARN of the secret from which session ids are sealed. */
+  readonly sealKeySecret: string;
+  /** Browser origins that may call; any other `Origin` is refused with 403. */
+  readonly allowedOrigins: readonly string[];
+  readonly servers: Readonly<Record<string, ServerConfig>>;
+}
+
+/** How an access token is verified. */
+export interface IdentityConfig {
+  /** Expected `iss`. */
+  readonly issuer: string;
+  /** Expected `aud` (OIDC) or `client_id` values (Cognito access tokens carry no `aud`); at least one. */
+  readonly audience: readonly string[];
+  /** Which claim is held against `audience`. */
+  readonly audienceClaim: 'aud' | 'client_id';
+  /** Where the issuer's keys are; discovered from the issuer when absent. */
+  readonly jwksUri?: string;
+}
+
+export interface ServerConfig {
+  /** ARN of the gateway–sidecar key; absent for a remote server, which has no sidecar. */
+  readonly sidecarKeySecret?: string;
+  /** URL of a server outside the fleet; absent for one behind a sidecar. */
+  readonly remoteUrl?: string;
+  /** The operator's declarations; a tool that is not named here is state-changing and `fenced`. */
+  readonly tools: Readonly<Record<string, ToolConfig>>;
+}
+
+export interface ToolConfig {
+  readonly effect: 'read_only' | 'state_changing';
+  /** `required`: no key, no call. `fenced`: a call without a key runs. Only for state-changing tools. */
+  readonly key: 'required' | 'fenced';
+  /** Argument of the tool that carries the idempotency key. */
+  readonly keyArgument?: string;
+}
+
+/** What a sidecar knows of the one server it stands beside. */
+export interface SidecarConfig {
+  readonly fleet: string;
+  readonly server: string;
+  readonly runtime: HttpRuntimeConfig | StdioRuntimeConfig;
+  /** Most slots in use at once on this instance. */
+  readonly slots: number;
+  /** Seconds between SIGTERM and the moment when what is left is cut; below the container's stop timeout. */
+  readonly drainSeconds: number;
+}
+
+/** A server that listens on HTTP inside the same task. */
+export interface HttpRuntimeConfig {
+  readonly kind: 'http';
+  /** Full URL of its MCP endpoint on loopback. */
+  readonly url: string;
+}
+
+/** A server that speaks on standard input and output, run as child processes of the sidecar. */
+export interface StdioRuntimeConfig {
+  readonly kind: 'stdio';
+  readonly command: readonly string[];
+  /** Names of environment variables (plain or injected) that a child may see, besides PATH, HOME, TMPDIR and LANG. */
+  readonly environment: readonly string[];
+}
+
+/** Who calls, as the gateway tells a sidecar: the payload of the signed context header. */
+export interface CallContext {
+  /** {@link agentId} of the caller. */
+  readonly agent: string;
+  readonly server: string;
+  /** Unit of the agent's work, where one is named. */
+  readonly task?: string;
+  /** Ledger id of the call, where the request is one. */
+  readonly callId?: string;
+}

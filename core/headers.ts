@@ -1,0 +1,48 @@
+/** HTTP header names, lower case as `node:http` gives them. */
+
+/** Signed {@link CallContext} from gateway to sidecar. */
+export const CONTEXT_HEADER = 'mcp-fleet-context';
+/** Stamped by a sidecar on every answer: id of the ECS task that gave it. */
+export const INSTANCE_HEADER = 'mcp-fleet-instance';
+/** Stamped by a sidecar on answers that are its own, not the server's: one {@link SidecarReason}. */
+export const REASON_HEADER = 'mcp-fleet-reason';
+/** Id of the agent's task, where the agent names one by header. */
+export const TASK_HEADER = 'mcp-fleet-task';
+/** The caller's idempotency key (draft-ietf-httpapi-idempotency-key-header). */
+export const IDEMPOTENCY_KEY_HEADER = 'idempotency-key';
+
+/** `Mcp-Session-Id` (MCP 2025-11-25, Streamable HTTP § Session Management). */
+export const SESSION_HEADER = 'mcp-session-id';
+export const PROTOCOL_VERSION_HEADER = 'mcp-protocol-version';
+export const METHOD_HEADER = 'mcp-method';
+export const NAME_HEADER = 'mcp-name';
+export const PARAM_HEADER_PREFIX = 'mcp-param-';
+export const LAST_EVENT_ID_HEADER = 'last-event-id';
+
+/** Name of the ALB's duration-based stickiness cookie. */
+export const STICKINESS_COOKIE = 'AWSALB';
+
+/**
+ * Why a sidecar answered for itself. Each is sent with its status and says whether bytes of the
+ * request can have reached the server.
+ */
+export const SIDECAR_REASONS = {
+  /** No free slot; nothing was sent. */
+  at_capacity: { status: 503, delivered: false },
+  /** SIGTERM was received; no new sessions; nothing was sent. */
+  draining: { status: 503, delivered: false },
+  /** This instance does not hold the session; nothing was executed. */
+  unknown_session: { status: 404, delivered: false },
+  /** The context header is missing, stale or not signed by this server's key; nothing was sent. */
+  unauthenticated: { status: 403, delivered: false },
+  /** The server could not be connected to or its child could not be started; nothing was sent. */
+  server_unavailable: { status: 503, delivered: false },
+  /** The server was sent the request and ended without a whole answer. */
+  server_lost: { status: 502, delivered: true },
+} as const;
+
+export type SidecarReason = keyof typeof SIDECAR_REASONS;
+
+export function isSidecarReason(value: string): value is SidecarReason {
+  return Object.hasOwn(SIDECAR_REASONS, value);
+}
