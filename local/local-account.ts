@@ -1,0 +1,106 @@
+/** What a running local account offers to the command line and to the checks. */
+
+export interface LocalAccountOptions {
+  /** Folder of the synthesized cloud assembly. */
+  readonly assembly: string;
+  /** Port of the first edge on 127.0.0.1; 0 takes a free one. */
+  readonly port: number;
+  /** Folder for state that outlives the run. A scratch folder, removed at stop, when absent. */
+  readonly persist?: string;
+  /** Told at the end of each phase of starting. */
+  readonly onPhase?: (phase: Phase) => void;
+  /** Told of every log line that a process of the account writes. */
+  readonly onLog?: (line: LogLine) => void;
+}
+
+export interface Phase {
+  readonly name: string;
+  /** What was made, in one short line. */
+  readonly detail: string;
+  readonly milliseconds: number;
+}
+
+export interface LogLine {
+  readonly role: Role;
+  /** Name of the server; absent for the gateway and functions. */
+  readonly server?: string;
+  /** Short id of the ECS task or name of the function. */
+  readonly source: string;
+  readonly text: string;
+}
+
+export type Role = 'gateway' | 'sidecar' | 'server' | 'lambda';
+
+/** One process of the account. */
+export interface ProcessRow {
+  readonly role: Role;
+  readonly server?: string;
+  /** ECS task id, as stamped on answers and ledger rows; the function's name for a Lambda. */
+  readonly task: string;
+  readonly pid: number;
+  /** `127.0.0.1:port` where it listens. */
+  readonly address?: string;
+  /** Sessions that a sidecar holds now. */
+  readonly sessions?: number;
+}
+
+/** One datapoint of an EMF line. */
+export interface Datapoint {
+  readonly namespace: string;
+  readonly name: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly value: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** ECS task id that emitted it. */
+  readonly source: string;
+}
+
+export interface TokenOptions {
+  /** Default 900. */
+  readonly ttlSeconds?: number;
+  /** Default: the fleet's audience. */
+  readonly audience?: string;
+}
+
+export interface LocalAccount {
+  /** `http://127.0.0.1:port`, where agents connect to `/{server}/mcp`. */
+  readonly baseUrl: string;
+  readonly fleet: string;
+  readonly servers: readonly string[];
+  readonly agents: readonly string[];
+  /** Endpoint of the embedded DynamoDB; any credentials do. */
+  readonly dynamodbUrl: string;
+  /** Names of the fleet's tables. */
+  readonly tables: { readonly ledger: string; readonly directory: string; readonly allowlist: string };
+  /** The synthesized templates by stack name, for checks that read what would be deployed. */
+  readonly templates: Readonly<Record<string, CloudFormationTemplate>>;
+  /** Physical id of any resource, by stack and logical id. */
+  physicalId(stack: string, logicalId: string): string | undefined;
+  /** The principal that stands for an agent here. */
+  principal(agent: string): { issuer: string; subject: string };
+  /** A real access token of the local OIDC issuer. Rejects for an agent that the fleet does not know. */
+  token(agent: string, options?: TokenOptions): Promise<string>;
+  /** Processes that run now, with live session counts. */
+  processes(): Promise<readonly ProcessRow[]>;
+  /** Every datapoint seen so far. */
+  datapoints(): readonly Datapoint[];
+  /** All text that processes of the account have written, by process; for the check that no secret is in it. */
+  logFiles(): readonly string[];
+  /** Value of a secret, by logical id; for the check that looks for it in results and logs. */
+  secretValue(stack: string, logicalId: string): string | undefined;
+  /** Stops everything in the order that ECS does; resolves when no process and no port is left. */
+  stop(): Promise<void>;
+}
+
+export interface CloudFormationTemplate {
+  readonly Resources: Readonly<Record<string, TemplateResource>>;
+  readonly Metadata?: Readonly<Record<string, unknown>>;
+}
+
+export interface TemplateResource {
+  readonly Type: string;
+  readonly Properties?: Readonly<Record<string, unknown>>;
+  readonly DependsOn?: string | readonly string[];
+  readonly Metadata?: Readonly<Record<string, unknown>>;
+}
