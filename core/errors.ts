@@ -44,6 +44,7 @@ export const ERRORS = {
   NOT_DELIVERED: { code: 502, status: 200, outcome: 'not_executed', retry: 'safe', message: 'The call did not reach the server' },
   AT_CAPACITY: { code: 503, status: 200, outcome: 'not_executed', retry: 'safe', message: 'The server has no free slot' },
   OUTCOME_UNKNOWN: { code: 504, status: 200, outcome: 'unknown', retry: 'same_key', message: 'The call was sent and its answer was lost' },
+  AUTHORIZER_UNAVAILABLE: { code: 521, status: 200, outcome: 'not_executed', retry: 'safe', message: 'The authorizer gave no decision' },
   LEDGER_UNAVAILABLE: { code: 507, status: 200, outcome: 'not_executed', retry: 'safe', message: 'The ledger cannot be written' },
 } as const satisfies Record<string, ErrorKind>;
 
@@ -58,6 +59,8 @@ export interface ErrorDetail {
   readonly retryAfterMs?: number;
   /** Replaces the kind's outcome, where the same error can stand for another one. */
   readonly outcome?: Outcome;
+  /** Replaces the kind's advice, where a lost read may simply be sent again. */
+  readonly retry?: Retry;
   /** Members of `error.data` that the protocol itself defines for this code. */
   readonly data?: Readonly<Record<string, unknown>>;
   /** HTTP headers that belong to the answer. */
@@ -93,7 +96,7 @@ export class FleetError extends Error {
 
   /** The JSON-RPC `error` member. */
   toJsonRpc(): { code: number; message: string; data: Record<string, unknown> } {
-    const { code, retry, message } = ERRORS[this.kind];
+    const { code, message, retry } = ERRORS[this.kind];
     const { reason, callId, idempotencyKey, retryAfterMs, data } = this.detail;
     return {
       code,
@@ -102,7 +105,7 @@ export class FleetError extends Error {
         ...data,
         error: this.kind,
         outcome: this.outcome,
-        retry,
+        retry: this.detail.retry ?? retry,
         reason,
         ...(callId !== undefined && { callId }),
         ...(idempotencyKey !== undefined && { idempotencyKey }),

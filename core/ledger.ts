@@ -29,6 +29,8 @@ export interface LedgerRow {
   readonly argumentsDigest: string;
   /** The arguments as JSON text. */
   readonly arguments: string;
+  /** Like `resultEncoding`; an omitted text is still bound by `argumentsDigest`. */
+  readonly argumentsEncoding?: 'gzip' | 'omitted';
   readonly stateChanging: boolean;
   readonly state: LedgerState;
   /** Random token of the claim's owner; every later write carries it in its condition. */

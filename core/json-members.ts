@@ -1,0 +1,72 @@
+import { endOfString } from './strict-json';
+
+/** Where a value stands in a JSON text: from its first character to behind its last. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Finds one member of the object that begins at `start` in well-formed JSON, without parsing what it passes over,
+ * so that a result can be stamped by inserting text and every byte that the server sent stays as it was.
+ */
+export function findMember(text: string, start: number, name: string): Span | undefined {
+  return walkMembers(text, start, (member) => member === name);
+}
+
+/** Names of the object that begins at `start`, as they stand in the text: a name that comes twice is there twice. */
+export function memberNames(text: string, start: number): string[] {
+  const names: string[] = [];
+  walkMembers(text, start, (name) => {
+    names.push(name);
+    return false;
+  });
+  return names;
+}
+
+/** Whether the object that begins at `start` has no member. */
+export function isEmptyObject(text: string, start: number): boolean {
+  return text[skipSpace(text, start + 1)] === '}';
+}
+
+/** Goes through the members until one is wanted; gives where its value stands. */
+function walkMembers(text: string, start: number, wanted: (name: string) => boolean): Span | undefined {
+  let at = skipSpace(text, start + 1);
+  while (text[at] === '"') {
+    const close = endOfString(text, at);
+    const name = text.slice(at + 1, close);
+    const valueStart = skipSpace(text, skipSpace(text, close + 1) + 1);
+    const valueEnd = endOfValue(text, valueStart);
+    if (wanted(name)) return { start: valueStart, end: valueEnd };
+    at = skipSpace(text, valueEnd);
+    if (text[at] === ',') at = skipSpace(text, at + 1);
+  }
+  return undefined;
+}
+
+export function skipSpace(text: string, at: number): number {
+  let next = at;
+  for (let char = text.charCodeAt(next); char === 0x20 || char === 0x0a || char === 0x0d || char === 0x09; char = text.charCodeAt(next))
+    next++;
+  return next;
+}
+
+function endOfValue(text: string, start: number): number {
+  const first = text[start];
+  if (first === '"') return endOfString(text, start) + 1;
+  if (first !== '{' && first !== '[') return endOfLiteral(text, start);
+  let depth = 0;
+  for (let at = start; at < text.length; at++) {
+    const char = text.charCodeAt(at);
+    if (char === 0x22) at = endOfString(text, at);
+    else if (char === 0x7b || char === 0x5b) depth++;
+    else if ((char === 0x7d || char === 0x5d) && --depth === 0) return at + 1;
+  }
+  return text.length;
+}
+
+function endOfLiteral(text: string, start: number): number {
+  let at = start;
+  while (at < text.length && !',]} \n\r\t'.includes(text[at] as string)) at++;
+  return at;
+}

@@ -1,0 +1,36 @@
+import { FleetError } from '../core/errors';
+import type { Authorized } from './call';
+import type { Gateway } from './gateway';
+
+/** Most requests to one server that a replica has under way; what is above would only wait in memory. */
+export const IN_FLIGHT_LIMIT = 2_000;
+
+const RETRY_AFTER_MS = 1_000;
+
+/** Requests under way by server: a set of what is open, so that no exit can leave a count behind. */
+export class Admission {
+  private readonly open = new Map<string, Set<Authorized>>();
+
+  /** False when the server has as many under way as it may. */
+  enter(server: string, request: Authorized): boolean {
+    const requests = this.open.get(server) ?? new Set();
+    this.open.set(server, requests);
+    if (requests.size >= IN_FLIGHT_LIMIT) return false;
+    requests.add(request);
+    request.exchange.gone.addEventListener('abort', () => requests.delete(request), { once: true });
+    return true;
+  }
+
+  /** Requests under way that will end by themselves; a GET stream does not. */
+  get finite(): number {
+    return [...this.open.values()].reduce((sum, requests) => sum + [...requests].filter(({ lane }) => lane !== 'stream').length, 0);
+  }
+}
+
+/** Lets a request in, or says when to come again. */
+export function admit(authorized: Authorized, gateway: Gateway): Authorized {
+  const { server } = authorized;
+  if (gateway.admission.enter(server, authorized)) return authorized;
+  gateway.metrics.count(server, 'Rejected');
+  throw new FleetError('AT_CAPACITY', { reason: `${IN_FLIGHT_LIMIT} requests to "${server}" are under way`, retryAfterMs: RETRY_AFTER_MS });
+}

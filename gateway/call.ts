@@ -1,0 +1,85 @@
+import type { Agent } from '../core/agent';
+import type { ServerConfig, ToolConfig } from '../core/fleet-config';
+import type { LedgerRow, Outcome } from '../core/ledger';
+import type { Message } from '../core/message';
+import type { Decision } from '../core/policy';
+import type { SealedSession } from '../core/sealed-session';
+import type { Exchange } from './exchange';
+
+/** How a request travels: only `call` is claimed and recorded, only `list` is filtered, only `open` makes a session. */
+export type Lane = 'call' | 'list' | 'open' | 'close' | 'stream' | 'relay';
+
+/** After identify: who asks what of which server. */
+export interface Identified {
+  readonly exchange: Exchange;
+  readonly agent: Agent;
+  readonly agentId: string;
+  readonly server: string;
+  readonly serverConfig: ServerConfig;
+  readonly lane: Lane;
+  /** Absent for GET and DELETE. */
+  readonly message?: Message;
+  /** The very bytes of the body. */
+  readonly body?: Buffer;
+  /** The id as the agent sent it, still sealed. */
+  readonly sessionId?: string;
+  readonly task?: string;
+  /** Present in the `call` lane. */
+  readonly toolCall?: ToolCall;
+}
+
+/** One `tools/call`. */
+export interface ToolCall {
+  readonly callId: string;
+  readonly tool: string;
+  /** Arguments as JSON text. */
+  readonly argumentsText: string;
+  readonly digest: string;
+  readonly policy: ToolConfig;
+  readonly idempotencyKey?: string;
+}
+
+/** After authorize: what the agent may do there. */
+export interface Authorized extends Identified {
+  readonly decision: Decision;
+}
+
+/** After route: where it goes. */
+export interface Routed extends Authorized {
+  /** Absent in the modern era, at `open`, and for servers that hold no sessions. */
+  readonly session?: SealedSession;
+}
+
+/** After claim: what the ledger says of it. */
+export interface Claimed extends Routed {
+  /** Our claim, for a state-changing call that is to be sent. */
+  readonly claim?: LedgerRow;
+  /** The settled row of the same call; nothing is sent. */
+  readonly replay?: LedgerRow;
+}
+
+/** The answer of a server, whole, before anyone has seen it. */
+export interface Answer {
+  readonly status: number;
+  /** JSON text of the JSON-RPC response; empty for one without a body. */
+  readonly text: string;
+  /** ECS task id of the instance that gave it. */
+  readonly instance?: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** What an answer to initialize says of the session that it opened; absent for a server that holds none. */
+  readonly opened?: OpenedSession;
+}
+
+export interface OpenedSession {
+  readonly upstream: string;
+  readonly cookie?: string;
+  readonly revision: string;
+}
+
+/** After forward: what came back. `answer` is absent where the answer has been streamed to the agent already. */
+export interface Forwarded extends Claimed {
+  readonly answer?: Answer;
+  readonly outcome?: Outcome;
+  /** Milliseconds that the server took. */
+  readonly upstreamMs: number;
+}

@@ -1,0 +1,63 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { FleetError } from '../core/errors';
+import type { RequestId } from '../core/message';
+import { Reply } from './reply';
+
+/** Largest request body, in bytes: what SDK servers accept too. */
+export const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
+
+/** One HTTP request to `/{server}/mcp` and the answer to it. */
+export class Exchange {
+  readonly reply: Reply;
+  /** Id of the JSON-RPC request, as soon as it is known; errors carry it. */
+  requestId: RequestId | null = null;
+  private readonly departure = new AbortController();
+
+  constructor(
+    readonly request: IncomingMessage,
+    response: ServerResponse,
+    /** First segment of the path. */
+    readonly serverName: string,
+    /** Milliseconds since the epoch. */
+    readonly startedAt: number,
+  ) {
+    this.reply = new Reply(response);
+    response.once('close', () => this.departure.abort());
+  }
+
+  /** Aborts when the client has left or has been answered. */
+  get gone(): AbortSignal {
+    return this.departure.signal;
+  }
+
+  header(name: string): string | undefined {
+    const value = this.request.headers[name];
+    return Array.isArray(value) ? value.join(', ') : value;
+  }
+
+  /** Base URL under which the client reached us; the load balancer keeps Host and says which scheme it terminated. */
+  get baseUrl(): string {
+    const scheme = this.header('x-forwarded-proto') === 'https' ? 'https' : 'http';
+    return `${scheme}://${this.header('host') ?? 'localhost'}`;
+  }
+
+  /** @throws FleetError PAYLOAD_TOO_LARGE, before more than the limit is held */
+  async readBody(): Promise<Buffer> {
+    if (Number(this.header('content-length') ?? 0) > BODY_LIMIT_BYTES) throw this.tooLarge();
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for await (const chunk of this.request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > BODY_LIMIT_BYTES) throw this.tooLarge();
+      chunks.push(chunk);
+    }
+    return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+  }
+
+  private tooLarge(): FleetError {
+    return new FleetError('PAYLOAD_TOO_LARGE', {
+      reason: `at most ${BODY_LIMIT_BYTES} bytes are allowed; ${this.header('content-length') ?? 'more'} came`,
+      headers: { connection: 'close' },
+    });
+  }
+}

@@ -1,0 +1,126 @@
+import type { EventSourceMessage } from 'eventsource-parser';
+import { FleetError } from '../core/errors';
+import { SESSION_HEADER } from '../core/headers';
+import type { Outcome } from '../core/ledger';
+import type { RequestMessage } from '../core/message';
+import { isStream, type ResponseFacts, readAnswer, readResponse } from './answer';
+import type { Answer, Claimed, Forwarded, OpenedSession } from './call';
+import type { Gateway } from './gateway';
+import { replayAnswer } from './replay';
+import type { UpstreamResponse } from './upstreams';
+
+/** Placements that are tried for a request that belongs to no instance yet. */
+const PLACEMENTS = 4;
+
+/** Headers of an answer that reach the agent. A session id is never among them: the agent holds ours, not the server's. */
+const PASSED_HEADERS = ['mcp-protocol-version', 'cache-control', 'retry-after', 'allow'];
+
+/**
+ * Sends the request on and holds the answer until it is recorded; what comes before the answer on a stream passes at once.
+ * GET streams and answers without a body belong to no call and pass as they are.
+ */
+export async function forward(claimed: Claimed, gateway: Gateway): Promise<Forwarded> {
+  if (claimed.replay !== undefined) {
+    return { ...claimed, answer: replayAnswer(claimed.replay, claimed.exchange), outcome: claimed.replay.state as Outcome, upstreamMs: 0 };
+  }
+  if (claimed.claim !== undefined && !(await gateway.ledger.advance(claimed.claim, 'sent', { sentAt: gateway.now() }))) {
+    throw new FleetError('NOT_DELIVERED', {
+      reason: 'another replica took the claim over before anything was sent',
+      callId: claimed.claim.callId,
+    });
+  }
+  const sentAt = gateway.now();
+  const response = await place(claimed, gateway);
+  const passed = claimed.message?.kind === 'request' ? await hold(claimed, response) : await passOn(claimed, response);
+  return { ...claimed, ...passed, upstreamMs: gateway.now() - sentAt };
+}
+
+/** Sends; where no instance holds anything of the request yet and one refused it before executing, another may take it. */
+async function place(claimed: Claimed, gateway: Gateway): Promise<UpstreamResponse> {
+  const signal = cancelWhenGone(claimed);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await gateway.upstreams.send(claimed, gateway, signal);
+    } catch (error) {
+      const elsewhere = FleetError.is(error) && (error.kind === 'AT_CAPACITY' || error.kind === 'NOT_DELIVERED');
+      if (!elsewhere || claimed.session !== undefined || attempt === PLACEMENTS) throw readable(error, claimed);
+    }
+  }
+}
+
+/** A lost read may simply be asked again. */
+function readable(error: unknown, { toolCall }: Claimed): unknown {
+  const read = toolCall === undefined || toolCall.policy.effect === 'read_only';
+  if (!FleetError.is(error) || error.kind !== 'OUTCOME_UNKNOWN' || !read) return error;
+  return new FleetError(error.kind, { ...error.detail, retry: 'safe' });
+}
+
+/**
+ * In the modern era a client that leaves has cancelled (MCP 2026-07-28, § Cancellation); in the legacy one it has not, but
+ * a GET stream without a reader is of no use. A claimed call runs to its end in both, so that its outcome is known.
+ */
+function cancelWhenGone({ claim, lane, message, exchange }: Claimed): AbortSignal | undefined {
+  if (claim !== undefined) return undefined;
+  return lane === 'stream' || message?.era === 'modern' ? exchange.gone : undefined;
+}
+
+/** Holds the response to a request. */
+async function hold(claimed: Claimed, response: UpstreamResponse): Promise<{ answer: Answer; outcome?: Outcome }> {
+  const { exchange, lane, message, toolCall } = claimed;
+  const { id } = message as RequestMessage;
+  // A call's stream carries no event ids: resuming it upstream would give a result that the ledger has not seen.
+  const keepIds = lane === 'relay';
+  const pass = async ({ id: eventId, event, data }: EventSourceMessage): Promise<void> => {
+    if (lane === 'open' || (data === '' && !keepIds)) return;
+    await exchange.reply.sendEvent({
+      data,
+      ...(event !== undefined && { event }),
+      ...(keepIds && eventId !== undefined && { id: eventId }),
+    });
+  };
+  if (isStream(response) && lane !== 'open') exchange.reply.openStream();
+  const text = await readAnswer(response, id, pass).catch((error) => {
+    throw readable(error, claimed);
+  });
+  const answer = { ...describe(response, text), ...(lane === 'open' && openedSession(response, text)) };
+  return toolCall === undefined ? { answer } : { answer, outcome: judge(readCallResponse(response, text)) };
+}
+
+function openedSession(response: UpstreamResponse, text: string): { opened?: OpenedSession } {
+  const upstream = response.headers[SESSION_HEADER];
+  if (typeof upstream !== 'string') return {};
+  const revision = String(readResponse(text).result.protocolVersion);
+  return { opened: { upstream, revision, ...(response.cookie !== undefined && { cookie: response.cookie }) } };
+}
+
+/** A refusal with a 4xx is the server's answer; with a 5xx nobody can tell what it did before. */
+function readCallResponse({ status }: UpstreamResponse, text: string): ResponseFacts {
+  if (status >= 500) throw new FleetError('OUTCOME_UNKNOWN', { reason: `the server answered ${status}` });
+  return readResponse(text);
+}
+
+function judge({ isError, toolError, inputRequired }: ResponseFacts): Outcome {
+  if (inputRequired) return 'not_executed';
+  return isError || toolError ? 'failed' : 'confirmed';
+}
+
+/** Passes what is no response to a request: a GET stream, or the bare answer to a notification or DELETE. */
+async function passOn({ exchange, lane }: Claimed, response: UpstreamResponse): Promise<{ answer?: Answer }> {
+  if (lane !== 'stream' || !isStream(response)) {
+    return { answer: describe(response, await readAnswer(response, 0, async () => undefined)) };
+  }
+  exchange.reply.openStream();
+  try {
+    for await (const chunk of response.body as AsyncIterable<Buffer>) await exchange.reply.pass(chunk);
+  } catch {
+    // The server or the agent left; either way the stream is over, and the agent opens another one.
+  }
+  exchange.reply.end();
+  return {};
+}
+
+function describe({ status, headers, instance }: UpstreamResponse, text: string): Answer {
+  const passed: Record<string, string> = {};
+  for (const name of PASSED_HEADERS) if (typeof headers[name] === 'string') passed[name] = headers[name];
+  return { status, text, headers: passed, ...(instance !== undefined && { instance }) };
+}

@@ -1,0 +1,31 @@
+import type { KeyObject } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { FleetConfig } from '../core/fleet-config';
+import type { Admission } from './admit';
+import type { Decisions } from './decisions';
+import type { Directory } from './directory';
+import type { Ledger } from './ledger';
+import type { Metrics } from './metrics';
+import type { TokenVerifier } from './tokens';
+import type { Upstreams } from './upstreams';
+
+/** Everything that the stages of a call reach beyond the call itself. */
+export interface Gateway {
+  readonly config: FleetConfig;
+  /** Name of this replica in ledger rows and logs. */
+  readonly replica: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly tokens: TokenVerifier;
+  readonly decisions: Decisions;
+  readonly admission: Admission;
+  /** Keys of session ids: the current one, then the previous. */
+  readonly sealKeys: readonly [Buffer, ...Buffer[]];
+  /** Gateway–sidecar key by server. */
+  readonly sidecarKeys: Readonly<Record<string, KeyObject>>;
+  readonly upstreams: Upstreams;
+  readonly ledger: Ledger;
+  readonly directory: Directory;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}

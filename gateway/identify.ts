@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import { type Agent, agentId } from '../core/agent';
+import { callDigest } from '../core/call-digest';
+import { FleetError } from '../core/errors';
+import type { ServerConfig, ToolConfig } from '../core/fleet-config';
+import { IDEMPOTENCY_KEY_HEADER, SESSION_HEADER, TASK_HEADER } from '../core/headers';
+import { classifyMessage, isObject, type Message, type RequestMessage, requestIdOf } from '../core/message';
+import { type Json, parseStrictly } from '../core/strict-json';
+import { checkHeaders } from './agreement';
+import type { Identified, Lane, ToolCall } from './call';
+import type { Exchange } from './exchange';
+import type { Gateway } from './gateway';
+
+/** `_meta` members of ours that an agent may send. */
+const KEY_META = 'cdk-mcp-fleet/idempotencyKey';
+const TASK_META = 'cdk-mcp-fleet/taskId';
+
+/** A tool that the operator did not declare may change state; a call without a key runs, and is fenced. */
+const UNDECLARED_TOOL: ToolConfig = { effect: 'state_changing', key: 'fenced' };
+
+/** Says who asks what: the token gives the agent, the bytes of the body give the message, and the headers must agree with it. */
+export async function identify(exchange: Exchange, gateway: Gateway): Promise<Identified> {
+  checkOrigin(exchange, gateway.config.allowedOrigins);
+  const agent = await verifyToken(exchange, gateway);
+  const serverConfig = findServer(exchange.serverName, gateway.config.servers);
+  const caller = { exchange, agent, agentId: agentId(agent), server: exchange.serverName, serverConfig };
+
+  const { method } = exchange.request;
+  const sessionId = exchange.header(SESSION_HEADER);
+  const session = sessionId === undefined ? {} : { sessionId };
+  if (method === 'GET' || method === 'DELETE') {
+    return { ...caller, ...session, lane: method === 'GET' ? 'stream' : 'close', ...taskOf(exchange, undefined) };
+  }
+  if (method !== 'POST')
+    throw new FleetError('METHOD_NOT_ALLOWED', {
+      reason: `${method} is not one of POST, GET, DELETE`,
+      headers: { allow: 'POST, GET, DELETE' },
+    });
+
+  checkMediaTypes(exchange);
+  const body = await exchange.readBody();
+  const parsed = parseStrictly(body);
+  exchange.requestId = requestIdOf(parsed);
+  const message = classifyMessage(parsed);
+  checkHeaders(exchange, message);
+  const lane = laneOf(message);
+  return {
+    ...caller,
+    ...(message.era === 'legacy' && session),
+    ...taskOf(exchange, message),
+    lane,
+    message,
+    body,
+    ...(lane === 'call' && { toolCall: describeCall(message as RequestMessage, exchange, serverConfig) }),
+  };
+}
+
+function checkOrigin(exchange: Exchange, allowed: readonly string[]): void {
+  const origin = exchange.header('origin');
+  if (origin !== undefined && !allowed.includes(origin)) {
+    throw new FleetError('ORIGIN_DENIED', { reason: `${JSON.stringify(origin.slice(0, 200))} is not among the fleet's allowedOrigins` });
+  }
+}
+
+async function verifyToken(exchange: Exchange, gateway: Gateway): Promise<Agent> {
+  const [scheme, token] = exchange.header('authorization')?.split(' ') ?? [];
+  try {
+    if (scheme?.toLowerCase() !== 'bearer' || !token)
+      throw new FleetError('UNAUTHENTICATED', { reason: 'send "Authorization: Bearer <access token>"' });
+    return await gateway.tokens.verify(token);
+  } catch (error) {
+    if (!FleetError.is(error) || error.kind !== 'UNAUTHENTICATED') throw error;
+    throw new FleetError('UNAUTHENTICATED', {
+      ...error.detail,
+      headers: { 'www-authenticate': challenge(exchange, token ? 'invalid_token' : undefined) },
+    });
+  }
+}
+
+/** RFC 6750 §3 challenge with the `resource_metadata` of RFC 9728 §5.1. */
+function challenge(exchange: Exchange, error: string | undefined): string {
+  const metadata = `${exchange.baseUrl}/.well-known/oauth-protected-resource/${exchange.serverName}/mcp`;
+  return `Bearer ${error === undefined ? '' : `error="${error}", `}resource_metadata="${metadata}"`;
+}
+
+function findServer(name: string, servers: Readonly<Record<string, ServerConfig>>): ServerConfig {
+  const server = Object.hasOwn(servers, name) ? servers[name] : undefined;
+  if (server === undefined) throw new FleetError('UNKNOWN_SERVER', { reason: `"${name.slice(0, 40)}" is not a server of this fleet` });
+  return server;
+}
+
+function checkMediaTypes(exchange: Exchange): void {
+  const type = exchange.header('content-type')?.split(';')[0]?.trim().toLowerCase();
+  if (type !== 'application/json') throw new FleetError('UNSUPPORTED_MEDIA_TYPE', { reason: `got ${JSON.stringify(type ?? '')}` });
+  const accept = exchange.header('accept') ?? '';
+  if (accept.includes('*/*')) return;
+  if (!accept.includes('application/json') || !accept.includes('text/event-stream')) {
+    throw new FleetError('NOT_ACCEPTABLE', { reason: `got ${JSON.stringify(accept.slice(0, 200))}` });
+  }
+}
+
+function laneOf(message: Message): Lane {
+  if (message.kind !== 'request') return 'relay';
+  if (message.method === 'tools/call') return 'call';
+  if (message.method === 'tools/list') return 'list';
+  if (message.method === 'initialize' && message.era === 'legacy') return 'open';
+  return 'relay';
+}
+
+function describeCall(message: RequestMessage, exchange: Exchange, server: ServerConfig): ToolCall {
+  const { name, arguments: args } = message.params;
+  if (typeof name !== 'string' || name === '') throw new FleetError('INVALID_PARAMS', { reason: 'tools/call needs "name", a string' });
+  if (args !== undefined && !isObject(args))
+    throw new FleetError('INVALID_PARAMS', { reason: '"arguments" of tools/call must be an object' });
+  const policy = Object.hasOwn(server.tools, name) ? (server.tools[name] as ToolConfig) : UNDECLARED_TOOL;
+  const { inputResponses, requestState } = message.params;
+  const continuation =
+    inputResponses === undefined && requestState === undefined ? undefined : [inputResponses ?? null, requestState ?? null];
+  const key = idempotencyKey(message, exchange, policy.keyArgument === undefined ? undefined : args?.[policy.keyArgument]);
+  return {
+    callId: randomUUID(),
+    tool: name,
+    argumentsText: JSON.stringify(args ?? {}),
+    digest: callDigest(name, args, continuation),
+    policy,
+    ...(key !== undefined && { idempotencyKey: key }),
+  };
+}
+
+/** The key from `_meta`, the header (draft-ietf-httpapi-idempotency-key-header, a quoted string), or the declared argument; all that are given must agree. */
+function idempotencyKey(message: RequestMessage, exchange: Exchange, argument: Json | undefined): string | undefined {
+  const header = exchange.header(IDEMPOTENCY_KEY_HEADER)?.replace(/^"(.*)"$/, '$1');
+  const given = [message.meta[KEY_META], header, argument].filter((key) => key !== undefined && key !== null);
+  const [key] = given;
+  if (key === undefined) return undefined;
+  if (given.some((other) => other !== key))
+    throw new FleetError('HEADER_MISMATCH', { reason: 'the idempotency keys in _meta, header and argument differ' });
+  if (typeof key !== 'string' || key.length === 0 || Buffer.byteLength(key) > 255) {
+    throw new FleetError('INVALID_PARAMS', { reason: 'an idempotency key must be a string of 1 to 255 bytes' });
+  }
+  return key;
+}
+
+function taskOf(exchange: Exchange, message: Message | undefined): { task?: string } {
+  const meta = message === undefined || message.kind === 'response' ? {} : message.meta;
+  const trace = /^[\da-f]{2}-([\da-f]{32})-/.exec(String(meta.traceparent ?? exchange.header('traceparent') ?? ''))?.[1];
+  const task = meta[TASK_META] ?? exchange.header(TASK_HEADER) ?? trace;
+  return typeof task === 'string' && task !== '' ? { task: task.slice(0, 255) } : {};
+}

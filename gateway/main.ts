@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { pino } from 'pino';
+import { FLEET_CONFIG_VARIABLE, type FleetConfig, RUNTIME_PORT } from '../core/fleet-config';
+import { Admission } from './admit';
+import { createDecisions } from './decisions';
+import { Directory } from './directory';
+import { drain } from './drain';
+import type { Gateway } from './gateway';
+import { Ledger } from './ledger';
+import { METRICS_INTERVAL_MS, Metrics } from './metrics';
+import { loadSecrets } from './secrets';
+import { createGatewayServer } from './server';
+import { createTokenVerifier } from './tokens';
+import { Upstreams } from './upstreams';
+
+const log = pino({ base: { role: 'gateway' }, messageKey: 'message' });
+
+async function start(): Promise<void> {
+  const config = readConfig(process.env);
+  const gateway = await createGateway(config);
+  const server = createGatewayServer(gateway);
+  const metricsTimer = setInterval(() => gateway.metrics.flush(), METRICS_INTERVAL_MS);
+  const port = Number(process.env.PORT ?? RUNTIME_PORT);
+  server.listen(port, process.env.HOST ?? '0.0.0.0', () =>
+    log.info({ event: 'listening', port, replica: gateway.replica, fleet: config.fleet }),
+  );
+  process.once('SIGTERM', async () => {
+    await drain(server, gateway);
+    clearInterval(metricsTimer);
+    gateway.metrics.flush();
+    process.exit(0);
+  });
+}
+
+async function createGateway(config: FleetConfig): Promise<Gateway> {
+  const now = Date.now;
+  const dynamodb = new DynamoDBClient();
+  return {
+    config,
+    replica: randomUUID().slice(0, 8),
+    now,
+    tokens: createTokenVerifier(config.identity, now),
+    decisions: createDecisions(new LambdaClient(), config.authorizerFunction, now),
+    admission: new Admission(),
+    ...(await loadSecrets(new SecretsManagerClient(), config)),
+    upstreams: new Upstreams(config.serversUrl, config.serversTlsName),
+    ledger: new Ledger(dynamodb, config.ledgerTable),
+    directory: new Directory(dynamodb, config.directoryTable),
+    metrics: new Metrics(config.fleet, Object.keys(config.servers), now, (line) => process.stdout.write(`${line}\n`)),
+    log,
+  };
+}
+
+function readConfig(env: NodeJS.ProcessEnv): FleetConfig {
+  const text = env[FLEET_CONFIG_VARIABLE];
+  if (!text) throw new Error(`the environment variable ${FLEET_CONFIG_VARIABLE} is missing; the McpFleet construct sets it`);
+  return JSON.parse(text) as FleetConfig;
+}
+
+start().catch((error: Error) => {
+  log.fatal({ event: 'start_failed', reason: error.message });
+  process.exit(1);
+});

@@ -1,0 +1,47 @@
+import { EMF_VALUES_LIMIT, emfLine } from '../core/emf';
+import type { MetricName } from '../core/metrics';
+
+/** How often what was counted is written, in milliseconds. */
+export const METRICS_INTERVAL_MS = 10_000;
+
+/** Counts and observations by server, written as EMF lines. */
+export class Metrics {
+  private readonly counts = new Map<string, Partial<Record<MetricName, number>>>();
+  private readonly observations = new Map<string, Partial<Record<MetricName, number[]>>>();
+
+  /** @param servers names of the fleet's servers: no other name becomes a dimension, whatever a caller asks for */
+  constructor(
+    private readonly fleet: string,
+    private readonly servers: readonly string[],
+    private readonly now: () => number,
+    private readonly write: (line: string) => void,
+  ) {}
+
+  count(server: string, name: MetricName): void {
+    if (!this.servers.includes(server)) return;
+    const counts = this.counts.get(server) ?? {};
+    counts[name] = (counts[name] ?? 0) + 1;
+    this.counts.set(server, counts);
+  }
+
+  observe(server: string, name: MetricName, value: number): void {
+    if (!this.servers.includes(server)) return;
+    const observations = this.observations.get(server) ?? {};
+    const values = (observations[name] ??= []);
+    values.push(value);
+    this.observations.set(server, observations);
+    if (values.length >= EMF_VALUES_LIMIT) this.flushServer(server);
+  }
+
+  /** Writes what has come since the last time; a server without traffic counts no calls, and that is a datapoint too. */
+  flush(): void {
+    for (const server of this.servers) this.flushServer(server);
+  }
+
+  private flushServer(server: string): void {
+    const values = { Calls: 0, OutcomeUnknown: 0, ...this.counts.get(server), ...this.observations.get(server) };
+    this.counts.delete(server);
+    this.observations.delete(server);
+    this.write(emfLine({ Fleet: this.fleet, Server: server }, values, this.now()));
+  }
+}

@@ -1,0 +1,75 @@
+import { ERRORS, type FleetError } from '../core/errors';
+import { stampResponse } from '../core/stamp';
+import type { Answer, Claimed, Forwarded, Identified } from './call';
+import type { Exchange } from './exchange';
+import type { Gateway } from './gateway';
+import { filterTools } from './tool-list';
+
+/** Sends the answer: stamped for a call, filtered for a list, under our own session id at open. */
+export function respond(forwarded: Forwarded, gateway: Gateway): void {
+  const { exchange, answer, lane, decision, message } = forwarded;
+  if (answer === undefined) return; // it has been streamed
+  const text =
+    lane === 'call'
+      ? stamp(answer, forwarded)
+      : lane === 'list'
+        ? filterTools(answer.text, decision, message?.era ?? 'legacy')
+        : answer.text;
+  exchange.reply.finish(answer.status, text, { ...answer.headers });
+  observe(forwarded, gateway);
+}
+
+/** Says what was wrong in JSON-RPC, on the status that the protocol or the reader needs. */
+export function respondRefusal(refusal: FleetError, exchange: Exchange, reached: Identified | Claimed | undefined, gateway: Gateway): void {
+  const { detail, kind } = refusal;
+  const retryAfter: Record<string, string> =
+    detail.retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(detail.retryAfterMs / 1000)) };
+  const text = JSON.stringify({ jsonrpc: '2.0', id: exchange.requestId, error: refusal.toJsonRpc() });
+  // A GET or DELETE awaits no JSON-RPC response, so its refusal is a status of its own.
+  const status = refusal.status === 200 && exchange.requestId === null ? 503 : refusal.status;
+  exchange.reply.finish(status, text, { ...retryAfter, ...detail.headers });
+
+  if (kind === 'DENIED' || kind === 'SERVER_DENIED') gateway.metrics.count(exchange.serverName, 'Denied');
+  if (kind === 'AT_CAPACITY') gateway.metrics.count(exchange.serverName, 'Rejected');
+  if (kind === 'UNKNOWN_SESSION') gateway.metrics.count(exchange.serverName, 'SessionsLost');
+  if (kind === 'LEDGER_UNAVAILABLE') gateway.metrics.count(exchange.serverName, 'LedgerFailures');
+  if (kind === 'AUTHORIZER_UNAVAILABLE') gateway.metrics.count(exchange.serverName, 'AuthorizerFailures');
+  gateway.log.info({
+    event: 'refused',
+    error: kind,
+    code: ERRORS[kind].code,
+    server: exchange.serverName.slice(0, 40),
+    agent: reached?.agentId,
+    tool: reached?.toolCall?.tool.slice(0, 100),
+    callId: reached?.toolCall?.callId,
+  });
+}
+
+function stamp(answer: Answer, { toolCall, replay, outcome }: Forwarded): string {
+  if (toolCall === undefined || outcome === undefined) return answer.text;
+  return stampResponse(answer.text, {
+    callId: replay?.callId ?? toolCall.callId,
+    outcome,
+    replayed: replay !== undefined,
+    sessionRestored: false,
+  });
+}
+
+function observe({ exchange, toolCall, server, agentId, outcome, replay, upstreamMs, answer }: Forwarded, gateway: Gateway): void {
+  if (toolCall === undefined) return;
+  const latency = gateway.now() - exchange.startedAt;
+  gateway.metrics.observe(server, 'CallLatency', latency);
+  gateway.metrics.observe(server, 'GatewayOverhead', latency - upstreamMs);
+  gateway.log.info({
+    event: 'call',
+    callId: toolCall.callId,
+    server,
+    agent: agentId,
+    tool: toolCall.tool.slice(0, 100),
+    outcome,
+    replayed: replay !== undefined,
+    instance: answer?.instance,
+    ms: latency,
+    upstreamMs,
+  });
+}

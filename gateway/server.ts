@@ -1,0 +1,48 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Exchange } from './exchange';
+import type { Gateway } from './gateway';
+import { serve } from './pipeline';
+
+/** Idle connections outlive the load balancer's idle timeout, or it would reuse one that we are closing (502). */
+const KEEP_ALIVE_MS = 4_010_000;
+
+const MCP_PATH = /^\/([^/?]+)\/mcp(?:\?|$)/;
+const METADATA_PATH = /^\/\.well-known\/oauth-protected-resource\/([^/?]+)\/mcp(?:\?|$)/;
+
+/** The gateway's HTTP surface: health, protected resource metadata, and the endpoint of each server. */
+export function createGatewayServer(gateway: Gateway): Server {
+  const server = createServer((request, response) => {
+    const path = request.url ?? '/';
+    const name = MCP_PATH.exec(path)?.[1];
+    if (name !== undefined) void serve(new Exchange(request, response, name, gateway.now()), gateway);
+    else answerOther(path, request, response, gateway);
+  });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  return server;
+}
+
+function answerOther(path: string, request: IncomingMessage, response: ServerResponse, gateway: Gateway): void {
+  const server = METADATA_PATH.exec(path)?.[1];
+  if (path === '/healthz') {
+    answerJson(response, 200, { status: 'ok', replica: gateway.replica });
+  } else if (server !== undefined && Object.hasOwn(gateway.config.servers, server)) {
+    answerJson(response, 200, resourceMetadata(server, request, gateway));
+  } else {
+    answerJson(response, 404, { error: 'not_found', message: 'The MCP endpoint of a server is /{server}/mcp' });
+  }
+}
+
+/** Protected resource metadata (RFC 9728 §2). */
+function resourceMetadata(server: string, request: IncomingMessage, { config }: Gateway): object {
+  const scheme = request.headers['x-forwarded-proto'] === 'https' ? 'https' : 'http';
+  return {
+    resource: `${scheme}://${request.headers.host}/${server}/mcp`,
+    authorization_servers: [config.identity.issuer],
+    bearer_methods_supported: ['header'],
+  };
+}
+
+function answerJson(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(body));
+}

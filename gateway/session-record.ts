@@ -1,0 +1,50 @@
+import { FleetError } from '../core/errors';
+import { SESSION_HEADER } from '../core/headers';
+import type { RequestMessage } from '../core/message';
+import { SEALED_ID_LIMIT, SESSION_LIFETIME_SECONDS, type SealedSession, sealSession } from '../core/sealed-session';
+import { sessionKey } from '../core/session-key';
+import type { Answer, Forwarded } from './call';
+import type { Gateway } from './gateway';
+
+/** Seals the session that initialize opened and lists it in the directory; the agent gets the sealed id only. */
+export async function recordOpening(forwarded: Forwarded, answer: Answer, gateway: Gateway): Promise<Forwarded> {
+  const { opened, instance } = answer;
+  if (opened === undefined) return forwarded;
+  const { agent, agentId, server, task, message } = forwarded;
+  const now = gateway.now();
+  const session: SealedSession = { ...opened, generation: 0, issuedAt: Math.floor(now / 1000) };
+  const id = sealSession(session, { agent: agentId, server }, gateway.sealKeys[0]);
+  if (id.length > SEALED_ID_LIMIT) {
+    throw new FleetError('NOT_DELIVERED', {
+      reason: `the server's session id is too long to be sealed (${opened.upstream.length} characters)`,
+    });
+  }
+  await gateway.directory.open({
+    session: sessionKey(id),
+    agent: agentId,
+    ...agent,
+    server,
+    ...(task !== undefined && { task }),
+    ...(instance !== undefined && { instance }),
+    initialize: JSON.stringify((message as RequestMessage).params),
+    revision: opened.revision,
+    generation: session.generation,
+    upstream: opened.upstream,
+    openedAt: now,
+    expiresAt: session.issuedAt + SESSION_LIFETIME_SECONDS,
+  });
+  gateway.log.info({ event: 'session_opened', session: sessionKey(id), server, agent: agentId, instance, revision: opened.revision });
+  return { ...forwarded, answer: { ...answer, headers: { ...answer.headers, [SESSION_HEADER]: id } } };
+}
+
+/** Notes in the directory that a DELETE ended the session. That it is over is true without the note, so a failure is only logged. */
+export async function recordClosing({ sessionId, server }: Forwarded, { status }: Answer, gateway: Gateway): Promise<void> {
+  if (sessionId === undefined || status >= 300) return;
+  const session = sessionKey(sessionId);
+  try {
+    await gateway.directory.close(session, gateway.now());
+    gateway.log.info({ event: 'session_closed', session, server });
+  } catch (error) {
+    gateway.log.warn({ event: 'session_close_not_recorded', session, server, reason: (error as Error).name });
+  }
+}

@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+import { JwtVerifier } from 'aws-jwt-verify';
+import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
+import type { Agent } from '../core/agent';
+import { FleetError } from '../core/errors';
+import type { IdentityConfig } from '../core/fleet-config';
+
+/** Verifies access tokens. A token that was verified once is known by its digest until it expires. */
+export interface TokenVerifier {
+  /**
+   * @throws FleetError UNAUTHENTICATED for a token that is not one of ours; AUTHORIZER_UNAVAILABLE when the issuer's keys cannot be had
+   */
+  verify(token: string): Promise<Agent>;
+}
+
+const REMEMBERED_TOKENS = 10_000;
+
+export function createTokenVerifier(identity: IdentityConfig, now: () => number): TokenVerifier {
+  const known = new Map<string, { agent: Agent; expiresAt: number }>();
+  let verifier: Promise<Verify> | undefined;
+
+  return {
+    async verify(token) {
+      const digest = createHash('sha256').update(token).digest('base64');
+      const hit = known.get(digest);
+      if (hit !== undefined && hit.expiresAt > now() / 1000) return hit.agent;
+      known.delete(digest);
+
+      verifier ??= createVerify(identity);
+      const verify = await verifier.catch((error: Error) => {
+        verifier = undefined; // ask the issuer again next time
+        throw new FleetError('AUTHORIZER_UNAVAILABLE', {
+          reason: `the metadata of the issuer ${identity.issuer} cannot be had (${error.message})`,
+        });
+      });
+      const claims = await verify(token);
+      const agent = { issuer: claims.iss, subject: claims.sub };
+      if (known.size >= REMEMBERED_TOKENS) known.delete(known.keys().next().value as string);
+      known.set(digest, { agent, expiresAt: claims.exp });
+      return agent;
+    },
+  };
+}
+
+interface Claims {
+  readonly iss: string;
+  readonly sub: string;
+  readonly exp: number;
+}
+type Verify = (token: string) => Promise<Claims>;
+
+async function createVerify(identity: IdentityConfig): Promise<Verify> {
+  const jwksUri = identity.jwksUri ?? (await discoverJwksUri(identity.issuer));
+  const audience = [...identity.audience];
+  const verifier = JwtVerifier.create(
+    {
+      issuer: identity.issuer,
+      // Weakening a check must be spelled out: Cognito's access tokens have no `aud`, so their `client_id` is held against the list.
+      audience: identity.audienceClaim === 'aud' ? audience : null,
+      jwksUri,
+      customJwtCheck: ({ payload }) => {
+        if (identity.audienceClaim === 'client_id' && !audience.includes(String(payload.client_id)))
+          throw new Error('client_id is not allowed');
+        if (typeof payload.sub !== 'string' || payload.sub === '') throw new Error('the token has no "sub"');
+        if (typeof payload.exp !== 'number') throw new Error('the token has no "exp"');
+      },
+    },
+    { jwksCache: new SimpleJwksCache({ fetcher: { fetch: fetchKeys } }) },
+  );
+  return async (token) => {
+    try {
+      return (await verifier.verify(token)) as unknown as Claims;
+    } catch (error) {
+      if (error instanceof KeysUnavailable) throw new FleetError('AUTHORIZER_UNAVAILABLE', { reason: error.message });
+      throw new FleetError('UNAUTHENTICATED', { reason: describe(error) });
+    }
+  };
+}
+
+/** Says which assertion failed in the verifier's own words, which name claims but never the token. */
+function describe(error: unknown): string {
+  const name = error instanceof Error ? error.constructor.name : '';
+  if (name === 'JwtExpiredError') return 'the token has expired';
+  if (name === 'JwtInvalidAudienceError') return 'the token is meant for another audience';
+  if (name === 'JwtInvalidIssuerError') return 'the token comes from another issuer';
+  if (name === 'JwtInvalidSignatureError') return "the token's signature is not valid";
+  return 'the token is not a valid access token of this issuer';
+}
+
+class KeysUnavailable extends Error {}
+
+async function discoverJwksUri(issuer: string): Promise<string> {
+  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  const metadata = JSON.parse(Buffer.from(await fetchKeys(url)).toString()) as { jwks_uri?: string };
+  if (typeof metadata.jwks_uri !== 'string') throw new KeysUnavailable(`${url} names no jwks_uri`);
+  return metadata.jwks_uri;
+}
+
+async function fetchKeys(url: string): Promise<ArrayBuffer> {
+  const { protocol, hostname } = new URL(url);
+  const loopback = hostname === '127.0.0.1' || hostname === 'localhost' || hostname === '[::1]';
+  if (protocol !== 'https:' && !loopback) throw new KeysUnavailable(`${url} is not https`);
+  try {
+    const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(5_000) });
+    if (!response.ok) throw new KeysUnavailable(`${url} answers ${response.status}`);
+    return await response.arrayBuffer();
+  } catch (error) {
+    throw error instanceof KeysUnavailable ? error : new KeysUnavailable(`${url} cannot be reached`);
+  }
+}
