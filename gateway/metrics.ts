@@ -27,8 +27,8 @@ export class Metrics {
   observe(server: string, name: MetricName, value: number): void {
     if (!this.servers.includes(server)) return;
     const observations = this.observations.get(server) ?? {};
-    const values = (observations[name] ??= []);
-    values.push(value);
+    const values = [...(observations[name] ?? []), value];
+    observations[name] = values;
     this.observations.set(server, observations);
     if (values.length >= EMF_VALUES_LIMIT) this.flushServer(server);
   }

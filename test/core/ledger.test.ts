@@ -1,0 +1,45 @@
+import { expect, test } from '@jest/globals';
+import { agentId } from '../../core/agent';
+import { ERRORS, FleetError } from '../../core/errors';
+import { isSettled, type LedgerState, ledgerKey, statesBefore } from '../../core/ledger';
+
+const STATES: LedgerState[] = ['claimed', 'sent', 'confirmed', 'failed', 'not_executed', 'unknown'];
+
+test('an outcome is never left, and only what was sent can be confirmed, failed or unknown', () => {
+  for (const state of STATES) for (const before of statesBefore(state)) expect(isSettled(before)).toBe(false);
+  for (const outcome of ['confirmed', 'failed', 'unknown'] as const) expect(statesBefore(outcome)).toEqual(['sent']);
+  expect(statesBefore('sent')).toEqual(['claimed']);
+  expect(statesBefore('claimed')).toEqual([]);
+});
+
+test('keys of two agents or servers never meet, whatever the key holds', () => {
+  const [one, two] = ['a', 'b'].map((subject) => agentId({ issuer: 'https://i.example', subject })) as [string, string];
+  expect(ledgerKey('s', one, `k:x#${two}`)).not.toBe(ledgerKey('s', two, 'k:x'));
+  expect(ledgerKey('s', one, 'k:c:1')).not.toBe(ledgerKey('s', one, 'c:1'));
+});
+
+test('codes of our own lie outside the range that JSON-RPC and MCP keep', () => {
+  const protocol = ['PARSE_ERROR', 'INVALID_REQUEST', 'INVALID_PARAMS', 'HEADER_MISMATCH', 'UNSUPPORTED_VERSION', 'UNKNOWN_SESSION'];
+  for (const [name, { code }] of Object.entries(ERRORS)) {
+    if (!protocol.includes(name)) expect(code < -32768 || code > -32000).toBe(true);
+  }
+});
+
+test('an error tells a program what became of the call and what to do', () => {
+  const error = new FleetError('AT_CAPACITY', { reason: 'full', callId: 'c', idempotencyKey: 'k', retryAfterMs: 1_000 });
+  expect(FleetError.is(error)).toBe(true);
+  expect(FleetError.is(new Error('x'))).toBe(false);
+  expect(error.toJsonRpc()).toEqual({
+    code: 503,
+    message: 'The server has no free slot: full',
+    data: {
+      error: 'AT_CAPACITY',
+      outcome: 'not_executed',
+      retry: 'safe',
+      reason: 'full',
+      callId: 'c',
+      idempotencyKey: 'k',
+      retryAfterMs: 1_000,
+    },
+  });
+});

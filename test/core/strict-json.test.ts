@@ -1,0 +1,44 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseStrictly } from '../../core/strict-json';
+
+const parse = (text: string | Buffer) => parseStrictly(typeof text === 'string' ? Buffer.from(text) : text);
+
+describe('parseStrictly', () => {
+  test.each([
+    ['{"a":1,"b":{"a":[1,{"a":"x:y"}]}}'],
+    ['{"__proto__":1,"constructor":2}'],
+    ['"a \\" : {"'],
+    ['{"a\\\\":":","b":"\\\\\\":"}'],
+    ['[]'],
+    ['9007199254740991'],
+    ['1e3'],
+    ['-0.5'],
+  ])('reads %s as JSON.parse does', (text) => {
+    expect(parse(text)).toEqual(JSON.parse(text));
+  });
+
+  test.each([
+    ['a duplicate name', '{"a":1,"a":2}', /same member name twice/],
+    ['a duplicate in depth', '{"x":[{"amount":1,"amount":100}]}', /same member name twice/],
+    ['a duplicate spelt with an escape', '{"name":"a","n\\u0061me":"b"}', /same member name twice/],
+    ['a duplicate __proto__', '{"__proto__":1,"__proto__":2}', /same member name twice/],
+    ['malformed text', '{"a":', /well-formed/],
+    ['two texts', '{} {}', /well-formed/],
+    ['nothing', '', /well-formed/],
+    ['a byte order mark', '\ufeff{}', /well-formed/],
+    ['an integer that a double cannot hold', '{"id":9007199254740993}', /2\^53/],
+    ['a number beyond all doubles', '1e999', /2\^53/],
+    ['a lone surrogate', '"\\ud800"', /surrogate/],
+    ['a lone surrogate in a name', '{"\\udc00":1}', /surrogate/],
+  ])('refuses %s', (_, text, reason) => {
+    expect(() => parse(text)).toThrow(reason);
+  });
+
+  test('refuses bytes that are not UTF-8', () => {
+    expect(() => parse(Buffer.from([0x22, 0xff, 0x22]))).toThrow(/UTF-8/);
+  });
+
+  test('refuses with a typed error that says nothing was executed', () => {
+    expect(() => parse('{')).toThrow(expect.objectContaining({ kind: 'PARSE_ERROR', status: 400, outcome: 'not_executed' }));
+  });
+});
