@@ -1,0 +1,41 @@
+import { expect, test } from '@jest/globals';
+import { answer, grant, startRig } from './rig';
+
+const call = (name: string) => ({
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'tools/call',
+  params: { name, _meta: { 'cdk-mcp-fleet/idempotencyKey': name } },
+});
+
+test('without the ledger no write is sent and no read is answered', async () => {
+  const rig = await startRig({ payments: { tools: { balance: { effect: 'read_only', key: 'fenced' } } } });
+  try {
+    await grant(rig, 'treasury', 'payments', ['*']);
+    rig.upstream = (_, response, body) => answer(response, { jsonrpc: '2.0', id: JSON.parse(body).id, result: { content: [] } });
+    await rig.stopLedger();
+    const write = await rig.ask('treasury', 'payments', call('transfer'));
+    expect(write.error).toMatchObject({ code: 507, data: { outcome: 'not_executed', retry: 'safe' } });
+    expect(rig.reached).toEqual([]);
+    const read = await rig.ask('treasury', 'payments', call('balance'));
+    expect(read.error).toMatchObject({ code: 507 });
+    expect(read.result).toBeUndefined();
+  } finally {
+    await rig.stop();
+  }
+});
+
+test('a ledger that fails after the execution does not take the result from the agent', async () => {
+  const rig = await startRig({ payments: {} });
+  try {
+    await grant(rig, 'treasury', 'payments', ['*']);
+    rig.upstream = async (_, response, body) => {
+      await rig.stopLedger();
+      answer(response, { jsonrpc: '2.0', id: JSON.parse(body).id, result: { content: [{ type: 'text', text: 'paid' }] } });
+    };
+    const { result } = await rig.ask('treasury', 'payments', call('transfer'));
+    expect(result).toMatchObject({ content: [{ text: 'paid' }] });
+  } finally {
+    await rig.stop();
+  }
+});

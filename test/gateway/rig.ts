@@ -1,0 +1,233 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { CreateTableCommand, DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import dynalite from 'dynalite';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { pino } from 'pino';
+import { agentId } from '../../core/agent';
+import type { ServerConfig } from '../../core/fleet-config';
+import type { LedgerRow } from '../../core/ledger';
+import { type AllowlistEntry, type AuthorizeRequest, decide } from '../../core/policy';
+import { sealKey } from '../../core/sealed-session';
+import { Admission } from '../../gateway/admit';
+import { createDecisions } from '../../gateway/decisions';
+import { Directory, type DirectoryRow } from '../../gateway/directory';
+import type { Gateway } from '../../gateway/gateway';
+import { Ledger } from '../../gateway/ledger';
+import { Metrics } from '../../gateway/metrics';
+import { createGatewayServer } from '../../gateway/server';
+import { createTokenVerifier } from '../../gateway/tokens';
+import { Upstreams } from '../../gateway/upstreams';
+
+export const AUDIENCE = 'https://mcp.test';
+
+/** What stands behind the gateway: plays the load balancer and a sidecar, and answers as a test says. */
+export type Upstream = (request: IncomingMessage, response: ServerResponse, body: string) => void;
+
+/** A JSON-RPC response and the status that it came on; a test reads the member that it expects. */
+export interface RpcAnswer {
+  readonly status: number;
+  readonly id: unknown;
+  readonly result: {
+    readonly content: unknown;
+    readonly tools: { name: string }[];
+    readonly nextCursor?: string;
+    readonly _meta: Record<string, { callId: string; replayed: boolean }>;
+  };
+  readonly error: { readonly code: number; readonly message: string; readonly data: Record<string, unknown> };
+}
+
+export interface Rig {
+  readonly url: string;
+  readonly gateway: Gateway;
+  readonly sidecarKey: KeyObject;
+  /** Requests that reached the upstream, as `METHOD path` and parsed body. */
+  readonly reached: { line: string; headers: IncomingMessage['headers']; body: string }[];
+  upstream: Upstream;
+  /** Rows of the allowlist that the authorizer decides on. */
+  readonly allowlist: AllowlistEntry[];
+  /** Milliseconds added to the clock. */
+  skewMs: number;
+  authorizerFails: boolean;
+  token(subject: string, options?: { audience?: string; expiresIn?: number; issuer?: string }): Promise<string>;
+  post(subject: string, server: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
+  /** Posts and reads the JSON-RPC response, from a body or from the end of a stream. */
+  ask(subject: string, server: string, body: unknown, headers?: Record<string, string>): Promise<RpcAnswer>;
+  rows(): Promise<LedgerRow[]>;
+  sessions(): Promise<DirectoryRow[]>;
+  /** A second replica over the same tables and keys. */
+  replica(): Promise<string>;
+  stopLedger(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A gateway over real tables, a real issuer of tokens and the real policy function, on loopback. */
+export async function startRig(servers: Record<string, Partial<ServerConfig>>): Promise<Rig> {
+  const open: Server[] = [];
+  const listen = async (server: Server): Promise<string> => {
+    open.push(server);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  };
+
+  const { privateKey, publicKey } = await generateKeyPair('RS256');
+  const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: 'k1', alg: 'RS256', use: 'sig' }] };
+  const issuer = await listen(
+    createServer((request, response) => {
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify(request.url === '/jwks' ? jwks : { issuer, jwks_uri: `${issuer}/jwks` }));
+    }),
+  );
+
+  const dynaliteServer = dynalite({ createTableMs: 0 }) as unknown as Server;
+  const endpoint = await listen(dynaliteServer);
+  const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
+  const dynamodb = new DynamoDBClient({ endpoint, region: 'eu-central-1', credentials, maxAttempts: 1 });
+  for (const [table, key] of [
+    ['ledger', 'pk'],
+    ['directory', 'session'],
+  ] as const) {
+    await dynamodb.send(
+      new CreateTableCommand({
+        TableName: table,
+        BillingMode: 'PAY_PER_REQUEST',
+        KeySchema: [{ AttributeName: key, KeyType: 'HASH' }],
+        AttributeDefinitions: [{ AttributeName: key, AttributeType: 'S' }],
+      }),
+    );
+  }
+
+  const rig = { reached: [], allowlist: [], skewMs: 0, authorizerFails: false } as unknown as { -readonly [K in keyof Rig]: Rig[K] };
+  rig.upstream = (_, response) => response.writeHead(500).end();
+
+  const lambdaUrl = await listen(
+    createServer(async (request, response) => {
+      const { agent, server } = JSON.parse(await readAll(request)) as AuthorizeRequest;
+      if (rig.authorizerFails) return response.writeHead(200, { 'x-amz-function-error': 'Unhandled' }).end('{}');
+      const entries = rig.allowlist.filter((row) => row.agent === agentId(agent));
+      response.end(JSON.stringify(decide(entries, server, now() / 1000)));
+    }),
+  );
+  const serversUrl = await listen(
+    createServer(async (request, response) => {
+      const body = await readAll(request);
+      rig.reached.push({ line: `${request.method} ${request.url}`, headers: request.headers, body });
+      rig.upstream(request, response, body);
+    }),
+  );
+
+  const now = () => Date.now() + rig.skewMs;
+  rig.sidecarKey = createSecretKey(Buffer.from('sidecar key'));
+  const config = {
+    fleet: 'test',
+    serversUrl,
+    identity: { issuer, audience: [AUDIENCE], audienceClaim: 'aud' as const },
+    ledgerTable: 'ledger',
+    directoryTable: 'directory',
+    authorizerFunction: 'authorizer',
+    sealKeySecret: '',
+    allowedOrigins: ['https://console.test'],
+    servers: Object.fromEntries(Object.entries(servers).map(([name, server]) => [name, { tools: {}, ...server }])),
+  };
+  const createReplica = (replica: string): Gateway => ({
+    config,
+    replica,
+    now,
+    tokens: createTokenVerifier(config.identity, now),
+    decisions: createDecisions(
+      new LambdaClient({ endpoint: lambdaUrl, region: 'eu-central-1', credentials, maxAttempts: 1 }),
+      'authorizer',
+      now,
+    ),
+    admission: new Admission(),
+    sealKeys: [sealKey('seal')],
+    sidecarKeys: Object.fromEntries(Object.keys(servers).map((name) => [name, rig.sidecarKey])),
+    upstreams: new Upstreams(serversUrl),
+    ledger: new Ledger(dynamodb, 'ledger'),
+    directory: new Directory(dynamodb, 'directory'),
+    metrics: new Metrics('test', Object.keys(servers), now, () => undefined),
+    log: pino({ enabled: false }),
+  });
+
+  rig.gateway = createReplica('replica-1');
+  rig.url = await listen(createGatewayServer(rig.gateway));
+  rig.token = async (subject, { audience = AUDIENCE, expiresIn = 600, issuer: iss = issuer } = {}) =>
+    new SignJWT({ scope: '' })
+      .setProtectedHeader({ alg: 'RS256', kid: 'k1' })
+      .setIssuer(iss)
+      .setSubject(subject)
+      .setAudience(audience)
+      .setIssuedAt()
+      .setExpirationTime(Math.floor(Date.now() / 1000) + expiresIn)
+      .sign(privateKey);
+  rig.post = async (subject, server, body, headers = {}) =>
+    fetch(`${rig.url}/${server}/mcp`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${await rig.token(subject)}`,
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        ...headers,
+      },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
+  rig.ask = async (...request) => {
+    const response = await rig.post(...request);
+    return { status: response.status, ...readRpc(await response.text()) };
+  };
+  const scan = async (table: string) =>
+    ((await dynamodb.send(new ScanCommand({ TableName: table }))).Items ?? []).map((item) => unmarshall(item));
+  rig.rows = async () => (await scan('ledger')) as LedgerRow[];
+  rig.sessions = async () => (await scan('directory')) as DirectoryRow[];
+  rig.replica = () => listen(createGatewayServer(createReplica('replica-2')));
+  const close = async (server: Server) => {
+    server.close();
+    server.closeAllConnections?.();
+  };
+  rig.stopLedger = async () => close(dynaliteServer);
+  rig.stop = async () => {
+    await Promise.all(open.map(close));
+    await rig.gateway.upstreams.close();
+    dynamodb.destroy();
+  };
+  return rig;
+}
+
+/** Lets an agent use some tools of a server. */
+export async function grant(rig: Rig, subject: string, server: string, tools: string[]): Promise<void> {
+  const issuer = rig.gateway.config.identity.issuer;
+  const agent = agentId({ issuer, subject });
+  rig.allowlist.push({ agent, entry: `${server}#allow#test`, server, effect: 'allow', tools, source: 'test', issuer, subject });
+}
+
+/** Answers as a sidecar does for its server. */
+export function answer(response: ServerResponse, message: unknown, headers: Record<string, string> = {}): void {
+  response.writeHead(200, { 'content-type': 'application/json', 'mcp-fleet-instance': 'task-1', ...headers });
+  response.end(JSON.stringify(message));
+}
+
+/** A promise and what resolves it. */
+export function deferred(): [Promise<void>, () => void] {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return [promise, resolve];
+}
+
+/** The response in a JSON body or in the last event of a stream. */
+export function readRpc(text: string): Omit<RpcAnswer, 'status'> {
+  const data = text.startsWith('{') ? text : text.trim().split('\ndata: ').at(-1);
+  return JSON.parse(data ?? '');
+}
+
+async function readAll(request: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of request) text += chunk;
+  return text;
+}
