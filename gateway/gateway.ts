@@ -6,6 +6,7 @@ import type { Decisions } from './decisions';
 import type { Directory } from './directory';
 import type { Ledger } from './ledger';
 import type { Metrics } from './metrics';
+import type { SealKeys } from './seal-keys';
 import type { TokenVerifier } from './tokens';
 import type { Upstreams } from './upstreams';
 
@@ -19,8 +20,7 @@ export interface Gateway {
   readonly tokens: TokenVerifier;
   readonly decisions: Decisions;
   readonly admission: Admission;
-  /** Keys of session ids: the current one, then the previous. */
-  readonly sealKeys: readonly [Buffer, ...Buffer[]];
+  readonly sealKeys: SealKeys;
   /** Gateway–sidecar key by server. */
   readonly sidecarKeys: Readonly<Record<string, KeyObject>>;
   readonly upstreams: Upstreams;

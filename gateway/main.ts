@@ -11,8 +11,9 @@ import { drain } from './drain';
 import type { Gateway } from './gateway';
 import { Ledger } from './ledger';
 import { METRICS_INTERVAL_MS, Metrics } from './metrics';
-import { loadSecrets } from './secrets';
+import { RotatingSealKeys, SEAL_KEY_REFRESH_MS } from './seal-keys';
 import { createGatewayServer } from './server';
+import { loadSidecarKeys } from './sidecar-keys';
 import { createTokenVerifier } from './tokens';
 import { Upstreams } from './upstreams';
 
@@ -38,6 +39,11 @@ async function start(): Promise<void> {
 async function createGateway(config: FleetConfig): Promise<Gateway> {
   const now = Date.now;
   const dynamodb = new DynamoDBClient();
+  const secrets = new SecretsManagerClient();
+  const sealKeys = await RotatingSealKeys.load(secrets, config.sealKeySecret);
+  setInterval(() => {
+    sealKeys.refresh().catch((error: Error) => log.error({ event: 'seal_keys_not_refreshed', reason: error.name }));
+  }, SEAL_KEY_REFRESH_MS).unref();
   return {
     config,
     replica: randomUUID().slice(0, 8),
@@ -45,7 +51,8 @@ async function createGateway(config: FleetConfig): Promise<Gateway> {
     tokens: createTokenVerifier(config.identity, now),
     decisions: createDecisions(new LambdaClient(), config.authorizerFunction, now),
     admission: new Admission(),
-    ...(await loadSecrets(new SecretsManagerClient(), config)),
+    sealKeys,
+    sidecarKeys: await loadSidecarKeys(secrets, config),
     upstreams: new Upstreams(config.serversUrl, config.serversTlsName),
     ledger: new Ledger(dynamodb, config.ledgerTable),
     directory: new Directory(dynamodb, config.directoryTable),

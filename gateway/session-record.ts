@@ -13,7 +13,7 @@ export async function recordOpening(forwarded: Forwarded, answer: Answer, gatewa
   const { agent, agentId, server, task, message } = forwarded;
   const now = gateway.now();
   const session: SealedSession = { ...opened, generation: 0, issuedAt: Math.floor(now / 1000) };
-  const id = sealSession(session, { agent: agentId, server }, gateway.sealKeys[0]);
+  const id = sealSession(session, { agent: agentId, server }, gateway.sealKeys.all[0]);
   if (id.length > SEALED_ID_LIMIT) {
     throw new FleetError('NOT_DELIVERED', {
       reason: `the server's session id is too long to be sealed (${opened.upstream.length} characters)`,

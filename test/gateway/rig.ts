@@ -145,7 +145,7 @@ export async function startRig(servers: Record<string, Partial<ServerConfig>>): 
       now,
     ),
     admission: new Admission(),
-    sealKeys: [sealKey('seal')],
+    sealKeys: { all: [sealKey('seal')] },
     sidecarKeys: Object.fromEntries(Object.keys(servers).map((name) => [name, rig.sidecarKey])),
     upstreams: new Upstreams(serversUrl),
     ledger: new Ledger(dynamodb, 'ledger'),
