@@ -44,6 +44,9 @@ export function readResponse(text: string): ResponseFacts {
   const span = name === undefined ? undefined : findMember(text, root, name);
   if (span === undefined) throw lost('the answer is neither a result nor an error');
   const result = isObject(parsed.result) ? parsed.result : {};
+  if (isObject(parsed.error) && isObject(parsed.error.data) && parsed.error.data.error === 'OUTCOME_UNKNOWN') {
+    throw lost('the instance lost its server in the middle of the answer');
+  }
   return {
     isError: name === 'error',
     toolError: result.isError === true,

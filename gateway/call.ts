@@ -1,4 +1,5 @@
 import type { Agent } from '../core/agent';
+import type { CallEvent } from '../core/call-event-id';
 import type { ServerConfig, ToolConfig } from '../core/fleet-config';
 import type { LedgerRow, Outcome } from '../core/ledger';
 import type { Message } from '../core/message';
@@ -6,8 +7,11 @@ import type { Decision } from '../core/policy';
 import type { SealedSession } from '../core/sealed-session';
 import type { Exchange } from './exchange';
 
-/** How a request travels: only `call` is claimed and recorded, only `list` is filtered, only `open` makes a session. */
-export type Lane = 'call' | 'list' | 'open' | 'close' | 'stream' | 'relay';
+/**
+ * How a request travels: only `call` is claimed and recorded, only `list` is filtered, only `open` makes a session, and
+ * `resume` is answered from the ledger.
+ */
+export type Lane = 'call' | 'list' | 'open' | 'close' | 'stream' | 'resume' | 'relay';
 
 /** After identify: who asks what of which server. */
 export interface Identified {
@@ -26,6 +30,8 @@ export interface Identified {
   readonly task?: string;
   /** Present in the `call` lane. */
   readonly toolCall?: ToolCall;
+  /** Present in the `resume` lane: the call whose stream was lost. */
+  readonly resumes?: CallEvent;
 }
 
 /** One `tools/call`. */

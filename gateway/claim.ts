@@ -1,20 +1,21 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { FleetError } from '../core/errors';
 import { isSettled, type LedgerRow } from '../core/ledger';
 import type { Claimed, Routed, ToolCall } from './call';
 import type { Gateway } from './gateway';
+import { lookAgain } from './outcome-watch';
+import { resume } from './resume';
 import { newRow } from './row';
 
 /** How long a second caller waits for the first one's outcome, in milliseconds. */
 export const DUPLICATE_WAIT_MS = 20_000;
-const POLL_MS = 100;
 
 /**
  * Writes a state-changing call down before a byte of it is sent; who finds the key taken gets that call's outcome instead.
  * Reads are not claimed: their row is written with their result.
  */
 export async function claim(routed: Routed, gateway: Gateway): Promise<Claimed> {
-  const { toolCall } = routed;
+  const { toolCall, resumes } = routed;
+  if (resumes !== undefined) return { ...routed, replay: await resume(routed, resumes, gateway) };
   if (toolCall === undefined || toolCall.policy.effect === 'read_only') return routed;
   if (toolCall.policy.key === 'required' && toolCall.idempotencyKey === undefined) {
     throw new FleetError('KEY_REQUIRED', {
@@ -31,48 +32,33 @@ export async function claim(routed: Routed, gateway: Gateway): Promise<Claimed> 
       ...named(toolCall),
     });
   }
-  const owned = await settle(standing, row, gateway);
+  const owned = await awaitDuplicate(standing, row, gateway);
   if (owned === 'ours') return { ...routed, claim: row };
   gateway.metrics.count(routed.server, 'ReplaysServed');
   return { ...routed, replay: owned };
 }
 
 /** Waits until the standing call is settled, or becomes ours because its owner died before it sent anything. */
-async function settle(standing: LedgerRow, row: LedgerRow, gateway: Gateway): Promise<LedgerRow | 'ours'> {
+async function awaitDuplicate(standing: LedgerRow, row: LedgerRow, gateway: Gateway): Promise<LedgerRow | 'ours'> {
   const deadline = gateway.now() + DUPLICATE_WAIT_MS;
-  let current = standing;
-  for (;;) {
-    if (current.state === 'not_executed') {
-      const other = await gateway.ledger.claim(row);
-      if (other === undefined) return 'ours';
-      current = other;
-    } else if (current.state === 'unknown') {
-      throw unknownOutcome(current);
-    } else if (isSettled(current.state)) {
-      return current;
-    } else if (gateway.now() > current.leaseUntil) {
-      const taken = await settleAbandoned(current, row, gateway);
-      if (taken === undefined) return 'ours';
-      current = taken;
-    } else if (gateway.now() > deadline) {
-      throw new FleetError('IN_PROGRESS', {
-        reason: 'ask again with the same key',
-        callId: current.callId,
-        ...(current.idempotencyKey !== undefined && { idempotencyKey: current.idempotencyKey }),
-        retryAfterMs: 1_000,
-      });
-    } else {
-      await delay(POLL_MS);
-      current = (await gateway.ledger.read(current.pk)) ?? current;
-    }
+  let current: LedgerRow | undefined = standing;
+  while (current !== undefined) {
+    if (current.state === 'unknown') throw unknownOutcome(current);
+    if (current.state === 'not_executed') current = await gateway.ledger.claim(row);
+    else if (isSettled(current.state)) return current;
+    else if (current.state === 'claimed' && gateway.now() > current.leaseUntil) current = await gateway.ledger.takeOver(row, current);
+    else if (gateway.now() > deadline) throw inProgress(current);
+    else current = await lookAgain(current, gateway);
   }
+  return 'ours';
 }
-
-/** A row whose owner is gone: not sent, so it may be ours; sent, so nobody knows. An expired lease never means that nothing happened. */
-async function settleAbandoned(current: LedgerRow, row: LedgerRow, gateway: Gateway): Promise<LedgerRow | undefined> {
-  if (current.state === 'claimed') return gateway.ledger.takeOver(row, current);
-  await gateway.ledger.advance(current, 'unknown', { settledAt: gateway.now(), reason: 'the gateway that sent it is gone' });
-  return (await gateway.ledger.read(current.pk)) ?? current;
+function inProgress(row: LedgerRow): FleetError {
+  return new FleetError('IN_PROGRESS', {
+    reason: 'ask again with the same key',
+    callId: row.callId,
+    ...(row.idempotencyKey !== undefined && { idempotencyKey: row.idempotencyKey }),
+    retryAfterMs: 1_000,
+  });
 }
 
 function unknownOutcome(row: LedgerRow): FleetError {

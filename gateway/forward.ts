@@ -7,6 +7,7 @@ import { isStream, type ResponseFacts, readAnswer, readResponse } from './answer
 import type { Answer, Claimed, Forwarded, OpenedSession } from './call';
 import type { Gateway } from './gateway';
 import { replayAnswer } from './replay';
+import { openStreamInTime } from './stream-opening';
 import type { UpstreamResponse } from './upstreams';
 
 /** Placements that are tried for a request that belongs to no instance yet. */
@@ -30,9 +31,15 @@ export async function forward(claimed: Claimed, gateway: Gateway): Promise<Forwa
     });
   }
   const sentAt = gateway.now();
-  const response = await place(claimed, gateway);
-  const passed = claimed.message?.kind === 'request' ? await hold(claimed, response) : await passOn(claimed, response);
-  return { ...claimed, ...passed, upstreamMs: gateway.now() - sentAt };
+  const opening = openStreamInTime(claimed);
+  try {
+    const response = await place(claimed, gateway);
+    const passed = claimed.message?.kind === 'request' ? await hold(claimed, response) : await passOn(claimed, response);
+    opening.settle();
+    return { ...claimed, ...passed, upstreamMs: gateway.now() - sentAt };
+  } finally {
+    opening.cancel();
+  }
 }
 
 /** Sends; where no instance holds anything of the request yet and one refused it before executing, another may take it. */
@@ -78,7 +85,6 @@ async function hold(claimed: Claimed, response: UpstreamResponse): Promise<{ ans
       ...(keepIds && eventId !== undefined && { id: eventId }),
     });
   };
-  if (isStream(response) && lane !== 'open') exchange.reply.openStream();
   const text = await readAnswer(response, id, pass).catch((error) => {
     throw readable(error, claimed);
   });

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { type Agent, agentId } from '../core/agent';
 import { callDigest } from '../core/call-digest';
+import { type CallEvent, parseCallEventId } from '../core/call-event-id';
 import { FleetError } from '../core/errors';
 import type { ServerConfig, ToolConfig } from '../core/fleet-config';
-import { IDEMPOTENCY_KEY_HEADER, SESSION_HEADER, TASK_HEADER } from '../core/headers';
+import { IDEMPOTENCY_KEY_HEADER, LAST_EVENT_ID_HEADER, SESSION_HEADER, TASK_HEADER } from '../core/headers';
 import { classifyMessage, isObject, type Message, type RequestMessage, requestIdOf } from '../core/message';
 import { type Json, parseStrictly } from '../core/strict-json';
 import { checkHeaders } from './agreement';
@@ -28,9 +29,8 @@ export async function identify(exchange: Exchange, gateway: Gateway): Promise<Id
   const { method } = exchange.request;
   const sessionId = exchange.header(SESSION_HEADER);
   const session = sessionId === undefined ? {} : { sessionId };
-  if (method === 'GET' || method === 'DELETE') {
-    return { ...caller, ...session, lane: method === 'GET' ? 'stream' : 'close', ...taskOf(exchange, undefined) };
-  }
+  if (method === 'GET' || method === 'DELETE')
+    return { ...caller, ...session, ...taskOf(exchange, undefined), ...laneWithoutBody(exchange) };
   if (method !== 'POST')
     throw new FleetError('METHOD_NOT_ALLOWED', {
       reason: `${method} is not one of POST, GET, DELETE`,
@@ -97,6 +97,15 @@ function checkMediaTypes(exchange: Exchange): void {
   if (!accept.includes('application/json') || !accept.includes('text/event-stream')) {
     throw new FleetError('NOT_ACCEPTABLE', { reason: `got ${JSON.stringify(accept.slice(0, 200))}` });
   }
+}
+
+/** A GET that names an event of ours resumes a call's answer; any other opens the server's own stream. */
+function laneWithoutBody(exchange: Exchange): { lane: Lane; resumes?: CallEvent } {
+  if (exchange.request.method === 'DELETE') return { lane: 'close' };
+  const resumes = parseCallEventId(exchange.header(LAST_EVENT_ID_HEADER) ?? '');
+  if (resumes === undefined) return { lane: 'stream' };
+  exchange.requestId = resumes.requestId;
+  return { lane: 'resume', resumes };
 }
 
 function laneOf(message: Message): Lane {

@@ -10,7 +10,7 @@ export function respond(forwarded: Forwarded, gateway: Gateway): void {
   const { exchange, answer, lane, decision, message } = forwarded;
   if (answer === undefined) return; // it has been streamed
   const text =
-    lane === 'call'
+    lane === 'call' || lane === 'resume'
       ? stamp(answer, forwarded)
       : lane === 'list'
         ? filterTools(answer.text, decision, message?.era ?? 'legacy')
@@ -45,14 +45,11 @@ export function respondRefusal(refusal: FleetError, exchange: Exchange, reached:
   });
 }
 
-function stamp(answer: Answer, { toolCall, replay, outcome }: Forwarded): string {
-  if (toolCall === undefined || outcome === undefined) return answer.text;
-  return stampResponse(answer.text, {
-    callId: replay?.callId ?? toolCall.callId,
-    outcome,
-    replayed: replay !== undefined,
-    sessionRestored: false,
-  });
+function stamp(answer: Answer, { toolCall, replay, outcome, lane }: Forwarded): string {
+  const callId = replay?.callId ?? toolCall?.callId;
+  if (callId === undefined || outcome === undefined) return answer.text;
+  // An answer that is resumed reaches its own caller for the first time: it is no replay.
+  return stampResponse(answer.text, { callId, outcome, replayed: replay !== undefined && lane !== 'resume', sessionRestored: false });
 }
 
 function observe({ exchange, toolCall, server, agentId, outcome, replay, upstreamMs, answer }: Forwarded, gateway: Gateway): void {

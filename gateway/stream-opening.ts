@@ -1,0 +1,54 @@
+import { callEventId } from '../core/call-event-id';
+import type { LedgerRow } from '../core/ledger';
+import type { Claimed } from './call';
+
+/**
+ * How long a claimed call may take until its stream is primed, in milliseconds: as short as can be, for a stream that
+ * is cut before can not be resumed, and long enough for an instance to say 404, which needs a status of its own.
+ */
+const PRIME_AFTER_MS = 25;
+/** How long any other request may take until its answer becomes a stream, in milliseconds, so that no idle timer cuts it. */
+const STREAM_AFTER_MS = 10_000;
+/** What a client should wait before it resumes, in milliseconds (SSE `retry`). */
+const RETRY_MS = 500;
+
+/**
+ * Begins the reply to a request while its answer is awaited. In the legacy era a claimed call is primed with an event id
+ * of ours: a client that loses the stream comes back with it on any replica, and the ledger has the answer
+ * (MCP 2025-11-25, Streamable HTTP § Resumability). Modern streams cannot be resumed.
+ * @returns primes at once where that has not been done, and stops the timer
+ */
+export function openStreamInTime(claimed: Claimed): { settle(): void; cancel(): void } {
+  const { exchange, claim, message, lane } = claimed;
+  if (message?.kind !== 'request' || lane === 'open') return { settle: () => undefined, cancel: () => undefined };
+  const primes = claim !== undefined && message.era === 'legacy' && streamable(claimed);
+  const open = (): void => {
+    if (primes) primeStream(claimed, claim);
+    else if (streamable(claimed)) exchange.reply.openStream();
+  };
+  const timer = setTimeout(open, primes ? PRIME_AFTER_MS : STREAM_AFTER_MS);
+  const cancel = (): void => clearTimeout(timer);
+  return {
+    settle: () => {
+      cancel();
+      if (primes) primeStream(claimed, claim);
+    },
+    cancel,
+  };
+}
+
+/** Opens the stream with an empty event whose id says where the answer will be. */
+function primeStream({ exchange }: Claimed, row: LedgerRow): void {
+  if (exchange.reply.streaming || exchange.requestId === null) return;
+  const id = callEventId({ row: rowName(row), requestId: exchange.requestId });
+  void exchange.reply.sendEvent({ id, data: '', retry: RETRY_MS });
+}
+
+function streamable({ exchange }: Claimed): boolean {
+  return /text\/event-stream|\*\/\*/.test(exchange.header('accept') ?? '');
+}
+
+/** The part of a row's key behind server and agent. */
+function rowName({ pk, server, agent }: LedgerRow): string {
+  return pk.slice(server.length + agent.length + 2);
+}

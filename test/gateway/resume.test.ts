@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { Client as ClientV2, StreamableHTTPClientTransport as TransportV2 } from '@modelcontextprotocol/client';
+import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { callEventId } from '../../core/call-event-id';
+import { startCuttingProxy } from './cutting-proxy';
+import { answer, grant, type Rig, readRpc, startRig } from './rig';
+
+let rig: Rig;
+let other: string;
+let executed: number;
+
+beforeAll(async () => {
+  rig = await startRig({ payments: {} });
+  other = await rig.replica();
+  for (const subject of ['treasury', 'support']) await grant(rig, subject, 'payments', ['*']);
+});
+afterAll(() => rig.stop());
+
+/** An MCP server that takes 60 ms for a call, as seen behind a sidecar. */
+beforeEach(() => {
+  executed = 0;
+  rig.upstream = (request, response, body) => {
+    if (request.method !== 'POST') return response.writeHead(405, { 'mcp-fleet-instance': 'task-1' }).end();
+    const { id, method } = JSON.parse(body);
+    if (id === undefined) return response.writeHead(202, { 'mcp-fleet-instance': 'task-1' }).end();
+    if (method === 'initialize') {
+      const result = { protocolVersion: '2025-11-25', capabilities: { tools: {} }, serverInfo: { name: 's', version: '1' } };
+      return answer(response, { jsonrpc: '2.0', id, result }, { 'mcp-session-id': 'upstream-1' });
+    }
+    if (method === 'tools/list') return answer(response, { jsonrpc: '2.0', id, result: { tools: [] } });
+    executed++;
+    setTimeout(() => answer(response, { jsonrpc: '2.0', id, result: { content: [{ type: 'text', text: 'paid once' }] } }), 60);
+  };
+});
+
+const CLIENTS = {
+  v1: (url: URL, headers: Record<string, string>) => {
+    const client = new ClientV1({ name: 'agent', version: '1' });
+    return { client, connect: () => client.connect(new TransportV1(url, { requestInit: { headers } })) };
+  },
+  v2: (url: URL, headers: Record<string, string>) => {
+    const client = new ClientV2({ name: 'agent', version: '1' });
+    return { client, connect: () => client.connect(new TransportV2(url, { requestInit: { headers } })) };
+  },
+};
+
+describe.each(['v1', 'v2'] as const)('a plain SDK client (%s) whose stream is cut', (version) => {
+  test.each([0, 1, 3, 9, 40, 150, 230])(
+    '%d bytes behind the primed event gets its result through another replica; the call ran once',
+    async (bytes) => {
+      const proxy = await startCuttingProxy([rig.url, other], /tools\/call/, 'data: \n\n', bytes);
+      const { client, connect } = CLIENTS[version](new URL(`${proxy.url}/payments/mcp`), {
+        authorization: `Bearer ${await rig.token('treasury')}`,
+      });
+      await connect();
+      try {
+        const result = await client.callTool({ name: 'transfer', arguments: { bytes } });
+        expect(result).toMatchObject({
+          content: [{ text: 'paid once' }],
+          _meta: { 'cdk-mcp-fleet/call': { outcome: 'confirmed', replayed: false } },
+        });
+        expect([executed, proxy.cuts]).toEqual([1, 1]);
+      } finally {
+        await client.close();
+        proxy.close();
+      }
+    },
+  );
+});
+
+describe('resuming a call', () => {
+  const resume = async (subject: string, id: string): Promise<Response> =>
+    fetch(`${other}/payments/mcp`, {
+      headers: { authorization: `Bearer ${await rig.token(subject)}`, accept: 'text/event-stream', 'last-event-id': id },
+    });
+
+  test('gives its outcome under the id of the request that was lost', async () => {
+    const call = {
+      jsonrpc: '2.0',
+      id: 'request-7',
+      method: 'tools/call',
+      params: { name: 'transfer', _meta: { 'cdk-mcp-fleet/idempotencyKey': 'k7' } },
+    };
+    await rig.ask('treasury', 'payments', call);
+    const id = callEventId({ row: 'k:k7', requestId: 'request-7' });
+    const answered = readRpc(await (await resume('treasury', id)).text());
+    expect(answered).toMatchObject({ id: 'request-7', result: { content: [{ text: 'paid once' }] } });
+  });
+
+  test('of another agent gives nothing', async () => {
+    const answered = readRpc(await (await resume('support', callEventId({ row: 'k:k7', requestId: 1 }))).text());
+    expect(answered).toMatchObject({ id: 1, error: { code: -32001 } });
+  });
+
+  test('whose answer was lost says so at once', async () => {
+    rig.upstream = (request) => request.socket.destroy();
+    const call = {
+      jsonrpc: '2.0',
+      id: 8,
+      method: 'tools/call',
+      params: { name: 'transfer', _meta: { 'cdk-mcp-fleet/idempotencyKey': 'k8' } },
+    };
+    await rig.ask('treasury', 'payments', call);
+    const answered = readRpc(await (await resume('treasury', callEventId({ row: 'k:k8', requestId: 8 }))).text());
+    expect(answered).toMatchObject({ id: 8, error: { code: 504, data: { outcome: 'unknown', idempotencyKey: 'k8' } } });
+  });
+});
