@@ -1,0 +1,68 @@
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { IdentityConfig } from '../core/fleet-config';
+import { type Bundle, bundleFolder } from './bundles';
+import type { FleetParts } from './fleet-parts';
+import { ALLOWLIST_READ_ACTIONS, ALLOWLIST_SYNC_ACTIONS, grantTable } from './perms';
+import { fleetAlarm } from './server-alarms';
+
+type FunctionParts = Pick<FleetParts, 'key' | 'logRetention' | 'alarmAction'>;
+
+/** Decides which servers and tools an agent may use. */
+export function authorizerFunction(
+  scope: Construct,
+  parts: FunctionParts,
+  allowlist: dynamodb.ITableV2,
+  identity: IdentityConfig,
+): lambda.Function {
+  const authorizer = bundledFunction(scope, 'Authorizer', 'lambda/authorizer', parts, {
+    environment: { ALLOWLIST_TABLE: allowlist.tableName, MCP_FLEET_IDENTITY: Stack.of(scope).toJsonString(identity) },
+    timeout: Duration.seconds(10),
+  });
+  grantTable(authorizer, allowlist, parts.key, ALLOWLIST_READ_ACTIONS);
+  fleetAlarm(authorizer, 'ErrorsAlarm', parts, {
+    alarmDescription: 'MCP fleet authorizer: invocations fail. Agents without a cached decision are refused.',
+    metric: authorizer.metricErrors({ period: Duration.minutes(1) }),
+    threshold: 1,
+    evaluationPeriods: 1,
+  });
+  return authorizer;
+}
+
+/** Brings the grants of construct code into the allowlist, as a CloudFormation custom resource. */
+export function allowlistSyncFunction(scope: Construct, parts: FunctionParts, allowlist: dynamodb.ITableV2): lambda.Function {
+  const sync = bundledFunction(scope, 'AllowlistSync', 'lambda/allowlist-sync', parts, {
+    environment: { ALLOWLIST_TABLE: allowlist.tableName },
+    timeout: Duration.minutes(1),
+  });
+  grantTable(sync, allowlist, parts.key, ALLOWLIST_SYNC_ACTIONS);
+  return sync;
+}
+
+/** A function with its own log group, whose role may write there and nothing else until it is granted more. */
+function bundledFunction(
+  scope: Construct,
+  id: string,
+  bundle: Bundle,
+  parts: FunctionParts,
+  props: Pick<lambda.FunctionProps, 'environment' | 'timeout'>,
+): lambda.Function {
+  const part = new Construct(scope, id);
+  const logGroup = new logs.LogGroup(part, 'Logs', { retention: parts.logRetention, removalPolicy: RemovalPolicy.RETAIN });
+  const role = new iam.Role(part, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+  logGroup.grantWrite(role);
+  return new lambda.Function(part, 'Function', {
+    runtime: lambda.Runtime.NODEJS_24_X,
+    architecture: lambda.Architecture.ARM_64,
+    handler: 'index.handler',
+    code: lambda.Code.fromAsset(bundleFolder(bundle)),
+    memorySize: 256,
+    ...props,
+    role,
+    logGroup,
+  });
+}

@@ -1,0 +1,28 @@
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as ecs from 'aws-cdk-lib/aws-ecs';
+import type { ApplicationListener } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import type * as logs from 'aws-cdk-lib/aws-logs';
+
+/** What the parts of a fleet share. */
+export interface FleetParts {
+  /** Name of the fleet: the `Fleet` dimension of its metrics. */
+  readonly name: string;
+  readonly vpc: ec2.IVpc;
+  /** Where tasks and internal load balancers stand. */
+  readonly subnets: ec2.SubnetSelection;
+  readonly cluster: ecs.ICluster;
+  readonly architecture: ecs.CpuArchitecture;
+  readonly key: kms.IKey;
+  readonly logRetention: logs.RetentionDays;
+  readonly alarmAction?: cloudwatch.IAlarmAction;
+}
+
+/** Parts that a server is attached to. */
+export interface ServerParts extends FleetParts {
+  /** The listener behind which the sidecars stand. */
+  readonly serversListener: ApplicationListener;
+  /** Position of the server's rule on the listener. */
+  readonly rulePriority: number;
+}

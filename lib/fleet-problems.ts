@@ -1,0 +1,56 @@
+import { SERVER_NAME } from '../core/fleet-config';
+import type { AddAgentProps, McpAgent } from './mcp-agent';
+import type { McpFleetProps } from './mcp-fleet';
+import { matching, type Problem, wholeNumber } from './problems';
+import { serverNameProblems } from './server-problems';
+
+/** What is wrong with a fleet as it was declared. */
+export function fleetProblems(props: McpFleetProps): Problem[] {
+  const { identity, edge, fleetName, vpc, cluster, gateway } = props;
+  const problems = [
+    ...identity._problems(),
+    ...edge._problems(),
+    ...matching(
+      'fleetName',
+      fleetName,
+      /^[A-Za-z0-9-]{1,63}$/,
+      '1 to 63 characters a-z, A-Z, 0-9 and -',
+      'It is a dimension of every metric.',
+    ),
+    ...wholeNumber('gateway.replicas', gateway?.replicas, 1, 100, 'Two or more let the fleet outlive a zone.'),
+    ...(props.allowedOrigins ?? []).flatMap(originProblems),
+  ];
+  if (cluster !== undefined && vpc !== undefined && cluster.vpc !== vpc) {
+    problems.push({ what: 'vpc', got: vpc.node.path, allowed: "the cluster's VPC", fix: 'Leave vpc out: the cluster brings its own.' });
+  }
+  return problems;
+}
+
+export function newServerProblems(name: string, present: readonly string[]): Problem[] {
+  const problems = serverNameProblems(name);
+  if (present.includes(name)) {
+    problems.push({ what: 'server name', got: name, allowed: 'each name once in a fleet', fix: 'Another server has it: rename one.' });
+  }
+  return problems;
+}
+
+/** Two agents with one subject would be one principal, and each would remove the other's grants. */
+export function agentProblems(name: string, { subject }: AddAgentProps, present: readonly McpAgent[]): Problem[] {
+  const allowed = '1 to 31 characters a-z, 0-9 and -, a letter first';
+  const problems = matching('agent name', name, SERVER_NAME, allowed, 'It names the agent in code and on the command line.');
+  if (present.some((agent) => agent.agentName === name)) {
+    problems.push({ what: 'agent name', got: name, allowed: 'each name once in a fleet', fix: 'Another agent has it: rename one.' });
+  }
+  const twin = present.find((agent) => agent.subject === subject);
+  if (twin !== undefined) {
+    const fix = `Agent "${twin.agentName}" has it: grant calls to that one.`;
+    problems.push({ what: 'agent subject', got: subject, allowed: 'each subject once in a fleet', fix });
+  }
+  return problems;
+}
+
+function originProblems(origin: string): Problem[] {
+  if (URL.canParse(origin) && new URL(origin).origin === origin) return [];
+  const allowed = 'scheme, host and port as browsers send them, such as https://console.acme.example';
+  return [{ what: 'allowedOrigins', got: origin, allowed, fix: 'Leave out the path and the trailing slash; * is not an origin.' }];
+}

@@ -1,0 +1,108 @@
+import { Duration, Lazy, Stack } from 'aws-cdk-lib';
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import type * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import { FLEET_CONFIG_VARIABLE, type FleetConfig, RUNTIME_PORT } from '../core/fleet-config';
+import { bundleFolder } from './bundles';
+import type { FleetParts } from './fleet-parts';
+import { AUTHORIZER_INVOKE_ACTIONS, DIRECTORY_ACTIONS, grantSecret, grantTable, LEDGER_ACTIONS } from './perms';
+import { fleetAlarm } from './server-alarms';
+import type { TaskSize } from './server-props';
+import { fargateTask, imagePlatform, LIVENESS, logDriver, raiseFileLimit, serviceLogs } from './task';
+
+const CONTAINER = 'gateway';
+const DEFAULT_REPLICAS = 2;
+const STOP_TIMEOUT = Duration.seconds(120);
+/**
+ * Most that the gateway's configuration may weigh. A task definition may have 64 KiB in all (ECS quotas), and each name in
+ * it becomes longer when CloudFormation fills it in.
+ */
+const MAX_CONFIG_BYTES = 40_000;
+
+/** How the gateway is sized. */
+export interface GatewayOptions {
+  /**
+   * Gateway tasks, each able to serve any session.
+   * @default 2
+   */
+  readonly replicas?: number;
+  /** @default - 0.5 vCPU and 1 GiB */
+  readonly taskSize?: TaskSize;
+}
+
+export interface GatewayServiceProps {
+  readonly parts: FleetParts;
+  readonly options?: GatewayOptions;
+  readonly targets: elb.ApplicationTargetGroup;
+  /** Asked at synth, when all servers are known. */
+  readonly config: () => FleetConfig;
+  readonly ledger: dynamodb.ITableV2;
+  readonly directory: dynamodb.ITableV2;
+  readonly authorizer: lambda.IFunction;
+  readonly sealKey: secretsmanager.ISecret;
+}
+
+/** The authority tier: the one service that may write the ledger. */
+export class GatewayService extends Construct {
+  readonly service: ecs.FargateService;
+  readonly taskRole: iam.IRole;
+
+  constructor(scope: Construct, id: string, props: GatewayServiceProps) {
+    super(scope, id);
+    const { parts, options } = props;
+    const task = fargateTask(this, parts, options?.taskSize);
+    this.taskRole = task.taskRole;
+    const container = task.addContainer(CONTAINER, {
+      image: ecs.ContainerImage.fromAsset(bundleFolder('gateway'), { platform: imagePlatform(parts) }),
+      user: 'node',
+      readonlyRootFilesystem: true,
+      portMappings: [{ containerPort: RUNTIME_PORT }],
+      healthCheck: LIVENESS,
+      stopTimeout: STOP_TIMEOUT,
+      environment: {
+        [FLEET_CONFIG_VARIABLE]: Lazy.string({ produce: () => Stack.of(this).toJsonString(props.config()) }),
+        PORT: String(RUNTIME_PORT),
+      },
+      logging: logDriver(serviceLogs(this, parts), CONTAINER),
+    });
+    raiseFileLimit(container);
+    this.grantAuthority(props);
+    this.service = new ecs.FargateService(this, 'Service', {
+      cluster: parts.cluster,
+      taskDefinition: task,
+      desiredCount: options?.replicas ?? DEFAULT_REPLICAS,
+      vpcSubnets: parts.subnets,
+      minHealthyPercent: 100,
+      maxHealthyPercent: 200,
+      circuitBreaker: { rollback: true },
+      healthCheckGracePeriod: Duration.seconds(60),
+    });
+    this.service.attachToApplicationTargetGroup(props.targets);
+    fleetAlarm(this, 'UnhealthyAlarm', parts, {
+      alarmDescription: `MCP fleet ${parts.name}: gateway replicas fail their health check.`,
+      metric: props.targets.metrics.unhealthyHostCount({ period: Duration.minutes(1), statistic: 'Maximum' }),
+      threshold: 1,
+      evaluationPeriods: 3,
+    });
+    this.node.addValidation({ validate: () => oversize(Stack.of(this).resolve(props.config())) });
+  }
+
+  private grantAuthority({ parts, ledger, directory, authorizer, sealKey }: GatewayServiceProps): void {
+    grantTable(this.taskRole, ledger, parts.key, LEDGER_ACTIONS);
+    grantTable(this.taskRole, directory, parts.key, DIRECTORY_ACTIONS);
+    grantSecret(this.taskRole, sealKey, parts.key);
+    iam.Grant.addToPrincipal({ grantee: this.taskRole, actions: AUTHORIZER_INVOKE_ACTIONS, resourceArns: [authorizer.functionArn] });
+  }
+}
+
+function oversize(config: unknown): string[] {
+  const bytes = JSON.stringify(config).length;
+  if (bytes <= MAX_CONFIG_BYTES) return [];
+  return [
+    `The fleet's configuration is ${bytes} bytes; allowed: ${MAX_CONFIG_BYTES}, because a task definition holds 64 KiB. Split the fleet, or declare fewer tools.`,
+  ];
+}

@@ -1,0 +1,10 @@
+export { AgentIdentity, type CognitoIdentityProps, type OidcIdentityProps } from './agent-identity';
+export { FleetEdge, type InternalEdgeProps, type PublicAlbEdgeProps } from './fleet-edge';
+export type { GatewayOptions } from './gateway-service';
+export { type AddAgentProps, McpAgent } from './mcp-agent';
+export { McpFleet, type McpFleetProps } from './mcp-fleet';
+export { McpServer } from './mcp-server';
+export type { AddServerProps, CallGrantProps, ScalingOptions, SessionOptions, TaskSize } from './server-props';
+export { type HttpRuntimeProps, type RemoteRuntimeProps, ServerRuntime, type StdioRuntimeProps } from './server-runtime';
+export { ServerSecret } from './server-secret';
+export { KeyPolicy, type StateChangingToolProps, ToolPolicy } from './tool-policy';

@@ -1,0 +1,156 @@
+import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { RUNTIME_PORT } from '../core/fleet-config';
+import type { EdgeSpec } from './fleet-edge';
+import { acknowledge } from './nag';
+
+/** Listener behind which the sidecars stand. */
+export const SERVERS_PORT = 8443;
+
+/**
+ * Streams carry a heartbeat every 15 s and a silent answer becomes a stream after 10 s, so two minutes of silence
+ * mean that one side is gone, even if some heartbeats were late.
+ */
+const IDLE_TIMEOUT = Duration.seconds(120);
+const ACCESS_LOG_DAYS = 90;
+
+/** Long answers are streams that a replica ends politely after SIGTERM; until then they may go on for this long. */
+const GATEWAY_DEREGISTRATION_DELAY = Duration.seconds(60);
+
+interface LoadBalancersProps {
+  readonly vpc: ec2.IVpc;
+  readonly subnets: ec2.SubnetSelection;
+  readonly edge: EdgeSpec;
+}
+
+/** The way in for agents, and the way from the gateway to the servers. */
+export class LoadBalancers extends Construct {
+  readonly edge: elb.ApplicationLoadBalancer;
+  readonly edgeListener: elb.ApplicationListener;
+  readonly gatewayTargets: elb.ApplicationTargetGroup;
+  readonly edgePort: number;
+  readonly servers: elb.ApplicationLoadBalancer;
+  readonly serversListener: elb.ApplicationListener;
+  /** Base URL for agents. */
+  readonly edgeUrl: string;
+  /** Base URL for the gateway. */
+  readonly serversUrl: string;
+  /** TLS name to expect at `serversUrl`; absent where it is plain HTTP. */
+  readonly serversTlsName?: string;
+
+  constructor(scope: Construct, id: string, props: LoadBalancersProps) {
+    super(scope, id);
+    const { vpc, subnets, edge } = props;
+    const accessLogs = accessLogBucket(this);
+    const internal = loadBalancer(this, 'Internal', { vpc, vpcSubnets: subnets, internetFacing: false }, accessLogs);
+    this.servers = internal;
+    this.edge = edge.isPublic ? loadBalancer(this, 'Public', { vpc, internetFacing: true }, accessLogs) : internal;
+
+    const secure = edge.certificate !== undefined;
+    this.edgePort = secure ? 443 : 80;
+    this.gatewayTargets = gatewayTargets(this, vpc);
+    const toGateway = elb.ListenerAction.forward([this.gatewayTargets]);
+    this.edgeListener = this.edge.addListener('Edge', { port: this.edgePort, ...protocol(edge), open: false, defaultAction: toGateway });
+    this.serversListener = internal.addListener('Servers', {
+      port: SERVERS_PORT,
+      ...protocol(edge),
+      open: false,
+      defaultAction: notFound(),
+    });
+    this.edgeUrl = `${secure ? 'https' : 'http'}://${edge.domainName ?? this.edge.loadBalancerDnsName}`;
+    this.serversUrl = `${secure ? 'https' : 'http'}://${internal.loadBalancerDnsName}:${SERVERS_PORT}`;
+    if (secure) this.serversTlsName = edge.domainName;
+
+    for (const client of edge.clients ?? [this.anyoneNear(props)]) this.edgeListener.connections.allowDefaultPortFrom(client, 'Agents');
+    if (!secure) warnOfPlainHttp(scope);
+  }
+
+  /** The world at a public edge, the VPC at an internal one. */
+  private anyoneNear({ edge, vpc }: LoadBalancersProps): ec2.IPeer {
+    const access = this.edge.connections.securityGroups[0] ?? this;
+    if (edge.isPublic) {
+      acknowledge(
+        access,
+        'EC23',
+        'A public edge is open to the internet by declaration; the gateway lets nobody in without an access token.',
+      );
+      return ec2.Peer.anyIpv4();
+    }
+    acknowledge(access, 'EC23', "The only range let in is the VPC's own, which cdk-nag cannot read before deployment.");
+    return ec2.Peer.ipv4(vpc.vpcCidrBlock);
+  }
+}
+
+function loadBalancer(
+  scope: Construct,
+  id: string,
+  props: elb.ApplicationLoadBalancerProps,
+  accessLogs: s3.IBucket,
+): elb.ApplicationLoadBalancer {
+  const securityGroup = new ec2.SecurityGroup(scope, `${id}Access`, { vpc: props.vpc, allowAllOutbound: false });
+  const made = new elb.ApplicationLoadBalancer(scope, id, {
+    ...props,
+    securityGroup,
+    idleTimeout: IDLE_TIMEOUT,
+    dropInvalidHeaderFields: true,
+  });
+  made.setAttribute('access_logs.s3.enabled', 'true');
+  made.setAttribute('access_logs.s3.bucket', accessLogs.bucketName);
+  made.setAttribute('access_logs.s3.prefix', id.toLowerCase());
+  if (accessLogs.policy !== undefined) made.node.addDependency(accessLogs.policy);
+  return made;
+}
+
+/** Any replica can serve any session, so these targets need no stickiness. */
+function gatewayTargets(scope: Construct, vpc: ec2.IVpc): elb.ApplicationTargetGroup {
+  return new elb.ApplicationTargetGroup(scope, 'GatewayTargets', {
+    vpc,
+    port: RUNTIME_PORT,
+    protocol: elb.ApplicationProtocol.HTTP,
+    targetType: elb.TargetType.IP,
+    deregistrationDelay: GATEWAY_DEREGISTRATION_DELAY,
+    healthCheck: { path: '/healthz', interval: Duration.seconds(10), timeout: Duration.seconds(5), healthyThresholdCount: 2 },
+  });
+}
+
+/** Where both load balancers log. Written without `logAccessLogs`, which cannot serve a stack without a fixed region. */
+function accessLogBucket(scope: Construct): s3.Bucket {
+  const bucket = new s3.Bucket(scope, 'AccessLogs', {
+    // Load balancers can write to buckets with S3's own keys only (ELB: "Access logs, bucket requirements").
+    encryption: s3.BucketEncryption.S3_MANAGED,
+    blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+    enforceSSL: true,
+    lifecycleRules: [{ expiration: Duration.days(ACCESS_LOG_DAYS) }],
+    removalPolicy: RemovalPolicy.RETAIN,
+  });
+  const writer = new iam.ServicePrincipal('logdelivery.elasticloadbalancing.amazonaws.com');
+  bucket.addToResourcePolicy(
+    new iam.PolicyStatement({
+      principals: [writer],
+      actions: ['s3:PutObject'],
+      resources: [bucket.arnForObjects(`*/AWSLogs/${Stack.of(scope).account}/*`)],
+    }),
+  );
+  acknowledge(bucket, 'S1', 'This bucket holds access logs itself.');
+  return bucket;
+}
+
+function protocol({ certificate }: EdgeSpec) {
+  if (certificate === undefined) return { protocol: elb.ApplicationProtocol.HTTP };
+  return { protocol: elb.ApplicationProtocol.HTTPS, certificates: [certificate], sslPolicy: elb.SslPolicy.RECOMMENDED_TLS };
+}
+
+function notFound(): elb.ListenerAction {
+  return elb.ListenerAction.fixedResponse(404, { contentType: 'text/plain', messageBody: 'Not found' });
+}
+
+function warnOfPlainHttp(fleet: Construct): void {
+  Validations.of(fleet).addWarning(
+    'cdk-mcp-fleet:plainHttp',
+    'The edge has no certificate: access tokens cross the network in clear text. Give FleetEdge.internal a certificate and its domainName.',
+  );
+}

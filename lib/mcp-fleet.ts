@@ -1,0 +1,219 @@
+import { Names, RemovalPolicy } from 'aws-cdk-lib';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import type * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type * as sns from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import type { FleetConfig } from '../core/fleet-config';
+import type { AgentIdentity } from './agent-identity';
+import { FleetDashboard } from './fleet-dashboard';
+import type { FleetEdge } from './fleet-edge';
+import { allowlistSyncFunction, authorizerFunction } from './fleet-functions';
+import { describeFleet, type FleetFacts } from './fleet-metadata';
+import { fleetCluster, fleetVpc } from './fleet-network';
+import type { FleetParts } from './fleet-parts';
+import { agentProblems, fleetProblems, newServerProblems } from './fleet-problems';
+import { allowlistTable, directoryTable, ledgerTable } from './fleet-tables';
+import { type GatewayOptions, GatewayService } from './gateway-service';
+import { generatedKey } from './generated-key';
+import { LoadBalancers } from './load-balancers';
+import { type AddAgentProps, McpAgent } from './mcp-agent';
+import { McpServer } from './mcp-server';
+import { grantSecret } from './perms';
+import { refuse } from './problems';
+import { freePriority } from './rule-priority';
+import type { AddServerProps } from './server-props';
+
+export interface McpFleetProps {
+  /** Whose access tokens are believed. */
+  readonly identity: AgentIdentity;
+  /** Where agents enter. */
+  readonly edge: FleetEdge;
+  /**
+   * The `Fleet` dimension of every metric; two fleets of one account and region need two names.
+   * 1 to 63 characters a-z, A-Z, 0-9 and -.
+   * @default - made from the construct's path
+   */
+  readonly fleetName?: string;
+  /** @default - the cluster's, where one is given; else one over two zones is made */
+  readonly vpc?: ec2.IVpc;
+  /**
+   * Where tasks and internal load balancers stand.
+   * @default - private subnets with egress
+   */
+  readonly subnets?: ec2.SubnetSelection;
+  /** @default - one is made */
+  readonly cluster?: ecs.ICluster;
+  /**
+   * Browser origins that may call, such as `https://console.acme.example`; any other `Origin` is refused with 403.
+   * @default - none: agents outside browsers send no `Origin`
+   */
+  readonly allowedOrigins?: string[];
+  /** @default - see each option */
+  readonly gateway?: GatewayOptions;
+  /**
+   * Processor of all tasks; images made at synth are built for it.
+   * @default ecs.CpuArchitecture.X86_64, which most build machines and images are
+   */
+  readonly cpuArchitecture?: ecs.CpuArchitecture;
+  /**
+   * Encrypts tables and generated keys.
+   * @default - one is made, with yearly rotation
+   */
+  readonly encryptionKey?: kms.IKey;
+  /** @default logs.RetentionDays.THREE_MONTHS */
+  readonly logRetention?: logs.RetentionDays;
+  /**
+   * Told when an alarm starts and ends.
+   * @default - alarms are shown on the console only
+   */
+  readonly alarmTopic?: sns.ITopic;
+}
+
+/**
+ * A fleet of MCP servers behind one gateway: agents call `{url}/{server}/mcp`.
+ * The ledger, directory and allowlist tables and their key are kept when the stack is deleted.
+ */
+export class McpFleet extends Construct implements ec2.IConnectable {
+  readonly fleetName: string;
+  /** Base URL for agents, without a trailing slash. */
+  readonly url: string;
+  readonly vpc: ec2.IVpc;
+  readonly cluster: ecs.ICluster;
+  readonly encryptionKey: kms.IKey;
+  /** Point the edge's domain name at this one. */
+  readonly edgeLoadBalancer: elb.ApplicationLoadBalancer;
+  /** The edge: allow more clients in here. */
+  readonly connections: ec2.Connections;
+  readonly gatewayService: ecs.FargateService;
+  readonly ledgerTable: dynamodb.TableV2;
+  readonly directoryTable: dynamodb.TableV2;
+  readonly allowlistTable: dynamodb.TableV2;
+  readonly dashboard: cloudwatch.Dashboard;
+
+  private readonly parts: FleetParts;
+  private readonly identity: AgentIdentity;
+  private readonly allowedOrigins: string[];
+  private readonly balancers: LoadBalancers;
+  private readonly gateway: GatewayService;
+  private readonly authorizer: lambda.Function;
+  private readonly allowlistSync: lambda.Function;
+  private readonly sealKey: secretsmanager.Secret;
+  private readonly overview: FleetDashboard;
+  private readonly agentScope: Construct;
+  private readonly servers = new Map<string, McpServer>();
+  private readonly agents = new Map<string, McpAgent>();
+  private readonly priorities = new Set<number>();
+
+  constructor(scope: Construct, id: string, props: McpFleetProps) {
+    super(scope, id);
+    refuse(this, fleetProblems(props));
+    this.fleetName = props.fleetName ?? Names.uniqueResourceName(this, { maxLength: 63, separator: '-' });
+    this.identity = props.identity;
+    this.allowedOrigins = props.allowedOrigins ?? [];
+    const logRetention = props.logRetention ?? logs.RetentionDays.THREE_MONTHS;
+    this.vpc = props.vpc ?? props.cluster?.vpc ?? fleetVpc(this, logRetention);
+    this.cluster = props.cluster ?? fleetCluster(this, this.vpc);
+    this.encryptionKey = props.encryptionKey ?? new kms.Key(this, 'Key', { enableKeyRotation: true, removalPolicy: RemovalPolicy.RETAIN });
+    this.parts = {
+      name: this.fleetName,
+      vpc: this.vpc,
+      subnets: props.subnets ?? { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS },
+      cluster: this.cluster,
+      architecture: props.cpuArchitecture ?? ecs.CpuArchitecture.X86_64,
+      key: this.encryptionKey,
+      logRetention,
+      ...(props.alarmTopic !== undefined && { alarmAction: new SnsAction(props.alarmTopic) }),
+    };
+
+    this.ledgerTable = ledgerTable(this, this.encryptionKey);
+    this.directoryTable = directoryTable(this, this.encryptionKey);
+    this.allowlistTable = allowlistTable(this, this.encryptionKey);
+    this.authorizer = authorizerFunction(this, this.parts, this.allowlistTable, this.identity._config);
+    this.allowlistSync = allowlistSyncFunction(this, this.parts, this.allowlistTable);
+    this.sealKey = generatedKey(this, 'SealKey', this.encryptionKey, 'Seals session ids');
+    this.balancers = new LoadBalancers(this, 'LoadBalancers', { ...this.parts, edge: props.edge._spec });
+    this.edgeLoadBalancer = this.balancers.edge;
+    this.connections = this.balancers.edgeListener.connections;
+    this.url = this.balancers.edgeUrl;
+    this.gateway = new GatewayService(this, 'Gateway', {
+      parts: this.parts,
+      options: props.gateway,
+      targets: this.balancers.gatewayTargets,
+      config: () => this.config(),
+      ledger: this.ledgerTable,
+      directory: this.directoryTable,
+      authorizer: this.authorizer,
+      sealKey: this.sealKey,
+    });
+    this.gatewayService = this.gateway.service;
+    this.balancers.serversListener.connections.allowDefaultPortFrom(this.gatewayService, 'Gateway');
+    this.overview = new FleetDashboard(this, 'Dashboard', this.fleetName);
+    this.dashboard = this.overview.dashboard;
+    this.agentScope = new Construct(this, 'Agents');
+    describeFleet(this, this.fleetName, () => this.facts());
+  }
+
+  /**
+   * Adds an MCP server under `{url}/{name}/mcp`.
+   * @param name 1 to 31 characters a-z, 0-9 and -, a letter first; once in a fleet
+   */
+  addServer(name: string, props: AddServerProps): McpServer {
+    refuse(this, newServerProblems(name, [...this.servers.keys()]));
+    const rulePriority = freePriority(name, this.priorities);
+    const { serversListener } = this.balancers;
+    const server = McpServer._in(this, name, { ...this.parts, serversListener, rulePriority }, props);
+    if (server._sidecarKey !== undefined) grantSecret(this.gateway.taskRole, server._sidecarKey, this.encryptionKey);
+    this.overview.addServer(server);
+    this.servers.set(name, server);
+    return server;
+  }
+
+  /**
+   * Names an agent, so that servers can grant it calls.
+   * @param name 1 to 31 characters a-z, 0-9 and -, a letter first; once in a fleet
+   */
+  addAgent(name: string, props: AddAgentProps): McpAgent {
+    refuse(this, agentProblems(name, props, [...this.agents.values()]));
+    const agent = McpAgent._in(this.agentScope, name, props, this.identity.issuer, this.allowlistSync);
+    this.agents.set(name, agent);
+    return agent;
+  }
+
+  private config(): FleetConfig {
+    const { serversUrl, serversTlsName } = this.balancers;
+    return {
+      fleet: this.fleetName,
+      serversUrl,
+      ...(serversTlsName !== undefined && { serversTlsName }),
+      identity: this.identity._config,
+      ledgerTable: this.ledgerTable.tableName,
+      directoryTable: this.directoryTable.tableName,
+      authorizerFunction: this.authorizer.functionName,
+      sealKeySecret: this.sealKey.secretArn,
+      allowedOrigins: this.allowedOrigins,
+      servers: Object.fromEntries([...this.servers].map(([name, server]) => [name, server._config])),
+    };
+  }
+
+  private facts(): FleetFacts {
+    const edge = this.edgeLoadBalancer.node.defaultChild as elb.CfnLoadBalancer;
+    return {
+      issuer: this.identity.issuer,
+      audience: this.identity._config.audience,
+      agents: Object.fromEntries([...this.agents].map(([name, agent]) => [name, { subject: agent.subject }])),
+      servers: [...this.servers.keys()],
+      ledgerTable: this.ledgerTable.tableName,
+      directoryTable: this.directoryTable.tableName,
+      allowlistTable: this.allowlistTable.tableName,
+      edge: { loadBalancer: edge.logicalId, port: this.balancers.edgePort },
+    };
+  }
+}

@@ -1,0 +1,135 @@
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as ecs from 'aws-cdk-lib/aws-ecs';
+import type * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import type { ServerConfig } from '../core/fleet-config';
+import { METRICS, type MetricName } from '../core/metrics';
+import { runtimeMetric } from './fleet-metrics';
+import type { ServerParts } from './fleet-parts';
+import { generatedKey } from './generated-key';
+import type { McpAgent } from './mcp-agent';
+import { refuse } from './problems';
+import { alarmOnServer } from './server-alarms';
+import { grantProblems, serverProblems } from './server-problems';
+import type { AddServerProps, CallGrantProps } from './server-props';
+import { scaleOnSlots, serverService, serverTargets } from './server-service';
+import { drainOf, serverTask } from './server-task';
+
+/**
+ * An MCP server of a fleet; made by `McpFleet.addServer`. As a grantee it stands for the role of its tasks,
+ * and its `connections` for its instances, so that a company can let it reach its own tables and databases.
+ */
+export class McpServer extends Construct implements iam.IGrantable, ec2.IConnectable {
+  /** In a grant: every tool of the server, also those it will have later. */
+  static readonly ALL_TOOLS = '*';
+
+  /** First path segment of the server's URL, and the `Server` dimension of its metrics. */
+  readonly serverName: string;
+  readonly grantPrincipal: iam.IPrincipal;
+  readonly connections: ec2.Connections;
+  /** Absent for a remote server. */
+  readonly service?: ecs.FargateService;
+  /** Absent for a remote server. */
+  readonly targetGroup?: elb.ApplicationTargetGroup;
+  /** @internal */
+  readonly _sidecarKey?: secretsmanager.Secret;
+  /** @internal */
+  readonly _config: ServerConfig;
+  private readonly fleetName: string;
+
+  /** @internal */
+  static _in(scope: Construct, name: string, parts: ServerParts, props: AddServerProps): McpServer {
+    return new McpServer(scope, name, parts, props);
+  }
+
+  private constructor(scope: Construct, name: string, parts: ServerParts, props: AddServerProps) {
+    super(scope, name);
+    refuse(this, serverProblems(props));
+    this.serverName = name;
+    this.fleetName = parts.name;
+    const tools = Object.fromEntries(Object.entries(props.tools ?? {}).map(([tool, policy]) => [tool, policy._config]));
+    const spec = props.runtime._spec;
+    if (spec.kind === 'remote') {
+      this._config = { remoteUrl: spec.url, tools };
+      this.grantPrincipal = new iam.UnknownPrincipal({ resource: this });
+      this.connections = new ec2.Connections();
+      return;
+    }
+    this._sidecarKey = generatedKey(this, 'SidecarKey', parts.key, 'Signs who calls, from gateway to sidecar');
+    this._config = { sidecarKeySecret: this._sidecarKey.secretArn, tools };
+    const task = serverTask(this, { name, parts, props, sidecarKey: this._sidecarKey });
+    this.grantPrincipal = task.taskRole;
+    this.service = serverService(this, parts, task);
+    this.connections = this.service.connections;
+    this.targetGroup = serverTargets(this, name, parts, this.service, drainOf(props));
+    scaleOnSlots(this.service, this.metricSlotUtilization(), props.scaling);
+    alarmOnServer(this, parts);
+  }
+
+  /**
+   * Lets an agent call tools of this server. Nothing is allowed without a grant; an explicit deny in the allowlist wins over it.
+   */
+  grantCall(agent: McpAgent, grant: CallGrantProps): void {
+    refuse(this, grantProblems(grant));
+    agent._allow(this, grant);
+  }
+
+  /**
+   * A metric of this server, in namespace `McpFleet` with dimensions `Fleet` and `Server`.
+   * @param metricName one of the names in docs, such as `ColdStarts`
+   */
+  metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    if (!Object.hasOwn(METRICS, metricName)) {
+      refuse(this, [{ what: 'metric name', got: metricName, allowed: Object.keys(METRICS).join(', '), fix: 'Choose one of them.' }]);
+    }
+    return runtimeMetric(this.fleetName, this.serverName, metricName as MetricName, options);
+  }
+
+  /** Sessions on an instance; average over instances by default. */
+  metricActiveSessions(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('ActiveSessions', { statistic: 'Average', ...options });
+  }
+
+  /** Slots in use on an instance; average over instances by default. */
+  metricSlotsInUse(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('SlotsInUse', { statistic: 'Average', ...options });
+  }
+
+  /** Slots in use by slots there are, in percent; average over instances by default. What the server scales on. */
+  metricSlotUtilization(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('SlotUtilization', options);
+  }
+
+  /** Calls that wait for a slot; maximum over gateway replicas by default. */
+  metricQueueDepth(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('QueueDepth', { statistic: 'Maximum', ...options });
+  }
+
+  /** Tool calls; sum by default. */
+  metricCalls(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('Calls', options);
+  }
+
+  /** From the whole request to the whole answer, in milliseconds; average by default. */
+  metricCallLatency(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('CallLatency', options);
+  }
+
+  /** Calls whose outcome is unknown; sum by default. */
+  metricOutcomeUnknown(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('OutcomeUnknown', options);
+  }
+
+  /** Calls refused by policy; sum by default. */
+  metricDenied(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('Denied', options);
+  }
+
+  /** Calls refused for want of capacity or budget; sum by default. */
+  metricRejected(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('Rejected', options);
+  }
+}

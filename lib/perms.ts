@@ -1,0 +1,58 @@
+import { Stack } from 'aws-cdk-lib';
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+
+/** Every IAM action that the constructs grant is named here and nowhere else. */
+
+/**
+ * Ledger, for the gateway: claim, settle, look up. No delete in any form: neither `DeleteItem` nor `BatchWriteItem`
+ * (whose delete requests need no other permission) nor PartiQL nor transactions.
+ */
+export const LEDGER_ACTIONS = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
+/** Session directory, for the gateway: a closed session's item goes. */
+export const DIRECTORY_ACTIONS = ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
+/** Allowlist, for the authorizer: all rows of one agent. */
+export const ALLOWLIST_READ_ACTIONS = ['dynamodb:Query'];
+/** Allowlist, for allowlist-sync: put the grants of one agent, delete those that are gone. */
+export const ALLOWLIST_SYNC_ACTIONS = ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:Query'];
+/** Task role of a server: scale-in protection, nothing else. */
+export const TASK_PROTECTION_ACTIONS = ['ecs:GetTaskProtection', 'ecs:UpdateTaskProtection'];
+/** Gateway: seal key and gateway–sidecar keys. */
+export const SECRET_READ_ACTIONS = ['secretsmanager:GetSecretValue'];
+/** Gateway: ask the authorizer. */
+export const AUTHORIZER_INVOKE_ACTIONS = ['lambda:InvokeFunction'];
+
+/** What DynamoDB does with a table's key on behalf of the caller (DynamoDB Developer Guide, "AWS managed key and customer managed key"). */
+export const TABLE_KEY_ACTIONS = [
+  'kms:Decrypt',
+  'kms:DescribeKey',
+  'kms:Encrypt',
+  'kms:GenerateDataKey',
+  'kms:ReEncryptFrom',
+  'kms:ReEncryptTo',
+];
+export const SECRET_KEY_ACTIONS = ['kms:Decrypt'];
+
+/** Lets `grantee` use a table by exactly these actions, and its key through DynamoDB only. */
+export function grantTable(grantee: iam.IGrantable, table: dynamodb.ITableV2, key: kms.IKey, actions: string[]): void {
+  iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [table.tableArn] });
+  grantKey(grantee, key, TABLE_KEY_ACTIONS, 'dynamodb');
+}
+
+/** Lets `grantee` read a secret's value, and use its key through Secrets Manager only. */
+export function grantSecret(grantee: iam.IGrantable, secret: secretsmanager.ISecret, key: kms.IKey): void {
+  iam.Grant.addToPrincipal({ grantee, actions: SECRET_READ_ACTIONS, resourceArns: [secret.secretArn] });
+  grantKey(grantee, key, SECRET_KEY_ACTIONS, 'secretsmanager');
+}
+
+function grantKey(grantee: iam.IGrantable, key: kms.IKey, actions: string[], service: string): void {
+  const viaService = `${service}.${Stack.of(key).region}.amazonaws.com`;
+  iam.Grant.addToPrincipal({
+    grantee,
+    actions,
+    resourceArns: [key.keyArn],
+    conditions: { StringEquals: { 'kms:ViaService': viaService } },
+  });
+}

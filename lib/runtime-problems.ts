@@ -1,0 +1,110 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { RUNTIME_PORT } from '../core/fleet-config';
+import { absoluteUrl, matching, type Problem, wholeNumber } from './problems';
+import type { HttpRuntimeProps, RuntimeSpec, StdioRuntimeProps } from './server-runtime';
+
+/** https://semver.org, without build metadata: what `npm install name@version` pins. */
+const EXACT_VERSION = /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/;
+const PACKAGE_NAME = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
+
+/** What is wrong with a runtime as it was declared. */
+export function runtimeProblems(spec: RuntimeSpec): Problem[] {
+  switch (spec.kind) {
+    case 'http':
+      return httpProblems(spec);
+    case 'stdio':
+      return stdioProblems(spec);
+    case 'remote':
+      return absoluteUrl('runtime url', spec.url, ['https:'], 'Calls to a remote server leave the VPC: they need TLS.');
+  }
+}
+
+function httpProblems(spec: HttpRuntimeProps): Problem[] {
+  const { image, package: name, directory, port, path, args } = spec;
+  const sources = Object.entries({ image, package: name, directory }).filter(([, value]) => value !== undefined);
+  const problems = [
+    ...wholeNumber('runtime port', port, 1, 65535, 'Write the port on which the server listens.'),
+    ...matching(
+      'runtime path',
+      path,
+      /^\/[^?#\s]*$/,
+      'a path that starts with / and has no query',
+      "Write the path of the server's MCP endpoint.",
+    ),
+    ...npmProblems(spec),
+    ...commandProblems('runtime args', args),
+    ...commandProblems('runtime localCommand', spec.localCommand, 1),
+  ];
+  if (port === RUNTIME_PORT) {
+    const allowed = `any port but ${RUNTIME_PORT}`;
+    problems.push({
+      what: 'runtime port',
+      got: port,
+      allowed,
+      fix: 'The sidecar of the same task has it: let the server listen elsewhere.',
+    });
+  }
+  if (sources.length !== 1) {
+    const got = sources.map(([key]) => key);
+    problems.push({ what: 'runtime source', got, allowed: 'exactly one of image, package and directory', fix: 'Name one.' });
+  }
+  if (directory !== undefined && !existsSync(join(directory, 'Dockerfile'))) {
+    const fix = 'Name a folder relative to the working directory, or an absolute one.';
+    problems.push({ what: 'runtime directory', got: directory, allowed: 'a folder that holds a Dockerfile', fix });
+  }
+  return problems;
+}
+
+function stdioProblems(spec: StdioRuntimeProps): Problem[] {
+  const { package: name, directory, command, args } = spec;
+  const problems = [...npmProblems(spec), ...commandProblems('runtime args', args)];
+  if ((name === undefined) === (directory === undefined)) {
+    const got = [name !== undefined && 'package', directory !== undefined && 'directory'].filter(Boolean);
+    problems.push({ what: 'runtime source', got, allowed: 'exactly one of package and directory', fix: 'Name one.' });
+  }
+  if (directory !== undefined && command === undefined) {
+    const allowed = 'a command beside a directory';
+    problems.push({ what: 'runtime command', got: command, allowed, fix: "Write the command that starts the directory's program." });
+  }
+  if (command !== undefined && args !== undefined) {
+    problems.push({ what: 'runtime args', got: args, allowed: 'nothing beside a command', fix: 'Put them into the command.' });
+  }
+  if (directory !== undefined && !existsSync(directory)) {
+    problems.push({
+      what: 'runtime directory',
+      got: directory,
+      allowed: 'a folder that exists',
+      fix: 'Build the program first, or correct the path.',
+    });
+  }
+  return [...problems, ...commandProblems('runtime command', command, 1)];
+}
+
+function npmProblems({ package: name, version, bin }: HttpRuntimeProps | StdioRuntimeProps): Problem[] {
+  const problems = [
+    ...matching('runtime package', name, PACKAGE_NAME, 'the name of an npm package', 'Put the version into version.'),
+    ...matching(
+      'runtime version',
+      version,
+      EXACT_VERSION,
+      'an exact version such as 1.2.3',
+      'Pin it: a range lets two instances run different code.',
+    ),
+    ...matching('runtime bin', bin, /^[\w.-]+$/, 'the name of an executable', "Look under `bin` in the package's package.json."),
+  ];
+  if ((name === undefined) !== (version === undefined)) {
+    problems.push({
+      what: 'runtime version',
+      got: version,
+      allowed: 'a version beside a package, and only there',
+      fix: 'Give both or neither.',
+    });
+  }
+  return problems;
+}
+
+function commandProblems(what: string, command: string[] | undefined, least = 0): Problem[] {
+  if (command === undefined || command.length >= least) return [];
+  return [{ what, got: command, allowed: `a list of at least ${least} words`, fix: 'Write the program and its arguments, one word each.' }];
+}

@@ -1,0 +1,72 @@
+import { Duration } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type { Construct } from 'constructs';
+import type { FleetParts } from './fleet-parts';
+import type { McpServer } from './mcp-server';
+
+/** Percent of slots in use at which a server is nearly full: scaling has not kept up, or has reached its maximum. */
+export const NEARLY_FULL_PERCENT = 90;
+
+/** An alarm that acts on the fleet's topic, where there is one, when it starts and when it ends. */
+export function fleetAlarm(
+  scope: Construct,
+  id: string,
+  parts: Pick<FleetParts, 'alarmAction'>,
+  props: cloudwatch.AlarmProps,
+): cloudwatch.Alarm {
+  const alarm = new cloudwatch.Alarm(scope, id, { treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING, ...props });
+  if (parts.alarmAction !== undefined) {
+    alarm.addAlarmAction(parts.alarmAction);
+    alarm.addOkAction(parts.alarmAction);
+  }
+  return alarm;
+}
+
+/** The alarms without which no server should go live. */
+export function alarmOnServer(server: McpServer, parts: FleetParts): void {
+  const name = server.serverName;
+  alarmOnAny(
+    server,
+    'OutcomeUnknown',
+    parts,
+    `MCP server ${name}: calls were sent and their answers lost. See the ledger for rows in state unknown.`,
+  );
+  alarmOnAny(
+    server,
+    'LedgerFailures',
+    parts,
+    `MCP server ${name}: the ledger cannot be written. State-changing calls are refused until it can.`,
+  );
+  alarmOnAny(
+    server,
+    'AuthorizerFailures',
+    parts,
+    `MCP server ${name}: the authorizer fails. Agents without a cached decision are refused.`,
+  );
+  fleetAlarm(server, 'NearlyFullAlarm', parts, {
+    alarmDescription: `MCP server ${name}: nearly all slots are in use. Scaling has not kept up, or has reached maxInstances.`,
+    metric: server.metricSlotUtilization(),
+    threshold: NEARLY_FULL_PERCENT,
+    comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    evaluationPeriods: 3,
+  });
+  if (server.targetGroup === undefined) return;
+  fleetAlarm(server, 'UnhealthyAlarm', parts, {
+    alarmDescription: `MCP server ${name}: instances fail their health check.`,
+    metric: server.targetGroup.metrics.unhealthyHostCount({ period: Duration.minutes(1), statistic: 'Maximum' }),
+    threshold: 1,
+    comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    evaluationPeriods: 3,
+  });
+}
+
+/** An alarm on metrics that should stay zero: one datapoint in one minute is enough. */
+export function alarmOnAny(server: McpServer, metricName: string, parts: FleetParts, alarmDescription: string): void {
+  fleetAlarm(server, `${metricName}Alarm`, parts, {
+    alarmDescription,
+    metric: server.metric(metricName),
+    threshold: 0,
+    comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+    evaluationPeriods: 1,
+  });
+}

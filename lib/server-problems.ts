@@ -1,0 +1,106 @@
+import { Token } from 'aws-cdk-lib';
+import { SERVER_NAME } from '../core/fleet-config';
+import { matching, type Problem, wholeNumber } from './problems';
+import { runtimeProblems } from './runtime-problems';
+import type { AddServerProps, CallGrantProps } from './server-props';
+
+/** Fargate kills a container 120 s after SIGTERM at the latest (ECS: `stopTimeout`); the sidecar must be done before. */
+export const MAX_STOP_SECONDS = 120;
+/** What a sidecar gets beyond its drain to close what is left and exit. */
+export const STOP_MARGIN_SECONDS = 10;
+
+/** MCP 2025-11-25, Tools § Tool Names. */
+const TOOL_NAME = /^[A-Za-z0-9_.-]{1,128}$/;
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+export function serverNameProblems(name: string): Problem[] {
+  const allowed = '1 to 31 characters a-z, 0-9 and -, a letter first';
+  return matching('server name', name, SERVER_NAME, allowed, 'It is a path segment of the URL: choose a short word.');
+}
+
+/** What is wrong with a server as it was declared. */
+export function serverProblems(props: AddServerProps): Problem[] {
+  return [
+    ...runtimeProblems(props.runtime._spec),
+    ...(props.runtime._spec.kind === 'remote' ? effectlessProblems(props) : capacityProblems(props)),
+    ...Object.keys(props.tools ?? {}).flatMap((tool) => toolNameProblems('tools', tool)),
+    ...environmentProblems(props),
+  ];
+}
+
+/** What is wrong with a grant. */
+export function grantProblems({ tools }: CallGrantProps): Problem[] {
+  if (tools.length === 0) {
+    return [{ what: 'grant tools', got: [], allowed: 'at least one tool', fix: "Name the tools, or ['*'] for all of them." }];
+  }
+  if (tools.includes('*')) {
+    if (tools.length === 1) return [];
+    return [{ what: 'grant tools', got: tools, allowed: "names of tools, or '*' alone", fix: "'*' covers the others: leave them out." }];
+  }
+  return tools.flatMap((tool) => toolNameProblems('grant tools', tool));
+}
+
+function capacityProblems({ sessions, scaling, drain }: AddServerProps): Problem[] {
+  const { minInstances, maxInstances } = scaling ?? {};
+  const most = MAX_STOP_SECONDS - STOP_MARGIN_SECONDS;
+  const problems = [
+    ...wholeNumber('sessions.perInstance', sessions?.perInstance, 1, 10_000, 'It is the most slots in use at once on one instance.'),
+    ...wholeNumber('scaling.minInstances', minInstances, 1, 5000, 'An MCP server without an instance cannot take a session.'),
+    ...wholeNumber('scaling.maxInstances', maxInstances, 1, 5000, 'ECS runs at most 5000 tasks in a service.'),
+    ...wholeNumber(
+      'scaling.targetUtilization',
+      scaling?.targetUtilization,
+      10,
+      80,
+      'Above 80 new sessions find no room while an instance starts.',
+    ),
+    ...wholeNumber(
+      'drain',
+      drain?.toSeconds({ integral: false }),
+      1,
+      most,
+      `ECS kills a Fargate task ${MAX_STOP_SECONDS} s after SIGTERM.`,
+    ),
+  ];
+  if (minInstances !== undefined && maxInstances !== undefined && minInstances > maxInstances) {
+    const allowed = `at least minInstances (${minInstances})`;
+    problems.push({ what: 'scaling.maxInstances', got: maxInstances, allowed, fix: 'Raise it, or lower minInstances.' });
+  }
+  return problems;
+}
+
+/** A property that would have no effect is refused rather than ignored. */
+function effectlessProblems({ sessions, scaling, secrets, environment, taskSize, drain }: AddServerProps): Problem[] {
+  return Object.entries({ sessions, scaling, secrets, environment, taskSize, drain })
+    .filter(([, value]) => value !== undefined)
+    .map(([what]) => ({
+      what,
+      got: 'a value',
+      allowed: 'nothing on a remote server',
+      fix: 'The fleet runs no instance of it: leave it out.',
+    }));
+}
+
+function environmentProblems({ environment, secrets }: AddServerProps): Problem[] {
+  const names = [...Object.keys(environment ?? {}), ...(secrets ?? []).map((secret) => secret.name)];
+  const problems = names.flatMap((name) =>
+    matching('environment name', name, VARIABLE, 'letters, digits and _, no digit first', 'Rename it.'),
+  );
+  for (const name of new Set(names.filter((name, at) => names.indexOf(name) !== at))) {
+    problems.push({
+      what: 'environment name',
+      got: name,
+      allowed: 'each name once',
+      fix: 'It stands twice in environment and secrets: rename one.',
+    });
+  }
+  for (const name of names.filter((name) => name === 'PORT' || name.startsWith('MCP_FLEET_'))) {
+    problems.push({ what: 'environment name', got: name, allowed: 'names that the fleet does not set itself', fix: 'Rename it.' });
+  }
+  return problems;
+}
+
+function toolNameProblems(what: string, tool: string): Problem[] {
+  if (Token.isUnresolved(tool)) return [];
+  return matching(what, tool, TOOL_NAME, '1 to 128 characters A-Z, a-z, 0-9, _, - and .', 'Write the name as the server lists it.');
+}

@@ -1,0 +1,73 @@
+import type { Duration, Expiration, Size } from 'aws-cdk-lib';
+import type { ServerRuntime } from './server-runtime';
+import type { ServerSecret } from './server-secret';
+import type { ToolPolicy } from './tool-policy';
+
+/** CPU and memory of one ECS task, in a combination that Fargate has (AWS: "Task CPU and memory"). */
+export interface TaskSize {
+  /** In 1/1024 of a vCPU: 256, 512, 1024, 2048, 4096, 8192 or 16384. */
+  readonly cpu: number;
+  readonly memory: Size;
+}
+
+export interface SessionOptions {
+  /**
+   * Most slots in use at once on one instance: a slot is a session, an open listen stream, or a sessionless call in flight.
+   * From 1 to 10000.
+   * @default - 100 for HTTP servers; for stdio servers what the task's memory holds, at 80 MiB a child beside 256 MiB for the sidecar
+   */
+  readonly perInstance?: number;
+}
+
+export interface ScalingOptions {
+  /** @default 2 */
+  readonly minInstances?: number;
+  /** @default - 10, or minInstances where that is more */
+  readonly maxInstances?: number;
+  /**
+   * Average share of slots in use that scaling keeps, in percent, from 10 to 80; the alarm "slots nearly full" stands at 90.
+   * @default 70
+   */
+  readonly targetUtilization?: number;
+}
+
+export interface AddServerProps {
+  readonly runtime: ServerRuntime;
+  /** @default - see each option */
+  readonly sessions?: SessionOptions;
+  /** @default - see each option */
+  readonly scaling?: ScalingOptions;
+  /**
+   * What the tools do, by tool name.
+   * @default - every tool is taken for state-changing
+   */
+  readonly tools?: { [name: string]: ToolPolicy };
+  /**
+   * Secrets for the server; a stdio server's children see them too.
+   * @default - none
+   */
+  readonly secrets?: ServerSecret[];
+  /**
+   * Environment variables for the server. `PORT` and names that start with `MCP_FLEET_` are taken.
+   * @default - none
+   */
+  readonly environment?: { [name: string]: string };
+  /** @default - 0.5 vCPU and 1 GiB, the sidecar included */
+  readonly taskSize?: TaskSize;
+  /**
+   * How long an instance that ends gives its calls to finish, from 1 to 110 s: the load balancer waits as long before ECS
+   * stops the task, and the sidecar as long again after SIGTERM. ECS kills at 10 s more (Fargate: at most 120 s).
+   * @default Duration.seconds(110)
+   */
+  readonly drain?: Duration;
+}
+
+export interface CallGrantProps {
+  /** Names of tools, or `McpServer.ALL_TOOLS` alone. At least one. */
+  readonly tools: string[];
+  /**
+   * From when on the grant does not count.
+   * @default - it counts until it is removed
+   */
+  readonly expires?: Expiration;
+}

@@ -1,0 +1,99 @@
+import type * as ecs from 'aws-cdk-lib/aws-ecs';
+
+/** An MCP server that speaks Streamable HTTP. Name exactly one of `image`, `package` with `version`, and `directory`. */
+export interface HttpRuntimeProps {
+  /** Any container image. */
+  readonly image?: ecs.ContainerImage;
+  /** Name of an npm package in the registry. */
+  readonly package?: string;
+  /** Exact version of the npm package. */
+  readonly version?: string;
+  /**
+   * Name of the executable that the npm package installs.
+   * @default - the package's name without its scope
+   */
+  readonly bin?: string;
+  /** Folder with a Dockerfile. */
+  readonly directory?: string;
+  /** Port that the server listens on; it is also told by the environment variable `PORT`. Not 8080, which the sidecar has. */
+  readonly port: number;
+  /**
+   * Path of the MCP endpoint.
+   * @default '/mcp'
+   */
+  readonly path?: string;
+  /**
+   * Arguments for the image's entry point or the package's executable.
+   * @default - those of the image; none for an npm package
+   */
+  readonly args?: string[];
+  /**
+   * Container health check of the server; the sidecar then starts once it passes.
+   * @default - none: the sidecar starts with the server and is ready when the server's port answers
+   */
+  readonly healthCheck?: ecs.HealthCheck;
+  /**
+   * Command that runs the server on a developer's machine, for an `image` that the local account cannot run from its files.
+   * @default - Docker runs the image
+   */
+  readonly localCommand?: string[];
+}
+
+/** An MCP server that speaks on standard input and output. Name exactly one of `package` with `version`, and `directory` with `command`. */
+export interface StdioRuntimeProps {
+  /** Name of an npm package in the registry. */
+  readonly package?: string;
+  /** Exact version of the npm package. */
+  readonly version?: string;
+  /**
+   * Name of the executable that the npm package installs.
+   * @default - the package's name without its scope
+   */
+  readonly bin?: string;
+  /**
+   * Arguments for the package's executable.
+   * @default - none
+   */
+  readonly args?: string[];
+  /** Folder with a program that needs nothing installed; it is copied to `server/` in the sidecar's working directory. */
+  readonly directory?: string;
+  /**
+   * Command that starts one child, such as `['node', 'server/index.js']`; it sees PATH, HOME, TMPDIR, LANG and the server's environment.
+   * @default - the package's executable with `args`
+   */
+  readonly command?: string[];
+}
+
+export interface RemoteRuntimeProps {
+  /** `https://` URL of the MCP endpoint. */
+  readonly url: string;
+}
+
+/** @internal */
+export type RuntimeSpec =
+  | ({ readonly kind: 'http' } & HttpRuntimeProps)
+  | ({ readonly kind: 'stdio' } & StdioRuntimeProps)
+  | ({ readonly kind: 'remote' } & RemoteRuntimeProps);
+
+/** How a server runs. */
+export class ServerRuntime {
+  /** Containers that listen on HTTP, each beside a sidecar. */
+  static http(props: HttpRuntimeProps): ServerRuntime {
+    return new ServerRuntime({ kind: 'http', ...props });
+  }
+
+  /** Child processes of the sidecar, one per session. */
+  static stdio(props: StdioRuntimeProps): ServerRuntime {
+    return new ServerRuntime({ kind: 'stdio', ...props });
+  }
+
+  /** A server outside the fleet: nothing is deployed for it, and calls to it are governed and audited like any other. */
+  static remote(props: RemoteRuntimeProps): ServerRuntime {
+    return new ServerRuntime({ kind: 'remote', ...props });
+  }
+
+  private constructor(
+    /** @internal */
+    readonly _spec: RuntimeSpec,
+  ) {}
+}

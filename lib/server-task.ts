@@ -1,0 +1,149 @@
+import { type CfnResource, Duration, Stack } from 'aws-cdk-lib';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as logs from 'aws-cdk-lib/aws-logs';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import { RUNTIME_PORT, SIDECAR_CONFIG_VARIABLE, SIDECAR_KEY_VARIABLE, type SidecarConfig } from '../core/fleet-config';
+import { bundleFolder } from './bundles';
+import type { FleetParts } from './fleet-parts';
+import { acknowledge, findingText } from './nag';
+import { grantSecret, TASK_PROTECTION_ACTIONS } from './perms';
+import { httpServerImage, npmOrigin, stdioCommand, stdioServerImage } from './server-image';
+import { STOP_MARGIN_SECONDS } from './server-problems';
+import type { AddServerProps } from './server-props';
+import type { HttpRuntimeProps, StdioRuntimeProps } from './server-runtime';
+import { fargateTask, imagePlatform, LIVENESS, logDriver, memoryMiB, raiseFileLimit, serviceLogs } from './task';
+
+/** Name of the container that the target group reaches. */
+export const SIDECAR_CONTAINER = 'sidecar';
+const SERVER_CONTAINER = 'server';
+/** Read by the local account: how a container runs where its image cannot. */
+const CONTAINERS_METADATA = 'cdk-mcp-fleet:containers';
+
+const DEFAULT_DRAIN = Duration.seconds(110);
+const DEFAULT_HTTP_SLOTS = 100;
+/** A Node child with one MCP server in it, and what the sidecar itself needs, in MiB. */
+const CHILD_MIB = 80;
+const SIDECAR_MIB = 256;
+
+interface ServerTask {
+  readonly name: string;
+  readonly parts: FleetParts;
+  readonly props: AddServerProps;
+  readonly sidecarKey: secretsmanager.ISecret;
+}
+
+export function drainOf(props: AddServerProps): Duration {
+  return props.drain ?? DEFAULT_DRAIN;
+}
+
+/** The task of a server: a sidecar, and the server beside it (HTTP) or under it (stdio). */
+export function serverTask(scope: Construct, of: ServerTask): ecs.FargateTaskDefinition {
+  const task = fargateTask(scope, of.parts, of.props.taskSize);
+  protectOwnTasksOnly(task, of.parts);
+  // ECS reads the key on the container's behalf; the key policy of an imported encryption key knows nothing of it.
+  grantSecret(task.obtainExecutionRole(), of.sidecarKey, of.parts.key);
+  const logGroup = serviceLogs(scope, of.parts);
+  const spec = of.props.runtime._spec;
+  if (spec.kind === 'http') httpContainers(task, of, spec, logGroup);
+  if (spec.kind === 'stdio') stdioContainer(task, of, spec, logGroup);
+  return task;
+}
+
+/** Containers of one task share its role: whatever the server may do stands here and in the company's own grants. */
+function protectOwnTasksOnly(task: ecs.FargateTaskDefinition, parts: FleetParts): void {
+  const stack = Stack.of(task);
+  const tasks = stack.formatArn({ service: 'ecs', resource: 'task', resourceName: `${parts.cluster.clusterName}/*` });
+  task.addToTaskRolePolicy(new iam.PolicyStatement({ actions: TASK_PROTECTION_ACTIONS, resources: [tasks] }));
+  const finding = `IAM5[Resource::${findingText(stack.resolve(tasks))}]`;
+  acknowledge(task.taskRole, finding, "ECS invents a task's id when it starts; the cluster is the narrowest resource that can be named.");
+}
+
+function httpContainers(task: ecs.FargateTaskDefinition, of: ServerTask, spec: HttpRuntimeProps, logGroup: logs.ILogGroup): void {
+  const server = task.addContainer(SERVER_CONTAINER, {
+    image: httpServerImage(task, spec, imagePlatform(of.parts)),
+    command: spec.args,
+    environment: { ...of.props.environment, PORT: String(spec.port) },
+    secrets: serverSecrets(of.props),
+    portMappings: [{ containerPort: spec.port }],
+    healthCheck: spec.healthCheck,
+    logging: logDriver(logGroup, SERVER_CONTAINER),
+  });
+  raiseFileLimit(server);
+  const url = `http://127.0.0.1:${spec.port}${spec.path ?? '/mcp'}`;
+  const sidecar = addSidecar(task, of, logGroup, {
+    image: ecs.ContainerImage.fromAsset(bundleFolder('sidecar'), { platform: imagePlatform(of.parts) }),
+    user: 'node',
+    readonlyRootFilesystem: true,
+    ...sidecarEnvironment(of, { kind: 'http', url }),
+  });
+  // ECS stops containers in reverse order of dependency: the server outlives the sidecar's drain.
+  const condition = spec.healthCheck === undefined ? ecs.ContainerDependencyCondition.START : ecs.ContainerDependencyCondition.HEALTHY;
+  sidecar.addContainerDependencies({ container: server, condition });
+  describeContainer(task, SERVER_CONTAINER, { npm: npmOrigin(spec), command: spec.localCommand });
+}
+
+function stdioContainer(task: ecs.FargateTaskDefinition, of: ServerTask, spec: StdioRuntimeProps, logGroup: logs.ILogGroup): void {
+  const names = [...Object.keys(of.props.environment ?? {}), ...(of.props.secrets ?? []).map((secret) => secret.name)];
+  const { environment, secrets } = sidecarEnvironment(of, { kind: 'stdio', command: stdioCommand(spec), environment: names });
+  // The file system stays writable: children are programs that we do not know, and many keep a file.
+  addSidecar(task, of, logGroup, {
+    image: stdioServerImage(task, spec, imagePlatform(of.parts)),
+    user: 'node',
+    environment: { ...of.props.environment, ...environment },
+    secrets: { ...serverSecrets(of.props), ...secrets },
+  });
+  describeContainer(task, SIDECAR_CONTAINER, { npm: npmOrigin(spec) });
+}
+
+function addSidecar(
+  task: ecs.FargateTaskDefinition,
+  of: ServerTask,
+  logGroup: logs.ILogGroup,
+  options: Omit<ecs.ContainerDefinitionOptions, 'logging'>,
+): ecs.ContainerDefinition {
+  const sidecar = task.addContainer(SIDECAR_CONTAINER, {
+    ...options,
+    portMappings: [{ containerPort: RUNTIME_PORT }],
+    healthCheck: LIVENESS,
+    stopTimeout: Duration.seconds(drainOf(of.props).toSeconds() + STOP_MARGIN_SECONDS),
+    logging: logDriver(logGroup, SIDECAR_CONTAINER),
+  });
+  raiseFileLimit(sidecar);
+  task.defaultContainer = sidecar;
+  return sidecar;
+}
+
+function sidecarEnvironment(of: ServerTask, runtime: SidecarConfig['runtime']) {
+  const config: SidecarConfig = {
+    fleet: of.parts.name,
+    server: of.name,
+    runtime,
+    slots: of.props.sessions?.perInstance ?? defaultSlots(of.props),
+    drainSeconds: drainOf(of.props).toSeconds(),
+  };
+  return {
+    environment: { [SIDECAR_CONFIG_VARIABLE]: Stack.of(of.sidecarKey).toJsonString(config), PORT: String(RUNTIME_PORT) },
+    secrets: { [SIDECAR_KEY_VARIABLE]: ecs.Secret.fromSecretsManager(of.sidecarKey) },
+  };
+}
+
+function defaultSlots({ runtime, taskSize }: AddServerProps): number {
+  if (runtime._spec.kind !== 'stdio') return DEFAULT_HTTP_SLOTS;
+  return Math.max(1, Math.floor((memoryMiB(taskSize) - SIDECAR_MIB) / CHILD_MIB));
+}
+
+function serverSecrets({ secrets }: AddServerProps): Record<string, ecs.Secret> {
+  return Object.fromEntries((secrets ?? []).map((secret) => [secret.name, secret._secret]));
+}
+
+function describeContainer(
+  task: ecs.FargateTaskDefinition,
+  container: string,
+  { npm, command }: { npm?: object; command?: string[] },
+): void {
+  if (npm === undefined && command === undefined) return;
+  const resource = task.node.defaultChild as CfnResource;
+  resource.addMetadata(CONTAINERS_METADATA, { [container]: { ...(npm && { npm }), ...(command && { command }) } });
+}

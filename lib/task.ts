@@ -1,0 +1,67 @@
+import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
+import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { RUNTIME_PORT } from '../core/fleet-config';
+import type { FleetParts } from './fleet-parts';
+import { acknowledge } from './nag';
+import type { TaskSize } from './server-props';
+
+/** 0.5 vCPU and 1 GiB. */
+const DEFAULT_SIZE: TaskSize = { cpu: 512, memory: Size.gibibytes(1) };
+
+export function memoryMiB(size: TaskSize = DEFAULT_SIZE): number {
+  return size.memory.toMebibytes();
+}
+
+/** A Fargate task definition whose findings of cdk-nag are answered. */
+export function fargateTask(scope: Construct, parts: FleetParts, size: TaskSize = DEFAULT_SIZE): ecs.FargateTaskDefinition {
+  const task = new ecs.FargateTaskDefinition(scope, 'Task', {
+    cpu: size.cpu,
+    memoryLimitMiB: memoryMiB(size),
+    runtimePlatform: { cpuArchitecture: parts.architecture, operatingSystemFamily: ecs.OperatingSystemFamily.LINUX },
+  });
+  acknowledge(task, 'ECS2', 'Environment variables hold names, addresses and policy; secrets are injected from Secrets Manager.');
+  acknowledge(
+    task.obtainExecutionRole(),
+    'IAM5[Resource::*]',
+    'ecr:GetAuthorizationToken takes no resource; nothing else is granted on *.',
+  );
+  return task;
+}
+
+/** One log group for all containers of a service, so that one query sees them together. */
+export function serviceLogs(scope: Construct, parts: FleetParts): logs.LogGroup {
+  return new logs.LogGroup(scope, 'Logs', { retention: parts.logRetention, removalPolicy: RemovalPolicy.RETAIN });
+}
+
+/** Lines go out through a buffer: a CloudWatch outage loses lines and does not stall calls. */
+export function logDriver(logGroup: logs.ILogGroup, container: string): ecs.LogDriver {
+  return ecs.LogDrivers.awsLogs({
+    logGroup,
+    streamPrefix: container,
+    mode: ecs.AwsLogDriverMode.NON_BLOCKING,
+    maxBufferSize: Size.mebibytes(25),
+  });
+}
+
+/** Liveness of a container that runs one of our programs. Its image has Node and nothing else that could ask. */
+export const LIVENESS: ecs.HealthCheck = {
+  startPeriod: Duration.seconds(30),
+  command: [
+    'CMD',
+    'node',
+    '-e',
+    `fetch('http://127.0.0.1:${RUNTIME_PORT}/healthz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))`,
+  ],
+};
+
+/** Every session and stream is a socket or two; Fargate's default of 1024 (soft) is soon reached. */
+export function raiseFileLimit(container: ecs.ContainerDefinition): void {
+  container.addUlimits({ name: ecs.UlimitName.NOFILE, softLimit: 65_536, hardLimit: 65_536 });
+}
+
+export function imagePlatform(parts: FleetParts): Platform {
+  return parts.architecture === ecs.CpuArchitecture.ARM64 ? Platform.LINUX_ARM64 : Platform.LINUX_AMD64;
+}

@@ -1,0 +1,41 @@
+import type { ToolConfig } from '../core/fleet-config';
+
+/** What a call of a state-changing tool must bring against double execution. */
+export enum KeyPolicy {
+  /** Without an idempotency key the call is refused (KEY_REQUIRED). */
+  REQUIRED = 'required',
+  /** A call without a key runs, and is fenced against identical calls whose outcome is unknown. */
+  FENCED = 'fenced',
+}
+
+export interface StateChangingToolProps {
+  /** @default KeyPolicy.FENCED */
+  readonly key?: KeyPolicy;
+  /**
+   * Argument of the tool that carries the idempotency key.
+   * @default - the key comes in `params._meta["cdk-mcp-fleet/idempotencyKey"]` or in the header `Idempotency-Key`
+   */
+  readonly keyArgument?: string;
+}
+
+/** What the operator declares about a tool. A tool without a declaration is state-changing and fenced. */
+export class ToolPolicy {
+  /** The tool only reads: its calls are audited, and may be repeated freely. */
+  static readOnly(): ToolPolicy {
+    return new ToolPolicy({ effect: 'read_only', key: 'fenced' });
+  }
+
+  /** The tool changes state: each call is claimed in the ledger before a byte of it is sent. */
+  static stateChanging(props: StateChangingToolProps = {}): ToolPolicy {
+    return new ToolPolicy({
+      effect: 'state_changing',
+      key: props.key ?? KeyPolicy.FENCED,
+      ...(props.keyArgument !== undefined && { keyArgument: props.keyArgument }),
+    });
+  }
+
+  private constructor(
+    /** @internal */
+    readonly _config: ToolConfig,
+  ) {}
+}

@@ -1,0 +1,226 @@
+import { expect, test } from '@jest/globals';
+import { Stack } from 'aws-cdk-lib';
+import { UserPool } from 'aws-cdk-lib/aws-cognito';
+import { CpuArchitecture } from 'aws-cdk-lib/aws-ecs';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { FleetConfig, IdentityConfig } from '../../core/fleet-config';
+import { AgentIdentity, FleetEdge, KeyPolicy, McpFleet, ServerRuntime, ToolPolicy } from '../../lib';
+import {
+  acknowledgePlainHttp,
+  containerOf,
+  environmentOf,
+  IDENTITY,
+  logicalIdAt,
+  NPM_HTTP,
+  NPM_STDIO,
+  newFleet,
+  newServer,
+  newStack,
+  resourceAt,
+  secretNamesOf,
+  templateOf,
+  textOf,
+} from './example-fleet';
+
+function configOf(template: ReturnType<typeof templateOf>): FleetConfig {
+  return JSON.parse(textOf(environmentOf(containerOf(template, /Gateway\/Task/, 'gateway')).MCP_FLEET_CONFIG));
+}
+
+test('the gateway is told of every server, also of those added after it', () => {
+  const fleet = newFleet(newStack(), { allowedOrigins: ['https://console.example'] });
+  fleet.addServer('tickets', {
+    runtime: NPM_HTTP,
+    tools: {
+      read: ToolPolicy.readOnly(),
+      write: ToolPolicy.stateChanging(),
+      pay: ToolPolicy.stateChanging({ key: KeyPolicy.REQUIRED, keyArgument: 'requestId' }),
+    },
+  });
+  fleet.addServer('search', { runtime: ServerRuntime.remote({ url: 'https://search.example/mcp' }) });
+  const template = templateOf(fleet);
+  const table = (path: RegExp) => `<${logicalIdAt(template, 'AWS::DynamoDB::GlobalTable', path)}>`;
+  const secret = (path: RegExp) => `<${logicalIdAt(template, 'AWS::SecretsManager::Secret', path)}>`;
+
+  expect(configOf(template)).toEqual({
+    fleet: 'orders',
+    serversUrl: `https://<${logicalIdAt(template, 'AWS::ElasticLoadBalancingV2::LoadBalancer', /Internal/)}.DNSName>:8443`,
+    serversTlsName: 'mcp.example',
+    identity: { issuer: 'https://login.example', audience: ['https://mcp.example'], audienceClaim: 'aud' },
+    ledgerTable: table(/Ledger/),
+    directoryTable: table(/Directory/),
+    authorizerFunction: `<${logicalIdAt(template, 'AWS::Lambda::Function', /Authorizer/)}>`,
+    sealKeySecret: secret(/SealKey/),
+    allowedOrigins: ['https://console.example'],
+    servers: {
+      tickets: {
+        sidecarKeySecret: secret(/tickets\/SidecarKey/),
+        tools: {
+          read: { effect: 'read_only', key: 'fenced' },
+          write: { effect: 'state_changing', key: 'fenced' },
+          pay: { effect: 'state_changing', key: 'required', keyArgument: 'requestId' },
+        },
+      },
+      search: { remoteUrl: 'https://search.example/mcp', tools: {} },
+    },
+  } satisfies FleetConfig);
+});
+
+test('the gateway runs twice, without root, on a file system that it cannot write, and holds no injected secret', () => {
+  const template = templateOf(newServer());
+  const gateway = containerOf(template, /Gateway\/Task/, 'gateway');
+
+  expect(resourceAt(template, 'AWS::ECS::Service', /Gateway/).Properties).toMatchObject({
+    DesiredCount: 2,
+    DeploymentConfiguration: { DeploymentCircuitBreaker: { Enable: true, Rollback: true } },
+  });
+  expect(gateway).toMatchObject({ User: 'node', ReadonlyRootFilesystem: true, StopTimeout: 120 });
+  expect(gateway.HealthCheck.Command.join(' ')).toContain('/healthz');
+  expect(environmentOf(gateway).PORT).toBe('8080');
+  expect(secretNamesOf(gateway)).toEqual([]);
+});
+
+test.each([
+  ['Ledger', [['pk', 'HASH']], undefined, 'NEW_AND_OLD_IMAGES'],
+  ['Directory', [['session', 'HASH']], 'expiresAt', undefined],
+  [
+    'Allowlist',
+    [
+      ['agent', 'HASH'],
+      ['entry', 'RANGE'],
+    ],
+    'expiresAt',
+    undefined,
+  ],
+] as const)('the table %s has its keys and is kept safe', (name, keys, expiry, stream) => {
+  const template = templateOf(newFleet());
+  const table = resourceAt(template, 'AWS::DynamoDB::GlobalTable', new RegExp(`/${name}/`));
+  const key = logicalIdAt(template, 'AWS::KMS::Key', /Key/);
+
+  expect(table).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+  expect(table.Properties).toMatchObject({
+    BillingMode: 'PAY_PER_REQUEST',
+    KeySchema: keys.map(([AttributeName, KeyType]) => ({ AttributeName, KeyType })),
+    SSESpecification: { SSEEnabled: true, SSEType: 'KMS' },
+    Replicas: [
+      {
+        DeletionProtectionEnabled: true,
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        SSESpecification: { KMSMasterKeyId: { 'Fn::GetAtt': [key, 'Arn'] } },
+      },
+    ],
+  });
+  expect(table.Properties.TimeToLiveSpecification?.AttributeName).toBe(expiry);
+  expect(table.Properties.StreamSpecification?.StreamViewType).toBe(stream);
+});
+
+test('the authorizer knows the allowlist and whose tokens to believe', () => {
+  const template = templateOf(newFleet());
+  const { Properties } = resourceAt(template, 'AWS::Lambda::Function', /Authorizer/);
+
+  expect(Properties).toMatchObject({ Runtime: 'nodejs24.x', Handler: 'index.handler' });
+  expect(Properties.Environment.Variables).toEqual({
+    ALLOWLIST_TABLE: { Ref: logicalIdAt(template, 'AWS::DynamoDB::GlobalTable', /Allowlist/) },
+    MCP_FLEET_IDENTITY: JSON.stringify({ issuer: 'https://login.example', audience: ['https://mcp.example'], audienceClaim: 'aud' }),
+  });
+  expect(Properties.VpcConfig).toBeUndefined();
+});
+
+test('a Cognito user pool is an issuer whose access tokens are checked by client', () => {
+  const stack = newStack();
+  const userPool = new UserPool(stack, 'Agents');
+  const client = userPool.addClient('Fleet');
+  const template = templateOf(newFleet(stack, { identity: AgentIdentity.cognito(userPool, { clients: [client] }) }));
+  const pool = `https://cognito-idp.<AWS::Region>.amazonaws.com/<${logicalIdAt(template, 'AWS::Cognito::UserPool', /Agents/)}>`;
+  const variables = resourceAt(template, 'AWS::Lambda::Function', /Authorizer/).Properties.Environment.Variables;
+
+  const expected: IdentityConfig = {
+    issuer: pool,
+    audience: [`<${logicalIdAt(template, 'AWS::Cognito::UserPoolClient', /Fleet/)}>`],
+    audienceClaim: 'client_id',
+    jwksUri: `${pool}/.well-known/jwks.json`,
+  };
+  expect(JSON.parse(textOf(variables.MCP_FLEET_IDENTITY))).toEqual(expected);
+  expect(configOf(template).identity).toEqual(expected);
+});
+
+test('the template says about itself what its resources do not', () => {
+  const fleet = newFleet();
+  newServer({}, fleet);
+  fleet.addAgent('support', { subject: 'agent-support' });
+  const template = templateOf(fleet);
+  const table = (path: RegExp) => ({ Ref: logicalIdAt(template, 'AWS::DynamoDB::GlobalTable', path) });
+
+  expect(template.toJSON().Metadata['cdk-mcp-fleet']).toEqual({
+    fleets: {
+      orders: {
+        issuer: 'https://login.example',
+        audience: ['https://mcp.example'],
+        agents: { support: { subject: 'agent-support' } },
+        servers: ['tickets'],
+        ledgerTable: table(/Ledger/),
+        directoryTable: table(/Directory/),
+        allowlistTable: table(/Allowlist/),
+        edge: { loadBalancer: logicalIdAt(template, 'AWS::ElasticLoadBalancingV2::LoadBalancer', /Internal/), port: 443 },
+      },
+    },
+  });
+});
+
+test('two fleets fit into one stack', () => {
+  const first = newFleet();
+  const stack = Stack.of(first);
+  const second = new McpFleet(stack, 'Second', { fleetName: 'invoices', identity: IDENTITY, edge: FleetEdge.internal(), vpc: first.vpc });
+  acknowledgePlainHttp(second);
+
+  expect(Object.keys(templateOf(first).toJSON().Metadata['cdk-mcp-fleet'].fleets)).toEqual(['orders', 'invoices']);
+});
+
+test('a fleet without a name takes one from its place', () => {
+  const fleet = newFleet(newStack(), { fleetName: undefined });
+
+  expect(fleet.fleetName).toMatch(/^Company-?Mcp-?/);
+});
+
+test('settings of the fleet reach every service', () => {
+  const stack = newStack({ env: { region: 'eu-west-1', account: '111122223333' } });
+  const fleet = newFleet(stack, {
+    cpuArchitecture: CpuArchitecture.ARM64,
+    logRetention: RetentionDays.ONE_WEEK,
+    gateway: { replicas: 3 },
+  });
+  newServer({}, fleet);
+  fleet.addServer('notes', { runtime: NPM_STDIO });
+  const template = templateOf(fleet);
+
+  template.allResourcesProperties('AWS::ECS::TaskDefinition', { RuntimePlatform: { CpuArchitecture: 'ARM64' } });
+  template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 7 });
+  expect(resourceAt(template, 'AWS::ECS::Service', /Gateway/).Properties.DesiredCount).toBe(3);
+  template.resourceCountIs('AWS::ECS::Service', 3);
+});
+
+test('generated keys are long, encrypted with the fleet key, and hold no character that a shell would read', () => {
+  const template = templateOf(newServer());
+
+  template.resourceCountIs('AWS::SecretsManager::Secret', 2);
+  template.allResourcesProperties('AWS::SecretsManager::Secret', {
+    GenerateSecretString: { ExcludePunctuation: true, PasswordLength: 64 },
+    KmsKeyId: { 'Fn::GetAtt': [logicalIdAt(template, 'AWS::KMS::Key', /Key/), 'Arn'] },
+  });
+});
+
+test('a fleet too large for a task definition is refused at synth', () => {
+  const fleet = newFleet();
+  const tools = Object.fromEntries(Array.from({ length: 900 }, (_, i) => [`tool-${i}`, ToolPolicy.readOnly()]));
+  newServer({ tools }, fleet);
+
+  expect(() => templateOf(fleet)).toThrow(/configuration is \d+ bytes; allowed: 40000/);
+});
+
+test('every container writes to a log group of the fleet, and none waits for it', () => {
+  const template = templateOf(newServer());
+  const tasks = Object.values(template.findResources('AWS::ECS::TaskDefinition'));
+  const drivers = tasks.flatMap((task) => task.Properties.ContainerDefinitions).map((container) => container.LogConfiguration);
+
+  expect(drivers).toHaveLength(3);
+  for (const driver of drivers) expect(driver).toMatchObject({ LogDriver: 'awslogs', Options: { mode: 'non-blocking' } });
+});

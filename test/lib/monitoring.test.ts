@@ -1,0 +1,100 @@
+import { expect, test } from '@jest/globals';
+import { Stack } from 'aws-cdk-lib';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { METRICS } from '../../core/metrics';
+import { ServerRuntime } from '../../lib';
+import { logicalIdAt, NPM_STDIO, newFleet, newServer, newStack, templateOf, textOf } from './example-fleet';
+
+type Template = ReturnType<typeof templateOf>;
+
+const alarmsOf = (template: Template) => Object.values(template.findResources('AWS::CloudWatch::Alarm')).map((alarm) => alarm.Properties);
+
+test('every server has the alarms without which it should not go live', () => {
+  const template = templateOf(newServer());
+  const alarms = alarmsOf(template).map((alarm) => [
+    alarm.Namespace,
+    alarm.MetricName,
+    alarm.Statistic,
+    alarm.ComparisonOperator,
+    alarm.Threshold,
+  ]);
+
+  expect(alarms.sort()).toEqual([
+    ['AWS/ApplicationELB', 'UnHealthyHostCount', 'Maximum', 'GreaterThanOrEqualToThreshold', 1],
+    ['AWS/ApplicationELB', 'UnHealthyHostCount', 'Maximum', 'GreaterThanOrEqualToThreshold', 1],
+    ['AWS/Lambda', 'Errors', 'Sum', 'GreaterThanOrEqualToThreshold', 1],
+    ['McpFleet', 'AuthorizerFailures', 'Sum', 'GreaterThanThreshold', 0],
+    ['McpFleet', 'LedgerFailures', 'Sum', 'GreaterThanThreshold', 0],
+    ['McpFleet', 'OutcomeUnknown', 'Sum', 'GreaterThanThreshold', 0],
+    ['McpFleet', 'SlotUtilization', 'Average', 'GreaterThanOrEqualToThreshold', 90],
+  ]);
+});
+
+test('alarms watch what the runtime emits, and say what is wrong', () => {
+  const own = alarmsOf(templateOf(newServer())).filter((alarm) => alarm.Namespace === 'McpFleet');
+
+  for (const alarm of own) {
+    expect(Object.keys(METRICS)).toContain(alarm.MetricName);
+    expect(alarm.Dimensions).toEqual([
+      { Name: 'Fleet', Value: 'orders' },
+      { Name: 'Server', Value: 'tickets' },
+    ]);
+    expect(alarm.AlarmDescription).toMatch(/^MCP server tickets: /);
+  }
+});
+
+test('a topic is told when any alarm starts and when it ends', () => {
+  const stack = newStack();
+  const alarmTopic = new Topic(stack, 'Oncall');
+  const template = templateOf(newServer({}, newFleet(stack, { alarmTopic })));
+  const topic = { Ref: logicalIdAt(template, 'AWS::SNS::Topic', /Oncall/) };
+
+  for (const alarm of alarmsOf(template)) expect(alarm).toMatchObject({ AlarmActions: [topic], OKActions: [topic] });
+  expect(alarmsOf(templateOf(newServer())).filter((alarm) => alarm.AlarmActions)).toEqual([]);
+});
+
+test('the dashboard draws every server, with metrics that the runtime emits', () => {
+  const fleet = newFleet();
+  newServer({}, fleet);
+  fleet.addServer('notes', { runtime: NPM_STDIO });
+  const template = templateOf(fleet);
+  const [dashboard] = Object.values(template.findResources('AWS::CloudWatch::Dashboard'));
+  const { widgets } = JSON.parse(textOf(dashboard?.Properties.DashboardBody));
+  const drawn: [string, string, string][] = widgets.flatMap(
+    ({ properties }: { properties: { metrics?: string[][] } }) =>
+      properties.metrics?.map(([namespace, name, , , , server]) => [namespace, name, server]) ?? [],
+  );
+
+  expect(new Set(drawn.map(([namespace]) => namespace))).toEqual(new Set(['McpFleet']));
+  expect(drawn.filter(([, name]) => !Object.hasOwn(METRICS, name))).toEqual([]);
+  const namesOf = (server: string) => new Set(drawn.filter((metric) => metric[2] === server).map(([, name]) => name));
+  for (const server of ['tickets', 'notes']) {
+    expect([...namesOf(server)]).toEqual(
+      expect.arrayContaining([
+        'ActiveSessions',
+        'SlotsInUse',
+        'SlotUtilization',
+        'QueueDepth',
+        'CallsConfirmed',
+        'CallLatency',
+        'LedgerFailures',
+      ]),
+    );
+  }
+});
+
+test('metrics of a server can be asked for by name, and only those that exist', () => {
+  const server = newServer();
+
+  expect(server.metricOutcomeUnknown().toMetricConfig().metricStat).toMatchObject({ metricName: 'OutcomeUnknown', statistic: 'Sum' });
+  expect(server.metricSlotUtilization().toMetricConfig().metricStat).toMatchObject({ metricName: 'SlotUtilization', statistic: 'Average' });
+  expect(server.metric('ColdStarts', { statistic: 'Maximum' }).toMetricConfig().metricStat).toMatchObject({ statistic: 'Maximum' });
+  expect(() => server.metric('Sessions')).toThrow(/metric name is "Sessions"; allowed: ActiveSessions, /);
+});
+
+test('a remote server has no instances to alarm on', () => {
+  const server = newFleet().addServer('search', { runtime: ServerRuntime.remote({ url: 'https://search.example/mcp' }) });
+  const names = alarmsOf(templateOf(Stack.of(server))).map((alarm) => alarm.MetricName);
+
+  expect(names.sort()).toEqual(['AuthorizerFailures', 'Errors', 'LedgerFailures', 'OutcomeUnknown', 'UnHealthyHostCount']);
+});

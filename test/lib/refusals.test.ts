@@ -1,0 +1,152 @@
+import { expect, test } from '@jest/globals';
+import { Duration, Lazy, Stack } from 'aws-cdk-lib';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Cluster, ContainerImage } from 'aws-cdk-lib/aws-ecs';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { type AddServerProps, AgentIdentity, FleetEdge, type McpFleetProps, ServerRuntime, ServerSecret, ToolPolicy } from '../../lib';
+import { certificateOf, NPM_HTTP, NPM_STDIO, newFleet, newServer, newStack, templateOf } from './example-fleet';
+
+const IMAGE = ContainerImage.fromRegistry('acme/tickets:1');
+
+test.each<[string, Partial<AddServerProps>, RegExp]>([
+  ['no slots', { sessions: { perInstance: 0 } }, /sessions.perInstance is 0; allowed: a whole number from 1 to 10000/],
+  ['half a slot', { sessions: { perInstance: 1.5 } }, /sessions.perInstance is 1.5/],
+  ['min above max', { scaling: { minInstances: 5, maxInstances: 4 } }, /scaling.maxInstances is 4; allowed: at least minInstances \(5\)/],
+  ['no instance', { scaling: { minInstances: 0 } }, /scaling.minInstances is 0/],
+  ['a target too high', { scaling: { targetUtilization: 95 } }, /scaling.targetUtilization is 95; allowed: a whole number from 10 to 80/],
+  [
+    'a drain beyond the stop timeout',
+    { drain: Duration.seconds(111) },
+    /drain is 111; allowed: .* 1 to 110. ECS kills a Fargate task 120 s/,
+  ],
+  ['a drain of nothing', { drain: Duration.millis(500) }, /drain is 0.5/],
+  ['a tool that cannot be', { tools: { 'a tool': ToolPolicy.readOnly() } }, /tools is "a tool"/],
+  ['the fleet port variable', { environment: { PORT: '1' } }, /environment name is "PORT"; allowed: names that the fleet does not set/],
+  ['a fleet variable', { environment: { MCP_FLEET_X: '1' } }, /environment name is "MCP_FLEET_X"/],
+  ['a variable that no shell has', { environment: { 'A-B': '1' } }, /environment name is "A-B"/],
+])('a server with %s is refused', (_, props, message) => {
+  expect(() => newServer(props)).toThrow(message);
+});
+
+test.each<[string, () => ServerRuntime, RegExp]>([
+  ['no source', () => ServerRuntime.http({ port: 3000 }), /runtime source is \[\]; allowed: exactly one of image, package and directory/],
+  [
+    'two sources',
+    () => ServerRuntime.http({ image: IMAGE, package: 'a', version: '1.0.0', port: 1 }),
+    /runtime source is \["image","package"\]/,
+  ],
+  ["the sidecar's port", () => ServerRuntime.http({ image: IMAGE, port: 8080 }), /runtime port is 8080; allowed: any port but 8080/],
+  ['no port', () => ServerRuntime.http({ image: IMAGE, port: 0 }), /runtime port is 0/],
+  ['a relative path', () => ServerRuntime.http({ image: IMAGE, port: 1, path: 'mcp' }), /runtime path is "mcp"/],
+  [
+    'a version range',
+    () => ServerRuntime.http({ package: 'a', version: '^1.0.0', port: 1 }),
+    /runtime version is "\^1.0.0"; allowed: an exact version/,
+  ],
+  ['no version', () => ServerRuntime.stdio({ package: 'a' }), /runtime version is missing/],
+  ['a version in the name', () => ServerRuntime.stdio({ package: 'a@1.0.0', version: '1.0.0' }), /runtime package is "a@1.0.0"/],
+  [
+    'a folder without a Dockerfile',
+    () => ServerRuntime.http({ directory: 'docs', port: 1 }),
+    /runtime directory is "docs"; allowed: a folder that holds a Dockerfile/,
+  ],
+  ['a folder that is not there', () => ServerRuntime.stdio({ directory: 'nowhere', command: ['x'] }), /runtime directory is "nowhere"/],
+  [
+    'a folder without a command',
+    () => ServerRuntime.stdio({ directory: 'docs' }),
+    /runtime command is missing; allowed: a command beside a directory/,
+  ],
+  ['an empty command', () => ServerRuntime.stdio({ package: 'a', version: '1.0.0', command: [] }), /runtime command is \[\]/],
+  [
+    'arguments beside a command',
+    () => ServerRuntime.stdio({ package: 'a', version: '1.0.0', command: ['a'], args: ['b'] }),
+    /runtime args is \["b"\]/,
+  ],
+  [
+    'a remote without TLS',
+    () => ServerRuntime.remote({ url: 'http://search.example/mcp' }),
+    /runtime url is "http:\/\/search.example\/mcp"; allowed: an absolute https:/,
+  ],
+])('a runtime with %s is refused', (_, runtime, message) => {
+  expect(() => newServer({ runtime: runtime() })).toThrow(message);
+});
+
+test('a remote server refuses what would have no effect', () => {
+  const runtime = ServerRuntime.remote({ url: 'https://search.example/mcp' });
+
+  expect(() => newServer({ runtime, scaling: { minInstances: 2 }, drain: Duration.seconds(5) })).toThrow(
+    /scaling is "a value"; allowed: nothing on a remote server[^]*drain is "a value"/,
+  );
+});
+
+test('a variable and a secret of one name are refused', () => {
+  const fleet = newFleet();
+  const secrets = [ServerSecret.environment('TOKEN', new Secret(Stack.of(fleet), 'Token'))];
+
+  expect(() => newServer({ environment: { TOKEN: 'x' }, secrets }, fleet)).toThrow(/environment name is "TOKEN"; allowed: each name once/);
+});
+
+test('every problem is told at once, with the path of the construct and a way out', () => {
+  const attempt = () => newServer({ sessions: { perInstance: -1 }, scaling: { minInstances: 9, maxInstances: 3 } });
+
+  expect(attempt).toThrow(
+    /^Company\/Mcp\/tickets: sessions.perInstance is -1[^]*\nscaling.maxInstances is 3[^]*Raise it, or lower minInstances.$/,
+  );
+});
+
+test('a value that is only known at deployment passes', () => {
+  const perInstance = Lazy.number({ produce: () => 5 });
+
+  expect(() => newServer({ sessions: { perInstance } })).not.toThrow();
+});
+
+test.each(['Tickets', 'two words', '', '9lives', 'a'.repeat(32), 'a/b', 'a#b'])('a server named %j is refused', (name) => {
+  expect(() => newFleet().addServer(name, { runtime: NPM_HTTP })).toThrow(/Company\/Mcp: server name is /);
+});
+
+test('a name serves one server', () => {
+  const fleet = newFleet();
+  newServer({}, fleet);
+
+  expect(() => fleet.addServer('tickets', { runtime: NPM_STDIO })).toThrow(/server name is "tickets"; allowed: each name once in a fleet/);
+});
+
+test.each<[string, Partial<McpFleetProps>, RegExp]>([
+  [
+    'an issuer without TLS',
+    { identity: AgentIdentity.oidc({ issuer: 'http://login.example', audience: 'a' }) },
+    /identity issuer is "http:/,
+  ],
+  ['no audience', { identity: AgentIdentity.oidc({ issuer: 'https://login.example', audience: '' }) }, /identity audience is \[""\]/],
+  ['a name with spaces', { fleetName: 'my fleet' }, /fleetName is "my fleet"/],
+  ['no replica', { gateway: { replicas: 0 } }, /gateway.replicas is 0/],
+  ['an origin with a path', { allowedOrigins: ['https://console.example/'] }, /allowedOrigins is "https:\/\/console.example\/"/],
+  ['every origin', { allowedOrigins: ['*'] }, /allowedOrigins is "\*"/],
+  ['a domain without a certificate', { edge: FleetEdge.internal({ domainName: 'mcp.example' }) }, /edge domainName is "mcp.example"/],
+  ['no clients', { edge: FleetEdge.internal({ clients: [] }) }, /edge clients is \[\]/],
+])('a fleet with %s is refused', (_, props, message) => {
+  expect(() => newFleet(newStack(), props)).toThrow(message);
+});
+
+test('a certificate without the name it stands for is refused', () => {
+  const stack = newStack();
+
+  expect(() => newFleet(stack, { edge: FleetEdge.internal({ certificate: certificateOf(stack) }) })).toThrow(/edge domainName is missing/);
+});
+
+test('a VPC beside a cluster that stands in another is refused', () => {
+  const stack = newStack();
+  const cluster = new Cluster(stack, 'Cluster', { vpc: new Vpc(stack, 'Its') });
+
+  expect(() => newFleet(stack, { cluster, vpc: new Vpc(stack, 'Other') })).toThrow(/vpc is "Company\/Other"; allowed: the cluster's VPC/);
+});
+
+test('what is accepted at its bounds also synthesizes', () => {
+  const props: Partial<AddServerProps> = {
+    sessions: { perInstance: 1 },
+    scaling: { minInstances: 1, maxInstances: 1, targetUtilization: 80 },
+    drain: Duration.seconds(110),
+  };
+
+  expect(() => templateOf(newServer(props))).not.toThrow();
+});

@@ -1,0 +1,140 @@
+import { expect, test } from '@jest/globals';
+import { Stack } from 'aws-cdk-lib';
+import { AttributeType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { logicalIdAt, NPM_STDIO, newFleet, newServer, newStack, statementsOf, taskRoleOf, templateOf } from './example-fleet';
+
+test('the gateway may claim and settle in the ledger, and has no way to delete there', () => {
+  const template = templateOf(newServer());
+  const statements = statementsOf(template, taskRoleOf(template, /Gateway\/Task/));
+  const ledger = logicalIdAt(template, 'AWS::DynamoDB::GlobalTable', /Ledger/);
+
+  const onLedger = statements.filter((statement) => JSON.stringify(statement.Resource).includes(ledger));
+  expect(onLedger).toEqual([
+    {
+      Effect: 'Allow',
+      Action: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      Resource: { 'Fn::GetAtt': [ledger, 'Arn'] },
+    },
+  ]);
+  expect(statements.filter((statement) => statement.Resource === '*')).toEqual([]);
+});
+
+test('everything that the gateway may do is known', () => {
+  const template = templateOf(newServer());
+  const statements = statementsOf(template, taskRoleOf(template, /Gateway\/Task/));
+
+  expect([...new Set(statements.flatMap((statement) => statement.Action))].sort()).toEqual([
+    'dynamodb:DeleteItem',
+    'dynamodb:GetItem',
+    'dynamodb:PutItem',
+    'dynamodb:UpdateItem',
+    'kms:Decrypt',
+    'kms:DescribeKey',
+    'kms:Encrypt',
+    'kms:GenerateDataKey',
+    'kms:ReEncryptFrom',
+    'kms:ReEncryptTo',
+    'lambda:InvokeFunction',
+    'secretsmanager:GetSecretValue',
+  ]);
+  const deletes = statements.filter((statement) => statement.Action.includes('dynamodb:DeleteItem'));
+  expect(deletes.map((statement) => statement.Resource)).toEqual([
+    { 'Fn::GetAtt': [logicalIdAt(template, 'AWS::DynamoDB::GlobalTable', /Directory/), 'Arn'] },
+  ]);
+});
+
+test('the gateway reads the seal key and the sidecar keys, and no secret of a server', () => {
+  const template = templateOf(newServer());
+  const statements = statementsOf(template, taskRoleOf(template, /Gateway\/Task/));
+  const secrets = statements.filter((statement) => statement.Action.includes('secretsmanager:GetSecretValue'));
+
+  expect(secrets.flatMap((statement) => statement.Resource)).toEqual([
+    { Ref: logicalIdAt(template, 'AWS::SecretsManager::Secret', /SealKey/) },
+    { Ref: logicalIdAt(template, 'AWS::SecretsManager::Secret', /tickets\/SidecarKey/) },
+  ]);
+});
+
+test("the fleet's key is used through DynamoDB and Secrets Manager only", () => {
+  const template = templateOf(newServer());
+  const statements = statementsOf(template, taskRoleOf(template, /Gateway\/Task/));
+  const services = statements
+    .filter((statement) => statement.Action.includes('kms:Decrypt'))
+    .map((statement) => JSON.stringify(statement.Condition));
+
+  expect(services).toHaveLength(2);
+  expect(services[0]).toContain('kms:ViaService');
+  expect(services[0]).toContain('dynamodb.');
+  expect(services[1]).toContain('secretsmanager.');
+});
+
+test.each([
+  ['http', {}],
+  ['stdio', { runtime: NPM_STDIO }],
+])('a server (%s) may protect tasks of its own cluster and nothing else', (_, props) => {
+  const template = templateOf(newServer(props));
+  const cluster = logicalIdAt(template, 'AWS::ECS::Cluster', /Cluster/);
+
+  expect(statementsOf(template, taskRoleOf(template, /tickets\/Task/))).toEqual([
+    {
+      Effect: 'Allow',
+      Action: ['ecs:GetTaskProtection', 'ecs:UpdateTaskProtection'],
+      Resource: {
+        'Fn::Join': [
+          '',
+          [
+            'arn:',
+            { Ref: 'AWS::Partition' },
+            ':ecs:',
+            { Ref: 'AWS::Region' },
+            ':',
+            { Ref: 'AWS::AccountId' },
+            ':task/',
+            { Ref: cluster },
+            '/*',
+          ],
+        ],
+      },
+    },
+  ]);
+});
+
+test('a company grants a server its own table, and that reaches no other server', () => {
+  const fleet = newFleet();
+  const tickets = newServer({}, fleet);
+  fleet.addServer('notes', { runtime: NPM_STDIO });
+  const table = new TableV2(Stack.of(fleet), 'Tickets', { partitionKey: { name: 'id', type: AttributeType.STRING } });
+  table.grant(tickets, 'dynamodb:GetItem');
+  const template = templateOf(fleet);
+
+  expect(statementsOf(template, taskRoleOf(template, /tickets\/Task/)).map((statement) => statement.Action)).toContainEqual([
+    'dynamodb:GetItem',
+  ]);
+  expect(statementsOf(template, taskRoleOf(template, /notes\/Task/))).toHaveLength(1);
+});
+
+test('the functions may use the allowlist only, by exactly what they do', () => {
+  const template = templateOf(newFleet());
+  const allowlist = { 'Fn::GetAtt': [logicalIdAt(template, 'AWS::DynamoDB::GlobalTable', /Allowlist/), 'Arn'] };
+  const onTables = (role: RegExp) =>
+    statementsOf(template, logicalIdAt(template, 'AWS::IAM::Role', role))
+      .filter((statement) => statement.Action.some((action) => action.startsWith('dynamodb:')))
+      .map(({ Action, Resource }) => ({ Action, Resource }));
+
+  expect(onTables(/Authorizer\/Role/)).toEqual([{ Action: ['dynamodb:Query'], Resource: allowlist }]);
+  expect(onTables(/AllowlistSync\/Role/)).toEqual([
+    { Action: ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:Query'], Resource: allowlist },
+  ]);
+});
+
+test('with an imported key, whose policy cannot be changed, sidecars may still be given theirs', () => {
+  const stack = newStack();
+  const encryptionKey = Key.fromKeyArn(stack, 'Imported', 'arn:aws:kms:eu-west-1:111122223333:key/1a2b');
+  const template = templateOf(newServer({}, newFleet(stack, { encryptionKey })));
+  const role = logicalIdAt(template, 'AWS::IAM::Role', /tickets\/Task\/ExecutionRole/);
+
+  template.resourceCountIs('AWS::KMS::Key', 0);
+  expect(statementsOf(template, role)).toContainEqual(
+    expect.objectContaining({ Action: ['kms:Decrypt'], Resource: 'arn:aws:kms:eu-west-1:111122223333:key/1a2b' }),
+  );
+});

@@ -1,0 +1,101 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from '@jest/globals';
+import { Stage } from 'aws-cdk-lib';
+import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
+import { type McpServer, ServerRuntime } from '../../lib';
+import { baseImage, bundleFolder } from '../../lib/bundles';
+import { containerOf, NPM_HTTP, NPM_STDIO, newServer, resourceAt, templateOf } from './example-fleet';
+
+const scratch = mkdtempSync(join(tmpdir(), 'server-image-'));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+/** Folder in the assembly from which the image of a container is built, and its asset hash. */
+function imageOf(server: McpServer, container: string): { folder: string; hash: string } {
+  const template = templateOf(server);
+  const hash = /:([0-9a-f]{64})$/.exec(containerOf(template, /tickets\/Task/, container).Image['Fn::Sub'])?.[1] ?? '';
+  return { folder: join(Stage.of(server)?.outdir ?? '', `asset.${hash}`), hash };
+}
+
+const contentOf = (folder: string, file: string) => readFileSync(join(folder, file), 'utf8');
+
+test('an npm package over HTTP: pinned, installed without scripts, run by name', () => {
+  const { folder } = imageOf(newServer(), 'server');
+
+  expect(readdirSync(folder).sort()).toEqual(['Dockerfile', 'package.json']);
+  expect(JSON.parse(contentOf(folder, 'package.json'))).toEqual({ private: true, dependencies: { '@acme/tickets': '1.2.3' } });
+  expect(contentOf(folder, 'Dockerfile')).toBe(`FROM ${baseImage()}
+WORKDIR /app
+COPY package.json ./
+RUN npm install --omit=dev --ignore-scripts --no-audit --no-fund
+ENV PATH=/app/node_modules/.bin:$PATH
+USER node
+ENTRYPOINT ["tickets"]
+`);
+});
+
+test('an npm package over stdio: the sidecar is the entry point', () => {
+  const { folder } = imageOf(newServer({ runtime: NPM_STDIO }), 'sidecar');
+
+  expect(readdirSync(folder).sort()).toEqual(['Dockerfile', 'index.js', 'package.json']);
+  expect(contentOf(folder, 'index.js')).toBe(readFileSync(join(bundleFolder('sidecar'), 'index.js'), 'utf8'));
+  expect(contentOf(folder, 'Dockerfile')).toMatch(/RUN npm install[^]*COPY index.js[^]*USER node\nENTRYPOINT \["node","index.js"\]\n$/);
+});
+
+test('a folder over stdio: copied beside the sidecar, nothing installed', () => {
+  const directory = join(scratch, 'program');
+  mkdirSync(directory);
+  writeFileSync(join(directory, 'main.js'), '// a server\n');
+  const runtime = ServerRuntime.stdio({ directory, command: ['node', 'server/main.js'] });
+  const { folder } = imageOf(newServer({ runtime }), 'sidecar');
+
+  expect(contentOf(folder, 'server/main.js')).toBe('// a server\n');
+  expect(contentOf(folder, 'Dockerfile')).toContain('COPY server ./server');
+  expect(contentOf(folder, 'Dockerfile')).not.toContain('npm install');
+});
+
+test('a folder with a Dockerfile is its image', () => {
+  const directory = join(scratch, 'image');
+  mkdirSync(directory);
+  writeFileSync(join(directory, 'Dockerfile'), 'FROM scratch\n');
+  const { folder } = imageOf(newServer({ runtime: ServerRuntime.http({ directory, port: 3000 }) }), 'server');
+
+  expect(contentOf(folder, 'Dockerfile')).toBe('FROM scratch\n');
+});
+
+test('two synths make the same image, and leave nothing behind', () => {
+  const strays = () => readdirSync(tmpdir()).filter((name) => name.startsWith('cdk-mcp-fleet-'));
+  const before = strays();
+
+  expect(imageOf(newServer(), 'server').hash).toBe(imageOf(newServer(), 'server').hash);
+  expect(strays().filter((name) => !before.includes(name))).toEqual([]);
+});
+
+test.each([
+  ['an npm package', NPM_HTTP, { server: { npm: { package: '@acme/tickets', version: '1.2.3', bin: 'tickets' } } }],
+  ['an npm package over stdio', NPM_STDIO, { sidecar: { npm: { package: '@acme/notes', version: '4.5.6', bin: 'notes' } } }],
+  [
+    'an image with a local command',
+    ServerRuntime.http({ image: ContainerImage.fromRegistry('acme/tickets:1'), port: 3000, localCommand: ['node', 'tickets.js'] }),
+    { server: { command: ['node', 'tickets.js'] } },
+  ],
+  ['an image without one', ServerRuntime.http({ image: ContainerImage.fromRegistry('acme/tickets:1'), port: 3000 }), undefined],
+])('the template says how %s runs outside its image', (_, runtime, containers) => {
+  const task = resourceAt(templateOf(newServer({ runtime })), 'AWS::ECS::TaskDefinition', /tickets\/Task/);
+
+  expect(task.Metadata?.['cdk-mcp-fleet:containers']).toEqual(containers);
+});
+
+test('a command of its own replaces the executable of a package', () => {
+  const runtime = ServerRuntime.stdio({ package: '@acme/notes', version: '4.5.6', command: ['sh', '-c', 'exec notes'] });
+  const template = templateOf(newServer({ runtime }));
+  const { Value } = containerOf(template, /tickets\/Task/, 'sidecar').Environment?.find(({ Name }) => Name === 'MCP_FLEET_SIDECAR') ?? {};
+
+  expect(JSON.parse(String(Value)).runtime.command).toEqual(['sh', '-c', 'exec notes']);
+});
+
+test('bundles are found from the package root', () => {
+  expect(existsSync(join(bundleFolder('gateway'), 'Dockerfile'))).toBe(true);
+  expect(() => bundleFolder('nothing' as 'gateway')).toThrow(/dist\/nothing\/index.js is missing: run `npm run build`/);
+});
