@@ -1,0 +1,59 @@
+import { JwtVerifier } from 'aws-jwt-verify';
+import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
+import type { Agent } from '../core/agent';
+import type { IdentityConfig } from '../core/fleet-config';
+import { assertTrusted } from './trusted-address';
+
+/** Bounds a fetch of the issuer's keys, in milliseconds. */
+const FETCH_TIMEOUT_MS = 3_000;
+
+/** Answers who a token stands for; rejects when the token is not valid, with a reason that holds no part of it. */
+export type TokenVerifier = (token: string) => Promise<Agent>;
+
+/**
+ * Verifies access tokens of one issuer: signature, `iss`, audience, `exp` and `nbf` (RFC 7519 §4.1).
+ * Keys are cached; an unknown `kid` fetches them at most once in ten seconds.
+ */
+export function tokenVerifier(identity: IdentityConfig): TokenVerifier {
+  const jwksCache = new SimpleJwksCache({ fetcher: { fetch: fetchBytes } });
+  const byAud = identity.audienceClaim === 'aud';
+  let verifier: ReturnType<typeof create> | undefined;
+
+  const create = (jwksUri: string) =>
+    JwtVerifier.create(
+      {
+        issuer: identity.issuer,
+        jwksUri,
+        // Cognito's access tokens name their client in `client_id` and carry no `aud`.
+        audience: byAud ? [...identity.audience] : null,
+        customJwtCheck: ({ payload }) => {
+          if (!byAud && !identity.audience.includes(String(payload.client_id))) throw new Error('client_id is not an expected audience');
+          if (typeof payload.sub !== 'string' || payload.sub === '') throw new Error('the token names no subject');
+        },
+      },
+      { jwksCache },
+    );
+
+  return async (token) => {
+    verifier ??= create(identity.jwksUri ?? (await discoverJwksUri(identity.issuer)));
+    const { sub } = await verifier.verify(token);
+    return { issuer: identity.issuer, subject: String(sub) };
+  };
+}
+
+/** OpenID Connect Discovery 1.0 §4. */
+async function discoverJwksUri(issuer: string): Promise<string> {
+  const bytes = await fetchBytes(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
+  const found = JSON.parse(Buffer.from(bytes).toString()) as { issuer?: unknown; jwks_uri?: unknown };
+  if (found.issuer !== issuer) throw new Error(`The discovery document of ${issuer} names another issuer: ${String(found.issuer)}`);
+  if (typeof found.jwks_uri !== 'string') throw new Error(`The discovery document of ${issuer} names no jwks_uri`);
+  return found.jwks_uri;
+}
+
+/** aws-jwt-verify's own fetcher speaks only HTTPS; an issuer on loopback speaks HTTP. */
+async function fetchBytes(uri: string): Promise<ArrayBuffer> {
+  assertTrusted(uri, "The issuer's keys");
+  const response = await fetch(uri, { redirect: 'error', signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
+  if (!response.ok) throw new Error(`${uri} answered ${response.status}`);
+  return response.arrayBuffer();
+}

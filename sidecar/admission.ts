@@ -1,0 +1,78 @@
+import { FleetError } from '../core/errors';
+import { SESSION_HEADER } from '../core/headers';
+import type { Exchange } from './exchange';
+import type { Logger } from './log';
+import type { Runtime } from './runtime';
+import type { Sessions } from './sessions';
+import type { Slot, Slots, SlotUse } from './slots';
+
+/** Decides what a request is to this instance: part of a session it holds, a new session, or a call without one. */
+export class Admission {
+  /** No new slots from now on. */
+  draining = false;
+
+  constructor(
+    private readonly sessions: Sessions,
+    private readonly slots: Slots,
+    private readonly runtime: Runtime,
+    private readonly log: Logger,
+  ) {}
+
+  admit(exchange: Exchange): void {
+    const named = exchange.request.headers[SESSION_HEADER];
+    try {
+      if (typeof named === 'string') this.#continueSession(exchange, named);
+      else this.#open(exchange);
+    } catch (error) {
+      if (!FleetError.is(error) || exchange.begun) throw error;
+      exchange.refuseWith(error);
+    }
+  }
+
+  /** The body of such a request is not read here: it is the agent's own session, whatever it says. */
+  #continueSession(exchange: Exchange, id: string): void {
+    const session = this.sessions.find(id, exchange.context.agent);
+    if (session === undefined) {
+      exchange.refuse('unknown_session', 'this instance holds no such session of this agent');
+      return;
+    }
+    this.sessions.use(session, exchange);
+    this.runtime.continueSession(exchange, session);
+  }
+
+  #open(exchange: Exchange): void {
+    const use = useOf(exchange);
+    const slot = this.#takeSlot(exchange, use);
+    if (slot === undefined) return;
+    try {
+      if (use === 'session') {
+        this.runtime.openSession(exchange, slot);
+      } else {
+        exchange.onClosed(slot.release);
+        this.runtime.answerOnce(exchange);
+      }
+    } catch (error) {
+      slot.release();
+      throw error;
+    }
+  }
+
+  #takeSlot(exchange: Exchange, use: SlotUse): Slot | undefined {
+    const slot = this.draining ? undefined : this.slots.take(use, exchange.context.agent);
+    if (slot !== undefined) return slot;
+    const reason = this.draining ? 'draining' : 'at_capacity';
+    this.log.info({ agent: exchange.context.agent, use, reason, slotsInUse: this.slots.inUse }, 'refused');
+    exchange.refuse(reason, this.draining ? 'this instance is stopping' : `all ${this.slots.capacity} slots of this instance are in use`);
+    return undefined;
+  }
+}
+
+/** @throws FleetError when a POST holds no JSON-RPC message */
+function useOf(exchange: Exchange): SlotUse {
+  if (exchange.request.method === 'GET') return 'stream';
+  if (exchange.request.method !== 'POST') return 'call';
+  const message = exchange.parse();
+  if (message.kind !== 'request') return 'call';
+  if (message.method === 'initialize' && message.era === 'legacy') return 'session';
+  return message.method === 'subscriptions/listen' ? 'stream' : 'call';
+}

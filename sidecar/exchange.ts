@@ -1,0 +1,185 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type ErrorName, FleetError } from '../core/errors';
+import type { CallContext } from '../core/fleet-config';
+import { INSTANCE_HEADER, PROTOCOL_VERSION_HEADER, REASON_HEADER, SIDECAR_REASONS, type SidecarReason } from '../core/headers';
+import { classifyMessage, type Message } from '../core/message';
+import type { Json } from '../core/strict-json';
+import { COMMENT, EVENT_STREAM_HEADERS, EventBoundary, isEventStream, messageEvent } from './event-stream';
+
+/** How each reason reads as an error of the registry. */
+const REASON_ERRORS: Readonly<Record<SidecarReason, ErrorName>> = {
+  at_capacity: 'AT_CAPACITY',
+  draining: 'AT_CAPACITY',
+  unknown_session: 'UNKNOWN_SESSION',
+  unauthenticated: 'UNAUTHENTICATED',
+  server_unavailable: 'NOT_DELIVERED',
+  server_lost: 'OUTCOME_UNKNOWN',
+};
+
+/** One authenticated request of the gateway, and the answer it gets. */
+export class Exchange {
+  /** The message, once {@link parse} has read it. */
+  message?: Message;
+  /** Headers that every answer carries, besides the instance's. */
+  readonly headers: string[] = [];
+  /** Whether the answer may become an event stream while the server is silent. */
+  streamsWhenSilent = false;
+  #begun = false;
+  /** Present while the answer is an event stream. */
+  #boundary?: EventBoundary;
+  #lastWrite: number;
+
+  constructor(
+    readonly request: IncomingMessage,
+    private readonly response: ServerResponse,
+    readonly context: CallContext,
+    readonly body: Buffer | undefined,
+    private readonly instance: string,
+    /** Milliseconds since the epoch. */
+    now: number,
+  ) {
+    this.#lastWrite = now;
+  }
+
+  get protocolVersion(): string | undefined {
+    const given = this.request.headers[PROTOCOL_VERSION_HEADER];
+    return typeof given === 'string' ? given : undefined;
+  }
+
+  /** Whether the answer has begun. */
+  get begun(): boolean {
+    return this.#begun;
+  }
+
+  /** Whether nothing more can be said: the answer is ended, or the gateway has left. */
+  get closed(): boolean {
+    return this.response.writableEnded || this.response.destroyed;
+  }
+
+  /** Whether the whole answer was handed over. */
+  get finished(): boolean {
+    return this.response.writableFinished;
+  }
+
+  /** Runs once, when the gateway leaves or has the whole answer; at once if it already has. */
+  onClosed(run: () => void): void {
+    if (this.response.destroyed) run();
+    else this.response.once('close', run);
+  }
+
+  /**
+   * Reads what the body says, once.
+   * @throws FleetError PARSE_ERROR, INVALID_REQUEST or UNSUPPORTED_VERSION
+   */
+  parse(): Message {
+    this.message ??= classifyMessage(parseJson(this.body));
+    return this.message;
+  }
+
+  /** Starts the answer. The head leaves together with the first bytes of the body, or at the end of this turn. */
+  begin(status: number, headers: readonly string[]): void {
+    this.#begun = true;
+    const head = [...headers, ...this.headers, INSTANCE_HEADER, this.instance];
+    this.response.writeHead(status, head);
+    if (!isEventStream(headers)) return;
+    this.#boundary = new EventBoundary();
+    process.nextTick(() => this.response.flushHeaders());
+  }
+
+  beginStream(): void {
+    this.begin(200, EVENT_STREAM_HEADERS);
+  }
+
+  /** @returns false when the gateway reads more slowly than this is written; see {@link onDrain} */
+  write(chunk: Buffer | string, now: number): boolean {
+    this.#lastWrite = now;
+    this.#boundary?.pass(chunk);
+    return this.response.write(chunk);
+  }
+
+  onDrain(run: () => void): void {
+    this.response.once('drain', run);
+  }
+
+  /** Sends one JSON-RPC message as an event. */
+  event(json: string, now: number): void {
+    this.write(messageEvent(json), now);
+  }
+
+  end(): void {
+    this.response.end();
+  }
+
+  /** Answers with one JSON text. */
+  json(status: number, text: string): void {
+    this.begin(status, ['content-type', 'application/json', 'content-length', String(Buffer.byteLength(text))]);
+    this.response.end(text);
+  }
+
+  empty(status: number): void {
+    this.begin(status, ['content-length', '0']);
+    this.response.end();
+  }
+
+  /** Answers for the sidecar itself: reason header, status and a JSON-RPC error without an id. */
+  refuse(reason: SidecarReason, explanation: string): void {
+    this.headers.push(REASON_HEADER, reason);
+    this.refuseWith(new FleetError(REASON_ERRORS[reason], { reason: explanation }), SIDECAR_REASONS[reason].status);
+  }
+
+  refuseWith(error: FleetError, status = error.status): void {
+    this.json(status, JSON.stringify({ jsonrpc: '2.0', id: null, error: error.toJsonRpc() }));
+  }
+
+  /** The answer broke: what was sent of it must not pass for whole. */
+  destroy(): void {
+    this.response.destroy();
+  }
+
+  /**
+   * Ends an answer that the server will not finish, so that the caller learns it: a typed error before the head,
+   * an error event in a stream that stands between two events, a broken connection anywhere else.
+   */
+  cut(explanation: string): void {
+    if (this.closed) return;
+    if (!this.#begun) this.refuse('server_lost', explanation);
+    else if (this.#boundary?.reached) this.#endStream(explanation);
+    else this.destroy();
+  }
+
+  #endStream(explanation: string): void {
+    const id = this.#requestId();
+    if (id !== undefined) {
+      const error = new FleetError('OUTCOME_UNKNOWN', { reason: explanation }).toJsonRpc();
+      this.response.write(messageEvent(JSON.stringify({ jsonrpc: '2.0', id, error })));
+    }
+    this.response.end();
+  }
+
+  /** Keeps a quiet connection from being cut: a comment between two events, or a stream where there is no answer yet. */
+  keepAlive(now: number, { heartbeat, streamAfter }: { heartbeat: number; streamAfter: number }): void {
+    if (this.closed) return;
+    const quiet = now - this.#lastWrite;
+    if (!this.#begun && this.streamsWhenSilent && quiet >= streamAfter) this.beginStream();
+    else if (!this.#boundary?.reached || quiet < heartbeat) return;
+    this.write(COMMENT, now);
+  }
+
+  #requestId(): string | number | undefined {
+    try {
+      const message = this.body === undefined ? undefined : this.parse();
+      return message?.kind === 'request' ? message.id : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** The gateway has checked the text strictly; here it only has to be JSON. */
+function parseJson(body: Buffer | undefined): Json {
+  try {
+    return JSON.parse(body?.toString() ?? '') as Json;
+  } catch {
+    throw new FleetError('PARSE_ERROR', { reason: 'it is not well-formed JSON' });
+  }
+}

@@ -1,0 +1,148 @@
+import type { KeyObject } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { FleetError } from '../core/errors';
+import { CONTEXT_HEADER, INSTANCE_HEADER } from '../core/headers';
+import { openContext } from '../core/signed-context';
+import type { Admission } from './admission';
+import type { Clock } from './clock';
+import { Exchange } from './exchange';
+import type { Limits } from './limits';
+import type { Logger } from './log';
+import type { Runtime } from './runtime';
+import type { Sessions } from './sessions';
+import type { Slots } from './slots';
+
+/** What the server answers from. */
+export interface ServerParts {
+  /** The name of the MCP server: first segment of the path. */
+  readonly name: string;
+  /** Id of this instance. */
+  readonly instance: string;
+  readonly key: KeyObject;
+  readonly admission: Admission;
+  readonly runtime: Runtime;
+  readonly sessions: Sessions;
+  readonly slots: Slots;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly log: Logger;
+  /** Runs when a request has been answered, or its gateway left. */
+  readonly onClosed: () => void;
+}
+
+const METHODS = ['GET', 'POST', 'DELETE'];
+
+/** The sidecar's HTTP server: `/{server}/mcp` for the gateway, `/healthz` and `/readyz` for ECS and the load balancer. */
+export class SidecarServer {
+  readonly http: Server;
+  /** Requests that are being answered. */
+  readonly #open = new Set<Exchange>();
+  readonly #path: string;
+
+  constructor(private readonly parts: ServerParts) {
+    this.#path = `/${parts.name}/mcp`;
+    this.http = createServer({ keepAliveTimeout: parts.limits.keepAlive, requestTimeout: 0 }, (request, response) =>
+      this.#route(request, response),
+    );
+  }
+
+  get openExchanges(): number {
+    return this.#open.size;
+  }
+
+  /** Sends a comment on every quiet stream. */
+  keepAlive(): void {
+    const { clock, limits } = this.parts;
+    for (const exchange of this.#open) exchange.keepAlive(clock.now(), limits);
+  }
+
+  /** Ends every open answer, typed where the protocol leaves room for it. */
+  cutAll(explanation: string): void {
+    for (const exchange of this.#open) exchange.cut(explanation);
+  }
+
+  #route(request: IncomingMessage, response: ServerResponse): void {
+    const path = request.url?.split('?', 1)[0];
+    if (path === this.#path) void this.#answer(request, response);
+    else if (path === '/healthz') this.#health(response, 200, 'ok');
+    else if (path === '/readyz') void this.#readiness(response);
+    else this.#plain(response, new FleetError('UNKNOWN_SERVER', { reason: `this sidecar serves ${this.#path}` }));
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      const exchange = await this.#receive(request, response);
+      if (exchange !== undefined) this.parts.admission.admit(exchange);
+    } catch (error) {
+      if (FleetError.is(error)) {
+        this.#plain(response, error);
+        return;
+      }
+      // A gateway that leaves while it sends its body is no event; anything else is our own mistake.
+      const left = request.destroyed && !request.complete;
+      if (!left) this.parts.log.error({ error: error instanceof Error ? error.stack : String(error) }, 'request_failed');
+      response.destroy();
+    }
+  }
+
+  /** The authenticated request with its body, or undefined when it has been refused or the gateway has left. */
+  async #receive(request: IncomingMessage, response: ServerResponse): Promise<Exchange | undefined> {
+    const { name, key, instance, clock, limits } = this.parts;
+    const method = request.method ?? '';
+    if (!METHODS.includes(method))
+      throw new FleetError('METHOD_NOT_ALLOWED', { reason: `${method} came; ${METHODS.join(', ')} are allowed` });
+    const header = request.headers[CONTEXT_HEADER];
+    const context = openContext(typeof header === 'string' ? header : undefined, key, name, clock.now() / 1000);
+    if (context === undefined) {
+      const stranger = new Exchange(request, response, { agent: '', server: name }, undefined, instance, clock.now());
+      stranger.refuse('unauthenticated', 'the request carries no valid context of a gateway of this fleet');
+      return undefined;
+    }
+    const body = method === 'POST' ? await readBody(request, limits.bodyBytes) : undefined;
+    if (response.destroyed) return undefined;
+    const exchange = new Exchange(request, response, context, body, instance, clock.now());
+    this.#open.add(exchange);
+    exchange.onClosed(() => {
+      this.#open.delete(exchange);
+      this.parts.onClosed();
+    });
+    return exchange;
+  }
+
+  async #readiness(response: ServerResponse): Promise<void> {
+    const { admission, runtime } = this.parts;
+    const ready = !admission.draining && (await runtime.isReady());
+    this.#health(response, ready ? 200 : 503, ready ? 'ready' : admission.draining ? 'draining' : 'server_unavailable');
+  }
+
+  #health(response: ServerResponse, status: number, word: string): void {
+    const { sessions, slots } = this.parts;
+    this.#write(response, status, { status: word, activeSessions: sessions.count, slotsInUse: slots.inUse, slots: slots.capacity });
+  }
+
+  #plain(response: ServerResponse, error: FleetError): void {
+    this.#write(response, error.status, { jsonrpc: '2.0', id: null, error: error.toJsonRpc() });
+  }
+
+  #write(response: ServerResponse, status: number, body: object): void {
+    response.writeHead(status, ['content-type', 'application/json', INSTANCE_HEADER, this.parts.instance]);
+    response.end(JSON.stringify(body));
+  }
+}
+
+/** @throws FleetError PAYLOAD_TOO_LARGE, before more than `limit` bytes are kept */
+async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+  const tooLarge = () => new FleetError('PAYLOAD_TOO_LARGE', { reason: `at most ${limit} bytes are allowed` });
+  if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge();
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > limit) reject(tooLarge());
+      else chunks.push(chunk);
+    });
+    request.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+    request.once('error', reject);
+  });
+}

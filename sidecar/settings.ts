@@ -1,0 +1,102 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
+import {
+  type HttpRuntimeConfig,
+  RUNTIME_PORT,
+  SERVER_NAME,
+  SIDECAR_CONFIG_VARIABLE,
+  SIDECAR_KEY_VARIABLE,
+  type SidecarConfig,
+  type StdioRuntimeConfig,
+} from '../core/fleet-config';
+
+/** Everything the sidecar takes from its environment, read once. */
+export interface Settings {
+  readonly config: SidecarConfig;
+  /** The gateway–sidecar key. */
+  readonly key: KeyObject;
+  readonly host: string;
+  readonly port: number;
+  /** Base of the ECS task metadata endpoint v4; absent outside ECS. */
+  readonly metadataUri?: string;
+  /** Base of the ECS agent's API, where task protection is set; absent outside ECS. */
+  readonly agentUri?: string;
+  /** The whole environment of a stdio child. */
+  readonly childEnvironment: Readonly<Record<string, string>>;
+}
+
+/** What every child gets, besides what its server declares. */
+const CHILD_BASICS = ['PATH', 'HOME', 'TMPDIR', 'LANG'];
+/** A key shorter than HMAC-SHA256's output weakens it (RFC 2104 §3). */
+const KEY_MIN_BYTES = 32;
+
+/** @throws Error that lists every problem, the value got and what is allowed; a secret's value is never shown */
+export function readSettings(environment: NodeJS.ProcessEnv): Settings {
+  const problems: string[] = [];
+  const config = readConfig(environment[SIDECAR_CONFIG_VARIABLE], problems);
+  const key = environment[SIDECAR_KEY_VARIABLE] ?? '';
+  if (Buffer.byteLength(key) < KEY_MIN_BYTES) {
+    problems.push(
+      `${SIDECAR_KEY_VARIABLE} must hold at least ${KEY_MIN_BYTES} bytes; got ${Buffer.byteLength(key)}. Inject the server's sidecar key secret.`,
+    );
+  }
+  const port = Number(environment.PORT ?? RUNTIME_PORT);
+  if (!Number.isInteger(port) || port < 0 || port > 65535)
+    problems.push(`PORT must be 0 to 65535; got ${JSON.stringify(environment.PORT)}`);
+  if (problems.length > 0 || config === undefined) throw new Error(`The sidecar cannot start: ${problems.join(' ')}`);
+  const named = config.runtime.kind === 'stdio' ? config.runtime.environment : [];
+  return {
+    config,
+    key: createSecretKey(Buffer.from(key)),
+    host: environment.HOST ?? '0.0.0.0',
+    port,
+    metadataUri: environment.ECS_CONTAINER_METADATA_URI_V4 || undefined,
+    agentUri: environment.ECS_AGENT_URI || undefined,
+    childEnvironment: pick(environment, [...CHILD_BASICS, ...named]),
+  };
+}
+
+function readConfig(text: string | undefined, problems: string[]): SidecarConfig | undefined {
+  let given: Partial<SidecarConfig>;
+  try {
+    given = JSON.parse(text ?? '') as Partial<SidecarConfig>;
+  } catch {
+    problems.push(`${SIDECAR_CONFIG_VARIABLE} must hold a SidecarConfig as JSON; got ${text ? 'text that is no JSON' : 'nothing'}.`);
+    return undefined;
+  }
+  const { fleet, server, slots, drainSeconds, runtime } = given ?? {};
+  const refuse = (name: string, value: unknown, allowed: string) =>
+    problems.push(`${SIDECAR_CONFIG_VARIABLE}.${name} must be ${allowed}; got ${JSON.stringify(value) ?? 'nothing'}.`);
+  if (typeof fleet !== 'string' || fleet === '') refuse('fleet', fleet, 'a non-empty string');
+  if (typeof server !== 'string' || !SERVER_NAME.test(server)) refuse('server', server, `a name like ${SERVER_NAME}`);
+  if (!Number.isInteger(slots) || (slots as number) < 1) refuse('slots', slots, 'a whole number from 1');
+  // ECS waits at most 120 s between SIGTERM and SIGKILL on Fargate.
+  if (typeof drainSeconds !== 'number' || !(drainSeconds >= 0 && drainSeconds < 120))
+    refuse('drainSeconds', drainSeconds, '0 to below 120');
+  const problem = problemOfRuntime(runtime);
+  if (problem) refuse('runtime', runtime, problem);
+  return given as SidecarConfig;
+}
+
+function problemOfRuntime(runtime: Partial<HttpRuntimeConfig> | Partial<StdioRuntimeConfig> | undefined): string | undefined {
+  if (runtime?.kind === 'http') {
+    const url = URL.canParse(runtime.url ?? '') ? new URL(runtime.url as string) : undefined;
+    const loopback = url && ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname);
+    return url?.protocol === 'http:' && loopback ? undefined : 'of kind "http" with an http URL on loopback';
+  }
+  if (runtime?.kind === 'stdio') {
+    const { command, environment } = runtime;
+    const texts = (list: unknown) => Array.isArray(list) && list.every((item) => typeof item === 'string');
+    return texts(command) && command?.[0] && texts(environment) ? undefined : 'of kind "stdio" with a command and a list of variable names';
+  }
+  return 'of kind "http" or "stdio"';
+}
+
+function pick(environment: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {
+  const picked: Record<string, string> = {};
+  for (const name of names) {
+    const value = environment[name];
+    // The gateway–sidecar key is the sidecar's alone, whatever a server declares.
+    if (value !== undefined && name !== SIDECAR_KEY_VARIABLE) picked[name] = value;
+  }
+  return picked;
+}

@@ -1,0 +1,37 @@
+import { expect, test } from '@jest/globals';
+import { Backlog } from '../../sidecar/backlog';
+import { Lines } from '../../sidecar/lines';
+import { spliceValue } from '../../sidecar/splice';
+
+test('lines come out whole however their bytes arrive, one that is too long is left out and nothing after it is', () => {
+  const text = '{"a":"ä"}\r\n\n  {"b":1}\nxxxxxxxxxxxxxxxxxxxxxxxxx\n{"c":2}\nunfinished';
+  for (const size of [1, 2, 3, 7, 1000]) {
+    const lines: string[] = [];
+    let overlong = 0;
+    const splitter = new Lines(
+      20,
+      (line) => lines.push(line),
+      () => overlong++,
+    );
+    const bytes = Buffer.from(text);
+    for (let at = 0; at < bytes.length; at += size) splitter.push(bytes.subarray(at, at + size));
+    expect({ size, lines, overlong }).toEqual({ size, lines: ['{"a":"ä"}', '{"b":1}', '{"c":2}'], overlong: 1 });
+  }
+});
+
+test('a backlog drops its oldest beyond either bound and gives the rest once', () => {
+  const backlog = new Backlog(3, 10);
+  for (const message of ['1', '2', '3', '4']) backlog.add(message);
+  expect([backlog.dropped, backlog.drain(), backlog.drain()]).toEqual([1, ['2', '3', '4'], []]);
+  backlog.add('123456');
+  backlog.add('789012');
+  expect([backlog.dropped, backlog.drain()]).toEqual([2, ['789012']]);
+});
+
+test('one value is replaced and every other byte stays', () => {
+  const text = ' {"params": {"id":1,"_meta":{"progressToken":"t"}} , "big":12345678901234567890,"id":"x"}';
+  expect(spliceValue(text, ['id'], 7)).toBe(text.replace('"x"', '7'));
+  expect(spliceValue(text, ['params', '_meta', 'progressToken'], 7)).toBe(text.replace('"t"', '7'));
+  expect(spliceValue(text, ['params', 'none'], 7)).toBeUndefined();
+  expect(spliceValue(text, ['big', 'id'], 7)).toBeUndefined();
+});

@@ -1,0 +1,30 @@
+import { expect, test } from '@jest/globals';
+import { requestHeaders, responseHeaders } from '../../sidecar/passed-headers';
+
+test('a request passes without authority, connection headers and the headers of the fleet', () => {
+  const raw = [
+    ...['Host', 'gateway', 'Content-Length', '2', 'Accept-Encoding', 'gzip', 'Authorization', 'Bearer x', 'Cookie', 'AWSALB=x'],
+    ...['Connection', 'keep-alive, X-Hop', 'X-Hop', '1', 'Transfer-Encoding', 'chunked', 'Mcp-Fleet-Context', 'x', 'MCP-FLEET-TASK', 't'],
+    ...['Mcp-Session-Id', 's-1', 'Accept', 'text/event-stream', 'X-Two', 'a', 'X-Two', 'b'],
+  ];
+  expect(requestHeaders(raw)).toEqual(['mcp-session-id', 's-1', 'accept', 'text/event-stream', 'x-two', 'a', 'x-two', 'b']);
+  expect(requestHeaders(raw, 'mcp-session-id')).not.toContain('s-1');
+});
+
+test('an answer passes with its length and without cookies or a forged instance', () => {
+  const raw = [
+    'Content-Type',
+    'application/json',
+    'Content-Length',
+    '2',
+    'Set-Cookie',
+    'a=b',
+    'mcp-fleet-instance',
+    'forged',
+    'mcp-fleet-reason',
+    'forged',
+    'Keep-Alive',
+    'timeout=5',
+  ];
+  expect(responseHeaders(raw.map((text) => Buffer.from(text)))).toEqual(['content-type', 'application/json', 'content-length', '2']);
+});
