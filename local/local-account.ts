@@ -7,6 +7,8 @@ export interface LocalAccountOptions {
   readonly port: number;
   /** Folder for state that outlives the run. A scratch folder, removed at stop, when absent. */
   readonly persist?: string;
+  /** Folder in which other terminals find the account (`.mcp-fleet/local.json`). Default: the current working directory. */
+  readonly controlFolder?: string;
   /** Told at the end of each phase of starting. */
   readonly onPhase?: (phase: Phase) => void;
   /** Told of every log line that a process of the account writes. */

@@ -1,0 +1,44 @@
+/** Why a local account could not be started or reached; a program can branch on `code`. */
+export type LocalAccountErrorCode =
+  /** The assembly holds what the local account does not run. */
+  | 'UNSUPPORTED'
+  /** The assembly or its wiring is wrong; AWS would refuse or fail as well. */
+  | 'INVALID_ASSEMBLY'
+  /** The edge's port is taken. */
+  | 'PORT_TAKEN'
+  /** A program of the fleet did not start or did not become healthy. */
+  | 'NOT_HEALTHY'
+  /** A custom resource or a function failed. */
+  | 'CREATE_FAILED'
+  /** No local account runs in this folder. */
+  | 'NOT_RUNNING'
+  /** The fleet has no such agent. */
+  | 'UNKNOWN_AGENT'
+  /** The control server refused a request. */
+  | 'REFUSED';
+
+const BRAND = Symbol.for('cdk-mcp-fleet.LocalAccountError');
+
+export class LocalAccountError extends Error {
+  readonly [BRAND] = true;
+
+  constructor(
+    readonly code: LocalAccountErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = 'LocalAccountError';
+  }
+
+  /** Holds also across two copies of this package. */
+  static is(error: unknown): error is LocalAccountError {
+    return typeof error === 'object' && error !== null && BRAND in error;
+  }
+}
+
+/** One error that names every problem at once, so that a fix needs one round. */
+export function unsupported(problems: readonly string[]): LocalAccountError {
+  const list = problems.map((problem) => `  - ${problem}`).join('\n');
+  return new LocalAccountError('UNSUPPORTED', `The local account cannot run this assembly:\n${list}`);
+}

@@ -1,0 +1,84 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { closeServer, listenOnLoopback, portOf } from '../processes/http-server';
+import { answerPlain, forward } from './forward';
+import type { Action, Rule } from './listener-rules';
+import type { TargetGroup } from './target-group';
+
+export interface ListenerOptions {
+  /** Port on 127.0.0.1; 0 takes a free one. */
+  readonly port: number;
+  /** Seconds without a byte, on either side, after which a connection is cut. */
+  readonly idleTimeoutSeconds: number;
+  readonly defaultAction: Action;
+  readonly targetGroup: (arn: string) => TargetGroup | undefined;
+}
+
+/** One listener of a load balancer, as an HTTP server on loopback. */
+export class Listener {
+  private rules: readonly Rule[] = [];
+
+  private constructor(
+    private readonly server: Server,
+    private readonly options: ListenerOptions,
+  ) {}
+
+  static async start(options: ListenerOptions): Promise<Listener> {
+    const server = await listenOnLoopback((request, response) => listener.answer(request, response), options.port);
+    const listener = new Listener(server, options);
+    const idle = options.idleTimeoutSeconds * 1000;
+    server.keepAliveTimeout = idle;
+    // The idle timeout alone ends a request: a stream may last for days. One second more, so that a silent target is
+    // answered with 504 rather than a closed connection.
+    server.requestTimeout = 0;
+    server.headersTimeout = 60_000;
+    server.setTimeout(idle + 1000);
+    return listener;
+  }
+
+  get port(): number {
+    return portOf(this.server);
+  }
+
+  addRule(rule: Rule): void {
+    this.rules = [...this.rules, rule].sort((a, b) => a.priority - b.priority);
+  }
+
+  stop(): Promise<void> {
+    return closeServer(this.server);
+  }
+
+  private answer(request: IncomingMessage, response: ServerResponse): void {
+    const action = this.rules.find((rule) => rule.matches(request))?.action ?? this.options.defaultAction;
+    switch (action.type) {
+      case 'fixed-response':
+        response.writeHead(action.status, {
+          server: 'awselb/2.0',
+          'content-type': action.contentType,
+          'content-length': Buffer.byteLength(action.body),
+        });
+        response.end(action.body);
+        return;
+      case 'redirect':
+        response.writeHead(action.status, { server: 'awselb/2.0', location: action.location(request), 'content-length': 0 }).end();
+        return;
+      case 'forward':
+        this.forward(request, response, action.targetGroups);
+    }
+  }
+
+  private forward(request: IncomingMessage, response: ServerResponse, groups: readonly { arn: string; weight: number }[]): void {
+    const group = this.options.targetGroup(byWeight(groups));
+    const choice = group?.choose(request.headers.cookie);
+    if (choice) void forward(request, response, choice, { idleTimeout: this.options.idleTimeoutSeconds * 1000, port: this.port });
+    else answerPlain(response, 503, 'Service Temporarily Unavailable');
+  }
+}
+
+function byWeight(groups: readonly { arn: string; weight: number }[]): string {
+  let rest = Math.random() * groups.reduce((sum, { weight }) => sum + weight, 0);
+  const chosen = groups.find(({ weight }) => {
+    rest -= weight;
+    return rest < 0;
+  });
+  return (chosen ?? groups[0])?.arn ?? '';
+}

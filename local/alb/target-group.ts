@@ -1,0 +1,93 @@
+import { Pool } from 'undici';
+import { checkHealth, type Health } from './health-check';
+import { Stickiness } from './stickiness';
+import type { TargetGroupSettings } from './target-group-settings';
+
+/** One registered target: a port on loopback that stands for the address of an ECS task. */
+export interface Target {
+  /** Identity inside the group, as the stickiness cookie carries it. */
+  readonly id: string;
+  readonly port: number;
+  readonly pool: Pool;
+  health: Health;
+  draining: boolean;
+  /** Requests that wait for their whole answer. */
+  inFlight: number;
+}
+
+/** What a request is sent to, and the cookies of its answer. */
+export interface Choice {
+  readonly target: Target;
+  readonly setCookies: readonly string[];
+}
+
+export class TargetGroup {
+  private readonly targets = new Map<string, { readonly target: Target; readonly stopChecks: () => void }>();
+  private readonly stickiness: Stickiness | undefined;
+  private turn = 0;
+
+  constructor(readonly settings: TargetGroupSettings) {
+    if (settings.stickinessSeconds !== undefined) this.stickiness = new Stickiness(settings.stickinessSeconds);
+  }
+
+  /**
+   * @param healthPort where it is asked for its health
+   * @param changed told when the target becomes healthy or unhealthy
+   */
+  register(id: string, port: number, healthPort: number, changed: (health: Health) => void): Target {
+    const pool = new Pool(`http://127.0.0.1:${port}`, { connections: null, pipelining: 1, keepAliveTimeout: 60_000 });
+    const target: Target = { id, port, pool, health: 'initial', draining: false, inFlight: 0 };
+    const stopChecks = checkHealth(healthPort, this.settings.healthCheck, (health) => {
+      target.health = health;
+      changed(health);
+    });
+    this.targets.set(id, { target, stopChecks });
+    return target;
+  }
+
+  /**
+   * No new request from now on, with or without a cookie. Resolves when none is in flight, at the latest after the
+   * deregistration delay.
+   * @param limitMs a shorter delay, as when the whole account stops
+   */
+  async deregister(id: string, limitMs = Number.POSITIVE_INFINITY): Promise<void> {
+    const entry = this.targets.get(id);
+    if (!entry) return;
+    const { target, stopChecks } = entry;
+    target.draining = true;
+    stopChecks();
+    await drained(target, Math.min(limitMs, this.settings.deregistrationDelaySeconds * 1000));
+    this.targets.delete(id);
+    void target.pool.destroy();
+  }
+
+  all(): Target[] {
+    return [...this.targets.values()].map(({ target }) => target);
+  }
+
+  /** The target for a request; undefined when there is none to send it to. */
+  choose(cookieHeader: string | undefined): Choice | undefined {
+    const candidates = this.candidates();
+    const bound = this.stickiness?.targetOf(cookieHeader);
+    const target = candidates.find(({ id }) => id === bound) ?? this.pick(candidates);
+    return target && { target, setCookies: this.stickiness?.cookiesFor(target.id) ?? [] };
+  }
+
+  /** Healthy targets; where every one has failed its checks, all of them (the load balancer "fails open"). */
+  private candidates(): Target[] {
+    const registered = this.all().filter(({ draining }) => !draining);
+    const healthy = registered.filter(({ health }) => health === 'healthy');
+    return healthy.length > 0 ? healthy : registered.filter(({ health }) => health === 'unhealthy');
+  }
+
+  private pick(candidates: readonly Target[]): Target | undefined {
+    const inTurn = candidates[this.turn++ % candidates.length];
+    if (this.settings.algorithm === 'round_robin' || !inTurn) return inTurn;
+    return candidates.reduce((least, target) => (target.inFlight < least.inFlight ? target : least), inTurn);
+  }
+}
+
+async function drained(target: Target, limitMs: number): Promise<void> {
+  const end = Date.now() + limitMs;
+  while (target.inFlight > 0 && Date.now() < end) await new Promise((next) => setTimeout(next, 20));
+}

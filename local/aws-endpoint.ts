@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { answerLambda, type Functions, isLambdaRequest } from './lambda/lambda-api';
+import { readBody } from './processes/body';
+import { closeServer, listenOnLoopback, portOf } from './processes/http-server';
+import type { SecretStore } from './secrets/secret-store';
+import { answerSecretsManager } from './secrets/secrets-manager';
+
+const SECRETS_MANAGER = 'secretsmanager.';
+const RESPONSES = '/custom-resource/';
+/** A custom resource may answer later than the function returns; both ends wait at most this long, in milliseconds. */
+const CUSTOM_RESOURCE_TIMEOUT = 60_000;
+
+/** What a custom resource's function PUTs to the ResponseURL (CloudFormation, custom resource response objects). */
+export interface CustomResourceResponse {
+  readonly Status: 'SUCCESS' | 'FAILED';
+  readonly Reason?: string;
+  readonly PhysicalResourceId?: string;
+  readonly Data?: Readonly<Record<string, unknown>>;
+}
+
+/** The account's AWS API on loopback: Secrets Manager, Lambda, and the place where custom resources answer. */
+export class AwsEndpoint {
+  private readonly expected = new Map<string, (response: CustomResourceResponse) => void>();
+
+  private constructor(
+    private readonly server: Server,
+    private readonly secrets: SecretStore,
+    private readonly functions: Functions,
+  ) {}
+
+  static async start(secrets: SecretStore, functions: Functions): Promise<AwsEndpoint> {
+    const server = await listenOnLoopback((request, response) => void endpoint.answer(request, response));
+    const endpoint = new AwsEndpoint(server, secrets, functions);
+    return endpoint;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${portOf(this.server)}`;
+  }
+
+  /** A URL to which one custom resource answers, and the answer. Rejects after {@link CUSTOM_RESOURCE_TIMEOUT}. */
+  expectResponse(): { url: string; response: Promise<CustomResourceResponse> } {
+    const id = randomUUID();
+    const response = new Promise<CustomResourceResponse>((done, fail) => {
+      const timer = setTimeout(() => fail(new Error(`no answer within ${CUSTOM_RESOURCE_TIMEOUT / 1000} s`)), CUSTOM_RESOURCE_TIMEOUT);
+      timer.unref();
+      this.expected.set(id, (answer) => {
+        clearTimeout(timer);
+        done(answer);
+      });
+    });
+    return { url: `${this.url}${RESPONSES}${id}`, response };
+  }
+
+  stop(): Promise<void> {
+    return closeServer(this.server);
+  }
+
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = request.url ?? '/';
+    const target = String(request.headers['x-amz-target'] ?? '');
+    try {
+      if (isLambdaRequest(url)) return await answerLambda(request, response, this.functions);
+      if (url.startsWith(RESPONSES)) return await this.takeResponse(request, response);
+      if (!target.startsWith(SECRETS_MANAGER)) return refuse(request, response);
+      const body = JSON.parse((await readBody(request)) || '{}') as Record<string, unknown>;
+      const answer = answerSecretsManager(target.slice(SECRETS_MANAGER.length), body, this.secrets);
+      response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID() });
+      response.end(JSON.stringify(answer.body));
+    } catch (error) {
+      // A client that left needs no answer; anything else is one.
+      if (!response.headersSent) response.writeHead(500, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ message: String(error) }));
+    }
+  }
+
+  private async takeResponse(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const id = (request.url ?? '').slice(RESPONSES.length);
+    const take = this.expected.get(id);
+    const body = await readBody(request);
+    this.expected.delete(id);
+    response.writeHead(take ? 200 : 404).end();
+    take?.(JSON.parse(body) as CustomResourceResponse);
+  }
+}
+
+/** A service that the account does not have: said by name, instead of a call that would leave this machine. */
+function refuse(request: IncomingMessage, response: ServerResponse): void {
+  const [, service] = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(request.headers.authorization ?? '') ?? [];
+  const message = `The local account has no ${service ?? 'such service'}: ${request.method} ${request.headers['x-amz-target'] ?? request.url}`;
+  response.writeHead(501, { 'content-type': 'application/json', 'x-amzn-errortype': 'NotImplemented' });
+  response.end(JSON.stringify({ __type: 'NotImplemented', message }));
+}

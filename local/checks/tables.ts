@@ -1,0 +1,63 @@
+import { gunzipSync } from 'node:zlib';
+import { DescribeTableCommand, DynamoDBClient, paginateListTables, paginateScan } from '@aws-sdk/client-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import type { LedgerRow } from '../../core/ledger';
+import type { JournalEntry } from '../../examples/payments/journal';
+import type { LocalAccount } from '../local-account';
+
+/** What the fleet and the payments server have written down; read directly, past the gateway. */
+export interface Tables {
+  ledger(): Promise<readonly LedgerRow[]>;
+  directory(): Promise<readonly DirectoryRow[]>;
+  /** The durable journal of the payments server: one row for each execution. */
+  journal(): Promise<readonly JournalEntry[]>;
+}
+
+/** What the checks need of a row of the session directory. */
+export interface DirectoryRow {
+  readonly session: string;
+  readonly agent?: string;
+  readonly server?: string;
+  readonly task?: string;
+  readonly closedAt?: number;
+}
+
+export function tablesOf(account: LocalAccount): Tables {
+  return tablesAt(account.dynamodbUrl, account.tables);
+}
+
+/** @param endpoint of the embedded DynamoDB; any credentials do */
+export function tablesAt(endpoint: string, names: { readonly ledger: string; readonly directory: string }): Tables {
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const client = new DynamoDBClient({ endpoint, region: 'us-east-1', credentials });
+  return {
+    ledger: () => scan<LedgerRow>(client, names.ledger),
+    directory: () => scan<DirectoryRow>(client, names.directory),
+    journal: async () => await scan<JournalEntry>(client, await journalTable(client)),
+  };
+}
+
+/** A row's result as the server gave it; undefined when it was too large to keep. */
+export function resultOf(row: LedgerRow): string | undefined {
+  if (row.resultEncoding === 'omitted' || row.result === undefined) return undefined;
+  return row.resultEncoding === 'gzip' ? gunzipSync(Buffer.from(row.result, 'base64')).toString() : row.result;
+}
+
+async function scan<T>(client: DynamoDBClient, table: string): Promise<readonly T[]> {
+  const rows: T[] = [];
+  for await (const page of paginateScan({ client }, { TableName: table, ConsistentRead: true })) {
+    rows.push(...(page.Items ?? []).map((item) => unmarshall(item) as T));
+  }
+  return rows;
+}
+
+/** The only table that is keyed by `entry`: the payments server makes its own, and the fleet knows nothing of it. */
+async function journalTable(client: DynamoDBClient): Promise<string> {
+  for await (const { TableNames = [] } of paginateListTables({ client }, {})) {
+    for (const TableName of TableNames) {
+      const { Table } = await client.send(new DescribeTableCommand({ TableName }));
+      if (Table?.KeySchema?.map((key) => key.AttributeName).join() === 'entry') return TableName;
+    }
+  }
+  throw new Error('No table is keyed by "entry", as the journal of the payments server is.');
+}

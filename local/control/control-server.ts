@@ -1,0 +1,96 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { LocalAccountError } from '../account-error';
+import type { LocalAccount, ProcessRow, TokenOptions } from '../local-account';
+import { readBody } from '../processes/body';
+import { closeServer, listenOnLoopback, portOf } from '../processes/http-server';
+
+/** What `GET /info` tells. */
+export interface ControlInfo {
+  readonly baseUrl: string;
+  readonly fleet: string;
+  readonly servers: readonly string[];
+  readonly agents: readonly string[];
+  readonly dynamodbUrl: string;
+  readonly tables: LocalAccount['tables'];
+}
+
+export interface TokenRequest extends TokenOptions {
+  readonly agent: string;
+}
+
+export interface ControlAnswers {
+  readonly info: ControlInfo;
+  readonly ps: readonly ProcessRow[];
+  readonly token: { readonly token: string };
+}
+
+/** Lets commands of another terminal ask a running account; only with the token that its control file holds. */
+export class ControlServer {
+  readonly token = randomBytes(32).toString('base64url');
+
+  private constructor(
+    private readonly account: LocalAccount,
+    private readonly server: Server,
+  ) {}
+
+  static async start(account: LocalAccount): Promise<ControlServer> {
+    const server = await listenOnLoopback((request, response) => void control.answer(request, response));
+    const control = new ControlServer(account, server);
+    return control;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${portOf(this.server)}`;
+  }
+
+  stop(): Promise<void> {
+    return closeServer(this.server);
+  }
+
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      if (!this.isAuthorized(request))
+        return send(response, 401, { code: 'REFUSED', message: 'The bearer token of the control file is needed.' });
+      const result = await this.run(`${request.method} ${request.url}`, request);
+      if (result === undefined) return send(response, 404, { code: 'REFUSED', message: `There is no ${request.method} ${request.url}.` });
+      send(response, 200, result);
+    } catch (error) {
+      const code = LocalAccountError.is(error) ? error.code : 'REFUSED';
+      send(response, 400, { code, message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  private async run(route: string, request: IncomingMessage): Promise<ControlAnswers[keyof ControlAnswers] | undefined> {
+    const { account } = this;
+    switch (route) {
+      case 'GET /info': {
+        const { baseUrl, fleet, servers, agents, dynamodbUrl, tables } = account;
+        return { baseUrl, fleet, servers, agents, dynamodbUrl, tables };
+      }
+      case 'GET /ps':
+        return account.processes();
+      case 'POST /token': {
+        const { agent, ttlSeconds, audience } = JSON.parse(await readBody(request)) as TokenRequest;
+        return {
+          token: await account.token(agent, {
+            ...(ttlSeconds !== undefined && { ttlSeconds }),
+            ...(audience !== undefined && { audience }),
+          }),
+        };
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  private isAuthorized(request: IncomingMessage): boolean {
+    const given = Buffer.from(request.headers.authorization ?? '');
+    const expected = Buffer.from(`Bearer ${this.token}`);
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  }
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}

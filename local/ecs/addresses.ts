@@ -1,0 +1,54 @@
+/** What the template calls an address, and where it is on this machine; text of the template is rewritten with it. */
+export class AddressBook {
+  private readonly hosts = new Map<string, Map<number, number>>();
+  private readonly texts = new Map<string, string>();
+
+  /** A listener of a load balancer: `http(s)://{dnsName}:{port}` becomes `http://127.0.0.1:{local}`. */
+  addListener(dnsName: string, port: number, local: number): void {
+    const ports = this.hosts.get(dnsName) ?? new Map<number, number>();
+    this.hosts.set(dnsName, ports.set(port, local));
+  }
+
+  /** A text that stands for another wherever it occurs: the issuer of access tokens. */
+  addText(text: string, local: string): void {
+    this.texts.set(text, local);
+  }
+
+  /** Replaces every known address inside a text. */
+  rewrite(text: string): string {
+    let result = text;
+    for (const [from, to] of this.texts) result = result.replaceAll(from, to);
+    for (const [host, ports] of this.hosts) result = rewriteHost(result, host, ports);
+    return result;
+  }
+
+  /** The same inside every string of a JSON value. */
+  rewriteAll<T>(value: T): T {
+    return mapStrings(value, (text) => this.rewrite(text)) as T;
+  }
+}
+
+function rewriteHost(text: string, host: string, ports: ReadonlyMap<number, number>): string {
+  if (!text.includes(host)) return text;
+  const address = new RegExp(`(https?://)?${host.replaceAll('.', '\\.')}(?::(\\d+))?`, 'g');
+  return text.replaceAll(address, (whole, scheme: string | undefined, port: string | undefined) => {
+    const local = ports.get(Number(port ?? (scheme === 'https://' ? 443 : 80)));
+    if (local === undefined) return whole;
+    return `${scheme ? 'http://' : ''}127.0.0.1:${local}`;
+  });
+}
+
+function mapStrings(value: unknown, map: (text: string) => string): unknown {
+  if (typeof value === 'string') return map(value);
+  if (Array.isArray(value)) return value.map((item) => mapStrings(item, map));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapStrings(item, map)]));
+}
+
+/** Addresses of containers of one task to each other: `127.0.0.1:{port}` and `localhost:{port}` (ECS, awsvpc network mode). */
+export function rewriteTaskPorts(text: string, ports: ReadonlyMap<number, number>): string {
+  return text.replaceAll(/(127\.0\.0\.1|localhost):(\d+)\b/g, (whole, host: string, port: string) => {
+    const local = ports.get(Number(port));
+    return local === undefined ? whole : `${host}:${local}`;
+  });
+}

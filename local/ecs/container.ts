@@ -1,0 +1,161 @@
+import { join } from 'node:path';
+import type { Log } from '../logs/log-book';
+import { type Exit, exitText, type Program, startProgram } from '../processes/program';
+import { rewriteTaskPorts } from './addresses';
+import { ContainerHealth } from './container-health';
+import { executableOf, pathOf } from './container-program';
+import type { EcsMachine } from './machine';
+import { type ContainerDefinition, environmentOf } from './task-definition';
+
+/** What a container gets from its task. */
+export interface ContainerPlace {
+  readonly ports: ReadonlyMap<number, number>;
+  /** Folder of the task, removed with it. */
+  readonly folder: string;
+  /** Variables that the ECS agent gives to this container. */
+  readonly agent: Readonly<Record<string, string>>;
+  readonly log: Log;
+}
+
+/** ECS's default stop timeout, in seconds. */
+const DEFAULT_STOP_TIMEOUT = 30;
+
+/** One container of one task, as a process. */
+export class Container {
+  readonly health: ContainerHealth;
+  private program: Program | undefined;
+  private cancelled = false;
+  private settleStart: () => void = () => {};
+  private settleExit: (exit: Exit) => void = () => {};
+  readonly started = new Promise<void>((done) => {
+    this.settleStart = done;
+  });
+  /** Resolves when its process has ended, or will never start. */
+  readonly exited = new Promise<Exit>((done) => {
+    this.settleExit = done;
+  });
+
+  constructor(
+    readonly definition: ContainerDefinition,
+    private readonly place: ContainerPlace,
+    private readonly machine: EcsMachine,
+  ) {
+    this.health = new ContainerHealth(definition.properties.HealthCheck, (argv, timeout) => this.execute(argv, timeout));
+  }
+
+  get name(): string {
+    return this.definition.properties.Name;
+  }
+
+  get essential(): boolean {
+    return this.definition.properties.Essential ?? true;
+  }
+
+  get pid(): number | undefined {
+    return this.program?.running ? this.program.pid : undefined;
+  }
+
+  get log(): Log {
+    return this.place.log;
+  }
+
+  /** Local port of the first port that it declares. */
+  get port(): number | undefined {
+    const declared = this.definition.properties.PortMappings?.[0]?.ContainerPort;
+    return declared === undefined ? undefined : this.place.ports.get(Number(declared));
+  }
+
+  /** @throws Error when its command cannot be started, or a secret of it does not exist */
+  async start(): Promise<void> {
+    if (this.cancelled) return;
+    const program = await this.spawn(this.definition.program.argv, this.place.log);
+    this.program = program;
+    this.health.start();
+    this.settleStart();
+    void program.exited.then((exit) => {
+      this.health.stop();
+      this.settleExit(exit);
+    });
+    // Cancelled while the process was being made.
+    if (this.cancelled) program.signal('SIGKILL');
+  }
+
+  /**
+   * SIGTERM, and SIGKILL after the container's stop timeout.
+   * @param limitMs a shorter timeout, as when the whole account stops
+   */
+  async stop(limitMs: number): Promise<void> {
+    this.cancelled = true;
+    this.health.stop();
+    const { program } = this;
+    if (!program) return this.settleExit({ code: null, signal: null });
+    const timeout = Number(this.definition.properties.StopTimeout ?? DEFAULT_STOP_TIMEOUT) * 1000;
+    program.signal('SIGTERM');
+    const timer = setTimeout(() => program.signal('SIGKILL'), Math.min(timeout, limitMs));
+    await program.exited;
+    clearTimeout(timer);
+  }
+
+  kill(): void {
+    this.program?.signal('SIGKILL');
+  }
+
+  /** What became of it, with the last lines of its log. */
+  async obituary(): Promise<string> {
+    const tail = this.log.tail().map((line) => `    ${line}`);
+    return [`container ${this.name} ${exitText(await this.exited)}; the end of its log (${this.log.path}):`, ...tail].join('\n');
+  }
+
+  private spawn(argv: readonly string[], log: Log): Promise<Program> {
+    const { program } = this.definition;
+    const [command = '', ...args] = argv.map((word) => this.rewrite(program.locate(word)));
+    const environment = this.environment();
+    const executable = executableOf(command, environment.PATH as string);
+    return startProgram({ argv: [executable, ...args], cwd: program.cwd, env: environment, log, reaper: this.machine.reaper });
+  }
+
+  /** Runs a command inside the container. @returns whether it exited with 0 in time */
+  private async execute(argv: readonly string[], timeoutMs: number): Promise<boolean> {
+    const silent: Log = { ...this.log, follow: (stream) => void stream.resume(), close: () => {} };
+    try {
+      const program = await this.spawn(argv, silent);
+      const timer = setTimeout(() => program.signal('SIGKILL'), timeoutMs);
+      const { code } = await program.exited;
+      clearTimeout(timer);
+      return code === 0;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Built from nothing: what the caller's shell exports must not decide how a container behaves. */
+  private environment(): Record<string, string> {
+    const { definition, place, machine } = this;
+    const template = { ...definition.program.environment, ...environmentOf(definition.properties) };
+    const rewritten = Object.fromEntries(Object.entries(template).map(([name, value]) => [name, this.rewriteValue(name, value)]));
+    const preload = `--require ${JSON.stringify(machine.preload)}`;
+    return {
+      LANG: 'C.UTF-8',
+      ...machine.aws,
+      ...rewritten,
+      ...machine.secretsFor(definition.properties),
+      ...place.agent,
+      PATH: pathOf(definition.program),
+      HOME: join(place.folder, 'home'),
+      TMPDIR: join(place.folder, 'tmp'),
+      HOST: '127.0.0.1',
+      NODE_OPTIONS: rewritten.NODE_OPTIONS ? `${preload} ${rewritten.NODE_OPTIONS}` : preload,
+    };
+  }
+
+  private rewriteValue(name: string, value: string): string {
+    const port = name === 'PORT' ? this.place.ports.get(Number(value)) : undefined;
+    if (port !== undefined) return String(port);
+    // Each container has a /tmp of its own.
+    return this.rewrite(value).replace(/^\/tmp(?=\/|$)/, join(this.place.folder, 'tmp'));
+  }
+
+  private rewrite(text: string): string {
+    return rewriteTaskPorts(this.machine.addresses.rewrite(text), this.place.ports);
+  }
+}

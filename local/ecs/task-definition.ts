@@ -1,0 +1,76 @@
+import { FLEET_CONFIG_VARIABLE, SIDECAR_CONFIG_VARIABLE } from '../../core/fleet-config';
+import type { Role } from '../local-account';
+import type { ContainerProgram } from './container-program';
+
+/** AWS::ECS::TaskDefinition, as far as it is read. */
+export interface TaskDefinitionProperties {
+  readonly Family?: string;
+  readonly ContainerDefinitions?: readonly ContainerProperties[];
+}
+
+export interface ContainerProperties {
+  readonly Name: string;
+  readonly Image: string;
+  readonly Essential?: boolean;
+  readonly EntryPoint?: readonly string[];
+  readonly Command?: readonly string[];
+  readonly WorkingDirectory?: string;
+  readonly Environment?: readonly { readonly Name: string; readonly Value: string }[];
+  readonly Secrets?: readonly { readonly Name: string; readonly ValueFrom: string }[];
+  readonly PortMappings?: readonly { readonly ContainerPort: number }[];
+  readonly DependsOn?: readonly { readonly ContainerName: string; readonly Condition: Condition }[];
+  readonly HealthCheck?: HealthCheckProperties;
+  readonly StopTimeout?: number;
+}
+
+export interface HealthCheckProperties {
+  readonly Command: readonly string[];
+  readonly Interval?: number;
+  readonly Timeout?: number;
+  readonly Retries?: number;
+  readonly StartPeriod?: number;
+}
+
+export type Condition = 'START' | 'HEALTHY' | 'COMPLETE' | 'SUCCESS';
+
+/** One container of a task definition: what the template says, and what runs it here. */
+export interface ContainerDefinition {
+  readonly properties: ContainerProperties;
+  readonly program: ContainerProgram;
+  readonly role: Role;
+}
+
+export interface TaskDefinition {
+  readonly arn: string;
+  readonly family: string;
+  /** The server of the fleet that its sidecar names. */
+  readonly server?: string;
+  readonly containers: readonly ContainerDefinition[];
+}
+
+export function environmentOf(container: ContainerProperties): Record<string, string> {
+  return Object.fromEntries((container.Environment ?? []).map(({ Name, Value }) => [Name, String(Value)]));
+}
+
+/** Which program of the fleet a container is; the configuration that it is given tells. */
+export function roleOf(container: ContainerProperties): Role {
+  const environment = environmentOf(container);
+  if (FLEET_CONFIG_VARIABLE in environment) return 'gateway';
+  return SIDECAR_CONFIG_VARIABLE in environment ? 'sidecar' : 'server';
+}
+
+/** The server that the sidecar among these containers stands beside. */
+export function serverOf(containers: readonly ContainerProperties[]): string | undefined {
+  for (const container of containers) {
+    const config = environmentOf(container)[SIDECAR_CONFIG_VARIABLE];
+    if (config) return (JSON.parse(config) as { server?: string }).server;
+  }
+  return undefined;
+}
+
+/** Every port that a container of the task listens on, as the template numbers it. */
+export function portsOf(containers: readonly ContainerDefinition[]): number[] {
+  const mapped = containers.flatMap(({ properties }) => (properties.PortMappings ?? []).map(({ ContainerPort }) => Number(ContainerPort)));
+  const told = containers.map(({ properties }) => Number(environmentOf(properties).PORT)).filter((port) => port > 0);
+  return [...new Set([...mapped, ...told])];
+}

@@ -1,0 +1,173 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { exitText } from '../processes/program';
+import type { AgentTask, TaskMetadata } from './agent-endpoint';
+import { Container } from './container';
+import type { EcsMachine } from './machine';
+import { type Condition, portsOf, type TaskDefinition } from './task-definition';
+
+export interface TaskPlace {
+  readonly cluster: string;
+  readonly service: string;
+  readonly zone: string;
+}
+
+/** One running copy of a task definition. */
+export class Task implements AgentTask {
+  readonly id = randomBytes(16).toString('hex');
+  readonly arn: string;
+  readonly containers: readonly Container[];
+  protectedUntil = 0;
+  private readonly ports: ReadonlyMap<number, number>;
+  private readonly folder: string;
+  private stopping: Promise<void> | undefined;
+  private status: 'PENDING' | 'RUNNING' | 'STOPPED' = 'PENDING';
+  private ended: (why: string) => void = () => {};
+  /** Resolves with the reason when it can no longer run: an essential container ended, failed to start or is unhealthy. */
+  readonly failed = new Promise<string>((done) => {
+    this.ended = done;
+  });
+
+  private constructor(
+    readonly definition: TaskDefinition,
+    private readonly place: TaskPlace,
+    private readonly machine: EcsMachine,
+    ports: ReadonlyMap<number, number>,
+  ) {
+    this.arn = `arn:aws:ecs:${machine.region}:${machine.account}:task/${place.cluster}/${this.id}`;
+    this.ports = ports;
+    this.folder = join(machine.folder, this.id);
+    for (const name of ['home', 'tmp']) mkdirSync(join(this.folder, name), { recursive: true });
+    this.containers = definition.containers.map((container) => {
+      const { Name } = container.properties;
+      const shortSource = this.id.slice(0, 8);
+      const log = machine.logs.open(`${place.service}-${shortSource}-${Name}`, {
+        role: container.role,
+        ...(definition.server && { server: definition.server }),
+        source: this.id,
+        shortSource,
+      });
+      return new Container(container, { ports, folder: this.folder, agent: machine.agent.admit(this, Name), log }, machine);
+    });
+  }
+
+  static async create(definition: TaskDefinition, place: TaskPlace, machine: EcsMachine): Promise<Task> {
+    const ports = new Map<number, number>();
+    for (const port of portsOf(definition.containers)) ports.set(port, await machine.ports.take());
+    return new Task(definition, place, machine, ports);
+  }
+
+  /** Whether every container runs, and is healthy where it is checked and another one waits for it. */
+  get running(): boolean {
+    return this.status === 'RUNNING';
+  }
+
+  get isProtected(): boolean {
+    return this.protectedUntil > Date.now();
+  }
+
+  /** Port on this machine of a port of the task. */
+  localPort(containerPort: number): number | undefined {
+    return this.ports.get(containerPort);
+  }
+
+  /** Starts the containers in the order of their dependencies. */
+  async start(): Promise<void> {
+    await Promise.all(this.containers.map((container) => this.startContainer(container)));
+    if (!this.stopping) this.status = 'RUNNING';
+  }
+
+  /**
+   * Ends every container: each is told after those that depend on it have ended, as ECS does it.
+   * @param limitMs bounds the stop timeout of each container
+   */
+  stop(limitMs = Number.POSITIVE_INFINITY): Promise<void> {
+    if (this.stopping && Number.isFinite(limitMs)) this.killAfter(limitMs);
+    this.stopping ??= this.stopContainers(limitMs);
+    return this.stopping;
+  }
+
+  metadata(): TaskMetadata {
+    const { machine, place, definition } = this;
+    const desired = this.stopping ? 'STOPPED' : 'RUNNING';
+    return {
+      Cluster: `arn:aws:ecs:${machine.region}:${machine.account}:cluster/${place.cluster}`,
+      TaskARN: this.arn,
+      Family: definition.family,
+      Revision: '1',
+      DesiredStatus: desired,
+      KnownStatus: this.status,
+      AvailabilityZone: place.zone,
+      LaunchType: 'FARGATE',
+      ServiceName: place.service,
+      Containers: this.containers.map((container) => ({
+        DockerId: `${this.id}-${container.name}`,
+        Name: container.name,
+        Image: container.definition.properties.Image,
+        DesiredStatus: desired,
+        KnownStatus: container.pid === undefined ? 'STOPPED' : 'RUNNING',
+        Networks: [{ NetworkMode: 'awsvpc', IPv4Addresses: ['127.0.0.1'] }],
+      })),
+    };
+  }
+
+  private async startContainer(container: Container): Promise<void> {
+    for (const { ContainerName, Condition } of container.definition.properties.DependsOn ?? []) {
+      const dependency = this.containers.find(({ name }) => name === ContainerName);
+      if (dependency) await this.reached(dependency, Condition);
+    }
+    try {
+      await container.start();
+    } catch (error) {
+      this.ended(`container ${container.name} could not be started: ${error instanceof Error ? error.message : String(error)}`);
+      return;
+    }
+    if (!container.essential) return;
+    void container.exited.then(async () => this.ended(await container.obituary()));
+    container.health.onChange((status) => {
+      if (status === 'UNHEALTHY') this.ended(`container ${container.name} fails its health check`);
+    });
+  }
+
+  /** Waits for a condition of a container that others depend on. */
+  private async reached(dependency: Container, condition: Condition): Promise<void> {
+    if (condition === 'COMPLETE' || condition === 'SUCCESS') {
+      const exit = await dependency.exited;
+      if (condition === 'SUCCESS' && exit.code !== 0) this.ended(`container ${dependency.name}, which had to succeed, ${exitText(exit)}`);
+      return;
+    }
+    await dependency.started;
+    if (condition !== 'HEALTHY' || dependency.health.status === 'HEALTHY') return;
+    dependency.health.hurry();
+    await new Promise<void>((done) => dependency.health.onChange((status) => status === 'HEALTHY' && done()));
+  }
+
+  private async stopContainers(limitMs: number): Promise<void> {
+    await Promise.all(
+      this.containers.map(async (container) => {
+        await Promise.all(this.dependentsOf(container).map(({ exited }) => exited));
+        await container.stop(limitMs);
+      }),
+    );
+    this.status = 'STOPPED';
+    this.machine.agent.dismiss(this);
+    for (const port of this.ports.values()) this.machine.ports.release(port);
+    for (const { log } of this.containers) log.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** A stop that is under way is given less time. */
+  private killAfter(limitMs: number): void {
+    const timer = setTimeout(() => {
+      for (const container of this.containers) container.kill();
+    }, limitMs);
+    void this.stopping?.then(() => clearTimeout(timer));
+  }
+
+  private dependentsOf(container: Container): Container[] {
+    return this.containers.filter(({ definition }) =>
+      definition.properties.DependsOn?.some(({ ContainerName }) => ContainerName === container.name),
+    );
+  }
+}

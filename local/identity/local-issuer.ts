@@ -1,0 +1,92 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startCompanion } from '../processes/companion';
+
+export interface IssuerOptions {
+  /** Subjects of the fleet's agents, by agent name. */
+  readonly subjects: Readonly<Record<string, string>>;
+  /** The issuer that the fleet would trust in AWS. Tokens take the shape of Cognito's when it is a user pool. */
+  readonly issuer: string;
+  /** Folder where key and port persist, so that agents keep their identity over runs. */
+  readonly folder?: string;
+}
+
+/** An OIDC issuer on loopback that knows the agents of a fleet as clients. */
+export interface LocalIssuer {
+  readonly url: string;
+  /** A new access token from the token endpoint (client credentials grant, RFC 6749 §4.4; resource indicator, RFC 8707). */
+  token(agent: string, audience: string, ttlSeconds: number): Promise<string>;
+  stop(): Promise<void>;
+}
+
+interface IssuerState {
+  readonly port?: number;
+  readonly jwks: { readonly keys: readonly unknown[] };
+}
+
+const STATE_FILE = 'identity.json';
+
+export async function startIssuer({ subjects, issuer, folder }: IssuerOptions): Promise<LocalIssuer> {
+  const state = readState(folder) ?? { jwks: { keys: [signingKey()] } };
+  const clients = new Map(
+    Object.entries(subjects).map(([agent, subject]) => [
+      agent,
+      { id: clientId(subject), secret: randomBytes(24).toString('base64url'), subject },
+    ]),
+  );
+  const companion = await startCompanion('identity.mjs', {
+    port: state.port,
+    jwks: state.jwks,
+    clients: [...clients.values()],
+    cognito: /^https:\/\/cognito-idp\./.test(issuer),
+  });
+  if (folder) writeFileSync(join(folder, STATE_FILE), JSON.stringify({ ...state, port: companion.port }), { mode: 0o600 });
+  const url = `http://127.0.0.1:${companion.port}`;
+  return {
+    url,
+    token: (agent, audience, ttlSeconds) => {
+      const client = clients.get(agent);
+      if (!client) throw new Error(`The local issuer has no client for agent "${agent}".`);
+      return requestToken(url, client, audience, ttlSeconds);
+    },
+    stop: companion.stop,
+  };
+}
+
+async function requestToken(url: string, client: { id: string; secret: string }, audience: string, ttlSeconds: number): Promise<string> {
+  const answer = await fetch(`${url}/token`, {
+    method: 'POST',
+    headers: { 'x-token-ttl': String(ttlSeconds) },
+    body: new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: client.id,
+      client_secret: client.secret,
+      scope: 'mcp',
+      resource: resourceOf(audience),
+    }),
+  });
+  const body = (await answer.json()) as { access_token?: string; error?: string; error_description?: string };
+  if (!body.access_token) throw new Error(`The local issuer gave no token: ${answer.status} ${body.error}: ${body.error_description}`);
+  return body.access_token;
+}
+
+/** A client id holds visible ASCII only (RFC 6749 appendix A.1); a subject may hold anything. */
+function clientId(subject: string): string {
+  return /^[\x21-\x7e]+$/.test(subject) ? subject : Buffer.from(subject).toString('base64url');
+}
+
+/** An audience may be any string; a resource indicator is an absolute URI without a fragment. */
+function resourceOf(audience: string): string {
+  return URL.canParse(audience) && !audience.includes('#') ? audience : `urn:audience:${encodeURIComponent(audience)}`;
+}
+
+function signingKey(): unknown {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return { ...privateKey.export({ format: 'jwk' }), kid: randomBytes(8).toString('hex'), use: 'sig', alg: 'RS256' };
+}
+
+function readState(folder: string | undefined): IssuerState | undefined {
+  const path = folder && join(folder, STATE_FILE);
+  return path && existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as IssuerState) : undefined;
+}

@@ -1,0 +1,61 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { readBody } from '../processes/body';
+import type { LocalFunction } from './local-function';
+
+/** `POST /2015-03-31/functions/{name or ARN}/invocations` (Lambda API, Invoke). */
+const INVOKE = /^\/2015-03-31\/functions\/([^/]+)\/invocations(?:\?.*)?$/;
+
+/** The functions of the account. */
+export class Functions {
+  private readonly byName = new Map<string, LocalFunction>();
+
+  add(fn: LocalFunction): void {
+    this.byName.set(fn.settings.name, fn);
+  }
+
+  /** By name, by ARN, or by ARN with a qualifier. */
+  find(id: string): LocalFunction | undefined {
+    const [, name] = /(?:^|:function:)([\w-]+)(?::[\w$-]+)?$/.exec(id) ?? [];
+    return name === undefined ? undefined : this.byName.get(name);
+  }
+
+  all(): readonly LocalFunction[] {
+    return [...this.byName.values()];
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.all().map((fn) => fn.stop()));
+  }
+}
+
+export function isLambdaRequest(url: string): boolean {
+  return url.startsWith('/2015-03-31/');
+}
+
+/** Answers the Invoke API: RequestResponse waits for the result, Event does not. */
+export async function answerLambda(request: IncomingMessage, response: ServerResponse, functions: Functions): Promise<void> {
+  const [, id] = (request.method === 'POST' && INVOKE.exec(request.url ?? '')) || [];
+  if (id === undefined) return refuse(response, 404, 'UnknownOperationException', 'The local account has of Lambda only Invoke.');
+  const name = decodeURIComponent(id);
+  const payload = (await readBody(request)) || '{}';
+  const fn = functions.find(name);
+  if (!fn) return refuse(response, 404, 'ResourceNotFoundException', `Function not found: ${name}`);
+  if (request.headers['x-amz-invocation-type'] === 'Event') {
+    void fn.invoke(payload);
+    response.writeHead(202).end();
+    return;
+  }
+  const result = await fn.invoke(payload);
+  response
+    .writeHead(200, {
+      'content-type': 'application/json',
+      'x-amz-executed-version': '$LATEST',
+      ...(result.error && { 'x-amz-function-error': result.error }),
+    })
+    .end(result.payload);
+}
+
+function refuse(response: ServerResponse, status: number, type: string, message: string): void {
+  const body = JSON.stringify({ Type: 'User', Message: message, message });
+  response.writeHead(status, { 'content-type': 'application/json', 'x-amzn-errortype': type }).end(body);
+}

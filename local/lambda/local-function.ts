@@ -1,0 +1,69 @@
+import type { LogBook } from '../logs/log-book';
+import type { Reaper } from '../processes/reaper';
+import type { FunctionSettings } from './function-settings';
+import { type InvocationResult, Worker } from './worker';
+
+/**
+ * Lambda would start an environment for each concurrent invocation. A laptop that starts fifty Node.js processes at once
+ * serves none of them in time, so the invocations beyond this many wait for a free worker.
+ */
+const MAX_WORKERS = 4;
+
+/** One function: its workers and the invocations that wait for one. */
+export class LocalFunction {
+  private readonly workers = new Set<Worker>();
+  private readonly free: Worker[] = [];
+  private readonly waiting: ((worker: Worker) => void)[] = [];
+  private started = 0;
+
+  constructor(
+    readonly settings: FunctionSettings,
+    private readonly logs: LogBook,
+    private readonly reaper: Reaper,
+  ) {}
+
+  /** Invokes the function with a JSON text. Never rejects: an error of the function is its result. */
+  async invoke(payload: string): Promise<InvocationResult> {
+    const worker = await this.acquire();
+    const result = await worker.invoke(payload);
+    await this.release(worker);
+    return result;
+  }
+
+  /** Process ids of the workers that run. */
+  pids(): number[] {
+    return [...this.workers].map((worker) => worker.pid).filter((pid) => pid !== undefined);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.workers].map((worker) => worker.stop()));
+  }
+
+  private acquire(): Worker | Promise<Worker> {
+    const worker = this.free.pop();
+    if (worker?.usable) return worker;
+    if (worker) void this.discard(worker);
+    if (this.workers.size < MAX_WORKERS) return this.create();
+    return new Promise((take) => this.waiting.push(take));
+  }
+
+  private async release(worker: Worker): Promise<void> {
+    if (!worker.usable) await this.discard(worker);
+    const next = this.waiting.shift();
+    if (next) next(worker.usable ? worker : this.create());
+    else if (worker.usable) this.free.push(worker);
+  }
+
+  private create(): Worker {
+    const { name } = this.settings;
+    const log = this.logs.open(`lambda-${name}-${++this.started}`, { role: 'lambda', source: name, shortSource: name });
+    const worker = new Worker(this.settings, log, this.reaper);
+    this.workers.add(worker);
+    return worker;
+  }
+
+  private discard(worker: Worker): Promise<void> {
+    this.workers.delete(worker);
+    return worker.stop();
+  }
+}

@@ -1,0 +1,35 @@
+import type { Listener } from './alb/listener';
+import type { TargetGroup } from './alb/target-group';
+import type { AwsEndpoint } from './aws-endpoint';
+import type { EmbeddedDynamoDb } from './dynamodb/embedded-dynamodb';
+import type { EcsMachine } from './ecs/machine';
+import type { Service } from './ecs/service';
+import type { TaskDefinition } from './ecs/task-definition';
+import type { Functions } from './lambda/lambda-api';
+import type { SecretStore } from './secrets/secret-store';
+
+/** The running parts that provisioners put resources into. */
+export interface Machinery {
+  readonly dynamodb: EmbeddedDynamoDb;
+  readonly secrets: SecretStore;
+  readonly functions: Functions;
+  readonly awsEndpoint: AwsEndpoint;
+  readonly ecs: EcsMachine;
+  /** Folder of this run. */
+  readonly folder: string;
+  /** By ARN. */
+  readonly targetGroups: Map<string, TargetGroup>;
+  readonly loadBalancers: Map<string, LoadBalancer>;
+  readonly listeners: Map<string, Listener>;
+  readonly taskDefinitions: Map<string, TaskDefinition>;
+  readonly services: Map<string, Service>;
+  /** Port on this machine that a listener shall take; 0 for any free one. */
+  portFor(stack: string, loadBalancer: string, port: number): number;
+}
+
+export interface LoadBalancer {
+  readonly stack: string;
+  readonly logicalId: string;
+  readonly dnsName: string;
+  readonly idleTimeoutSeconds: number;
+}

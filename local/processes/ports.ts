@@ -1,0 +1,34 @@
+import { createServer } from 'node:net';
+
+/** Below the ephemeral ranges of Linux (32768) and macOS (49152), so that no outgoing connection takes a port before its program binds it. */
+const FIRST = 20_000;
+const LAST = 31_999;
+
+/** Hands out loopback ports that are free now and that it has not handed out before. */
+export class Ports {
+  private readonly taken = new Set<number>();
+  private next = FIRST + Math.floor(Math.random() * (LAST - FIRST));
+
+  async take(): Promise<number> {
+    for (let tried = FIRST; tried <= LAST; tried++) {
+      const port = this.next;
+      this.next = port === LAST ? FIRST : port + 1;
+      if (this.taken.has(port) || !(await isFree(port))) continue;
+      this.taken.add(port);
+      return port;
+    }
+    throw new Error(`No free port on 127.0.0.1 from ${FIRST} to ${LAST}.`);
+  }
+
+  release(port: number): void {
+    this.taken.delete(port);
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const probe = createServer();
+    probe.once('error', () => done(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => done(true)));
+  });
+}

@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Log } from '../logs/log-book';
+import type { Reaper } from './reaper';
+
+export interface ProgramOptions {
+  /** Executable (absolute path) and its arguments. */
+  readonly argv: readonly [string, ...string[]];
+  readonly cwd: string;
+  /** The whole environment; nothing is inherited. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly log: Log;
+  readonly reaper: Reaper;
+}
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A running program: one process group, so that its own children end with it. */
+export interface Program {
+  readonly pid: number;
+  /** Resolves when the process has ended and its output is written. */
+  readonly exited: Promise<Exit>;
+  readonly running: boolean;
+  signal(name: NodeJS.Signals): void;
+}
+
+/**
+ * Starts a program in a process group of its own: a Ctrl-C in the terminal must reach only the account, which stops its
+ * programs in order.
+ * @throws the error of spawn, as when the executable does not exist
+ */
+export async function startProgram({ argv: [file, ...args], cwd, env, log, reaper }: ProgramOptions): Promise<Program> {
+  const child = spawn(file, args, { cwd, env: { ...env }, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  await spawned(child);
+  const pid = child.pid as number;
+  reaper.watch(pid);
+  if (child.stdout) log.follow(child.stdout);
+  if (child.stderr) log.follow(child.stderr);
+  let running = true;
+  // 'exit', not 'close': a grandchild that keeps the pipes open must not hide that the program is gone.
+  const exited = new Promise<Exit>((done) => {
+    child.once('exit', (code, signal) => {
+      running = false;
+      killGroup(pid);
+      child.once('close', () => {
+        reaper.forget(pid);
+        done({ code, signal });
+      });
+    });
+  });
+  return {
+    pid,
+    exited,
+    get running() {
+      return running;
+    },
+    signal: (name) => {
+      if (name === 'SIGKILL') killGroup(pid);
+      else if (running) child.kill(name);
+    },
+  };
+}
+
+export function exitText({ code, signal }: Exit): string {
+  return signal ? `was ended by ${signal}` : `exited with code ${code}`;
+}
+
+function spawned(child: ChildProcess): Promise<void> {
+  return new Promise((done, fail) => {
+    child.once('spawn', done);
+    child.once('error', fail);
+  });
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // The group is gone already.
+  }
+}

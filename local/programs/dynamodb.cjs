@@ -1,0 +1,38 @@
+// The embedded DynamoDB in a process of its own, so that its work does not delay the load balancer.
+// Receives { folder? } (in memory without one), sends { port } when it listens, ends with its parent.
+const dynalite = require('dynalite');
+const db = require('dynalite/db');
+
+returnItemsOnConditionFailure();
+
+process.once('message', ({ folder }) => {
+  const server = dynalite({ path: folder, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  server.keepAliveTimeout = 60_000;
+  server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
+  process.on('SIGTERM', () => {
+    server.close(() => process.exit(0));
+    server.closeAllConnections();
+  });
+});
+process.on('disconnect', () => process.exit(0));
+
+// dynalite throws what a request's socket reports; a client that died must not take the tables with it.
+process.on('uncaughtException', (error) => {
+  if (error.code === 'ECONNRESET' || error.code === 'EPIPE') return;
+  console.error(error);
+  process.exit(1);
+});
+
+// DynamoDB returns the item that failed a condition when asked to (ReturnValuesOnConditionCheckFailure);
+// dynalite 4 drops that parameter.
+function returnItemsOnConditionFailure() {
+  for (const operation of ['putItem', 'updateItem', 'deleteItem']) {
+    require(`dynalite/validations/${operation}`).types.ReturnValuesOnConditionCheckFailure = { type: 'String', enum: ['ALL_OLD', 'NONE'] };
+  }
+  const check = db.checkConditional;
+  db.checkConditional = (request, item) => {
+    const error = check(request, item);
+    if (error && item && request.ReturnValuesOnConditionCheckFailure === 'ALL_OLD') error.body.Item = item;
+    return error;
+  };
+}

@@ -1,0 +1,25 @@
+// Preloaded into every container process. In ECS a task has a network of its own and may listen on all interfaces;
+// on a laptop it must be reachable from this machine only.
+const { Server } = require('node:net');
+
+const listen = Server.prototype.listen;
+const ANY = new Set([undefined, null, '', '0.0.0.0', '::', '[::]']);
+
+Server.prototype.listen = function listenOnLoopback(...args) {
+  const [first, second] = args;
+  if (isPort(first)) {
+    if (typeof second === 'string') args[1] = loopback(second);
+    else args.splice(1, typeof second === 'function' || typeof second === 'number' ? 0 : Math.min(1, args.length - 1), '127.0.0.1');
+  } else if (typeof first === 'object' && first !== null && isPort(first.port)) {
+    args[0] = { ...first, host: loopback(first.host) };
+  }
+  return listen.apply(this, args);
+};
+
+function isPort(value) {
+  return (typeof value === 'number' || (typeof value === 'string' && value !== '')) && Number.isInteger(Number(value));
+}
+
+function loopback(host) {
+  return ANY.has(host) ? '127.0.0.1' : host;
+}

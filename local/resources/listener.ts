@@ -1,0 +1,48 @@
+import { LocalAccountError, unsupported } from '../account-error';
+import { Listener } from '../alb/listener';
+import { type ActionProperties, readActions } from '../alb/listener-rules';
+import { attributes, type Provisioner } from './provisioner';
+
+/** AWS::ElasticLoadBalancingV2::Listener, as far as it is read. */
+interface ListenerProperties {
+  readonly LoadBalancerArn: string;
+  readonly Port: number;
+  readonly Protocol?: string;
+  readonly DefaultActions: readonly ActionProperties[];
+}
+
+/** HTTPS listeners are plain HTTP here: nothing leaves the machine, and no certificate of AWS can be had. */
+const PROTOCOLS = ['HTTP', 'HTTPS'];
+
+export const listener: Provisioner<ListenerProperties> = {
+  phase: 'load balancers',
+  noun: ['listener', 'listeners'],
+  honours: ['LoadBalancerArn', 'Port', 'Protocol', 'DefaultActions'],
+  ignores: ['Certificates', 'SslPolicy', 'AlpnPolicy', 'ListenerAttributes'],
+  create: async ({ properties, path }, machinery) => {
+    const { LoadBalancerArn, Port, Protocol = 'HTTP', DefaultActions } = properties;
+    const balancer = machinery.loadBalancers.get(LoadBalancerArn);
+    if (!balancer)
+      throw new LocalAccountError('INVALID_ASSEMBLY', `${path} names a load balancer that does not exist: ${LoadBalancerArn}.`);
+    if (!PROTOCOLS.includes(Protocol)) throw unsupported([`the protocol ${Protocol} of ${path}; it has ${PROTOCOLS.join(', ')}`]);
+    const port = machinery.portFor(balancer.stack, balancer.logicalId, Number(Port));
+    const started = await Listener.start({
+      port,
+      idleTimeoutSeconds: balancer.idleTimeoutSeconds,
+      defaultAction: readActions(DefaultActions, `${path}/DefaultActions`),
+      targetGroup: (arn) => machinery.targetGroups.get(arn),
+    }).catch((cause: unknown) => {
+      throw portError(cause, port);
+    });
+    const ref = `${LoadBalancerArn.replace(':loadbalancer/', ':listener/')}/${Port}`;
+    machinery.listeners.set(ref, started);
+    machinery.ecs.addresses.addListener(balancer.dnsName, Number(Port), started.port);
+    return { ref, attribute: attributes({ ListenerArn: ref }) };
+  },
+};
+
+function portError(cause: unknown, port: number): unknown {
+  if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') return cause;
+  const message = `Port ${port} on 127.0.0.1 is taken by another program. Choose another port, or 0 for any free one.`;
+  return new LocalAccountError('PORT_TAKEN', message, { cause });
+}

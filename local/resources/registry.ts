@@ -1,0 +1,32 @@
+import { customResource } from './custom-resource';
+import { lambdaFunction } from './function';
+import { listener } from './listener';
+import { listenerRule } from './listener-rule';
+import { loadBalancer } from './load-balancer';
+import type { Provisioner } from './provisioner';
+import { scalableTarget } from './scalable-target';
+import { secret } from './secret';
+import { service } from './service';
+import { table } from './table';
+import { targetGroup } from './target-group';
+import { taskDefinition } from './task-definition';
+
+/** The resource types that become something here. */
+const PROVISIONERS: Readonly<Record<string, Provisioner>> = {
+  'AWS::DynamoDB::GlobalTable': table,
+  'AWS::DynamoDB::Table': table,
+  'AWS::SecretsManager::Secret': secret,
+  'AWS::Lambda::Function': lambdaFunction,
+  'AWS::CloudFormation::CustomResource': customResource,
+  'AWS::ElasticLoadBalancingV2::LoadBalancer': loadBalancer,
+  'AWS::ElasticLoadBalancingV2::Listener': listener,
+  'AWS::ElasticLoadBalancingV2::ListenerRule': listenerRule,
+  'AWS::ElasticLoadBalancingV2::TargetGroup': targetGroup,
+  'AWS::ECS::TaskDefinition': taskDefinition,
+  'AWS::ECS::Service': service,
+  'AWS::ApplicationAutoScaling::ScalableTarget': scalableTarget,
+};
+
+export function provisionerOf(type: string): Provisioner | undefined {
+  return PROVISIONERS[type] ?? (type.startsWith('Custom::') ? customResource : undefined);
+}

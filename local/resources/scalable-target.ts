@@ -1,0 +1,28 @@
+import { unsupported } from '../account-error';
+import { attributes, type Provisioner } from './provisioner';
+
+/** AWS::ApplicationAutoScaling::ScalableTarget, as far as it is read. */
+interface ScalableTargetProperties {
+  readonly ServiceNamespace: string;
+  readonly ScalableDimension: string;
+  /** `service/{cluster}/{service}`. */
+  readonly ResourceId: string;
+  readonly MinCapacity: number;
+  readonly MaxCapacity: number;
+}
+
+/** Brings a service into its bounds at once, as Application Auto Scaling does when the target is registered. */
+export const scalableTarget: Provisioner<ScalableTargetProperties> = {
+  phase: 'services',
+  noun: ['scalable target', 'scalable targets'],
+  honours: ['ServiceNamespace', 'ScalableDimension', 'ResourceId', 'MinCapacity', 'MaxCapacity'],
+  ignores: ['RoleARN', 'SuspendedState', 'ScheduledActions'],
+  create: async ({ properties, path }, { services }) => {
+    const { ResourceId, ScalableDimension, MinCapacity, MaxCapacity } = properties;
+    const service = [...services.values()].find(({ settings }) => settings.arn.endsWith(`:${ResourceId}`));
+    if (!service) throw unsupported([`the scalable target ${ResourceId} (${ScalableDimension}) of ${path}; it has ECS services`]);
+    service.scaleTo(Math.min(Number(MaxCapacity), Math.max(Number(MinCapacity), service.desiredCount)));
+    const ref = `${ResourceId}|${ScalableDimension}|${properties.ServiceNamespace}`;
+    return { ref, attribute: attributes({ Id: ref }) };
+  },
+};
