@@ -1,0 +1,77 @@
+import { Command, InvalidArgumentError } from 'commander';
+import type { LedgerRow } from '../../core/ledger';
+import { tablesAt } from '../../local/checks/tables';
+import { attach } from '../../local/control-client';
+import { CommandError, EXIT } from '../exit';
+import { line, newest, timeline } from '../ledger-lines';
+import { terminal } from '../terminal';
+
+const FOLLOW_MS = 500;
+
+const EXAMPLES = `Examples:
+  $ mcp-fleet ledger tail -n 50           the last 50 calls
+  $ mcp-fleet ledger tail --follow        and each one from now on
+  $ mcp-fleet ledger show order-17        one call, by idempotency key or call id
+`;
+
+export function ledgerCommand(): Command {
+  const ledger = new Command('ledger').description('Read the ledger of the local account').addHelpText('before', EXAMPLES);
+  ledger
+    .command('tail')
+    .description('The last calls and what became of them, oldest first')
+    .option('-n, --lines <number>', 'how many', count, 20)
+    .option('-f, --follow', 'go on with every change, until Ctrl-C', false)
+    .option('--json', 'a row per line as JSON', false)
+    .action(tail);
+  ledger
+    .command('show')
+    .description('One call: who, what, when, and its result')
+    .argument('<key>', 'idempotency key or call id')
+    .option('--json', 'one JSON document', false)
+    .action(show);
+  return ledger;
+}
+
+async function tail({ lines, follow, json }: { lines: number; follow: boolean; json: boolean }): Promise<void> {
+  const ledger = await attachLedger();
+  const { result, paint } = terminal(json);
+  const print = (row: LedgerRow) => result(json ? JSON.stringify(row) : line(row, paint));
+  const rows = newest(await ledger(), lines);
+  rows.forEach(print);
+  if (!follow) return;
+
+  const seen = new Map((await ledger()).map((row) => [row.pk, row.state]));
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));
+    for (const row of newest(await ledger(), Number.POSITIVE_INFINITY)) {
+      if (seen.get(row.pk) === row.state) continue;
+      seen.set(row.pk, row.state);
+      print(row);
+    }
+  }
+}
+
+async function show(key: string, { json }: { json: boolean }): Promise<void> {
+  const ledger = await attachLedger();
+  const rows = newest(
+    (await ledger()).filter(({ callId, idempotencyKey }) => callId === key || idempotencyKey === key),
+    Number.POSITIVE_INFINITY,
+  );
+  if (rows.length === 0) {
+    throw new CommandError(EXIT.NO, `No call has the idempotency key or call id "${key}".`, 'mcp-fleet ledger tail shows the last ones');
+  }
+  const { result, paint } = terminal(json);
+  if (json) return result(JSON.stringify({ calls: rows }));
+  for (const row of rows) timeline(row, paint).forEach(result);
+}
+
+/** The rows of the account that runs here; all of them, because a local ledger is small and no index answers every question. */
+async function attachLedger(): Promise<() => Promise<readonly LedgerRow[]>> {
+  const { dynamodbUrl, tables } = await attach(process.cwd());
+  return tablesAt(dynamodbUrl, tables).ledger;
+}
+
+function count(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError(`"${text}" is not a number of lines; expected 1 to 999999.`);
+  return Number(text);
+}

@@ -1,0 +1,30 @@
+import { Command } from 'commander';
+import { attach } from '../../local/control-client';
+import { table, terminal } from '../terminal';
+
+const EXAMPLES = `Examples:
+  $ mcp-fleet ps
+  $ kill -9 $(mcp-fleet ps --json | jq -r '.processes[] | select(.role == "server") | .pid' | head -1)
+`;
+
+export function psCommand(): Command {
+  return new Command('ps')
+    .description('List the processes of the local account')
+    .addHelpText('before', EXAMPLES)
+    .option('--json', 'one JSON document', false)
+    .action(async ({ json }: { json: boolean }) => {
+      const account = await attach(process.cwd());
+      const processes = await account.processes();
+      const { result } = terminal(json);
+      if (json) return result(JSON.stringify({ processes }));
+      const rows = processes.map(({ role, server, task, pid, address, sessions }) => [
+        role,
+        server ?? '-',
+        task,
+        String(pid),
+        address ?? '-',
+        sessions === undefined ? '-' : String(sessions),
+      ]);
+      table(['ROLE', 'SERVER', 'TASK', 'PID', 'ADDRESS', 'SESSIONS'], rows).forEach(result);
+    });
+}

@@ -1,0 +1,54 @@
+import { CommanderError } from 'commander';
+import { LocalAccountError, type LocalAccountErrorCode } from '../local/account-error';
+
+/** How the command line ends; a script can branch on it. */
+export const EXIT = {
+  OK: 0,
+  /** Our own bug. */
+  BUG: 1,
+  /** A wrong option, argument or name. */
+  USAGE: 2,
+  /** What was asked for was looked at, and the answer is no: a failed check, an app that does not synthesize, an unknown call. */
+  NO: 3,
+  /** The machine: a taken port, no running account, a program that does not start. */
+  ENVIRONMENT: 4,
+  /** SIGINT; 128 + 2. */
+  INTERRUPTED: 130,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** An end that the user can do something about: one sentence with what was wrong, and one with the way out. */
+export class CommandError extends Error {
+  constructor(
+    readonly exitCode: ExitCode,
+    message: string,
+    readonly fix?: string,
+  ) {
+    super(message);
+    this.name = 'CommandError';
+  }
+}
+
+const OF_LOCAL_ACCOUNT: Readonly<Record<LocalAccountErrorCode, ExitCode>> = {
+  UNSUPPORTED: EXIT.NO,
+  INVALID_ASSEMBLY: EXIT.NO,
+  PORT_TAKEN: EXIT.ENVIRONMENT,
+  NOT_HEALTHY: EXIT.ENVIRONMENT,
+  CREATE_FAILED: EXIT.ENVIRONMENT,
+  NOT_RUNNING: EXIT.ENVIRONMENT,
+  UNKNOWN_AGENT: EXIT.USAGE,
+  REFUSED: EXIT.ENVIRONMENT,
+};
+
+/** What to tell of an error, and how to end. */
+export function ending(error: unknown): { readonly exitCode: number; readonly text: string } {
+  // commander has said it already
+  if (error instanceof CommanderError) return { exitCode: error.exitCode === 0 ? EXIT.OK : EXIT.USAGE, text: '' };
+  if (error instanceof CommandError) {
+    return { exitCode: error.exitCode, text: error.fix ? `${error.message}\n  fix  ${error.fix}` : error.message };
+  }
+  if (LocalAccountError.is(error)) return { exitCode: OF_LOCAL_ACCOUNT[error.code], text: error.message };
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { exitCode: EXIT.BUG, text: `This is a bug of cdk-mcp-fleet; please report it with the lines below.\n${detail}` };
+}

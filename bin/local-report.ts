@@ -1,0 +1,86 @@
+import type { CheckResult } from '../local/checks';
+import type { LocalAccount, Phase } from '../local/local-account';
+import { checkLines, checksSummary } from './check-lines';
+import { grantsOf } from './grants';
+import { clientSnippet } from './snippet';
+import { seconds, type Terminal, table, terminal } from './terminal';
+
+/** Tells what a run of `mcp-fleet local` does. */
+export interface Reporter {
+  begin(): void;
+  phase(phase: Phase): void;
+  ready(account: LocalAccount, milliseconds: number): void;
+  check(result: CheckResult): void;
+  checks(results: readonly CheckResult[]): void;
+  /** The account stays up from here on. */
+  standing(account: LocalAccount): Promise<void>;
+  stopping(): void;
+}
+
+export function reporter({ json, once }: { readonly json: boolean; readonly once: boolean }): Reporter {
+  const story = storyteller(terminal(json));
+  if (!json) return story;
+  return once ? document(story) : events();
+}
+
+/** For people. */
+function storyteller({ narrate, paint }: Terminal): Reporter {
+  return {
+    begin: () => narrate(`\n  ${paint.bold('cdk-mcp-fleet')}  LOCAL — nothing here can reach AWS\n`),
+    phase: ({ name, detail, milliseconds }) =>
+      narrate(`  ${paint.green('✔')} ${name.padEnd(16)} ${detail.padEnd(60)} ${paint.dim(seconds(milliseconds))}`),
+    ready: (account, milliseconds) => narrate(`  ${paint.green('✔')} ready in ${seconds(milliseconds)}: ${account.baseUrl}\n`),
+    check: (result) => checkLines(result, paint).forEach(narrate),
+    checks: (results) => narrate(`\n  ${checksSummary(results)}`),
+    standing: async (account) => {
+      const rows = grantsOf(account).flatMap(({ agent, servers }) =>
+        Object.entries(servers).map(([server, tools]) => [
+          agent,
+          `${account.baseUrl}/${server}/mcp`,
+          tools.join(', ').replace(/^\*$/, 'all tools'),
+        ]),
+      );
+      narrate('');
+      for (const line of table(['AGENT', 'MAY USE', 'TOOLS'], rows)) narrate(`  ${line}`);
+      narrate(`\n${await clientSnippet(account)}\n`);
+      narrate(`  ${paint.dim('mcp-fleet token AGENT · mcp-fleet ps · mcp-fleet ledger tail · Ctrl-C drains and stops, twice kills')}`);
+    },
+    stopping: () => narrate('\n  stopping…'),
+  };
+}
+
+/** `--once --json`: stdout is one document, the story goes to stderr. */
+function document(story: Reporter): Reporter {
+  return { ...story, checks: (checks) => print({ checks }) };
+}
+
+/** `--json`: an event per line. */
+function events(): Reporter {
+  return {
+    begin: () => undefined,
+    phase: (phase) => print({ event: 'phase', ...phase }),
+    ready: (account, milliseconds) =>
+      print({
+        event: 'ready',
+        baseUrl: account.baseUrl,
+        fleet: account.fleet,
+        servers: account.servers,
+        agents: account.agents,
+        grants: grantsOf(account),
+        milliseconds: Math.round(milliseconds),
+      }),
+    check: (check) => print({ event: 'check', ...check }),
+    checks: (checks) => print({ event: 'checks', ...countByStatus(checks) }),
+    standing: async () => undefined,
+    stopping: () => print({ event: 'stopping' }),
+  };
+}
+
+function countByStatus(checks: readonly CheckResult[]): Record<CheckResult['status'], number> {
+  const count = (status: CheckResult['status']) => checks.filter((check) => check.status === status).length;
+  return { pass: count('pass'), fail: count('fail'), not_built: count('not_built') };
+}
+
+function print(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}

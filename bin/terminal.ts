@@ -1,0 +1,52 @@
+/** Where lines go and how they look. Results are stdout's, the story around them is stderr's when a program reads stdout. */
+export interface Terminal {
+  result(line: string): void;
+  narrate(line: string): void;
+  readonly paint: Paint;
+}
+
+export interface Paint {
+  bold(text: string): string;
+  dim(text: string): string;
+  green(text: string): string;
+  red(text: string): string;
+  yellow(text: string): string;
+}
+
+/** @param json whether stdout belongs to JSON alone */
+export function terminal(json: boolean, environment: NodeJS.ProcessEnv = process.env): Terminal {
+  const story = json ? process.stderr : process.stdout;
+  return {
+    result: (line) => void process.stdout.write(`${line}\n`),
+    narrate: (line) => void story.write(`${line}\n`),
+    paint: painted(wantsColour(story, environment)),
+  };
+}
+
+/** Colour on a terminal only; `FORCE_COLOR` and `NO_COLOR` (no-color.org) decide before that, and CI logs stay plain. */
+function wantsColour(stream: { readonly isTTY?: boolean }, environment: NodeJS.ProcessEnv): boolean {
+  if (environment.NO_COLOR) return false;
+  if (environment.FORCE_COLOR) return environment.FORCE_COLOR !== '0';
+  return stream.isTTY === true && !environment.CI && environment.TERM !== 'dumb';
+}
+
+function painted(colour: boolean): Paint {
+  const style = (open: number, close: number) => (text: string) => (colour ? `\x1b[${open}m${text}\x1b[${close}m` : text);
+  return { bold: style(1, 22), dim: style(2, 22), green: style(32, 39), red: style(31, 39), yellow: style(33, 39) };
+}
+
+/** Columns as wide as their widest cell. */
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+  const all = [header, ...rows];
+  const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  return all.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+export function seconds(milliseconds: number): string {
+  return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,50 @@
+// npm test: installs what is missing, builds, checks types and style, and runs the tests.
+// The last line on stdout is `N passed, N failed`; a build, type or style check that fails counts as one.
+// With --e2e it runs the tests that drive the whole fleet instead. Other arguments go to jest.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { installMissing, root, run } from './install.mjs';
+
+const e2e = process.argv.includes('--e2e');
+const jestArguments = process.argv.slice(2).filter((argument) => argument !== '--e2e');
+const bin = (name) => join(root, 'node_modules', name);
+const node = (...args) => run(process.execPath, args);
+
+const verdicts = [step('install', installMissing)];
+if (verdicts[0]) verdicts.push(step('build', () => node('build/build.mjs')));
+if (verdicts.every(Boolean) && !e2e) {
+  verdicts.push(step('types', () => node(bin('typescript/bin/tsc'), '-p', 'tsconfig.json')));
+  verdicts.push(step('style', () => node(bin('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings', '.')));
+}
+const built = verdicts[0] && verdicts[1];
+const tests = built ? jest(e2e ? 'test/e2e/jest.config.cjs' : 'jest.config.cjs') : { passed: 0, failed: 0 };
+const passed = verdicts.filter(Boolean).length + tests.passed;
+const failed = verdicts.filter((verdict) => !verdict).length + tests.failed;
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+function step(name, work) {
+  const start = performance.now();
+  const done = work();
+  console.log(`${done ? '✔' : '✘'} ${name} ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  return done;
+}
+
+/** Counts tests, and each test file that did not get as far as its tests as one failure. */
+function jest(config) {
+  const folder = mkdtempSync(join(tmpdir(), 'mcp-fleet-test-'));
+  const report = join(folder, 'jest.json');
+  try {
+    const workers = e2e ? '--runInBand' : '--maxWorkers=2';
+    const ended = node(bin('jest/bin/jest.js'), '--config', config, workers, '--json', `--outputFile=${report}`, ...jestArguments);
+    const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(readFileSync(report, 'utf8'));
+    const failures = numFailedTests + numRuntimeErrorTestSuites;
+    return { passed: numPassedTests, failed: ended || failures > 0 ? failures : 1 };
+  } catch (error) {
+    console.error(`jest left no report: ${error.message}`);
+    return { passed: 0, failed: 1 };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,60 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { cli } from '../e2e/fleet';
+
+/** The built command line as a process, in a folder where nothing runs. */
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mcp-fleet-cli-'));
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+async function run(...args: readonly string[]) {
+  return await cli(args, { cwd: folder });
+}
+
+describe('mcp-fleet', () => {
+  it.each([['--help'], ['local', '--help'], ['token', '--help'], ['ps', '--help'], ['ledger', '--help']])(
+    '%s %s begins with examples',
+    async (...args) => {
+      const { code, stdout } = await run(...args);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/^Examples:\n {2}\$ (mcp-fleet|curl)[\s\S]*Usage: mcp-fleet/);
+    },
+  );
+
+  it.each([
+    ['an unknown command', ['locall'], /Did you mean local\?/],
+    ['an unknown option', ['ps', '--jsn'], /Did you mean --json\?/],
+    ['a port that is none', ['local', '--port', '70000'], /"70000" is not a port; expected 0 to 65535/],
+    ['a duration that is none', ['token', 'support', '--ttl', '15'], /"15" is not a duration/],
+    ['an app and an assembly', ['local', '--app', 'x', '--assembly', 'y'], /cannot be used with/],
+    ['--once without checks', ['local', '--once', '--no-checks'], /--once runs the checks and stops/],
+    ['a missing argument', ['token'], /missing required argument 'agent'/],
+    ['no app here', ['local'], /There is no cdk\.json in .*\n {2}fix {2}/],
+  ])('ends with 2 for %s', async (_, args, message) => {
+    const { code, stdout, stderr } = await run(...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: expect.not.stringContaining('ready') });
+    expect(stderr).toMatch(message);
+  });
+
+  it('ends with 3 for an app that does not synthesize, and shows why', async () => {
+    await writeFile(join(folder, 'app.cjs'), 'throw new Error("the table is missing");');
+    const { code, stderr } = await run('local', '--once', '--json', '--app', 'node app.cjs');
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/does not synthesize[\s\S]*the table is missing/);
+  });
+
+  it.each([['ps'], ['token', 'support'], ['ledger', 'tail']])('ends with 4 where no account runs: %s %s', async (...args) => {
+    const { code, stdout, stderr } = await run(...args);
+    expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
+    expect(stderr).toMatch(/mcp-fleet local/);
+  });
+});

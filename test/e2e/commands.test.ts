@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { openClient } from '../../local/checks/agent-client';
+import { cli, type Fleet, ROOT, startFleet } from './fleet';
+
+/** The commands that people type beside a running account. */
+
+let fleet: Fleet;
+
+beforeAll(async () => {
+  fleet = await startFleet('--no-checks');
+});
+
+afterAll(async () => {
+  await fleet?.stop();
+});
+
+describe('beside a running account', () => {
+  it('local --json says what it serves', () => {
+    const events = fleet
+      .output()
+      .trim()
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line));
+    expect(events.filter(({ event }) => event === 'phase').length).toBeGreaterThan(2);
+    expect(events.at(-1)).toMatchObject({
+      event: 'ready',
+      baseUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      servers: expect.arrayContaining(['everything', 'memory', 'payments']),
+      agents: expect.arrayContaining(['research', 'support', 'treasury']),
+    });
+  });
+
+  it('token prints a token that opens the door, and ledger shows the call made with it', async () => {
+    const { stdout: token } = await cli(['token', 'treasury', '--ttl', '2m']);
+    const client = await openClient('v2-modern', `${fleet.baseUrl}/payments/mcp`, token.trim());
+    const transfer = { from: 'operating', to: 'vendors', amount: 31, currency: 'EUR' };
+    expect(await client.call('transfer', transfer, { key: 'order-31' })).toMatchObject({ kind: 'result', isError: false });
+    await client.close();
+
+    const shown = await cli(['ledger', 'show', 'order-31', '--json']);
+    const { calls } = JSON.parse(shown.stdout) as { calls: Record<string, unknown>[] };
+    expect(calls).toMatchObject([
+      { idempotencyKey: 'order-31', tool: 'transfer', state: 'confirmed', arguments: JSON.stringify(transfer) },
+    ]);
+    const people = await cli(['ledger', 'show', String(calls[0]?.callId)]);
+    expect(people.stdout).toMatch(/key +order-31[\s\S]*claimed[\s\S]*sent[\s\S]*confirmed[\s\S]*transferId/);
+    const tail = await cli(['ledger', 'tail', '-n', '1']);
+    expect(tail.stdout).toMatch(/^\S+ {2}\S+ +payments\.transfer +confirmed .* key order-31\n$/);
+  });
+
+  it('ps lists every role, with sessions at the sidecars', async () => {
+    const { processes } = JSON.parse((await cli(['ps', '--json'])).stdout) as { processes: Record<string, unknown>[] };
+    expect(new Set(processes.map(({ role }) => role))).toEqual(new Set(['gateway', 'sidecar', 'server', 'lambda']));
+    for (const { role, pid, sessions } of processes) {
+      expect(pid).toEqual(expect.any(Number));
+      if (role === 'sidecar') expect(sessions).toEqual(expect.any(Number));
+    }
+    expect((await cli(['ps'])).stdout).toMatch(/^ROLE +SERVER +TASK +PID +ADDRESS +SESSIONS\n/);
+  });
+
+  it('refuses what does not exist', async () => {
+    const agent = await cli(['token', 'nobody']);
+    expect(agent).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/nobody[\s\S]*treasury/) });
+    expect(await cli(['ledger', 'show', 'never'])).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('"never"') });
+  });
+});
+
+it('prints a client that works as it is pasted', async () => {
+  const child = spawn(process.execPath, ['bin/mcp-fleet', 'local', '--no-checks', '--port', '0'], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'close');
+  try {
+    let output = '';
+    for await (const chunk of child.stdout) {
+      output += chunk;
+      if (output.includes('Ctrl-C')) break;
+    }
+    const [snippet] = /^node --input-type[\s\S]*^JS$/m.exec(output) ?? [];
+    const shell = spawn('bash', ['-c', String(snippet)], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
+    let printed = '';
+    shell.stdout.on('data', (chunk: Buffer) => (printed += chunk));
+    expect(await once(shell, 'close')).toEqual([0, null]);
+    expect(printed).toMatch(/transfer/);
+  } finally {
+    child.kill('SIGTERM');
+    await ended;
+  }
+});
