@@ -54,6 +54,11 @@ export interface ServerConfig {
   readonly sidecarKeySecret?: string;
   /** URL of a server outside the fleet; absent for one behind a sidecar. */
   readonly remoteUrl?: string;
+  /**
+   * What becomes of a session whose instance is gone. `restart`: the gateway opens it again from the directory, without
+   * the state that the server held. `surface`: the agent is told with the protocol's 404. Default `surface`.
+   */
+  readonly onLoss?: 'restart' | 'surface';
   /** The operator's declarations; a tool that is not named here is state-changing and `fenced`. */
   readonly tools: Readonly<Record<string, ToolConfig>>;
 }

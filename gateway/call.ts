@@ -52,7 +52,7 @@ export interface Authorized extends Identified {
 
 /** After route: where it goes. */
 export interface Routed extends Authorized {
-  /** Absent in the modern era, at `open`, and for servers that hold no sessions. */
+  /** Where the session is now. Absent in the modern era, at `open`, and for servers that hold no sessions. */
   readonly session?: SealedSession;
 }
 
@@ -86,6 +86,8 @@ export interface OpenedSession {
 export interface Forwarded extends Claimed {
   readonly answer?: Answer;
   readonly outcome?: Outcome;
+  /** The session was lost and opened again for this request. */
+  readonly restored: boolean;
   /** Milliseconds that the server took. */
   readonly upstreamMs: number;
 }

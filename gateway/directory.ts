@@ -1,5 +1,13 @@
-import { type DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { marshall } from '@aws-sdk/util-dynamodb';
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  type ServiceInputTypes,
+  type ServiceOutputTypes,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { FleetError } from '../core/errors';
 
 /** One session, as it stands in the directory. */
@@ -19,6 +27,12 @@ export interface DirectoryRow {
   readonly generation: number;
   /** Session id that the instance gave. */
   readonly upstream: string;
+  /** Stickiness cookie of that instance. */
+  readonly cookie?: string;
+  /** Last `logging/setLevel` of the agent. */
+  readonly logLevel?: string;
+  /** URIs of resources that the agent subscribed to. */
+  readonly subscriptions?: Set<string>;
   /** Milliseconds since the epoch. */
   readonly openedAt: number;
   readonly closedAt?: number;
@@ -41,22 +55,80 @@ export class Directory {
       ConditionExpression: 'attribute_not_exists(#session)',
       ExpressionAttributeNames: { '#session': 'session' },
     });
-    await this.dynamodb.send(command).catch((error: Error) => {
-      throw new FleetError('LEDGER_UNAVAILABLE', { reason: `the session directory refused (${error.name})` });
-    });
+    await this.send(command);
+  }
+
+  /** @throws FleetError LEDGER_UNAVAILABLE */
+  async read(session: string): Promise<DirectoryRow | undefined> {
+    const { Item } = await this.send(new GetItemCommand({ TableName: this.table, Key: marshall({ session }), ConsistentRead: true }));
+    return Item === undefined ? undefined : (unmarshall(Item) as DirectoryRow);
   }
 
   /** Notes that a session has ended. */
   async close(session: string, now: number): Promise<void> {
-    await this.dynamodb.send(
+    await this.update(session, 'SET closedAt = :now', { ':now': now });
+  }
+
+  /** Notes what a restoration has to say again. */
+  async setLogLevel(session: string, level: string): Promise<void> {
+    await this.update(session, 'SET logLevel = :level', { ':level': level });
+  }
+
+  async subscribe(session: string, uri: string): Promise<void> {
+    await this.update(session, 'ADD subscriptions :uri', { ':uri': new Set([uri]) });
+  }
+
+  async unsubscribe(session: string, uri: string): Promise<void> {
+    await this.update(session, 'DELETE subscriptions :uri', { ':uri': new Set([uri]) });
+  }
+
+  /** Points a session to its next generation. False when another replica was first, or the session was closed. */
+  async move(session: string, to: Pick<DirectoryRow, 'upstream' | 'cookie' | 'instance' | 'generation'>): Promise<boolean> {
+    try {
+      await this.dynamodb.send(
+        new UpdateItemCommand({
+          TableName: this.table,
+          Key: marshall({ session }),
+          UpdateExpression: 'SET upstream = :upstream, cookie = :cookie, instance = :instance, generation = :next',
+          ConditionExpression: 'generation = :previous AND attribute_not_exists(closedAt)',
+          ExpressionAttributeValues: marshall({
+            ':upstream': to.upstream,
+            ':cookie': to.cookie ?? null,
+            ':instance': to.instance ?? null,
+            ':next': to.generation,
+            ':previous': to.generation - 1,
+          }),
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw unavailable(error as Error);
+    }
+  }
+
+  private async update(session: string, expression: string, values: Record<string, unknown>): Promise<void> {
+    await this.send(
       new UpdateItemCommand({
         TableName: this.table,
         Key: marshall({ session }),
-        UpdateExpression: 'SET closedAt = :now',
+        UpdateExpression: expression,
         ConditionExpression: 'attribute_exists(#session)',
         ExpressionAttributeNames: { '#session': 'session' },
-        ExpressionAttributeValues: marshall({ ':now': now }),
+        ExpressionAttributeValues: marshall(values),
       }),
     );
   }
+
+  private async send<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
+    command: Parameters<typeof this.dynamodb.send<Input, Output>>[0],
+  ): Promise<Output> {
+    return this.dynamodb.send(command).catch((error: Error) => {
+      throw unavailable(error);
+    });
+  }
+}
+
+function unavailable(error: Error): FleetError {
+  return new FleetError('LEDGER_UNAVAILABLE', { reason: `the session directory refused (${error.name})` });
 }

@@ -57,7 +57,6 @@ export class Exchange {
   private tooLarge(): FleetError {
     return new FleetError('PAYLOAD_TOO_LARGE', {
       reason: `at most ${BODY_LIMIT_BYTES} bytes are allowed; ${this.header('content-length') ?? 'more'} came`,
-      headers: { connection: 'close' },
     });
   }
 }

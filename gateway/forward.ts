@@ -6,12 +6,10 @@ import type { RequestMessage } from '../core/message';
 import { isStream, type ResponseFacts, readAnswer, readResponse } from './answer';
 import type { Answer, Claimed, Forwarded, OpenedSession } from './call';
 import type { Gateway } from './gateway';
+import { adviseReader, place } from './placement';
 import { replayAnswer } from './replay';
 import { openStreamInTime } from './stream-opening';
 import type { UpstreamResponse } from './upstreams';
-
-/** Placements that are tried for a request that belongs to no instance yet. */
-const PLACEMENTS = 4;
 
 /** Headers of an answer that reach the agent. A session id is never among them: the agent holds ours, not the server's. */
 const PASSED_HEADERS = ['mcp-protocol-version', 'cache-control', 'retry-after', 'allow'];
@@ -22,7 +20,13 @@ const PASSED_HEADERS = ['mcp-protocol-version', 'cache-control', 'retry-after', 
  */
 export async function forward(claimed: Claimed, gateway: Gateway): Promise<Forwarded> {
   if (claimed.replay !== undefined) {
-    return { ...claimed, answer: replayAnswer(claimed.replay, claimed.exchange), outcome: claimed.replay.state as Outcome, upstreamMs: 0 };
+    return {
+      ...claimed,
+      answer: replayAnswer(claimed.replay, claimed.exchange),
+      outcome: claimed.replay.state as Outcome,
+      restored: false,
+      upstreamMs: 0,
+    };
   }
   if (claimed.claim !== undefined && !(await gateway.ledger.advance(claimed.claim, 'sent', { sentAt: gateway.now() }))) {
     throw new FleetError('NOT_DELIVERED', {
@@ -33,42 +37,13 @@ export async function forward(claimed: Claimed, gateway: Gateway): Promise<Forwa
   const sentAt = gateway.now();
   const opening = openStreamInTime(claimed);
   try {
-    const response = await place(claimed, gateway);
+    const { response, restored } = await place(claimed, gateway);
     const passed = claimed.message?.kind === 'request' ? await hold(claimed, response) : await passOn(claimed, response);
     opening.settle();
-    return { ...claimed, ...passed, upstreamMs: gateway.now() - sentAt };
+    return { ...claimed, ...passed, restored, upstreamMs: gateway.now() - sentAt };
   } finally {
     opening.cancel();
   }
-}
-
-/** Sends; where no instance holds anything of the request yet and one refused it before executing, another may take it. */
-async function place(claimed: Claimed, gateway: Gateway): Promise<UpstreamResponse> {
-  const signal = cancelWhenGone(claimed);
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await gateway.upstreams.send(claimed, gateway, signal);
-    } catch (error) {
-      const elsewhere = FleetError.is(error) && (error.kind === 'AT_CAPACITY' || error.kind === 'NOT_DELIVERED');
-      if (!elsewhere || claimed.session !== undefined || attempt === PLACEMENTS) throw readable(error, claimed);
-    }
-  }
-}
-
-/** A lost read may simply be asked again. */
-function readable(error: unknown, { toolCall }: Claimed): unknown {
-  const read = toolCall === undefined || toolCall.policy.effect === 'read_only';
-  if (!FleetError.is(error) || error.kind !== 'OUTCOME_UNKNOWN' || !read) return error;
-  return new FleetError(error.kind, { ...error.detail, retry: 'safe' });
-}
-
-/**
- * In the modern era a client that leaves has cancelled (MCP 2026-07-28, § Cancellation); in the legacy one it has not, but
- * a GET stream without a reader is of no use. A claimed call runs to its end in both, so that its outcome is known.
- */
-function cancelWhenGone({ claim, lane, message, exchange }: Claimed): AbortSignal | undefined {
-  if (claim !== undefined) return undefined;
-  return lane === 'stream' || message?.era === 'modern' ? exchange.gone : undefined;
 }
 
 /** Holds the response to a request. */
@@ -86,7 +61,7 @@ async function hold(claimed: Claimed, response: UpstreamResponse): Promise<{ ans
     });
   };
   const text = await readAnswer(response, id, pass).catch((error) => {
-    throw readable(error, claimed);
+    throw adviseReader(error, claimed);
   });
   const answer = { ...describe(response, text), ...(lane === 'open' && openedSession(response, text)) };
   return toolCall === undefined ? { answer } : { answer, outcome: judge(readCallResponse(response, text)) };

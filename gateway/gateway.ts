@@ -1,4 +1,3 @@
-import type { KeyObject } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { FleetConfig } from '../core/fleet-config';
 import type { Admission } from './admit';
@@ -6,6 +5,7 @@ import type { Decisions } from './decisions';
 import type { Directory } from './directory';
 import type { Ledger } from './ledger';
 import type { Metrics } from './metrics';
+import type { Restorations } from './restore';
 import type { SealKeys } from './seal-keys';
 import type { TokenVerifier } from './tokens';
 import type { Upstreams } from './upstreams';
@@ -21,9 +21,8 @@ export interface Gateway {
   readonly decisions: Decisions;
   readonly admission: Admission;
   readonly sealKeys: SealKeys;
-  /** Gateway–sidecar key by server. */
-  readonly sidecarKeys: Readonly<Record<string, KeyObject>>;
   readonly upstreams: Upstreams;
+  readonly restorations: Restorations;
   readonly ledger: Ledger;
   readonly directory: Directory;
   readonly metrics: Metrics;

@@ -11,9 +11,10 @@ import { drain } from './drain';
 import type { Gateway } from './gateway';
 import { Ledger } from './ledger';
 import { METRICS_INTERVAL_MS, Metrics } from './metrics';
+import { Restorations } from './restore';
 import { RotatingSealKeys, SEAL_KEY_REFRESH_MS } from './seal-keys';
 import { createGatewayServer } from './server';
-import { loadSidecarKeys } from './sidecar-keys';
+import { contextSigner, loadSidecarKeys } from './sidecar-keys';
 import { createTokenVerifier } from './tokens';
 import { Upstreams } from './upstreams';
 
@@ -40,6 +41,7 @@ async function createGateway(config: FleetConfig): Promise<Gateway> {
   const now = Date.now;
   const dynamodb = new DynamoDBClient();
   const secrets = new SecretsManagerClient();
+  const sidecarKeys = await loadSidecarKeys(secrets, config);
   const sealKeys = await RotatingSealKeys.load(secrets, config.sealKeySecret);
   setInterval(() => {
     sealKeys.refresh().catch((error: Error) => log.error({ event: 'seal_keys_not_refreshed', reason: error.name }));
@@ -52,8 +54,8 @@ async function createGateway(config: FleetConfig): Promise<Gateway> {
     decisions: createDecisions(new LambdaClient(), config.authorizerFunction, now),
     admission: new Admission(),
     sealKeys,
-    sidecarKeys: await loadSidecarKeys(secrets, config),
-    upstreams: new Upstreams(config.serversUrl, config.serversTlsName),
+    upstreams: new Upstreams(config.serversUrl, config.serversTlsName, contextSigner(sidecarKeys, now)),
+    restorations: new Restorations(),
     ledger: new Ledger(dynamodb, config.ledgerTable),
     directory: new Directory(dynamodb, config.directoryTable),
     metrics: new Metrics(config.fleet, Object.keys(config.servers), now, (line) => process.stdout.write(`${line}\n`)),

@@ -5,7 +5,7 @@ import type { Answer, Claimed, Forwarded, Identified, ToolCall } from './call';
 import type { Gateway } from './gateway';
 import type { Settlement } from './ledger';
 import { encodeText, newRow } from './row';
-import { recordClosing, recordOpening } from './session-record';
+import { recordClosing, recordOpening, recordSessionState } from './session-record';
 
 /**
  * Makes the outcome durable before anyone sees the result. A claimed call is settled under its fence, a read is written
@@ -17,6 +17,7 @@ export async function record(forwarded: Forwarded, gateway: Gateway): Promise<Fo
   if (answer === undefined) return forwarded;
   if (lane === 'open') return recordOpening(forwarded, answer, gateway);
   if (lane === 'close') await recordClosing(forwarded, answer, gateway);
+  if (lane === 'relay') await recordSessionState(forwarded, answer, gateway);
   if (toolCall !== undefined && outcome !== undefined) await recordCall({ ...forwarded, toolCall, answer, outcome }, gateway);
   return forwarded;
 }

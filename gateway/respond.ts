@@ -45,11 +45,11 @@ export function respondRefusal(refusal: FleetError, exchange: Exchange, reached:
   });
 }
 
-function stamp(answer: Answer, { toolCall, replay, outcome, lane }: Forwarded): string {
+function stamp(answer: Answer, { toolCall, replay, outcome, lane, restored }: Forwarded): string {
   const callId = replay?.callId ?? toolCall?.callId;
   if (callId === undefined || outcome === undefined) return answer.text;
   // An answer that is resumed reaches its own caller for the first time: it is no replay.
-  return stampResponse(answer.text, { callId, outcome, replayed: replay !== undefined && lane !== 'resume', sessionRestored: false });
+  return stampResponse(answer.text, { callId, outcome, replayed: replay !== undefined && lane !== 'resume', sessionRestored: restored });
 }
 
 function observe({ exchange, toolCall, server, agentId, outcome, replay, upstreamMs, answer }: Forwarded, gateway: Gateway): void {

@@ -11,5 +11,5 @@ export function route(authorized: Authorized, gateway: Gateway): Routed {
   const session = openSession(sessionId, { agent: agentId, server }, gateway.sealKeys.all, gateway.now() / 1000);
   if (session === undefined)
     throw new FleetError('UNKNOWN_SESSION', { reason: 'the id is not one that this agent holds on this server; initialize again' });
-  return { ...authorized, session };
+  return { ...authorized, session: gateway.restorations.current(sessionId, session) };
 }

@@ -3,6 +3,7 @@ import { SESSION_HEADER } from '../core/headers';
 import type { RequestMessage } from '../core/message';
 import { SEALED_ID_LIMIT, SESSION_LIFETIME_SECONDS, type SealedSession, sealSession } from '../core/sealed-session';
 import { sessionKey } from '../core/session-key';
+import { readResponse } from './answer';
 import type { Answer, Forwarded } from './call';
 import type { Gateway } from './gateway';
 
@@ -30,11 +31,29 @@ export async function recordOpening(forwarded: Forwarded, answer: Answer, gatewa
     revision: opened.revision,
     generation: session.generation,
     upstream: opened.upstream,
+    ...(opened.cookie !== undefined && { cookie: opened.cookie }),
     openedAt: now,
     expiresAt: session.issuedAt + SESSION_LIFETIME_SECONDS,
   });
   gateway.log.info({ event: 'session_opened', session: sessionKey(id), server, agent: agentId, instance, revision: opened.revision });
   return { ...forwarded, answer: { ...answer, headers: { ...answer.headers, [SESSION_HEADER]: id } } };
+}
+
+const RESTORED_METHODS = ['logging/setLevel', 'resources/subscribe', 'resources/unsubscribe'];
+
+/** Notes what a restoration would have to say again: the log level and the subscriptions of the session. */
+export async function recordSessionState({ sessionId, message, server }: Forwarded, answer: Answer, gateway: Gateway): Promise<void> {
+  if (sessionId === undefined || message?.kind !== 'request' || !RESTORED_METHODS.includes(message.method)) return;
+  if (answer.status !== 200 || readResponse(answer.text).isError) return;
+  const session = sessionKey(sessionId);
+  const { level, uri } = message.params;
+  try {
+    if (message.method === 'logging/setLevel') await gateway.directory.setLogLevel(session, String(level));
+    if (message.method === 'resources/subscribe') await gateway.directory.subscribe(session, String(uri));
+    if (message.method === 'resources/unsubscribe') await gateway.directory.unsubscribe(session, String(uri));
+  } catch (error) {
+    gateway.log.warn({ event: 'session_state_not_recorded', session, server, reason: (error as Error).name });
+  }
 }
 
 /** Notes in the directory that a DELETE ended the session. That it is over is true without the note, so a failure is only logged. */

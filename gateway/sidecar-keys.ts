@@ -1,6 +1,7 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { FleetConfig } from '../core/fleet-config';
+import type { CallContext, FleetConfig } from '../core/fleet-config';
+import { signContext } from '../core/signed-context';
 
 /** Reads the gateway–sidecar key of every server, once, before the first request. A replica without them does not start. */
 export async function loadSidecarKeys(secrets: SecretsManagerClient, config: FleetConfig): Promise<Readonly<Record<string, KeyObject>>> {
@@ -13,4 +14,12 @@ export async function loadSidecarKeys(secrets: SecretsManagerClient, config: Fle
     }),
   );
   return Object.fromEntries(keys.flat());
+}
+
+/** Signs who calls with the key of the server that is called; a remote server has none, and is told nothing. */
+export function contextSigner(keys: Readonly<Record<string, KeyObject>>, now: () => number): (context: CallContext) => string | undefined {
+  return (context) => {
+    const key = keys[context.server];
+    return key === undefined ? undefined : signContext(context, key, now() / 1000);
+  };
 }

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { type Dispatcher, errors, Pool } from 'undici';
 import { type ErrorName, FleetError } from '../core/errors';
+import type { CallContext, ServerConfig } from '../core/fleet-config';
 import {
   CONTEXT_HEADER,
   INSTANCE_HEADER,
@@ -13,12 +14,22 @@ import {
   type SidecarReason,
   STICKINESS_COOKIE,
 } from '../core/headers';
-import { signContext } from '../core/signed-context';
-import type { Claimed } from './call';
-import type { Gateway } from './gateway';
 
 /** Longest time, in milliseconds, that a server may take until its answer begins. */
 export const CALL_TIMEOUT_MS = 15 * 60_000;
+
+/** One request to a server: an agent's, or one of the gateway's own on its behalf. */
+export interface UpstreamRequest {
+  readonly server: string;
+  readonly serverConfig: ServerConfig;
+  readonly method: string;
+  /** Lower-case headers; only those that concern the server are sent. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body?: Buffer;
+  /** The session's place, where it has one. */
+  readonly session?: { readonly upstream: string; readonly cookie?: string };
+  readonly context: CallContext;
+}
 
 /** Request headers that go to the server as they came. All others, `Authorization` first of all, end here. */
 const PASSED_HEADERS = [
@@ -59,24 +70,28 @@ export interface UpstreamResponse {
 export class Upstreams {
   private readonly pools = new Map<string, Pool>();
 
-  /** @param tlsName server name to expect instead of the host, where one certificate serves the whole fleet */
+  /**
+   * @param tlsName server name to expect instead of the host, where one certificate serves the whole fleet
+   * @param signContext signs who calls for the sidecars of a server; undefined for a server without
+   */
   constructor(
     private readonly serversUrl: string,
-    private readonly tlsName?: string,
+    private readonly tlsName: string | undefined,
+    private readonly sign: (context: CallContext) => string | undefined,
   ) {}
 
   /**
    * Sends one request and resolves when the answer begins.
    * @throws FleetError NOT_DELIVERED, AT_CAPACITY, UNKNOWN_SESSION when nothing was executed; OUTCOME_UNKNOWN when that cannot be told
    */
-  async send(call: Claimed, gateway: Gateway, signal?: AbortSignal): Promise<UpstreamResponse> {
-    const { origin, path } = this.target(call);
-    const response = await this.pool(origin)
+  async send(request: UpstreamRequest, signal?: AbortSignal): Promise<UpstreamResponse> {
+    const url = new URL(request.serverConfig.remoteUrl ?? `${this.serversUrl}/${request.server}/mcp`);
+    const response = await this.pool(url.origin)
       .request({
-        method: call.exchange.request.method as Dispatcher.HttpMethod,
-        path,
-        headers: headersFor(call, gateway),
-        body: call.body ?? null,
+        method: request.method as Dispatcher.HttpMethod,
+        path: url.pathname + url.search,
+        headers: headersOf(request, this.sign(request.context)),
+        body: request.body ?? null,
         headersTimeout: CALL_TIMEOUT_MS,
         bodyTimeout: 0, // silence on a stream is no failure
         signal: signal ?? null,
@@ -86,7 +101,11 @@ export class Upstreams {
       });
     const { statusCode: status, headers, body } = response;
     const instance = single(headers[INSTANCE_HEADER]);
-    const failure = ownFailure(status, single(headers[REASON_HEADER]), instance === undefined && call.serverConfig.remoteUrl === undefined);
+    const failure = ownFailure(
+      status,
+      single(headers[REASON_HEADER]),
+      instance === undefined && request.serverConfig.remoteUrl === undefined,
+    );
     if (failure !== undefined) {
       body.resume(); // so that the connection can serve again
       throw failure;
@@ -99,11 +118,6 @@ export class Upstreams {
     await Promise.all([...this.pools.values()].map((pool) => pool.close()));
   }
 
-  private target({ server, serverConfig }: Claimed): { origin: string; path: string } {
-    const url = new URL(serverConfig.remoteUrl ?? `${this.serversUrl}/${server}/mcp`);
-    return { origin: url.origin, path: url.pathname + url.search };
-  }
-
   private pool(origin: string): Pool {
     const known = this.pools.get(origin);
     if (known !== undefined) return known;
@@ -114,22 +128,14 @@ export class Upstreams {
   }
 }
 
-function headersFor(call: Claimed, gateway: Gateway): Record<string, string> {
+function headersOf({ headers: given, session }: UpstreamRequest, context: string | undefined): Record<string, string> {
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(call.exchange.request.headers)) {
+  for (const [name, value] of Object.entries(given)) {
     if (typeof value === 'string' && (PASSED_HEADERS.includes(name) || name.startsWith(PARAM_HEADER_PREFIX))) headers[name] = value;
   }
-  if (call.session !== undefined) headers[SESSION_HEADER] = call.session.upstream;
-  if (call.session?.cookie !== undefined) headers.cookie = `${STICKINESS_COOKIE}=${call.session.cookie}`;
-  const key = gateway.sidecarKeys[call.server];
-  if (key !== undefined) {
-    const { agentId: agent, server, task, toolCall } = call;
-    headers[CONTEXT_HEADER] = signContext(
-      { agent, server, ...(task !== undefined && { task }), ...(toolCall !== undefined && { callId: toolCall.callId }) },
-      key,
-      gateway.now() / 1000,
-    );
-  }
+  if (session !== undefined) headers[SESSION_HEADER] = session.upstream;
+  if (session?.cookie !== undefined) headers.cookie = `${STICKINESS_COOKIE}=${session.cookie}`;
+  if (context !== undefined) headers[CONTEXT_HEADER] = context;
   return headers;
 }
 

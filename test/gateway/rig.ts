@@ -19,7 +19,9 @@ import { Directory, type DirectoryRow } from '../../gateway/directory';
 import type { Gateway } from '../../gateway/gateway';
 import { Ledger } from '../../gateway/ledger';
 import { Metrics } from '../../gateway/metrics';
+import { Restorations } from '../../gateway/restore';
 import { createGatewayServer } from '../../gateway/server';
+import { contextSigner } from '../../gateway/sidecar-keys';
 import { createTokenVerifier } from '../../gateway/tokens';
 import { Upstreams } from '../../gateway/upstreams';
 
@@ -134,6 +136,7 @@ export async function startRig(servers: Record<string, Partial<ServerConfig>>): 
     allowedOrigins: ['https://console.test'],
     servers: Object.fromEntries(Object.entries(servers).map(([name, server]) => [name, { tools: {}, ...server }])),
   };
+  const sidecarKeys = Object.fromEntries(Object.keys(servers).map((name) => [name, rig.sidecarKey]));
   const createReplica = (replica: string): Gateway => ({
     config,
     replica,
@@ -146,8 +149,8 @@ export async function startRig(servers: Record<string, Partial<ServerConfig>>): 
     ),
     admission: new Admission(),
     sealKeys: { all: [sealKey('seal')] },
-    sidecarKeys: Object.fromEntries(Object.keys(servers).map((name) => [name, rig.sidecarKey])),
-    upstreams: new Upstreams(serversUrl),
+    upstreams: new Upstreams(serversUrl, undefined, contextSigner(sidecarKeys, now)),
+    restorations: new Restorations(),
     ledger: new Ledger(dynamodb, 'ledger'),
     directory: new Directory(dynamodb, 'directory'),
     metrics: new Metrics('test', Object.keys(servers), now, () => undefined),
