@@ -56,16 +56,16 @@ export class McpServer extends Construct implements iam.IGrantable, ec2.IConnect
       this._config = { remoteUrl: spec.url, tools };
       this.grantPrincipal = new iam.UnknownPrincipal({ resource: this });
       this.connections = new ec2.Connections();
-      return;
+    } else {
+      this._sidecarKey = generatedKey(this, 'SidecarKey', parts.key, 'Signs who calls, from gateway to sidecar');
+      this._config = { sidecarKeySecret: this._sidecarKey.secretArn, tools };
+      const task = serverTask(this, { name, parts, props, sidecarKey: this._sidecarKey });
+      this.grantPrincipal = task.taskRole;
+      this.service = serverService(this, parts, task);
+      this.connections = this.service.connections;
+      this.targetGroup = serverTargets(this, name, parts, this.service, drainOf(props));
+      scaleOnSlots(this.service, this.metricSlotUtilization(), props.scaling);
     }
-    this._sidecarKey = generatedKey(this, 'SidecarKey', parts.key, 'Signs who calls, from gateway to sidecar');
-    this._config = { sidecarKeySecret: this._sidecarKey.secretArn, tools };
-    const task = serverTask(this, { name, parts, props, sidecarKey: this._sidecarKey });
-    this.grantPrincipal = task.taskRole;
-    this.service = serverService(this, parts, task);
-    this.connections = this.service.connections;
-    this.targetGroup = serverTargets(this, name, parts, this.service, drainOf(props));
-    scaleOnSlots(this.service, this.metricSlotUtilization(), props.scaling);
     alarmOnServer(this, parts);
   }
 

@@ -43,6 +43,7 @@ export function alarmOnServer(server: McpServer, parts: FleetParts): void {
     parts,
     `MCP server ${name}: the authorizer fails. Agents without a cached decision are refused.`,
   );
+  if (server.targetGroup === undefined) return;
   fleetAlarm(server, 'NearlyFullAlarm', parts, {
     alarmDescription: `MCP server ${name}: nearly all slots are in use. Scaling has not kept up, or has reached maxInstances.`,
     metric: server.metricSlotUtilization(),
@@ -50,7 +51,6 @@ export function alarmOnServer(server: McpServer, parts: FleetParts): void {
     comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
     evaluationPeriods: 3,
   });
-  if (server.targetGroup === undefined) return;
   fleetAlarm(server, 'UnhealthyAlarm', parts, {
     alarmDescription: `MCP server ${name}: instances fail their health check.`,
     metric: server.targetGroup.metrics.unhealthyHostCount({ period: Duration.minutes(1), statistic: 'Maximum' }),

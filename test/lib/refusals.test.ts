@@ -47,13 +47,13 @@ test.each<[string, () => ServerRuntime, RegExp]>([
   ['a version in the name', () => ServerRuntime.stdio({ package: 'a@1.0.0', version: '1.0.0' }), /runtime package is "a@1.0.0"/],
   [
     'a folder without a Dockerfile',
-    () => ServerRuntime.http({ directory: 'docs', port: 1 }),
-    /runtime directory is "docs"; allowed: a folder that holds a Dockerfile/,
+    () => ServerRuntime.http({ directory: 'lib', port: 1 }),
+    /runtime directory is "lib"; allowed: a folder that holds a Dockerfile/,
   ],
   ['a folder that is not there', () => ServerRuntime.stdio({ directory: 'nowhere', command: ['x'] }), /runtime directory is "nowhere"/],
   [
     'a folder without a command',
-    () => ServerRuntime.stdio({ directory: 'docs' }),
+    () => ServerRuntime.stdio({ directory: 'lib' }),
     /runtime command is missing; allowed: a command beside a directory/,
   ],
   ['an empty command', () => ServerRuntime.stdio({ package: 'a', version: '1.0.0', command: [] }), /runtime command is \[\]/],
@@ -75,7 +75,7 @@ test('a remote server refuses what would have no effect', () => {
   const runtime = ServerRuntime.remote({ url: 'https://search.example/mcp' });
 
   expect(() => newServer({ runtime, scaling: { minInstances: 2 }, drain: Duration.seconds(5) })).toThrow(
-    /scaling is "a value"; allowed: nothing on a remote server[^]*drain is "a value"/,
+    /scaling is "a value"; allowed: nothing on a remote server[\s\S]*drain is "a value"/,
   );
 });
 
@@ -90,7 +90,7 @@ test('every problem is told at once, with the path of the construct and a way ou
   const attempt = () => newServer({ sessions: { perInstance: -1 }, scaling: { minInstances: 9, maxInstances: 3 } });
 
   expect(attempt).toThrow(
-    /^Company\/Mcp\/tickets: sessions.perInstance is -1[^]*\nscaling.maxInstances is 3[^]*Raise it, or lower minInstances.$/,
+    /^Company\/Mcp\/tickets: sessions.perInstance is -1[\s\S]*\nscaling.maxInstances is 3[\s\S]*Raise it, or lower minInstances.$/,
   );
 });
 

@@ -40,7 +40,9 @@ test('an npm package over stdio: the sidecar is the entry point', () => {
 
   expect(readdirSync(folder).sort()).toEqual(['Dockerfile', 'index.js', 'package.json']);
   expect(contentOf(folder, 'index.js')).toBe(readFileSync(join(bundleFolder('sidecar'), 'index.js'), 'utf8'));
-  expect(contentOf(folder, 'Dockerfile')).toMatch(/RUN npm install[^]*COPY index.js[^]*USER node\nENTRYPOINT \["node","index.js"\]\n$/);
+  expect(contentOf(folder, 'Dockerfile')).toMatch(
+    /RUN npm install[\s\S]*COPY index.js[\s\S]*USER node\nENTRYPOINT \["node","index.js"\]\n$/,
+  );
 });
 
 test('a folder over stdio: copied beside the sidecar, nothing installed', () => {
@@ -65,11 +67,15 @@ test('a folder with a Dockerfile is its image', () => {
 });
 
 test('two synths make the same image, and leave nothing behind', () => {
-  const strays = () => readdirSync(tmpdir()).filter((name) => name.startsWith('cdk-mcp-fleet-'));
-  const before = strays();
-
-  expect(imageOf(newServer(), 'server').hash).toBe(imageOf(newServer(), 'server').hash);
-  expect(strays().filter((name) => !before.includes(name))).toEqual([]);
+  const before = process.env.TMPDIR;
+  process.env.TMPDIR = mkdtempSync(join(scratch, 'tmp-'));
+  try {
+    expect(imageOf(newServer(), 'server').hash).toBe(imageOf(newServer(), 'server').hash);
+    expect(readdirSync(process.env.TMPDIR)).toEqual([]);
+  } finally {
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
+  }
 });
 
 test.each([
