@@ -29,6 +29,19 @@ export function isEmptyObject(text: string, start: number): boolean {
   return text[skipSpace(text, start + 1)] === '}';
 }
 
+/** Where the elements of the array that begins at `start` stand. */
+export function findElements(text: string, start: number): Span[] {
+  const elements: Span[] = [];
+  let at = skipSpace(text, start + 1);
+  while (at < text.length && text[at] !== ']') {
+    const end = endOfValue(text, at);
+    elements.push({ start: at, end });
+    at = skipSpace(text, end);
+    if (text[at] === ',') at = skipSpace(text, at + 1);
+  }
+  return elements;
+}
+
 /** Goes through the members until one is wanted; gives where its value stands. */
 function walkMembers(text: string, start: number, wanted: (name: string) => boolean): Span | undefined {
   let at = skipSpace(text, start + 1);

@@ -8,10 +8,10 @@ import type { SealedSession } from '../core/sealed-session';
 import type { Exchange } from './exchange';
 
 /**
- * How a request travels: only `call` is claimed and recorded, only `list` is filtered, only `open` makes a session, and
- * `resume` is answered from the ledger.
+ * How a request travels: only `call` is claimed and recorded, only `list` is filtered, only `open` makes a session, `resume` is
+ * answered from the ledger, and `batch` is many requests.
  */
-export type Lane = 'call' | 'list' | 'open' | 'close' | 'stream' | 'resume' | 'relay';
+export type Lane = 'batch' | 'call' | 'list' | 'open' | 'close' | 'stream' | 'resume' | 'relay';
 
 /** After identify: who asks what of which server. */
 export interface Identified {

@@ -1,33 +1,35 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { FleetError } from '../core/errors';
 import type { RequestId } from '../core/message';
-import { Reply } from './reply';
+import { HttpReply, type Reply } from './reply';
 
 /** Largest request body, in bytes: what SDK servers accept too. */
 export const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
 
-/** One HTTP request to `/{server}/mcp` and the answer to it. */
+/** One message to `/{server}/mcp` and the answer to it: an HTTP request, or a part of one that is a batch. */
 export class Exchange {
-  readonly reply: Reply;
   /** Id of the JSON-RPC request, as soon as it is known; errors carry it. */
   requestId: RequestId | null = null;
-  private readonly departure = new AbortController();
 
+  /**
+   * @param serverName first segment of the path
+   * @param startedAt milliseconds since the epoch
+   * @param gone aborts when the client has left or has been answered
+   * @param part the bytes of the message, where it is a part of the body
+   */
   constructor(
     readonly request: IncomingMessage,
-    response: ServerResponse,
-    /** First segment of the path. */
+    readonly reply: Reply,
     readonly serverName: string,
-    /** Milliseconds since the epoch. */
     readonly startedAt: number,
-  ) {
-    this.reply = new Reply(response);
-    response.once('close', () => this.departure.abort());
-  }
+    readonly gone: AbortSignal,
+    private readonly part?: Buffer,
+  ) {}
 
-  /** Aborts when the client has left or has been answered. */
-  get gone(): AbortSignal {
-    return this.departure.signal;
+  static of(request: IncomingMessage, response: ServerResponse, serverName: string, now: number): Exchange {
+    const departure = new AbortController();
+    response.once('close', () => departure.abort());
+    return new Exchange(request, new HttpReply(response), serverName, now, departure.signal);
   }
 
   header(name: string): string | undefined {
@@ -43,6 +45,7 @@ export class Exchange {
 
   /** @throws FleetError PAYLOAD_TOO_LARGE, before more than the limit is held */
   async readBody(): Promise<Buffer> {
+    if (this.part !== undefined) return this.part;
     if (Number(this.header('content-length') ?? 0) > BODY_LIMIT_BYTES) throw this.tooLarge();
     const chunks: Buffer[] = [];
     let size = 0;

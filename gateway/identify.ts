@@ -9,6 +9,7 @@ import { classifyMessage, isObject, type Message, type RequestMessage, requestId
 import { type Json, parseStrictly } from '../core/strict-json';
 import { checkHeaders } from './agreement';
 import type { Identified, Lane, ToolCall } from './call';
+import { isAllowedOrigin } from './cors';
 import type { Exchange } from './exchange';
 import type { Gateway } from './gateway';
 
@@ -40,6 +41,7 @@ export async function identify(exchange: Exchange, gateway: Gateway): Promise<Id
   checkMediaTypes(exchange);
   const body = await exchange.readBody();
   const parsed = parseStrictly(body);
+  if (Array.isArray(parsed)) return { ...caller, ...session, lane: 'batch', body };
   exchange.requestId = requestIdOf(parsed);
   const message = classifyMessage(parsed);
   checkHeaders(exchange, message);
@@ -57,7 +59,7 @@ export async function identify(exchange: Exchange, gateway: Gateway): Promise<Id
 
 function checkOrigin(exchange: Exchange, allowed: readonly string[]): void {
   const origin = exchange.header('origin');
-  if (origin !== undefined && !allowed.includes(origin)) {
+  if (origin !== undefined && !isAllowedOrigin(origin, exchange.header('host'), allowed)) {
     throw new FleetError('ORIGIN_DENIED', { reason: `${JSON.stringify(origin.slice(0, 200))} is not among the fleet's allowedOrigins` });
   }
 }
@@ -103,7 +105,14 @@ function checkMediaTypes(exchange: Exchange): void {
 function laneWithoutBody(exchange: Exchange): { lane: Lane; resumes?: CallEvent } {
   if (exchange.request.method === 'DELETE') return { lane: 'close' };
   const resumes = parseCallEventId(exchange.header(LAST_EVENT_ID_HEADER) ?? '');
-  if (resumes === undefined) return { lane: 'stream' };
+  if (resumes === undefined) {
+    if (exchange.header(SESSION_HEADER) !== undefined) return { lane: 'stream' };
+    throw new FleetError('METHOD_NOT_ALLOWED', {
+      reason:
+        'a GET opens the stream of a session, and no Mcp-Session-Id came: begin with POST initialize (the HTTP+SSE transport of 2024-11-05 is not served)',
+      headers: { allow: 'POST' },
+    });
+  }
   exchange.requestId = resumes.requestId;
   return { lane: 'resume', resumes };
 }

@@ -1,5 +1,6 @@
 import { admit } from './admit';
 import { authorize } from './authorize';
+import { serveBatch } from './batch';
 import type { Claimed, Identified } from './call';
 import { claim } from './claim';
 import type { Exchange } from './exchange';
@@ -30,6 +31,7 @@ export async function serve(exchange: Exchange, gateway: Gateway): Promise<void>
   try {
     const identified = await identify(exchange, gateway);
     reached = identified;
+    if (identified.lane === 'batch') return await serveBatch(identified, gateway, serve);
     const authorized = await authorize(identified, gateway);
     const admitted = admit(authorized, gateway);
     const routed = route(admitted, gateway);

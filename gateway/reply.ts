@@ -19,11 +19,29 @@ const STREAM_HEADERS = {
   'x-accel-buffering': 'no',
 };
 
-/** The answer to one request: one JSON body, or an SSE stream that ends with one. A client that left is written to no more. */
-export class Reply {
+/** The answer to one request: one JSON text, or an SSE stream that ends with one. A client that left is written to no more. */
+export interface Reply {
+  /** Whether a part of the answer has left. */
+  readonly streaming: boolean;
+  /** Whether a client can come back for the answer with an event id. */
+  readonly resumable: boolean;
+  /** Turns the answer into an SSE stream. */
+  openStream(): void;
+  /** Writes one event; resolves when the client can take more, so that a slow reader slows the server down. */
+  sendEvent(event: StreamEvent): Promise<void>;
+  /** Passes bytes of an SSE stream on as they are. */
+  pass(chunk: Buffer): Promise<void>;
+  finish(status: number, text: string, headers?: Record<string, string>): void;
+  /** Ends a passed stream. */
+  end(): void;
+}
+
+/** The answer to an HTTP request. */
+export class HttpReply implements Reply {
+  readonly resumable = true;
   private heartbeat: NodeJS.Timeout | undefined;
-  /** Whether the bytes written so far end between two events, where a comment may stand. */
-  private betweenEvents = true;
+  /** The last bytes written: a comment may stand only between two events. */
+  private tail = '\n\n';
 
   constructor(private readonly response: ServerResponse) {
     response.once('close', () => clearInterval(this.heartbeat));
@@ -34,29 +52,24 @@ export class Reply {
     return this.response.headersSent;
   }
 
-  /** Turns the answer into an SSE stream. */
-  openStream(headers: Record<string, string> = {}): void {
-    if (this.response.headersSent) return;
-    this.response.writeHead(200, { ...STREAM_HEADERS, ...headers });
+  openStream(): void {
+    if (this.response.headersSent || this.response.destroyed) return;
+    this.response.writeHead(200, STREAM_HEADERS);
     this.response.flushHeaders();
     this.heartbeat = setInterval(() => this.beat(), HEARTBEAT_MS);
     this.heartbeat.unref();
   }
 
-  /** Writes one event; resolves when the client can take more, so that a slow reader slows the server down. */
   async sendEvent(event: StreamEvent): Promise<void> {
     this.openStream();
     await this.write(encodeEvent(event));
   }
 
-  /** Passes bytes of an SSE stream on as they are. */
   async pass(chunk: Buffer): Promise<void> {
-    const end = chunk.subarray(-4).toString('latin1');
-    this.betweenEvents = end.endsWith('\n\n') || end.endsWith('\r\n\r\n');
+    this.tail = (this.tail + chunk.subarray(-4).toString('latin1')).slice(-4);
     await this.write(chunk);
   }
 
-  /** The whole answer as a body, or as the last event where a stream is open. */
   finish(status: number, text: string, headers: Record<string, string> = {}): void {
     if (this.response.destroyed || this.response.writableEnded) return;
     if (this.response.headersSent) {
@@ -68,13 +81,13 @@ export class Reply {
     this.response.end(text);
   }
 
-  /** Ends a passed stream. */
   end(): void {
     this.response.end();
   }
 
   private beat(): void {
-    if (this.betweenEvents && !this.response.writableNeedDrain) this.response.write(':\n\n');
+    const betweenEvents = this.tail.endsWith('\n\n') || this.tail.endsWith('\r\n\r\n');
+    if (betweenEvents && !this.response.writableNeedDrain) this.response.write(':\n\n');
   }
 
   private async write(bytes: string | Buffer): Promise<void> {

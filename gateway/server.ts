@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { answerCors } from './cors';
 import { Exchange } from './exchange';
 import type { Gateway } from './gateway';
 import { serve } from './pipeline';
@@ -14,7 +15,8 @@ export function createGatewayServer(gateway: Gateway): Server {
   const server = createServer((request, response) => {
     const path = request.url ?? '/';
     const name = MCP_PATH.exec(path)?.[1];
-    if (name !== undefined) void serve(new Exchange(request, response, name, gateway.now()), gateway);
+    if (answerCors(request, response, gateway.config.allowedOrigins)) return;
+    if (name !== undefined) void serve(Exchange.of(request, response, name, gateway.now()), gateway);
     else answerOther(path, request, response, gateway);
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;

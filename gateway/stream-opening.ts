@@ -39,7 +39,7 @@ export function openStreamInTime(claimed: Claimed): { settle(): void; cancel(): 
 
 /** Opens the stream with an empty event whose id says where the answer will be. */
 function primeStream({ exchange }: Claimed, row: LedgerRow): void {
-  if (exchange.reply.streaming || exchange.requestId === null) return;
+  if (exchange.reply.streaming || !exchange.reply.resumable || exchange.requestId === null) return;
   const id = callEventId({ row: rowName(row), requestId: exchange.requestId });
   void exchange.reply.sendEvent({ id, data: '', retry: RETRY_MS });
 }

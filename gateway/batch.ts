@@ -1,0 +1,76 @@
+import { FleetError } from '../core/errors';
+import { findElements, skipSpace } from '../core/json-members';
+import { openSession } from '../core/sealed-session';
+import type { Identified } from './call';
+import { Exchange } from './exchange';
+import type { Gateway } from './gateway';
+import type { Reply, StreamEvent } from './reply';
+
+/** The one revision that has batches (MCP 2025-03-26, removed by 2025-06-18). */
+const BATCH_REVISION = '2025-03-26';
+/** Most messages in one batch. */
+const BATCH_LIMIT = 100;
+
+type Serve = (exchange: Exchange, gateway: Gateway) => Promise<void>;
+
+/**
+ * Serves each message of a batch on its own, by its own bytes, so that a call in a batch is authorized, claimed and
+ * recorded as any other; the answers go back together.
+ * @throws FleetError INVALID_REQUEST in a session of a revision without batches
+ */
+export async function serveBatch(identified: Identified, gateway: Gateway, serve: Serve): Promise<void> {
+  const { exchange, body = Buffer.alloc(0) } = identified;
+  checkRevision(identified, gateway);
+  const text = body.toString('utf8');
+  const parts = findElements(text, skipSpace(text, 0)).map(({ start, end }) => text.slice(start, end));
+  if (parts.length === 0 || parts.length > BATCH_LIMIT) {
+    throw new FleetError('INVALID_REQUEST', { reason: `a batch holds 1 to ${BATCH_LIMIT} messages; ${parts.length} came` });
+  }
+  const reply = new BatchReply(exchange.reply);
+  const { request, serverName, startedAt, gone } = exchange;
+  await Promise.all(parts.map((part) => serve(new Exchange(request, reply, serverName, startedAt, gone, Buffer.from(part)), gateway)));
+  reply.finishAll();
+}
+
+function checkRevision({ sessionId, agentId, server }: Identified, gateway: Gateway): void {
+  const session =
+    sessionId === undefined ? undefined : openSession(sessionId, { agent: agentId, server }, gateway.sealKeys.all, gateway.now() / 1000);
+  if (session?.revision === BATCH_REVISION) return;
+  const spoken = session === undefined ? 'without a session' : `in a session of ${session.revision}`;
+  throw new FleetError('INVALID_REQUEST', {
+    reason: `a batch came ${spoken}; only ${BATCH_REVISION} has batches: send one message per POST`,
+  });
+}
+
+/** Gathers the answers of a batch; what the server sends before them turns the whole answer into a stream. */
+class BatchReply implements Reply {
+  readonly resumable = false;
+  private readonly answers: string[] = [];
+
+  constructor(private readonly whole: Reply) {}
+
+  get streaming(): boolean {
+    return this.whole.streaming;
+  }
+
+  openStream(): void {
+    this.whole.openStream();
+  }
+
+  sendEvent({ event, data }: StreamEvent): Promise<void> {
+    return this.whole.sendEvent({ data, ...(event !== undefined && { event }) });
+  }
+
+  async pass(): Promise<void> {}
+
+  finish(_status: number, text: string): void {
+    if (text !== '') this.answers.push(text);
+  }
+
+  end(): void {}
+
+  finishAll(): void {
+    if (this.answers.length === 0) this.whole.finish(202, '');
+    else this.whole.finish(200, `[${this.answers.join(',')}]`);
+  }
+}
