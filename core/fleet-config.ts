@@ -106,4 +106,6 @@ export interface CallContext {
   readonly task?: string;
   /** Ledger id of the call, where the request is one. */
   readonly callId?: string;
+  /** The call is claimed in the ledger: it runs to its end whoever leaves, and its answer is kept for who asks by `callId`. */
+  readonly claimed?: boolean;
 }

@@ -1,6 +1,7 @@
 import { FleetError } from '../core/errors';
 import { METHOD_HEADER, NAME_HEADER, PROTOCOL_VERSION_HEADER } from '../core/headers';
 import { LEGACY_REVISIONS, type Message, MODERN_REVISION, type RequestMessage } from '../core/message';
+import { decodeHeaderValue } from '../core/param-headers';
 import type { Exchange } from './exchange';
 
 /** What `Mcp-Name` must repeat, by method (MCP 2026-07-28, Streamable HTTP § Standard Headers). */
@@ -42,20 +43,12 @@ function checkName(header: string | undefined, message: RequestMessage, required
   if (member === undefined) return;
   const value = message.params[member];
   if (typeof value !== 'string') return; // the server refuses it for what it is
-  agree(NAME_HEADER, header === undefined ? undefined : decodeSentinel(header), value, required);
+  agree(NAME_HEADER, header === undefined ? undefined : decodeHeaderValue(NAME_HEADER, header), value, required);
 }
 
 function agree(name: string, header: string | undefined, body: string, required: boolean): void {
   if (header === undefined && required) throw mismatch(`${name} is missing`);
   if (header !== undefined && header.trim() !== body) throw mismatch(`${name} does not repeat what the body says`);
-}
-
-/** Values that no header can carry come as `=?base64?…?=` (MCP 2026-07-28, § Header Encoding). */
-function decodeSentinel(value: string): string {
-  const encoded = /^=\?base64\?(.*)\?=$/.exec(value.trim())?.[1];
-  if (encoded === undefined) return value;
-  if (!/^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/.test(encoded)) throw mismatch(`${NAME_HEADER} holds invalid base64`);
-  return Buffer.from(encoded, 'base64').toString('utf8');
 }
 
 function mismatch(reason: string): FleetError {

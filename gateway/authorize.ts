@@ -1,4 +1,6 @@
 import { FleetError } from '../core/errors';
+import { isObject } from '../core/message';
+import { checkParamHeaders } from '../core/param-headers';
 import { allowsTool } from '../core/policy';
 import type { Authorized, Identified } from './call';
 import type { Gateway } from './gateway';
@@ -11,5 +13,14 @@ export async function authorize(identified: Identified, gateway: Gateway): Promi
   if (toolCall !== undefined && !allowsTool(decision, toolCall.tool)) {
     throw new FleetError('DENIED', { reason: `no grant lets this agent call "${toolCall.tool}" of "${server}"`, callId: toolCall.callId });
   }
+  await checkParams(identified, gateway);
   return { ...identified, decision };
+}
+
+/** The headers that the tool's schema asks for must repeat its arguments; only who may call it learns what they are. */
+async function checkParams({ toolCall, message, server, exchange }: Identified, gateway: Gateway): Promise<void> {
+  if (toolCall === undefined || message?.kind !== 'request' || message.era !== 'modern') return;
+  const wanted = await gateway.catalogue.paramHeaders(server, toolCall.tool, gateway);
+  const { arguments: args } = message.params;
+  checkParamHeaders(wanted, isObject(args) ? args : {}, (name) => exchange.header(name));
 }

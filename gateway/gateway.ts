@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { FleetConfig } from '../core/fleet-config';
 import type { Admission } from './admit';
+import type { Catalogue } from './catalogue';
 import type { Decisions } from './decisions';
 import type { Directory } from './directory';
 import type { Ledger } from './ledger';
@@ -23,6 +24,7 @@ export interface Gateway {
   readonly sealKeys: SealKeys;
   readonly upstreams: Upstreams;
   readonly restorations: Restorations;
+  readonly catalogue: Catalogue;
   readonly ledger: Ledger;
   readonly directory: Directory;
   readonly metrics: Metrics;

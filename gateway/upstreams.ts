@@ -154,6 +154,7 @@ const REASON_ERRORS: Readonly<Record<SidecarReason, ErrorName>> = {
   unknown_session: 'UNKNOWN_SESSION',
   unauthenticated: 'NOT_DELIVERED',
   server_unavailable: 'NOT_DELIVERED',
+  unknown_call: 'NOT_DELIVERED',
   server_lost: 'OUTCOME_UNKNOWN',
 };
 

@@ -47,7 +47,7 @@ export class Conversation {
     command: ChildCommand,
     private readonly events: ConversationEvents,
     private readonly clock: Clock,
-    limits: Limits,
+    private readonly limits: Limits,
     private readonly log: Logger,
   ) {
     this.lastUsed = clock.now();
@@ -195,6 +195,10 @@ export class Conversation {
   }
 
   #emit(exchange: Exchange, text: string): void {
+    if (exchange.waitingBytes > this.limits.backlogBytes) {
+      this.log.warn({ waitingBytes: exchange.waitingBytes }, 'message_dropped');
+      return;
+    }
     if (!exchange.begun) exchange.beginStream();
     exchange.event(text, this.clock.now());
   }

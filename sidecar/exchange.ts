@@ -13,6 +13,7 @@ const REASON_ERRORS: Readonly<Record<SidecarReason, ErrorName>> = {
   unknown_session: 'UNKNOWN_SESSION',
   unauthenticated: 'UNAUTHENTICATED',
   server_unavailable: 'NOT_DELIVERED',
+  unknown_call: 'NOT_DELIVERED',
   server_lost: 'OUTCOME_UNKNOWN',
 };
 
@@ -59,6 +60,11 @@ export class Exchange {
   /** Whether the whole answer was handed over. */
   get finished(): boolean {
     return this.response.writableFinished;
+  }
+
+  /** Bytes that wait because the gateway reads more slowly than is written. */
+  get waitingBytes(): number {
+    return this.response.writableLength;
   }
 
   /** Runs once, when the gateway leaves or has the whole answer; at once if it already has. */

@@ -104,7 +104,7 @@ export class HttpRuntime implements Runtime {
   }
 
   answerOnce(exchange: Exchange): void {
-    this.#forward(exchange, { onHead: () => 'pass' }, SESSION_HEADER);
+    this.#forward(exchange, { onHead: () => 'pass' });
   }
 
   endIdle(): void {}
@@ -113,11 +113,7 @@ export class HttpRuntime implements Runtime {
     await this.#pool.destroy();
   }
 
-  #forward(
-    exchange: Exchange,
-    rules: Pick<ForwardRules, 'onHead' | 'onInspected' | 'outlivesGateway' | 'onDone'>,
-    withheld?: string,
-  ): Forwarding {
+  #forward(exchange: Exchange, rules: Pick<ForwardRules, 'onHead' | 'onInspected' | 'outlivesGateway' | 'onDone'>): Forwarding {
     const forwarding = new Forwarding(
       exchange,
       {
@@ -135,7 +131,7 @@ export class HttpRuntime implements Runtime {
       {
         path: this.#url.pathname + this.#url.search,
         method: request.method as Dispatcher.HttpMethod,
-        headers: requestHeaders(request.rawHeaders, withheld),
+        headers: requestHeaders(request.rawHeaders),
         body,
       },
       forwarding,

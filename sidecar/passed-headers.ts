@@ -22,24 +22,24 @@ const FLEET_PREFIX = 'mcp-fleet-';
 const REQUEST_ONLY = new Set(['host', 'content-length', 'accept-encoding']);
 
 /** Flat name–value pairs for the server. @param raw `IncomingMessage.rawHeaders` */
-export function requestHeaders(raw: readonly string[], withhold?: string): string[] {
-  return pass(raw, (name) => REQUEST_ONLY.has(name) || name === withhold);
+export function requestHeaders(raw: readonly string[]): string[] {
+  return pass(raw, REQUEST_ONLY);
 }
 
 /** Flat name–value pairs for the gateway. @param raw pairs as undici gives them */
 export function responseHeaders(raw: readonly (Buffer | string)[]): string[] {
   const text: string[] = [];
   for (const item of raw) text.push(typeof item === 'string' ? item : item.toString('latin1'));
-  return pass(text, () => false);
+  return pass(text);
 }
 
-function pass(raw: readonly string[], isWithheld: (name: string) => boolean): string[] {
+function pass(raw: readonly string[], alsoWithheld?: ReadonlySet<string>): string[] {
   const passed: string[] = [];
   let nominated: string | undefined;
   for (let i = 0; i < raw.length; i += 2) {
     const name = (raw[i] as string).toLowerCase();
     if (name === 'connection') nominated = raw[i + 1]?.toLowerCase();
-    if (WITHHELD.has(name) || name.startsWith(FLEET_PREFIX) || isWithheld(name)) continue;
+    if (WITHHELD.has(name) || name.startsWith(FLEET_PREFIX) || alsoWithheld?.has(name)) continue;
     passed.push(name, raw[i + 1] as string);
   }
   return nominated === undefined || /^(close|keep-alive)$/.test(nominated) ? passed : withoutNominated(passed, nominated);

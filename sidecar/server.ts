@@ -41,9 +41,7 @@ export class SidecarServer {
 
   constructor(private readonly parts: ServerParts) {
     this.#path = `/${parts.name}/mcp`;
-    this.http = createServer({ keepAliveTimeout: parts.limits.keepAlive, requestTimeout: 0 }, (request, response) =>
-      this.#route(request, response),
-    );
+    this.http = createServer({ keepAliveTimeout: parts.limits.keepAlive }, (request, response) => this.#route(request, response));
   }
 
   get openExchanges(): number {

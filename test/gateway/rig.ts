@@ -14,6 +14,7 @@ import type { LedgerRow } from '../../core/ledger';
 import { type AllowlistEntry, type AuthorizeRequest, decide } from '../../core/policy';
 import { sealKey } from '../../core/sealed-session';
 import { Admission } from '../../gateway/admit';
+import { Catalogue } from '../../gateway/catalogue';
 import { createDecisions } from '../../gateway/decisions';
 import { Directory, type DirectoryRow } from '../../gateway/directory';
 import type { Gateway } from '../../gateway/gateway';
@@ -151,6 +152,7 @@ export async function startRig(servers: Record<string, Partial<ServerConfig>>): 
     sealKeys: { all: [sealKey('seal')] },
     upstreams: new Upstreams(serversUrl, undefined, contextSigner(sidecarKeys, now)),
     restorations: new Restorations(),
+    catalogue: new Catalogue(),
     ledger: new Ledger(dynamodb, 'ledger'),
     directory: new Directory(dynamodb, 'directory'),
     metrics: new Metrics('test', Object.keys(servers), now, () => undefined),

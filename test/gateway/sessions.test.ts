@@ -252,6 +252,6 @@ describe('the modern era', () => {
     };
     expect((await call({})).result).toMatchObject({ resultType: 'input_required', requestState: 's' });
     expect((await call({ inputResponses: { a: {} }, requestState: 's' })).result).toMatchObject({ resultType: 'complete' });
-    expect(rig.reached).toHaveLength(2);
+    expect(rig.reached.filter(({ body }) => body.includes('tools/call'))).toHaveLength(2);
   });
 });

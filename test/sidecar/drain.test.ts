@@ -30,6 +30,14 @@ function sigterm(): Promise<unknown[]> {
   return exited;
 }
 
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 async function pidOf(session: Record<string, string>): Promise<number> {
   const { result } = (await (await post(sidecar.url, call('pid'), session)).json()) as { result: { content: [{ text: string }] } };
   return Number(result.content[0].text);
@@ -99,24 +107,23 @@ describe('SIGTERM', () => {
     await sidecar.event('child_diagnostics');
     expect(await sigterm()).toEqual([0, null]);
     expect((await waiting).headers.get('mcp-fleet-reason')).toBe('server_lost');
-    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    expect(isAlive(pid)).toBe(false);
   });
 
-  test('sent twice, does not wait, and still leaves no child', async () => {
-    sidecar = await startSidecar(stdio('dual-era-stdio.mjs'));
-    const session = await openSession();
-    const pid = await pidOf(session);
+  test('sent twice, does not wait, and leaves no child, not even one that ignores the end of its input', async () => {
+    const stubborn = `setInterval(() => {}, 1000); process.on('SIGTERM', () => {});
+      require('readline').createInterface({ input: process.stdin }).on('line', (line) => {
+        const { id, method } = JSON.parse(line);
+        const result = { content: [{ type: 'text', text: String(process.pid) }] };
+        if (id !== undefined) console.log(JSON.stringify({ jsonrpc: '2.0', id, result }));
+      });`;
+    sidecar = await startSidecar({ kind: 'stdio', command: [process.execPath, '-e', stubborn], environment: [] });
+    const pid = await pidOf(await openSession());
     const exited = sigterm();
     await sidecar.event('drain_started');
     sidecar.process.kill('SIGTERM');
     expect(await exited).toEqual([1, null]);
-    await until(() => {
-      try {
-        return !process.kill(pid, 0);
-      } catch {
-        return true;
-      }
-    }, 'the child to be gone');
+    await until(() => !isAlive(pid), 'the child to be gone');
   });
 });
 

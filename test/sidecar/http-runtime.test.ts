@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { request as httpRequest } from 'node:http';
+import { createServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import {
   call,
@@ -25,6 +26,15 @@ let sidecar: StartedSidecar;
 async function start(environment: Record<string, string> = {}, config: Parameters<typeof startSidecar>[1] = {}, path = '/mcp') {
   server = await startSdkServer(environment);
   sidecar = await startSidecar({ kind: 'http', url: `http://127.0.0.1:${server.port}${path}` }, config);
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
 }
 
 async function openSession(agent = 'agent-a'): Promise<string> {
@@ -249,6 +259,7 @@ describe('a server without sessions', () => {
     leave.abort();
     await expect(waiting).rejects.toThrow();
     await until(async () => (await sidecar.ready()).slotsInUse === 0, 'the slot of a caller who left');
+    await until(async () => (await server.seen()).open === 0, 'the server to be left too');
     expect((await post(sidecar.url, call('count'))).status).toBe(200);
   });
 });
@@ -256,7 +267,7 @@ describe('a server without sessions', () => {
 describe('server-everything', () => {
   test('serves the official client through the sidecar', async () => {
     const script = require.resolve('@modelcontextprotocol/server-everything/dist/index.js');
-    const port = 20_000 + (process.pid % 20_000);
+    const port = await freePort();
     const child = spawn(process.execPath, [script, 'streamableHttp'], { env: { ...process.env, PORT: String(port) }, stdio: 'ignore' });
     sidecar = await startSidecar({ kind: 'http', url: `http://127.0.0.1:${port}/mcp` });
     try {

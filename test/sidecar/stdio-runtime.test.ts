@@ -229,6 +229,18 @@ describe('a session of a stdio server', () => {
     expect(sidecar.output()).not.toContain('Starting up');
   });
 
+  test('a stream that nobody reads holds a bounded part of what its server says', async () => {
+    const flooding = scripted(`
+      if (m.method === 'initialize') ready(m);
+      if (m.method === 'tools/call') { for (let n = 0; n < 64; n++) send({ jsonrpc: '2.0', method: 'notifications/resources/updated', params: { uri: 'x'.repeat(1024 * 1024) } }); send({ jsonrpc: '2.0', id: m.id, result: {} }); }`);
+    await start(flooding);
+    const session = await openSession();
+    const stream = await gatewayFetch()(sidecar.url, { headers: { ...session, accept: 'text/event-stream' } });
+    expect((await post(sidecar.url, call('t'), session)).status).toBe(200);
+    expect(await sidecar.event('message_dropped')).toMatchObject({ level: 'warn', waitingBytes: expect.any(Number) });
+    await stream.body?.cancel();
+  });
+
   test('initialize answered by an error opens no session, and its child ends', async () => {
     await start(scripted(`send({ jsonrpc: '2.0', id: m.id, error: { code: -32602, message: 'no' } });`));
     const response = await post(sidecar.url, initialize);

@@ -1,0 +1,72 @@
+import { FleetError } from './errors';
+import { PARAM_HEADER_PREFIX } from './headers';
+import { isObject, type JsonObject } from './message';
+import type { Json } from './strict-json';
+
+/** An argument that a tool's schema wants repeated in a header (MCP 2026-07-28, Streamable HTTP § Custom Headers). */
+export interface ParamHeader {
+  /** Lower-case header name, `mcp-param-` and the annotation. */
+  readonly header: string;
+  /** Where the argument stands, from the outermost member inwards. */
+  readonly path: readonly string[];
+}
+
+/** The schema keyword that names the header. */
+const ANNOTATION = 'x-mcp-header';
+const TOKEN = /^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/;
+const ANNOTATED_TYPES: readonly Json[] = ['string', 'integer', 'boolean'];
+
+/** The headers that a tool's input schema asks for. An annotation that breaks the rules asks for none: clients drop such tools. */
+export function paramHeaders(inputSchema: Json | undefined): ParamHeader[] {
+  const found: ParamHeader[] = [];
+  collect(inputSchema, [], found);
+  const names = found.map(({ header }) => header);
+  return new Set(names).size === names.length ? found : [];
+}
+
+/** Holds the headers of a call against its arguments. @throws FleetError HEADER_MISMATCH */
+export function checkParamHeaders(wanted: readonly ParamHeader[], args: JsonObject, header: (name: string) => string | undefined): void {
+  for (const { header: name, path } of wanted) {
+    const value = path.reduce<Json | undefined>((at, member) => (isObject(at) ? at[member] : undefined), args);
+    const given = header(name);
+    if (value === undefined || value === null) {
+      if (given !== undefined) throw mismatch(name, 'stands for an argument that the body does not have');
+    } else if (given === undefined) {
+      throw mismatch(name, 'is missing');
+    } else if (!says(decodeHeaderValue(name, given), value)) {
+      throw mismatch(name, 'does not repeat what the body says');
+    }
+  }
+}
+
+/**
+ * A header value as text: one that no header can carry comes as `=?base64?…?=` (MCP 2026-07-28, § Header Encoding).
+ * @throws FleetError HEADER_MISMATCH for invalid base64
+ */
+export function decodeHeaderValue(name: string, value: string): string {
+  const trimmed = value.trim();
+  const encoded = /^=\?base64\?(.*)\?=$/.exec(trimmed)?.[1];
+  if (encoded === undefined) return trimmed;
+  if (!/^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/.test(encoded)) throw mismatch(name, 'holds invalid base64');
+  return Buffer.from(encoded, 'base64').toString('utf8');
+}
+
+function collect(schema: Json | undefined, path: readonly string[], found: ParamHeader[]): void {
+  if (!isObject(schema) || !isObject(schema.properties)) return;
+  for (const [member, property] of Object.entries(schema.properties)) {
+    if (!isObject(property)) continue;
+    const name = property[ANNOTATION];
+    if (typeof name === 'string' && TOKEN.test(name) && ANNOTATED_TYPES.includes(property.type as Json)) {
+      found.push({ header: PARAM_HEADER_PREFIX + name.toLowerCase(), path: [...path, member] });
+    }
+    collect(property, [...path, member], found);
+  }
+}
+
+function says(text: string, value: Json): boolean {
+  return typeof value === 'number' ? text !== '' && Number(text) === value : text === String(value);
+}
+
+function mismatch(name: string, what: string): FleetError {
+  return new FleetError('HEADER_MISMATCH', { reason: `${name} ${what}` });
+}
