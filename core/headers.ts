@@ -19,6 +19,9 @@ export const NAME_HEADER = 'mcp-name';
 export const PARAM_HEADER_PREFIX = 'mcp-param-';
 export const LAST_EVENT_ID_HEADER = 'last-event-id';
 
+/** `GET /{server}/orphans/{callId}` at a sidecar: the answer of a claimed call, for who lost the connection to it. */
+export const KEPT_ANSWER_PATH = 'orphans';
+
 /** Name of the ALB's duration-based stickiness cookie. */
 export const STICKINESS_COOKIE = 'AWSALB';
 

@@ -37,6 +37,8 @@ export interface LedgerRow {
   readonly fence: string;
   /** Gateway replica that owns the claim. */
   readonly owner: string;
+  /** Stickiness cookie that leads to the instance to which the call goes; absent where it goes to any. */
+  readonly route?: string;
   /** ECS task id of the instance that answered. */
   readonly instance?: string;
   /** Milliseconds since the epoch. */
@@ -68,8 +70,9 @@ export function ledgerKey(server: string, agent: string, key: string): string {
 const ENTERED_FROM: Readonly<Record<LedgerState, readonly LedgerState[]>> = {
   claimed: [],
   sent: ['claimed'],
-  confirmed: ['sent'],
-  failed: ['sent'],
+  // An unknown outcome is settled when evidence turns up; no other outcome is ever left.
+  confirmed: ['sent', 'unknown'],
+  failed: ['sent', 'unknown'],
   not_executed: ['claimed', 'sent'],
   unknown: ['sent'],
 };

@@ -1,11 +1,12 @@
 import type { Agent } from '../core/agent';
 import type { CallEvent } from '../core/call-event-id';
 import type { ServerConfig, ToolConfig } from '../core/fleet-config';
-import type { LedgerRow, Outcome } from '../core/ledger';
+import type { LedgerRow } from '../core/ledger';
 import type { Message } from '../core/message';
 import type { Decision } from '../core/policy';
 import type { SealedSession } from '../core/sealed-session';
 import type { Exchange } from './exchange';
+import type { Verdict } from './settlement';
 
 /**
  * How a request travels: only `call` is claimed and recorded, only `list` is filtered, only `open` makes a session, `resume` is
@@ -85,7 +86,8 @@ export interface OpenedSession {
 /** After forward: what came back. `answer` is absent where the answer has been streamed to the agent already. */
 export interface Forwarded extends Claimed {
   readonly answer?: Answer;
-  readonly outcome?: Outcome;
+  /** What the answer makes of a call that was sent. */
+  readonly verdict?: Verdict;
   /** The session was lost and opened again for this request. */
   readonly restored: boolean;
   /** Milliseconds that the server took. */

@@ -1,13 +1,14 @@
 import type { EventSourceMessage } from 'eventsource-parser';
 import { FleetError } from '../core/errors';
 import { SESSION_HEADER } from '../core/headers';
-import type { Outcome } from '../core/ledger';
 import type { RequestMessage } from '../core/message';
-import { isStream, type ResponseFacts, readAnswer, readResponse } from './answer';
+import { isStream, readAnswer, readResponse } from './answer';
 import type { Answer, Claimed, Forwarded, OpenedSession } from './call';
 import type { Gateway } from './gateway';
+import { awaitKeptAnswer } from './outcome-watch';
 import { adviseReader, place } from './placement';
 import { replayAnswer } from './replay';
+import { judge } from './settlement';
 import { openStreamInTime } from './stream-opening';
 import type { UpstreamResponse } from './upstreams';
 
@@ -20,13 +21,7 @@ const PASSED_HEADERS = ['mcp-protocol-version', 'cache-control', 'retry-after', 
  */
 export async function forward(claimed: Claimed, gateway: Gateway): Promise<Forwarded> {
   if (claimed.replay !== undefined) {
-    return {
-      ...claimed,
-      answer: replayAnswer(claimed.replay, claimed.exchange),
-      outcome: claimed.replay.state as Outcome,
-      restored: false,
-      upstreamMs: 0,
-    };
+    return { ...claimed, answer: replayAnswer(claimed.replay, claimed.exchange), restored: false, upstreamMs: 0 };
   }
   if (claimed.claim !== undefined && !(await gateway.ledger.advance(claimed.claim, 'sent', { sentAt: gateway.now() }))) {
     throw new FleetError('NOT_DELIVERED', {
@@ -37,17 +32,32 @@ export async function forward(claimed: Claimed, gateway: Gateway): Promise<Forwa
   const sentAt = gateway.now();
   const opening = openStreamInTime(claimed);
   try {
-    const { response, restored } = await place(claimed, gateway);
-    const passed = claimed.message?.kind === 'request' ? await hold(claimed, response) : await passOn(claimed, response);
+    const received = await receive(claimed, gateway).catch((error) => recover(claimed, error, gateway));
     opening.settle();
-    return { ...claimed, ...passed, restored, upstreamMs: gateway.now() - sentAt };
+    return { ...claimed, ...received, upstreamMs: gateway.now() - sentAt };
   } finally {
     opening.cancel();
   }
 }
 
+type Received = Pick<Forwarded, 'answer' | 'verdict' | 'restored'>;
+
+async function receive(claimed: Claimed, gateway: Gateway): Promise<Received> {
+  const { response, restored } = await place(claimed, gateway);
+  const passed = claimed.message?.kind === 'request' ? await hold(claimed, response, gateway) : await passOn(claimed, response);
+  return { ...passed, restored };
+}
+
+/** A claimed call whose answer was lost on the way may be had from its instance; no other request is worth that. */
+async function recover({ claim }: Claimed, error: unknown, gateway: Gateway): Promise<Received> {
+  if (claim === undefined) throw error;
+  const answer = await awaitKeptAnswer(claim, error, gateway);
+  gateway.log.info({ event: 'answer_recovered', callId: claim.callId, server: claim.server });
+  return { answer: { status: 200, headers: {}, ...answer }, verdict: judge(answer, gateway.now()), restored: false };
+}
+
 /** Holds the response to a request. */
-async function hold(claimed: Claimed, response: UpstreamResponse): Promise<{ answer: Answer; outcome?: Outcome }> {
+async function hold(claimed: Claimed, response: UpstreamResponse, gateway: Gateway): Promise<Pick<Forwarded, 'answer' | 'verdict'>> {
   const { exchange, lane, message, toolCall } = claimed;
   const { id } = message as RequestMessage;
   // A call's stream carries no event ids: resuming it upstream would give a result that the ledger has not seen.
@@ -64,7 +74,10 @@ async function hold(claimed: Claimed, response: UpstreamResponse): Promise<{ ans
     throw adviseReader(error, claimed);
   });
   const answer = { ...describe(response, text), ...(lane === 'open' && openedSession(response, text)) };
-  return toolCall === undefined ? { answer } : { answer, outcome: judge(readCallResponse(response, text)) };
+  if (toolCall === undefined) return { answer };
+  // A refusal with a 4xx is the server's answer; with a 5xx nobody can tell what it did before.
+  if (response.status >= 500) throw new FleetError('OUTCOME_UNKNOWN', { reason: `the server answered ${response.status}` });
+  return { answer, verdict: judge(answer, gateway.now()) };
 }
 
 function openedSession(response: UpstreamResponse, text: string): { opened?: OpenedSession } {
@@ -72,17 +85,6 @@ function openedSession(response: UpstreamResponse, text: string): { opened?: Ope
   if (typeof upstream !== 'string') return {};
   const revision = String(readResponse(text).result.protocolVersion);
   return { opened: { upstream, revision, ...(response.cookie !== undefined && { cookie: response.cookie }) } };
-}
-
-/** A refusal with a 4xx is the server's answer; with a 5xx nobody can tell what it did before. */
-function readCallResponse({ status }: UpstreamResponse, text: string): ResponseFacts {
-  if (status >= 500) throw new FleetError('OUTCOME_UNKNOWN', { reason: `the server answered ${status}` });
-  return readResponse(text);
-}
-
-function judge({ isError, toolError, inputRequired }: ResponseFacts): Outcome {
-  if (inputRequired) return 'not_executed';
-  return isError || toolError ? 'failed' : 'confirmed';
 }
 
 /** Passes what is no response to a request: a GET stream, or the bare answer to a notification or DELETE. */

@@ -1,19 +1,50 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { FleetError } from '../core/errors';
 import type { LedgerRow } from '../core/ledger';
+import type { Answer } from './call';
 import type { Gateway } from './gateway';
+import { askInstance } from './kept-answer';
+import { judge } from './settlement';
 
-/** How often a row is read while another replica works on it, in milliseconds. */
-const POLL_MS = 100;
+/** How often a row is read, and its instance asked, while another replica works on it; in milliseconds. */
+const POLL_MS = 150;
+/** How long after it was sent a call is left to its owner although its instance knows nothing of it, in milliseconds. */
+const OWNER_PATIENCE_MS = 5_000;
 
 /**
- * Reads a row again that is `claimed` or `sent` by somebody. One that was sent and whose lease has run out is `unknown`:
- * its owner is gone, and an expired lease never means that nothing happened.
+ * Looks again at a row that is `claimed` or `sent` by somebody. A replica that died leaves it so; then the instance has
+ * the answer, or it still runs there, or nobody can tell and the row becomes `unknown`. That a lease ran out never means
+ * that nothing happened. An owner that lives after all still settles an `unknown` row with what it has.
  */
 export async function lookAgain(row: LedgerRow, gateway: Gateway): Promise<LedgerRow> {
-  if (row.state === 'sent' && gateway.now() > row.leaseUntil) {
-    await gateway.ledger.advance(row, 'unknown', { settledAt: gateway.now(), reason: 'the gateway that sent it is gone' });
+  await delay(POLL_MS);
+  const current = (await gateway.ledger.read(row.pk)) ?? row;
+  if (current.state !== 'sent') return current;
+  const evidence = await askInstance(current, gateway);
+  if (evidence.kind === 'running' && gateway.now() <= current.leaseUntil) return current;
+  if (evidence.kind === 'answer') {
+    const { outcome, settlement } = judge(evidence.answer, gateway.now());
+    await gateway.ledger.advance(current, outcome, settlement);
+    gateway.log.info({ event: 'orphan_settled', callId: current.callId, server: current.server, outcome });
+  } else if (gateway.now() > Math.min(current.leaseUntil, (current.sentAt ?? 0) + OWNER_PATIENCE_MS)) {
+    await gateway.ledger.advance(current, 'unknown', { settledAt: gateway.now(), reason: 'neither its gateway nor its instance can tell' });
   } else {
-    await delay(POLL_MS);
+    return current;
   }
   return (await gateway.ledger.read(row.pk)) ?? row;
+}
+
+/**
+ * The answer of a call of our own whose connection broke after it was sent: the instance may have it, or be about to.
+ * @throws FleetError the error as it came, where the instance cannot tell either
+ */
+export async function awaitKeptAnswer(claim: LedgerRow, error: unknown, gateway: Gateway): Promise<Pick<Answer, 'text' | 'instance'>> {
+  if (!FleetError.is(error) || error.kind !== 'OUTCOME_UNKNOWN') throw error;
+  while (gateway.now() < claim.leaseUntil) {
+    const evidence = await askInstance(claim, gateway);
+    if (evidence.kind === 'answer') return evidence.answer;
+    if (evidence.kind === 'none') throw error;
+    await delay(POLL_MS);
+  }
+  throw error;
 }

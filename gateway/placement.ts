@@ -47,7 +47,7 @@ export function adviseReader(error: unknown, { claim }: Claimed): unknown {
   return new FleetError(error.kind, { ...error.detail, retry: 'safe' });
 }
 
-function requestOf({ exchange, server, serverConfig, agentId: agent, task, toolCall, body, session }: Claimed): UpstreamRequest {
+function requestOf({ exchange, server, serverConfig, agentId: agent, task, toolCall, claim, body, session }: Claimed): UpstreamRequest {
   return {
     server,
     serverConfig,
@@ -55,7 +55,13 @@ function requestOf({ exchange, server, serverConfig, agentId: agent, task, toolC
     headers: exchange.request.headers,
     ...(body !== undefined && { body }),
     ...(session !== undefined && { session }),
-    context: { agent, server, ...(task !== undefined && { task }), ...(toolCall !== undefined && { callId: toolCall.callId }) },
+    context: {
+      agent,
+      server,
+      ...(task !== undefined && { task }),
+      ...(toolCall !== undefined && { callId: toolCall.callId }),
+      ...(claim !== undefined && { claimed: true }),
+    },
   };
 }
 

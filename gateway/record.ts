@@ -1,10 +1,9 @@
 import { FleetError } from '../core/errors';
 import type { LedgerRow, Outcome } from '../core/ledger';
-import { readResponse } from './answer';
-import type { Answer, Claimed, Forwarded, Identified, ToolCall } from './call';
+import type { Claimed, Forwarded, Identified, ToolCall } from './call';
 import type { Gateway } from './gateway';
 import type { Settlement } from './ledger';
-import { encodeText, newRow } from './row';
+import { newRow } from './row';
 import { recordClosing, recordOpening, recordSessionState } from './session-record';
 
 /**
@@ -13,34 +12,26 @@ import { recordClosing, recordOpening, recordSessionState } from './session-reco
  * @throws FleetError LEDGER_UNAVAILABLE, but never for a write: its real result is not thrown away
  */
 export async function record(forwarded: Forwarded, gateway: Gateway): Promise<Forwarded> {
-  const { lane, answer, toolCall, outcome } = forwarded;
+  const { lane, answer, toolCall } = forwarded;
   if (answer === undefined) return forwarded;
   if (lane === 'open') return recordOpening(forwarded, answer, gateway);
   if (lane === 'close') await recordClosing(forwarded, answer, gateway);
   if (lane === 'relay') await recordSessionState(forwarded, answer, gateway);
-  if (toolCall !== undefined && outcome !== undefined) await recordCall({ ...forwarded, toolCall, answer, outcome }, gateway);
+  if (toolCall !== undefined) await recordCall({ ...forwarded, toolCall }, gateway);
   return forwarded;
 }
 
-type RecordableCall = Forwarded & { toolCall: ToolCall; answer: Answer; outcome: Outcome };
-
 async function recordCall(call: RecordableCall, gateway: Gateway): Promise<void> {
-  const { claim, replay, answer, outcome } = call;
+  const { claim, replay, verdict } = call;
   if (replay !== undefined) return recordReplay(call, replay, gateway);
-  const { isError, payload, inputRequired } = readResponse(answer.text);
-  const { text, encoding } = encodeText(payload);
-  const settlement: Settlement = {
-    settledAt: gateway.now(),
-    result: text,
-    ...(encoding !== undefined && { resultEncoding: encoding }),
-    ...(isError && { resultIsError: true }),
-    ...(answer.instance !== undefined && { instance: answer.instance }),
-    ...(inputRequired && { reason: 'input_required' }),
-  };
+  if (verdict === undefined) return;
+  const { outcome, settlement } = verdict;
   count(call.server, outcome, gateway);
   if (claim !== undefined) return settleClaim(claim, outcome, settlement, gateway);
   await gateway.ledger.append({ ...newRow(call, gateway, 'callId'), ...settlement, state: outcome });
 }
+
+type RecordableCall = Forwarded & { toolCall: ToolCall };
 
 /** A replay executed nothing, but who asked again is part of the audit. */
 async function recordReplay(call: RecordableCall, replay: LedgerRow, gateway: Gateway): Promise<void> {

@@ -1,4 +1,5 @@
 import { ERRORS, type FleetError } from '../core/errors';
+import type { Outcome } from '../core/ledger';
 import { stampResponse } from '../core/stamp';
 import type { Answer, Claimed, Forwarded, Identified } from './call';
 import type { Exchange } from './exchange';
@@ -45,14 +46,15 @@ export function respondRefusal(refusal: FleetError, exchange: Exchange, reached:
   });
 }
 
-function stamp(answer: Answer, { toolCall, replay, outcome, lane, restored }: Forwarded): string {
+function stamp(answer: Answer, { toolCall, replay, verdict, lane, restored }: Forwarded): string {
   const callId = replay?.callId ?? toolCall?.callId;
+  const outcome = verdict?.outcome ?? (replay?.state as Outcome | undefined);
   if (callId === undefined || outcome === undefined) return answer.text;
   // An answer that is resumed reaches its own caller for the first time: it is no replay.
   return stampResponse(answer.text, { callId, outcome, replayed: replay !== undefined && lane !== 'resume', sessionRestored: restored });
 }
 
-function observe({ exchange, toolCall, server, agentId, outcome, replay, upstreamMs, answer }: Forwarded, gateway: Gateway): void {
+function observe({ exchange, toolCall, server, agentId, verdict, replay, upstreamMs, answer }: Forwarded, gateway: Gateway): void {
   if (toolCall === undefined) return;
   const latency = gateway.now() - exchange.startedAt;
   gateway.metrics.observe(server, 'CallLatency', latency);
@@ -63,7 +65,7 @@ function observe({ exchange, toolCall, server, agentId, outcome, replay, upstrea
     server,
     agent: agentId,
     tool: toolCall.tool.slice(0, 100),
-    outcome,
+    outcome: verdict?.outcome ?? replay?.state,
     replayed: replay !== undefined,
     instance: answer?.instance,
     ms: latency,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { type LedgerRow, ledgerKey } from '../core/ledger';
+import type { SealedSession } from '../core/sealed-session';
 import { sessionKey } from '../core/session-key';
 import type { Identified, ToolCall } from './call';
 import type { Gateway } from './gateway';
@@ -17,8 +18,12 @@ const LEASE_MS = CALL_TIMEOUT_MS + 60_000;
  * The row of one call in the state `claimed`. A caller's key and a call id never meet: one is prefixed `k:`, the other `c:`.
  * @param key which of the two names the row
  */
-export function newRow(call: Identified & { toolCall: ToolCall }, gateway: Gateway, key: 'idempotencyKey' | 'callId'): LedgerRow {
-  const { toolCall, agent, agentId, server, task, sessionId } = call;
+export function newRow(
+  call: Identified & { toolCall: ToolCall; session?: SealedSession },
+  gateway: Gateway,
+  key: 'idempotencyKey' | 'callId',
+): LedgerRow {
+  const { toolCall, agent, agentId, server, task, sessionId, session } = call;
   const { callId, idempotencyKey, tool, digest, argumentsText, policy } = toolCall;
   const now = gateway.now();
   const name = key === 'idempotencyKey' && idempotencyKey !== undefined ? `k:${idempotencyKey}` : `c:${callId}`;
@@ -41,6 +46,7 @@ export function newRow(call: Identified & { toolCall: ToolCall }, gateway: Gatew
     state: 'claimed',
     fence: randomUUID(),
     owner: gateway.replica,
+    ...(session?.cookie !== undefined && { route: session.cookie }),
     claimedAt: now,
     leaseUntil: now + LEASE_MS,
   };

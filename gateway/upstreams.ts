@@ -23,11 +23,15 @@ export interface UpstreamRequest {
   readonly server: string;
   readonly serverConfig: ServerConfig;
   readonly method: string;
+  /** Path behind the server's name; default `mcp`. */
+  readonly path?: string;
   /** Lower-case headers; only those that concern the server are sent. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body?: Buffer;
   /** The session's place, where it has one. */
   readonly session?: { readonly upstream: string; readonly cookie?: string };
+  /** Stickiness cookie of a request that belongs to an instance and to no session. */
+  readonly route?: string;
   readonly context: CallContext;
 }
 
@@ -85,7 +89,7 @@ export class Upstreams {
    * @throws FleetError NOT_DELIVERED, AT_CAPACITY, UNKNOWN_SESSION when nothing was executed; OUTCOME_UNKNOWN when that cannot be told
    */
   async send(request: UpstreamRequest, signal?: AbortSignal): Promise<UpstreamResponse> {
-    const url = new URL(request.serverConfig.remoteUrl ?? `${this.serversUrl}/${request.server}/mcp`);
+    const url = new URL(request.serverConfig.remoteUrl ?? `${this.serversUrl}/${request.server}/${request.path ?? 'mcp'}`);
     const response = await this.pool(url.origin)
       .request({
         method: request.method as Dispatcher.HttpMethod,
@@ -128,13 +132,16 @@ export class Upstreams {
   }
 }
 
-function headersOf({ headers: given, session }: UpstreamRequest, context: string | undefined): Record<string, string> {
+function headersOf(
+  { headers: given, session, route = session?.cookie }: UpstreamRequest,
+  context: string | undefined,
+): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(given)) {
     if (typeof value === 'string' && (PASSED_HEADERS.includes(name) || name.startsWith(PARAM_HEADER_PREFIX))) headers[name] = value;
   }
   if (session !== undefined) headers[SESSION_HEADER] = session.upstream;
-  if (session?.cookie !== undefined) headers.cookie = `${STICKINESS_COOKIE}=${session.cookie}`;
+  if (route !== undefined) headers.cookie = `${STICKINESS_COOKIE}=${route}`;
   if (context !== undefined) headers[CONTEXT_HEADER] = context;
   return headers;
 }

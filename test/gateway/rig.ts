@@ -51,6 +51,8 @@ export interface Rig {
   /** Requests that reached the upstream, as `METHOD path` and parsed body. */
   readonly reached: { line: string; headers: IncomingMessage['headers']; body: string }[];
   upstream: Upstream;
+  /** Answers that the instance keeps, by call id; `running` for a call that still runs there. */
+  readonly kept: Map<string, string>;
   /** Rows of the allowlist that the authorizer decides on. */
   readonly allowlist: AllowlistEntry[];
   /** Milliseconds added to the clock. */
@@ -105,7 +107,9 @@ export async function startRig(servers: Record<string, Partial<ServerConfig>>): 
     );
   }
 
-  const rig = { reached: [], allowlist: [], skewMs: 0, authorizerFails: false } as unknown as { -readonly [K in keyof Rig]: Rig[K] };
+  const rig = { reached: [], kept: new Map(), allowlist: [], skewMs: 0, authorizerFails: false } as unknown as {
+    -readonly [K in keyof Rig]: Rig[K];
+  };
   rig.upstream = (_, response) => response.writeHead(500).end();
 
   const lambdaUrl = await listen(
@@ -119,6 +123,8 @@ export async function startRig(servers: Record<string, Partial<ServerConfig>>): 
   const serversUrl = await listen(
     createServer(async (request, response) => {
       const body = await readAll(request);
+      const callId = /\/orphans\/(.+)$/.exec(request.url ?? '')?.[1];
+      if (callId !== undefined) return answerKept(response, rig.kept.get(callId));
       rig.reached.push({ line: `${request.method} ${request.url}`, headers: request.headers, body });
       rig.upstream(request, response, body);
     }),
@@ -214,6 +220,13 @@ export async function grant(rig: Rig, subject: string, server: string, tools: st
 export function answer(response: ServerResponse, message: unknown, headers: Record<string, string> = {}): void {
   response.writeHead(200, { 'content-type': 'application/json', 'mcp-fleet-instance': 'task-1', ...headers });
   response.end(JSON.stringify(message));
+}
+
+function answerKept(response: ServerResponse, kept: string | undefined): void {
+  const head = { 'mcp-fleet-instance': 'task-1' };
+  if (kept === undefined) response.writeHead(404, { ...head, 'mcp-fleet-reason': 'unknown_call' }).end('{}');
+  else if (kept === 'running') response.writeHead(202, head).end();
+  else response.writeHead(200, { ...head, 'content-type': 'application/json' }).end(kept);
 }
 
 /** A promise and what resolves it. */
