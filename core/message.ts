@@ -12,17 +12,25 @@ export type Era = 'legacy' | 'modern';
 export type JsonObject = { readonly [member: string]: Json };
 export type RequestId = string | number;
 
-/** One JSON-RPC message, classified once from its body. */
+/** One JSON-RPC message, classified once from its body. `revision` is what a modern one names, spoken here or not. */
 export type Message =
   | {
       readonly kind: 'request';
       readonly era: Era;
+      readonly revision?: Json;
       readonly id: RequestId;
       readonly method: string;
       readonly params: JsonObject;
       readonly meta: JsonObject;
     }
-  | { readonly kind: 'notification'; readonly era: Era; readonly method: string; readonly params: JsonObject; readonly meta: JsonObject }
+  | {
+      readonly kind: 'notification';
+      readonly era: Era;
+      readonly revision?: Json;
+      readonly method: string;
+      readonly params: JsonObject;
+      readonly meta: JsonObject;
+    }
   | { readonly kind: 'response'; readonly era: 'legacy' };
 
 export type RequestMessage = Extract<Message, { kind: 'request' }>;
@@ -31,7 +39,7 @@ const NONE: JsonObject = Object.freeze({});
 
 /**
  * Says what one parsed body is.
- * @throws FleetError INVALID_REQUEST when it is no single JSON-RPC 2.0 message, UNSUPPORTED_VERSION for a modern revision that is not spoken here
+ * @throws FleetError INVALID_REQUEST when it is no single JSON-RPC 2.0 message
  */
 export function classifyMessage(body: Json): Message {
   if (Array.isArray(body)) throw invalid('it is a batch, which revisions since 2025-06-18 do not have; send one message per POST');
@@ -41,10 +49,10 @@ export function classifyMessage(body: Json): Message {
   if (typeof body.method !== 'string') throw invalid('"method" must be a string');
   const params = optionalObject(body.params, '"params"');
   const meta = optionalObject(params._meta, '"params._meta"');
-  const era = eraOf(meta);
-  if (body.id === undefined) return { kind: 'notification', era, method: body.method, params, meta };
+  const claimed = eraOf(meta);
+  if (body.id === undefined) return { kind: 'notification', ...claimed, method: body.method, params, meta };
   if (typeof body.id !== 'string' && !Number.isInteger(body.id)) throw invalid('"id" must be a string or an integer');
-  return { kind: 'request', era, id: body.id as RequestId, method: body.method, params, meta };
+  return { kind: 'request', ...claimed, id: body.id as RequestId, method: body.method, params, meta };
 }
 
 /** The id that an error about this body should carry, where one can be told. */
@@ -64,14 +72,9 @@ function classifyResponse(body: JsonObject): Message {
   return { kind: 'response', era: 'legacy' };
 }
 
-function eraOf(meta: JsonObject): Era {
+function eraOf(meta: JsonObject): { era: Era; revision?: Json } {
   const revision = meta[MODERN_VERSION_META];
-  if (revision === undefined) return 'legacy';
-  if (revision === MODERN_REVISION) return 'modern';
-  throw new FleetError('UNSUPPORTED_VERSION', {
-    reason: `_meta names ${JSON.stringify(revision)}; ${MODERN_REVISION} is spoken here without a session, older revisions with initialize`,
-    data: { supported: [MODERN_REVISION], requested: revision },
-  });
+  return revision === undefined ? { era: 'legacy' } : { era: 'modern', revision };
 }
 
 function optionalObject(value: Json | undefined, name: string): JsonObject {

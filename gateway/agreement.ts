@@ -1,7 +1,8 @@
 import { FleetError } from '../core/errors';
 import { METHOD_HEADER, NAME_HEADER, PROTOCOL_VERSION_HEADER } from '../core/headers';
-import { LEGACY_REVISIONS, type Message, MODERN_REVISION, type RequestMessage } from '../core/message';
+import { LEGACY_REVISIONS, type Message, MODERN_REVISION, MODERN_VERSION_META, type RequestMessage } from '../core/message';
 import { decodeHeaderValue } from '../core/param-headers';
+import type { Json } from '../core/strict-json';
 import type { Exchange } from './exchange';
 
 /** What `Mcp-Name` must repeat, by method (MCP 2026-07-28, Streamable HTTP § Standard Headers). */
@@ -16,7 +17,7 @@ const NAMED_BY: Readonly<Record<string, string>> = {
 
 /**
  * Holds the headers against the body, which is what decides: a modern request must carry them, and none may contradict.
- * @throws FleetError HEADER_MISMATCH (-32020), UNSUPPORTED_VERSION (-32022)
+ * @throws FleetError HEADER_MISMATCH (-32020), INVALID_PARAMS (-32602), UNSUPPORTED_VERSION (-32022)
  */
 export function checkHeaders(exchange: Exchange, message: Message): void {
   checkVersion(exchange.header(PROTOCOL_VERSION_HEADER), message);
@@ -27,14 +28,28 @@ export function checkHeaders(exchange: Exchange, message: Message): void {
 }
 
 function checkVersion(header: string | undefined, message: Message): void {
-  if (message.era === 'modern') agree(PROTOCOL_VERSION_HEADER, header, MODERN_REVISION, true);
-  if (message.era === 'modern' || header === undefined || (LEGACY_REVISIONS as readonly string[]).includes(header)) return;
-  if (header === MODERN_REVISION) {
-    throw mismatch(`${PROTOCOL_VERSION_HEADER} says ${MODERN_REVISION} and the body carries no such version in params._meta`);
+  if (message.era === 'modern') checkModernVersion(header, message.revision);
+  else if (header === MODERN_REVISION && message.kind === 'request') {
+    throw new FleetError('INVALID_PARAMS', { reason: `a request of ${MODERN_REVISION} needs params._meta["${MODERN_VERSION_META}"]` });
+  } else if (header !== undefined && header !== MODERN_REVISION && !isLegacy(header)) {
+    throw unsupported(header, [...LEGACY_REVISIONS, MODERN_REVISION]);
   }
-  throw new FleetError('UNSUPPORTED_VERSION', {
-    reason: `${PROTOCOL_VERSION_HEADER} says ${JSON.stringify(header.slice(0, 40))}; allowed are ${[...LEGACY_REVISIONS, MODERN_REVISION].join(', ')}`,
-    data: { supported: [...LEGACY_REVISIONS, MODERN_REVISION], requested: header },
+}
+
+/** First header against body, then body against what is spoken here. */
+function checkModernVersion(header: string | undefined, revision: Json | undefined): void {
+  agree(PROTOCOL_VERSION_HEADER, header, String(revision), true);
+  if (revision !== MODERN_REVISION) throw unsupported(revision, [MODERN_REVISION]);
+}
+
+function isLegacy(revision: string): boolean {
+  return (LEGACY_REVISIONS as readonly string[]).includes(revision);
+}
+
+function unsupported(requested: Json | undefined, supported: readonly string[]): FleetError {
+  return new FleetError('UNSUPPORTED_VERSION', {
+    reason: `${JSON.stringify(requested)?.slice(0, 60)} was asked for; ${supported.join(', ')} can be had`,
+    data: { supported, requested },
   });
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { FleetError } from '../core/errors';
 import { findMember, memberNames, skipSpace } from '../core/json-members';
@@ -8,23 +9,29 @@ import type { UpstreamResponse } from './upstreams';
 /** Largest answer that is held, in bytes. */
 export const ANSWER_LIMIT_BYTES = 64 * 1024 * 1024;
 
+/** How the rest of an answer is read. */
+export interface Reading {
+  /** Id of the request that the response must carry. */
+  readonly id: RequestId;
+  /** Gets what comes before the response on a stream, at once. */
+  readonly pass?: (event: EventSourceMessage) => Promise<void>;
+  /** Opens a stream again behind an event; for servers that let their streams be resumed. */
+  readonly reopen?: (lastEventId: string) => Promise<UpstreamResponse>;
+}
+
 /**
  * Reads an answer to its end and gives the JSON-RPC response as the server wrote it, from a JSON body or from the stream
- * whose last event it is. Everything that comes before it on a stream goes to `pass` at once.
+ * whose last event it is.
  * @throws FleetError OUTCOME_UNKNOWN when the answer ends before the response is whole
  */
-export async function readAnswer(
-  response: UpstreamResponse,
-  id: RequestId,
-  pass: (event: EventSourceMessage) => Promise<void>,
-): Promise<string> {
+export async function readAnswer(response: UpstreamResponse, reading: Reading): Promise<string> {
   try {
-    return isStream(response) ? await readStream(response, id, pass) : await readBody(response);
+    return isStream(response) ? await readStream(response, reading) : await readBody(response);
   } catch (error) {
     if (FleetError.is(error)) throw error;
     throw lost('the connection broke in the middle of the answer');
   } finally {
-    response.body.resume();
+    response.body.resume(); // what follows the response is of no interest, but lets the connection serve again
   }
 }
 
@@ -83,18 +90,60 @@ async function readBody({ body }: UpstreamResponse): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-async function readStream({ body }: UpstreamResponse, id: RequestId, pass: (event: EventSourceMessage) => Promise<void>): Promise<string> {
-  const events: EventSourceMessage[] = [];
-  const parser = createParser({ onEvent: (event) => events.push(event) });
-  const decoder = new TextDecoder();
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    parser.feed(decoder.decode(chunk, { stream: true }));
-    for (let event = events.shift(); event !== undefined; event = events.shift()) {
-      if (answers(event.data, id)) return event.data;
-      await pass(event);
+/** Times that one answer's stream is opened again. */
+const REOPEN_LIMIT = 8;
+/** Wait before that, in milliseconds, where the server names none (as the SDKs do). */
+const REOPEN_AFTER_MS = 1_000;
+
+/** Where a stream stands. */
+interface Position {
+  lastEventId?: string;
+  retryMs: number;
+}
+
+/**
+ * Reads a stream up to the response. A server may end it early, or it may be cut, behind an event with an id: then it goes
+ * on where it ended (MCP 2025-11-25, Streamable HTTP § Resumability).
+ */
+async function readStream(first: UpstreamResponse, reading: Reading): Promise<string> {
+  const position: Position = { retryMs: REOPEN_AFTER_MS };
+  let response = first;
+  for (let reopened = 0; ; reopened++) {
+    const data = await readEvents(response, reading, position);
+    if (response !== first) response.body.destroy(); // a resumed stream would stay open
+    if (data !== undefined) return data;
+    if (reading.reopen === undefined || position.lastEventId === undefined || reopened === REOPEN_LIMIT) {
+      throw lost('the stream ended before the response');
     }
+    await delay(position.retryMs);
+    response = await reading.reopen(position.lastEventId);
+    if (!isStream(response)) throw lost('the server did not resume its stream');
   }
-  throw lost('the stream ended before the response');
+}
+
+/** The response, or undefined when the stream ended or was cut before it. */
+async function readEvents({ body }: UpstreamResponse, { id, pass }: Reading, position: Position): Promise<string | undefined> {
+  const events: EventSourceMessage[] = [];
+  const parser = createParser({
+    onEvent: (event) => events.push(event),
+    onRetry: (milliseconds) => {
+      position.retryMs = milliseconds;
+    },
+  });
+  const decoder = new TextDecoder();
+  try {
+    for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      parser.feed(decoder.decode(chunk, { stream: true }));
+      for (let event = events.shift(); event !== undefined; event = events.shift()) {
+        if (answers(event.data, id)) return event.data;
+        if (event.id !== undefined) position.lastEventId = event.id;
+        await pass?.(event);
+      }
+    }
+  } catch (error) {
+    if (FleetError.is(error) || error instanceof SyntaxError) throw error;
+  }
+  return undefined;
 }
 
 /** Whether an event is the response to this request; a request of the server's may carry the same id. */

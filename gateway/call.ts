@@ -72,6 +72,8 @@ export interface Answer {
   readonly text: string;
   /** ECS task id of the instance that gave it. */
   readonly instance?: string;
+  /** It came as a stream. */
+  readonly streamed?: boolean;
   readonly headers: Readonly<Record<string, string>>;
   /** What an answer to initialize says of the session that it opened; absent for a server that holds none. */
   readonly opened?: OpenedSession;

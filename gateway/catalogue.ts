@@ -68,7 +68,7 @@ async function readPage(server: string, cursor: Json | undefined, gateway: Gatew
     body: Buffer.from(JSON.stringify(body)),
     context: { agent: OWN_AGENT, server },
   });
-  return readResponse(await readAnswer(response, OWN_REQUEST_ID, async () => undefined)).result;
+  return readResponse(await readAnswer(response, { id: OWN_REQUEST_ID })).result;
 }
 
 /** The gateway as a caller of its own. */

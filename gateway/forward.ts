@@ -6,10 +6,10 @@ import { isStream, readAnswer, readResponse } from './answer';
 import type { Answer, Claimed, Forwarded, OpenedSession } from './call';
 import type { Gateway } from './gateway';
 import { awaitKeptAnswer } from './outcome-watch';
-import { adviseReader, place } from './placement';
+import { adviseReader, place, resumption } from './placement';
 import { replayAnswer } from './replay';
 import { judge } from './settlement';
-import { openStreamInTime } from './stream-opening';
+import { openStreamInTime, type StreamOpening } from './stream-opening';
 import type { UpstreamResponse } from './upstreams';
 
 /** Headers of an answer that reach the agent. A session id is never among them: the agent holds ours, not the server's. */
@@ -32,7 +32,7 @@ export async function forward(claimed: Claimed, gateway: Gateway): Promise<Forwa
   const sentAt = gateway.now();
   const opening = openStreamInTime(claimed);
   try {
-    const received = await receive(claimed, gateway).catch((error) => recover(claimed, error, gateway));
+    const received = await receive({ ...claimed, opening }, gateway).catch((error) => recover(claimed, error, gateway));
     opening.settle();
     return { ...claimed, ...received, upstreamMs: gateway.now() - sentAt };
   } finally {
@@ -42,9 +42,12 @@ export async function forward(claimed: Claimed, gateway: Gateway): Promise<Forwa
 
 type Received = Pick<Forwarded, 'answer' | 'verdict' | 'restored'>;
 
-async function receive(claimed: Claimed, gateway: Gateway): Promise<Received> {
-  const { response, restored } = await place(claimed, gateway);
-  const passed = claimed.message?.kind === 'request' ? await hold(claimed, response, gateway) : await passOn(claimed, response);
+type Placement = Claimed & { readonly opening: StreamOpening };
+
+async function receive(call: Placement, gateway: Gateway): Promise<Received> {
+  const { response, session, restored } = await place(call, gateway);
+  const placed = { ...call, session };
+  const passed = call.message?.kind === 'request' ? await hold(placed, response, gateway) : await passOn(placed, response);
   return { ...passed, restored };
 }
 
@@ -57,27 +60,31 @@ async function recover({ claim }: Claimed, error: unknown, gateway: Gateway): Pr
 }
 
 /** Holds the response to a request. */
-async function hold(claimed: Claimed, response: UpstreamResponse, gateway: Gateway): Promise<Pick<Forwarded, 'answer' | 'verdict'>> {
-  const { exchange, lane, message, toolCall } = claimed;
-  const { id } = message as RequestMessage;
-  // A call's stream carries no event ids: resuming it upstream would give a result that the ledger has not seen.
-  const keepIds = lane === 'relay';
-  const pass = async ({ id: eventId, event, data }: EventSourceMessage): Promise<void> => {
-    if (lane === 'open' || (data === '' && !keepIds)) return;
-    await exchange.reply.sendEvent({
-      data,
-      ...(event !== undefined && { event }),
-      ...(keepIds && eventId !== undefined && { id: eventId }),
-    });
-  };
-  const text = await readAnswer(response, id, pass).catch((error) => {
-    throw adviseReader(error, claimed);
+async function hold(call: Placement, response: UpstreamResponse, gateway: Gateway): Promise<Pick<Forwarded, 'answer' | 'verdict'>> {
+  const { lane, message, toolCall } = call;
+  const text = await readAnswer(response, {
+    id: (message as RequestMessage).id,
+    pass: (event) => passEvent(call, event),
+    ...(message?.era === 'legacy' && { reopen: (lastEventId: string) => gateway.upstreams.send(resumption(call, lastEventId)) }),
+  }).catch((error) => {
+    throw adviseReader(error, call);
   });
   const answer = { ...describe(response, text), ...(lane === 'open' && openedSession(response, text)) };
   if (toolCall === undefined) return { answer };
   // A refusal with a 4xx is the server's answer; with a 5xx nobody can tell what it did before.
   if (response.status >= 500) throw new FleetError('OUTCOME_UNKNOWN', { reason: `the server answered ${response.status}` });
   return { answer, verdict: judge(answer, gateway.now()) };
+}
+
+/**
+ * Passes what comes before the response. A call's stream carries no event ids of the server: resuming it there would give
+ * a result that the ledger has not seen.
+ */
+async function passEvent({ exchange, lane, opening }: Placement, { id, event, data }: EventSourceMessage): Promise<void> {
+  const keepsIds = lane === 'relay';
+  if (lane === 'open' || (data === '' && !keepsIds)) return;
+  opening.settle();
+  await exchange.reply.sendEvent({ data, ...(event !== undefined && { event }), ...(keepsIds && id !== undefined && { id }) });
 }
 
 function openedSession(response: UpstreamResponse, text: string): { opened?: OpenedSession } {
@@ -90,7 +97,7 @@ function openedSession(response: UpstreamResponse, text: string): { opened?: Ope
 /** Passes what is no response to a request: a GET stream, or the bare answer to a notification or DELETE. */
 async function passOn({ exchange, lane }: Claimed, response: UpstreamResponse): Promise<{ answer?: Answer }> {
   if (lane !== 'stream' || !isStream(response)) {
-    return { answer: describe(response, await readAnswer(response, 0, async () => undefined)) };
+    return { answer: describe(response, await readAnswer(response, { id: 0 })) };
   }
   exchange.reply.openStream();
   try {
@@ -102,8 +109,9 @@ async function passOn({ exchange, lane }: Claimed, response: UpstreamResponse): 
   return {};
 }
 
-function describe({ status, headers, instance }: UpstreamResponse, text: string): Answer {
+function describe(response: UpstreamResponse, text: string): Answer {
+  const { status, headers, instance } = response;
   const passed: Record<string, string> = {};
   for (const name of PASSED_HEADERS) if (typeof headers[name] === 'string') passed[name] = headers[name];
-  return { status, text, headers: passed, ...(instance !== undefined && { instance }) };
+  return { status, text, headers: passed, streamed: isStream(response), ...(instance !== undefined && { instance }) };
 }

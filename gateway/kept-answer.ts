@@ -30,7 +30,7 @@ export async function askInstance(row: LedgerRow, gateway: Gateway): Promise<Evi
       route: row.route,
       context: { agent: row.agent, server: row.server, callId: row.callId },
     });
-    const text = await readAnswer(response, row.callId, async () => undefined);
+    const text = await readAnswer(response, { id: row.callId });
     if (response.status === 202) return { kind: 'running' };
     if (response.status !== 200) return { kind: 'none' };
     return { kind: 'answer', answer: { text, ...(response.instance !== undefined && { instance: response.instance }) } };

@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { FleetError } from '../core/errors';
+import { LAST_EVENT_ID_HEADER } from '../core/headers';
+import type { SealedSession } from '../core/sealed-session';
 import type { Claimed } from './call';
 import type { Gateway } from './gateway';
 import type { UpstreamRequest, UpstreamResponse } from './upstreams';
@@ -11,6 +13,8 @@ const BACKOFF_MS = 150;
 
 export interface Placed {
   readonly response: UpstreamResponse;
+  /** Where the session is. */
+  readonly session?: SealedSession;
   /** The session was opened again on another instance. */
   readonly restored: boolean;
 }
@@ -26,7 +30,8 @@ export async function place(call: Claimed, gateway: Gateway): Promise<Placed> {
   let restored = false;
   for (let attempt = 1; ; attempt++) {
     try {
-      return { response: await gateway.upstreams.send(requestOf({ ...call, session }), signal), restored };
+      const response = await gateway.upstreams.send(requestOf({ ...call, session }), signal);
+      return { response, ...(session !== undefined && { session }), restored };
     } catch (error) {
       if (!FleetError.is(error) || attempt === ATTEMPTS) throw adviseReader(error, call);
       if (error.kind === 'UNKNOWN_SESSION' && session !== undefined && restores(call)) {
@@ -63,6 +68,13 @@ function requestOf({ exchange, server, serverConfig, agentId: agent, task, toolC
       ...(claim !== undefined && { claimed: true }),
     },
   };
+}
+
+/** Asks for the rest of a stream that the server ended early. */
+export function resumption(call: Claimed, lastEventId: string): UpstreamRequest {
+  const { body: _, ...request } = requestOf(call);
+  const { 'content-type': __, ...headers } = request.headers;
+  return { ...request, method: 'GET', headers: { ...headers, accept: 'text/event-stream', [LAST_EVENT_ID_HEADER]: lastEventId } };
 }
 
 /** Ending a session that is gone needs no other one. */

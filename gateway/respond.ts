@@ -16,6 +16,8 @@ export function respond(forwarded: Forwarded, gateway: Gateway): void {
       : lane === 'list'
         ? filterTools(answer.text, decision, message?.era ?? 'legacy')
         : answer.text;
+  // A legacy client gets a stream where its server gave one; it is opened only now, for one that is cut without a word hangs.
+  if (answer.streamed === true && message?.era === 'legacy' && lane !== 'open') exchange.reply.openStream();
   exchange.reply.finish(answer.status, text, { ...answer.headers });
   observe(forwarded, gateway);
 }

@@ -105,7 +105,7 @@ async function say(
   message: { method: string; params: unknown },
 ): Promise<UpstreamResponse & { text: string }> {
   const response = await post(lost, gateway, place, 'POST', { jsonrpc: '2.0', id: OWN_REQUEST_ID, ...message });
-  return { ...response, text: await readAnswer(response, OWN_REQUEST_ID, async () => undefined) };
+  return { ...response, text: await readAnswer(response, { id: OWN_REQUEST_ID }) };
 }
 
 async function tell(lost: Routed, gateway: Gateway, place: Place, message: { method: string }): Promise<void> {

@@ -12,13 +12,19 @@ const STREAM_AFTER_MS = 10_000;
 /** What a client should wait before it resumes, in milliseconds (SSE `retry`). */
 const RETRY_MS = 500;
 
+export interface StreamOpening {
+  /** Opens the stream at once where it must be primed, and stops the timer. */
+  settle(): void;
+  /** Stops the timer. */
+  cancel(): void;
+}
+
 /**
  * Begins the reply to a request while its answer is awaited. In the legacy era a claimed call is primed with an event id
  * of ours: a client that loses the stream comes back with it on any replica, and the ledger has the answer
  * (MCP 2025-11-25, Streamable HTTP § Resumability). Modern streams cannot be resumed.
- * @returns primes at once where that has not been done, and stops the timer
  */
-export function openStreamInTime(claimed: Claimed): { settle(): void; cancel(): void } {
+export function openStreamInTime(claimed: Claimed): StreamOpening {
   const { exchange, claim, message, lane } = claimed;
   if (message?.kind !== 'request' || lane === 'open') return { settle: () => undefined, cancel: () => undefined };
   const primes = claim !== undefined && message.era === 'legacy' && streamable(claimed);

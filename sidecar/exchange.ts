@@ -1,10 +1,11 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { type ErrorName, FleetError } from '../core/errors';
 import type { CallContext } from '../core/fleet-config';
 import { INSTANCE_HEADER, PROTOCOL_VERSION_HEADER, REASON_HEADER, SIDECAR_REASONS, type SidecarReason } from '../core/headers';
 import { classifyMessage, type Message } from '../core/message';
 import type { Json } from '../core/strict-json';
 import { COMMENT, EVENT_STREAM_HEADERS, EventBoundary, isEventStream, messageEvent } from './event-stream';
+import type { Outlet } from './outlet';
 
 /** How each reason reads as an error of the registry. */
 const REASON_ERRORS: Readonly<Record<SidecarReason, ErrorName>> = {
@@ -32,7 +33,7 @@ export class Exchange {
 
   constructor(
     readonly request: IncomingMessage,
-    private readonly response: ServerResponse,
+    private outlet: Outlet,
     readonly context: CallContext,
     readonly body: Buffer | undefined,
     private readonly instance: string,
@@ -52,30 +53,40 @@ export class Exchange {
     return this.#begun;
   }
 
-  /** Whether nothing more can be said: the answer is ended, or the gateway has left. */
+  /** Puts something between this exchange and where its answer goes. Before anybody waits for its end. */
+  answerThrough(wrap: (outlet: Outlet) => Outlet): void {
+    this.outlet = wrap(this.outlet);
+  }
+
+  /** Whether nothing more can be said: the answer is ended, or the gateway has left and nobody else wants it. */
   get closed(): boolean {
-    return this.response.writableEnded || this.response.destroyed;
+    return this.outlet.writableEnded || this.outlet.destroyed;
+  }
+
+  /** Whether a gateway is there to read what is said; a claimed call goes on without. */
+  get heard(): boolean {
+    return !this.closed && !this.request.socket.destroyed;
   }
 
   /** Whether the whole answer was handed over. */
   get finished(): boolean {
-    return this.response.writableFinished;
+    return this.outlet.writableFinished;
   }
 
   /** Bytes that wait because the gateway reads more slowly than is written. */
   get waitingBytes(): number {
-    return this.response.writableLength;
+    return this.outlet.writableLength;
   }
 
-  /** Runs once, when the gateway leaves or has the whole answer; at once if it already has. */
+  /** Runs once, when nothing more can be said and the gateway has left or has the whole answer; at once if that is so. */
   onClosed(run: () => void): void {
-    if (this.response.destroyed) run();
-    else this.response.once('close', run);
+    if (this.outlet.destroyed) run();
+    else this.outlet.once('close', run);
   }
 
   /**
    * Reads what the body says, once.
-   * @throws FleetError PARSE_ERROR, INVALID_REQUEST or UNSUPPORTED_VERSION
+   * @throws FleetError PARSE_ERROR or INVALID_REQUEST
    */
   parse(): Message {
     this.message ??= classifyMessage(parseJson(this.body));
@@ -86,10 +97,10 @@ export class Exchange {
   begin(status: number, headers: readonly string[]): void {
     this.#begun = true;
     const head = [...headers, ...this.headers, INSTANCE_HEADER, this.instance];
-    this.response.writeHead(status, head);
+    this.outlet.writeHead(status, head);
     if (!isEventStream(headers)) return;
     this.#boundary = new EventBoundary();
-    process.nextTick(() => this.response.flushHeaders());
+    process.nextTick(() => this.outlet.flushHeaders());
   }
 
   beginStream(): void {
@@ -100,11 +111,11 @@ export class Exchange {
   write(chunk: Buffer | string, now: number): boolean {
     this.#lastWrite = now;
     this.#boundary?.pass(chunk);
-    return this.response.write(chunk);
+    return this.outlet.write(chunk);
   }
 
   onDrain(run: () => void): void {
-    this.response.once('drain', run);
+    this.outlet.once('drain', run);
   }
 
   /** Sends one JSON-RPC message as an event. */
@@ -113,18 +124,18 @@ export class Exchange {
   }
 
   end(): void {
-    this.response.end();
+    this.outlet.end();
   }
 
   /** Answers with one JSON text. */
-  json(status: number, text: string): void {
+  json(status: number, text: string | Buffer): void {
     this.begin(status, ['content-type', 'application/json', 'content-length', String(Buffer.byteLength(text))]);
-    this.response.end(text);
+    this.outlet.end(text);
   }
 
   empty(status: number): void {
     this.begin(status, ['content-length', '0']);
-    this.response.end();
+    this.outlet.end();
   }
 
   /** Answers for the sidecar itself: reason header, status and a JSON-RPC error without an id. */
@@ -134,12 +145,13 @@ export class Exchange {
   }
 
   refuseWith(error: FleetError, status = error.status): void {
+    this.outlet.disown?.(error);
     this.json(status, JSON.stringify({ jsonrpc: '2.0', id: null, error: error.toJsonRpc() }));
   }
 
   /** The answer broke: what was sent of it must not pass for whole. */
   destroy(): void {
-    this.response.destroy();
+    this.outlet.destroy();
   }
 
   /**
@@ -156,10 +168,11 @@ export class Exchange {
   #endStream(explanation: string): void {
     const id = this.#requestId();
     if (id !== undefined) {
-      const error = new FleetError('OUTCOME_UNKNOWN', { reason: explanation }).toJsonRpc();
-      this.response.write(messageEvent(JSON.stringify({ jsonrpc: '2.0', id, error })));
+      const error = new FleetError('OUTCOME_UNKNOWN', { reason: explanation });
+      this.outlet.disown?.(error);
+      this.outlet.write(messageEvent(JSON.stringify({ jsonrpc: '2.0', id, error: error.toJsonRpc() })));
     }
-    this.response.end();
+    this.outlet.end();
   }
 
   /** Keeps a quiet connection from being cut: a comment between two events, or a stream where there is no answer yet. */

@@ -30,14 +30,9 @@ describe('classifyMessage', () => {
     expect(() => classifyMessage(body)).toThrow(reason);
   });
 
-  test('names the revisions that are spoken when a modern request asks for another', () => {
+  test('keeps the revision that a modern request names, whether it is spoken or not', () => {
     const body = { jsonrpc: '2.0', id: 1, method: 'ping', params: { _meta: { 'io.modelcontextprotocol/protocolVersion': '2031-01-01' } } };
-    expect(() => classifyMessage(body)).toThrow(
-      expect.objectContaining({
-        kind: 'UNSUPPORTED_VERSION',
-        detail: expect.objectContaining({ data: { supported: ['2026-07-28'], requested: '2031-01-01' } }),
-      }),
-    );
+    expect(classifyMessage(body)).toMatchObject({ era: 'modern', revision: '2031-01-01' });
   });
 
   test('finds the id of a request for its error, and none elsewhere', () => {

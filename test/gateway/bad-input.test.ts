@@ -10,6 +10,7 @@ afterAll(() => rig.stop());
 
 const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'transfer', arguments: {} } };
 const modern = { ...call, params: { ...call.params, _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' } } };
+const FUTURE = { 'io.modelcontextprotocol/protocolVersion': '2031-01-01' };
 const agreeing = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': 'transfer' };
 
 describe('bad input is refused with a typed error and reaches no server:', () => {
@@ -24,7 +25,15 @@ describe('bad input is refused with a typed error and reaches no server:', () =>
     ['an Accept without streams', 406, 406, call, { accept: 'application/json' }],
     ['a hostile Origin', 403, 403, call, { origin: 'https://evil.test' }],
     ['an unknown protocol version', 400, -32022, call, { 'mcp-protocol-version': '1999-01-01' }],
-    ['a modern header on a legacy body', 400, -32020, call, { 'mcp-protocol-version': '2026-07-28' }],
+    ['a modern header on a legacy body', 400, -32602, call, { 'mcp-protocol-version': '2026-07-28' }],
+    ['a revision that differs from its header', 400, -32020, { ...call, params: { ...call.params, _meta: FUTURE } }, agreeing],
+    [
+      'a revision that is not spoken',
+      400,
+      -32022,
+      { ...call, params: { ...call.params, _meta: FUTURE } },
+      { ...agreeing, 'mcp-protocol-version': '2031-01-01' },
+    ],
     ['Mcp-Method against the body', 400, -32020, call, { 'mcp-method': 'tools/list' }],
     ['Mcp-Name against the body', 400, -32020, call, { 'mcp-name': 'balance' }],
     ['Mcp-Name in another case', 400, -32020, modern, { ...agreeing, 'mcp-name': 'Transfer' }],

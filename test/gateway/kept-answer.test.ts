@@ -49,7 +49,7 @@ describe('when the connection breaks after the server has executed', () => {
     };
     const { result } = await rig.ask('treasury', 'payments', call('broken'), { 'mcp-session-id': sessionId });
     expect(result).toMatchObject({ content: [{ text: 'paid once' }], _meta: { 'cdk-mcp-fleet/call': { outcome: 'confirmed' } } });
-    expect((await rig.rows()).find(({ idempotencyKey }) => idempotencyKey === 'broken')).toMatchObject({ state: 'confirmed' });
+    expect((await rig.rows()).find(({ pk }) => pk.endsWith('#k:broken'))).toMatchObject({ state: 'confirmed' });
     expect(rig.reached).toHaveLength(1);
   });
 
@@ -99,7 +99,7 @@ describe('when the gateway that sent a call is dead', () => {
     await rig.gateway.ledger.advance(row, 'sent', { sentAt: now - sentAgoMs });
     return row;
   }
-  const stateOf = async (key: string) => (await rig.rows()).find((row) => row.idempotencyKey === key)?.state;
+  const stateOf = async (key: string) => (await rig.rows()).find((row) => row.pk.endsWith(`#k:${key}`))?.state;
 
   test('an agent that resumes its stream elsewhere gets the result', async () => {
     await leaveRow('killed');

@@ -156,6 +156,20 @@ describe('a session', () => {
 });
 
 describe('streams', () => {
+  test('a stream that the server ends early is resumed there, and the agent gets the result', async () => {
+    rig.upstream = (request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'mcp-fleet-instance': 'task-1' });
+      if (request.method === 'POST') return response.end('id: e1\nretry: 10\ndata: \n\n');
+      response.write('id: e2\nevent: message\ndata: {"jsonrpc":"2.0","id":1,"result":{"content":[]}}\n\n');
+    };
+    const { result } = await rig.ask('treasury', 'payments', { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'slow' } });
+    expect(result).toMatchObject({ content: [], _meta: { 'cdk-mcp-fleet/call': { outcome: 'confirmed' } } });
+    expect(rig.reached.map(({ line, headers }) => [line, headers['last-event-id']])).toEqual([
+      ['POST /payments/mcp', undefined],
+      ['GET /payments/mcp', 'e1'],
+    ]);
+  });
+
   test('a GET stream passes events as they come, and ends upstream when the agent leaves', async () => {
     const id = await open('treasury');
     const [closed, close] = deferred();
@@ -193,8 +207,11 @@ describe('streams', () => {
     };
     const response = await rig.post('treasury', 'payments', { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'slow' } });
     const reader = (response.body as ReadableStream<Uint8Array>).getReader();
-    const first = Buffer.from((await reader.read()).value ?? []).toString();
-    expect(first).toBe('event: message\ndata: {"jsonrpc":"2.0","method":"notifications/progress"}\n\n');
+    let text = '';
+    while (!text.includes('notifications/progress')) text += Buffer.from((await reader.read()).value ?? []).toString();
+    const [primed, progress] = text.split('\n\n');
+    expect(primed).toMatch(/^id: mcpfleet\.\S+\nretry: \d+\ndata: $/);
+    expect(progress).toBe('event: message\ndata: {"jsonrpc":"2.0","method":"notifications/progress"}');
     see();
     const last = Buffer.from((await reader.read()).value ?? []).toString();
     expect(last).toMatch(/^event: message\ndata: .*"cdk-mcp-fleet\/call":\{.*"outcome":"confirmed"/);
