@@ -59,6 +59,11 @@ export interface ServerConfig {
    * the state that the server held. `surface`: the agent is told with the protocol's 404. Default `surface`.
    */
   readonly onLoss?: 'restart' | 'surface';
+  /**
+   * Whose sessionless requests go to one instance, for servers that keep state behind handles in memory. `none`: any
+   * instance takes any. Default `none`.
+   */
+  readonly affinity?: 'none' | 'agent' | 'task';
   /** The operator's declarations; a tool that is not named here is state-changing and `fenced`. */
   readonly tools: Readonly<Record<string, ToolConfig>>;
 }

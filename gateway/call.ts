@@ -5,6 +5,7 @@ import type { LedgerRow } from '../core/ledger';
 import type { Message } from '../core/message';
 import type { Decision } from '../core/policy';
 import type { SealedSession } from '../core/sealed-session';
+import type { Bond } from './affinity';
 import type { Exchange } from './exchange';
 import type { Verdict } from './settlement';
 
@@ -55,6 +56,8 @@ export interface Authorized extends Identified {
 export interface Routed extends Authorized {
   /** Where the session is now. Absent in the modern era, at `open`, and for servers that hold no sessions. */
   readonly session?: SealedSession;
+  /** Where the sessionless requests of this agent or task go, for a server with affinity. */
+  readonly bond?: Bond;
 }
 
 /** After claim: what the ledger says of it. */

@@ -40,6 +40,16 @@ export interface DirectoryRow {
   readonly expiresAt: number;
 }
 
+/** The instance to which an agent's or task's sessionless requests go; in the same table, under a key of its own. */
+export interface BondRow {
+  /** `bond#{server}#{agentId}`, and `#{task}` where the server wants one instance per task. */
+  readonly session: string;
+  readonly cookie: string;
+  readonly instance: string;
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
+}
+
 /** The session directory, written when a session opens and closes; the path of a call does not read it. */
 export class Directory {
   constructor(
@@ -62,6 +72,27 @@ export class Directory {
   async read(session: string): Promise<DirectoryRow | undefined> {
     const { Item } = await this.send(new GetItemCommand({ TableName: this.table, Key: marshall({ session }), ConsistentRead: true }));
     return Item === undefined ? undefined : (unmarshall(Item) as DirectoryRow);
+  }
+
+  /** Where the sessionless requests of an agent or task go. @throws FleetError LEDGER_UNAVAILABLE */
+  async readBond(session: string, now: number): Promise<BondRow | undefined> {
+    const row = (await this.read(session)) as unknown as BondRow | undefined;
+    return row === undefined || row.expiresAt * 1000 <= now ? undefined : row;
+  }
+
+  /** Binds an agent or task to an instance, unless another replica was first. @throws FleetError LEDGER_UNAVAILABLE */
+  async bind(row: BondRow, now: number): Promise<boolean> {
+    return this.putIf(
+      row,
+      'attribute_not_exists(#session) OR expiresAt <= :now',
+      { '#session': 'session' },
+      { ':now': Math.floor(now / 1000) },
+    );
+  }
+
+  /** Follows a bond whose instance is gone to another one, unless another replica did so first. */
+  async rebind(row: BondRow, from: string): Promise<boolean> {
+    return this.putIf(row, 'instance = :from', undefined, { ':from': from });
   }
 
   /** Notes that a session has ended. */
@@ -98,6 +129,29 @@ export class Directory {
             ':next': to.generation,
             ':previous': to.generation - 1,
           }),
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw unavailable(error as Error);
+    }
+  }
+
+  private async putIf(
+    row: BondRow,
+    condition: string,
+    names: Record<string, string> | undefined,
+    values: Record<string, unknown>,
+  ): Promise<boolean> {
+    try {
+      await this.dynamodb.send(
+        new PutItemCommand({
+          TableName: this.table,
+          Item: marshall(row),
+          ConditionExpression: condition,
+          ...(names !== undefined && { ExpressionAttributeNames: names }),
+          ExpressionAttributeValues: marshall(values),
         }),
       );
       return true;

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { FleetConfig } from '../core/fleet-config';
 import type { Admission } from './admit';
+import type { Affinity } from './affinity';
 import type { Catalogue } from './catalogue';
 import type { Decisions } from './decisions';
 import type { Directory } from './directory';
@@ -25,6 +26,7 @@ export interface Gateway {
   readonly upstreams: Upstreams;
   readonly restorations: Restorations;
   readonly catalogue: Catalogue;
+  readonly affinity: Affinity;
   readonly ledger: Ledger;
   readonly directory: Directory;
   readonly metrics: Metrics;

@@ -5,6 +5,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { pino } from 'pino';
 import { FLEET_CONFIG_VARIABLE, type FleetConfig, RUNTIME_PORT } from '../core/fleet-config';
 import { Admission } from './admit';
+import { Affinity } from './affinity';
 import { Catalogue } from './catalogue';
 import { createDecisions } from './decisions';
 import { Directory } from './directory';
@@ -58,6 +59,7 @@ async function createGateway(config: FleetConfig): Promise<Gateway> {
     upstreams: new Upstreams(config.serversUrl, config.serversTlsName, contextSigner(sidecarKeys, now)),
     restorations: new Restorations(),
     catalogue: new Catalogue(),
+    affinity: new Affinity(),
     ledger: new Ledger(dynamodb, config.ledgerTable),
     directory: new Directory(dynamodb, config.directoryTable),
     metrics: new Metrics(config.fleet, Object.keys(config.servers), now, (line) => process.stdout.write(`${line}\n`)),

@@ -34,7 +34,7 @@ export async function serve(exchange: Exchange, gateway: Gateway): Promise<void>
     if (identified.lane === 'batch') return await serveBatch(identified, gateway, serve);
     const authorized = await authorize(identified, gateway);
     const admitted = admit(authorized, gateway);
-    const routed = route(admitted, gateway);
+    const routed = await route(admitted, gateway);
     const claimed = await claim(routed, gateway);
     reached = claimed;
     const forwarded = await forward(claimed, gateway);

@@ -31,6 +31,7 @@ export async function place(call: Claimed, gateway: Gateway): Promise<Placed> {
   for (let attempt = 1; ; attempt++) {
     try {
       const response = await gateway.upstreams.send(requestOf({ ...call, session }), signal);
+      if (call.bond !== undefined) gateway.affinity.noteAnswer(call.bond, response, gateway);
       return { response, ...(session !== undefined && { session }), restored };
     } catch (error) {
       if (!FleetError.is(error) || attempt === ATTEMPTS) throw adviseReader(error, call);
@@ -52,7 +53,18 @@ export function adviseReader(error: unknown, { claim }: Claimed): unknown {
   return new FleetError(error.kind, { ...error.detail, retry: 'safe' });
 }
 
-function requestOf({ exchange, server, serverConfig, agentId: agent, task, toolCall, claim, body, session }: Claimed): UpstreamRequest {
+function requestOf({
+  exchange,
+  server,
+  serverConfig,
+  agentId: agent,
+  task,
+  toolCall,
+  claim,
+  body,
+  session,
+  bond,
+}: Claimed): UpstreamRequest {
   return {
     server,
     serverConfig,
@@ -60,6 +72,7 @@ function requestOf({ exchange, server, serverConfig, agentId: agent, task, toolC
     headers: exchange.request.headers,
     ...(body !== undefined && { body }),
     ...(session !== undefined && { session }),
+    ...(bond !== undefined && { route: bond.cookie }),
     context: {
       agent,
       server,

@@ -7,11 +7,10 @@ import { readAnswer, readResponse } from './answer';
 import type { Routed } from './call';
 import type { DirectoryRow } from './directory';
 import type { Gateway } from './gateway';
+import { OWN_REQUEST_ID } from './own-request';
 import type { UpstreamResponse } from './upstreams';
 
 const REMEMBERED_SESSIONS = 10_000;
-/** Id of the gateway's own requests on a session; the agent never sees their answers. */
-const OWN_REQUEST_ID = 'cdk-mcp-fleet';
 
 /** What this replica knows of sessions that have moved since their id was sealed. */
 export class Restorations {

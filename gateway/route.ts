@@ -3,9 +3,16 @@ import { openSession } from '../core/sealed-session';
 import type { Authorized, Routed } from './call';
 import type { Gateway } from './gateway';
 
-/** Opens the session id. A tampered, foreign or expired one is an unknown session, which tells its bearer nothing. */
-export function route(authorized: Authorized, gateway: Gateway): Routed {
-  const { sessionId, agentId, server, lane } = authorized;
+/**
+ * Says where a request goes: to the instance of its session, to that of its agent or task where the server wants it so,
+ * or to any. A tampered, foreign or expired session id is an unknown session, which tells its bearer nothing.
+ */
+export async function route(authorized: Authorized, gateway: Gateway): Promise<Routed> {
+  const { sessionId, agentId, server, lane, message } = authorized;
+  if (message?.era === 'modern') {
+    const bond = await gateway.affinity.bondOf(authorized, gateway);
+    return bond === undefined ? authorized : { ...authorized, bond };
+  }
   if (sessionId === undefined) return authorized;
   if (lane === 'open') throw new FleetError('INVALID_REQUEST', { reason: 'initialize must not carry Mcp-Session-Id' });
   const session = openSession(sessionId, { agent: agentId, server }, gateway.sealKeys.all, gateway.now() / 1000);

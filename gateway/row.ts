@@ -19,15 +19,16 @@ const LEASE_MS = CALL_TIMEOUT_MS + 60_000;
  * @param key which of the two names the row
  */
 export function newRow(
-  call: Identified & { toolCall: ToolCall; session?: SealedSession },
+  call: Identified & { toolCall: ToolCall; session?: SealedSession; bond?: { cookie: string } },
   gateway: Gateway,
   key: 'idempotencyKey' | 'callId',
 ): LedgerRow {
-  const { toolCall, agent, agentId, server, task, sessionId, session } = call;
+  const { toolCall, agent, agentId, server, task, sessionId, session, bond } = call;
   const { callId, idempotencyKey, tool, digest, argumentsText, policy } = toolCall;
   const now = gateway.now();
   const name = key === 'idempotencyKey' && idempotencyKey !== undefined ? `k:${idempotencyKey}` : `c:${callId}`;
   const { text, encoding } = encodeText(argumentsText);
+  const route = session?.cookie ?? bond?.cookie;
   return {
     pk: ledgerKey(server, agentId, name),
     callId,
@@ -46,7 +47,7 @@ export function newRow(
     state: 'claimed',
     fence: randomUUID(),
     owner: gateway.replica,
-    ...(session?.cookie !== undefined && { route: session.cookie }),
+    ...(route !== undefined && { route }),
     claimedAt: now,
     leaseUntil: now + LEASE_MS,
   };

@@ -14,6 +14,7 @@ import type { LedgerRow } from '../../core/ledger';
 import { type AllowlistEntry, type AuthorizeRequest, decide } from '../../core/policy';
 import { sealKey } from '../../core/sealed-session';
 import { Admission } from '../../gateway/admit';
+import { Affinity } from '../../gateway/affinity';
 import { Catalogue } from '../../gateway/catalogue';
 import { createDecisions } from '../../gateway/decisions';
 import { Directory, type DirectoryRow } from '../../gateway/directory';
@@ -159,6 +160,7 @@ export async function startRig(servers: Record<string, Partial<ServerConfig>>): 
     upstreams: new Upstreams(serversUrl, undefined, contextSigner(sidecarKeys, now)),
     restorations: new Restorations(),
     catalogue: new Catalogue(),
+    affinity: new Affinity(),
     ledger: new Ledger(dynamodb, 'ledger'),
     directory: new Directory(dynamodb, 'directory'),
     metrics: new Metrics('test', Object.keys(servers), now, () => undefined),
