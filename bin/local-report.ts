@@ -28,8 +28,8 @@ function storyteller({ narrate, paint }: Terminal): Reporter {
   return {
     begin: () => narrate(`\n  ${paint.bold('cdk-mcp-fleet')}  LOCAL — nothing here can reach AWS\n`),
     phase: ({ name, detail, milliseconds }) =>
-      narrate(`  ${paint.green('✔')} ${name.padEnd(16)} ${detail.padEnd(60)} ${paint.dim(seconds(milliseconds))}`),
-    ready: (account, milliseconds) => narrate(`  ${paint.green('✔')} ready in ${seconds(milliseconds)}: ${account.baseUrl}\n`),
+      narrate(`  ${paint.green('✔')} ${name.padEnd(16)} ${detail.padEnd(76)} ${paint.dim(seconds(milliseconds))}`),
+    ready: (account, milliseconds) => narrate(`\n  serving at ${paint.bold(account.baseUrl)} after ${seconds(milliseconds)}\n`),
     check: (result) => checkLines(result, paint).forEach(narrate),
     checks: (results) => narrate(`\n  ${checksSummary(results)}`),
     standing: async (account) => {

@@ -4,7 +4,7 @@ import { ledgerCommand } from './commands/ledger';
 import { localCommand } from './commands/local';
 import { psCommand } from './commands/ps';
 import { tokenCommand } from './commands/token';
-import { ending } from './exit';
+import { EXIT, ending } from './exit';
 
 // The SDK's notice about Node 20 would stand among our lines; which Node is needed is package.json's to say.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
@@ -28,6 +28,7 @@ const program = new Command('mcp-fleet')
   .addHelpText('after', '\nExit codes: 0 ok · 1 our bug · 2 usage · 3 the answer is no · 4 environment · 130 interrupted')
   .showSuggestionAfterError()
   .exitOverride();
+for (const stream of [process.stdout, process.stderr]) stream.on('error', whenReaderIsGone);
 for (const command of [localCommand(), tokenCommand(), psCommand(), ledgerCommand()]) program.addCommand(command);
 inheritSettings(program);
 
@@ -37,6 +38,13 @@ try {
   const { exitCode, text } = ending(error);
   if (text) process.stderr.write(`${text}\n`);
   process.exitCode = exitCode;
+}
+
+/** `mcp-fleet ledger tail | head`: the end of the reader is a wish to end, and a running account still ends in order. */
+function whenReaderIsGone(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  if (process.listenerCount('SIGTERM') > 0) process.kill(process.pid, 'SIGTERM');
+  else process.exit(EXIT.OK);
 }
 
 /** Commands that are built apart do not take over what their parent says about errors. */

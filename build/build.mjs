@@ -48,4 +48,6 @@ for (const image of ['gateway', 'sidecar', 'examples/payments']) {
   await mkdir(join(dist, image), { recursive: true });
   await cp(join(root, 'build/images/Dockerfile'), join(dist, image, 'Dockerfile'));
 }
+// Programs of the local account that run as files of their own.
+await cp(join(root, 'local/programs'), join(dist, 'bin/programs'), { recursive: true });
 await writeFile(join(dist, 'BUILD'), 'ok\n');

@@ -4,7 +4,15 @@ export type { GatewayOptions } from './gateway-service';
 export { type AddAgentProps, McpAgent } from './mcp-agent';
 export { McpFleet, type McpFleetProps } from './mcp-fleet';
 export { McpServer } from './mcp-server';
-export type { AddServerProps, CallGrantProps, ScalingOptions, SessionOptions, TaskSize } from './server-props';
+export {
+  type AddServerProps,
+  Affinity,
+  type CallGrantProps,
+  OnLoss,
+  type ScalingOptions,
+  type SessionOptions,
+  type TaskSize,
+} from './server-props';
 export { type HttpRuntimeProps, type RemoteRuntimeProps, ServerRuntime, type StdioRuntimeProps } from './server-runtime';
 export { ServerSecret } from './server-secret';
 export { KeyPolicy, type StateChangingToolProps, ToolPolicy } from './tool-policy';

@@ -14,7 +14,7 @@ import type { McpAgent } from './mcp-agent';
 import { refuse } from './problems';
 import { alarmOnServer } from './server-alarms';
 import { grantProblems, serverProblems } from './server-problems';
-import type { AddServerProps, CallGrantProps } from './server-props';
+import { type AddServerProps, Affinity, type CallGrantProps, OnLoss } from './server-props';
 import { scaleOnSlots, serverService, serverTargets } from './server-service';
 import { drainOf, serverTask } from './server-task';
 
@@ -58,7 +58,12 @@ export class McpServer extends Construct implements iam.IGrantable, ec2.IConnect
       this.connections = new ec2.Connections();
     } else {
       this._sidecarKey = generatedKey(this, 'SidecarKey', parts.key, 'Signs who calls, from gateway to sidecar');
-      this._config = { sidecarKeySecret: this._sidecarKey.secretArn, tools };
+      this._config = {
+        sidecarKeySecret: this._sidecarKey.secretArn,
+        onLoss: props.sessions?.onLoss ?? OnLoss.SURFACE,
+        affinity: props.sessions?.affinity ?? Affinity.NONE,
+        tools,
+      };
       const task = serverTask(this, { name, parts, props, sidecarKey: this._sidecarKey });
       this.grantPrincipal = task.taskRole;
       this.service = serverService(this, parts, task);

@@ -17,6 +17,38 @@ export interface SessionOptions {
    * @default - 100 for HTTP servers; for stdio servers what the task's memory holds, at 80 MiB a child beside 256 MiB for the sidecar
    */
   readonly perInstance?: number;
+  /**
+   * What becomes of a session whose instance is gone.
+   * @default OnLoss.SURFACE
+   */
+  readonly onLoss?: OnLoss;
+  /**
+   * Whose sessionless requests (protocol revision 2026-07-28) go to one instance.
+   * @default Affinity.NONE
+   */
+  readonly affinity?: Affinity;
+}
+
+/** What becomes of a session whose instance is gone. */
+export enum OnLoss {
+  /** The agent is told with the protocol's 404, and opens a new session. */
+  SURFACE = 'surface',
+  /**
+   * The gateway opens the session again on another instance, from the agent's own initialize, log level and subscriptions;
+   * the agent keeps its id and reads `sessionRestored: true` in the next result. What else the server held is lost, silently
+   * for an agent that does not look: for servers whose sessions hold nothing of their own.
+   */
+  RESTART = 'restart',
+}
+
+/** Whose sessionless requests go to one instance, for servers that keep state behind handles in memory. */
+export enum Affinity {
+  /** Any instance takes any request. */
+  NONE = 'none',
+  /** All requests of an agent go to one instance while it lives. */
+  AGENT = 'agent',
+  /** All requests of an agent's task go to one instance while it lives; without a task id, those of the agent. */
+  TASK = 'task',
 }
 
 export interface ScalingOptions {

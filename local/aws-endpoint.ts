@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { answerLambda, type Functions, isLambdaRequest } from './lambda/lambda-api';
 import { readBody } from './processes/body';
-import { closeServer, listenOnLoopback, portOf } from './processes/http-server';
+import { closeServer, forThisHost, listenOnLoopback, portOf } from './processes/http-server';
 import type { SecretStore } from './secrets/secret-store';
 import { answerSecretsManager } from './secrets/secrets-manager';
 
@@ -30,7 +30,7 @@ export class AwsEndpoint {
   ) {}
 
   static async start(secrets: SecretStore, functions: Functions): Promise<AwsEndpoint> {
-    const server = await listenOnLoopback((request, response) => void endpoint.answer(request, response));
+    const server = await listenOnLoopback(forThisHost((request, response) => void endpoint.answer(request, response)));
     const endpoint = new AwsEndpoint(server, secrets, functions);
     return endpoint;
   }

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { RunningAccount } from './account';
 import { LocalAccountError } from './account-error';
 import { readCloudAssembly } from './assembly/cloud-assembly';
@@ -41,7 +41,8 @@ export async function startLocalAccount(options: LocalAccountOptions): Promise<L
   try {
     return await start(options, teardown);
   } catch (error) {
-    await teardown.run();
+    // What went wrong first is what the caller can do something about.
+    await teardown.run().catch(() => {});
     throw error;
   }
 }
@@ -108,7 +109,7 @@ async function startMachinery(options: LocalAccountOptions, region: string, tear
   const controlFolder = options.controlFolder ?? process.cwd();
   const scratch = mkdtempSync(join(tmpdir(), 'mcp-fleet-'));
   teardown.add(() => rmSync(scratch, { recursive: true, force: true }));
-  const folder = options.persist ?? scratch;
+  const folder = options.persist ? resolve(options.persist) : scratch;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
 
   const reaper = startReaper(scratch, controlFilePath(controlFolder));

@@ -5,7 +5,7 @@ import { FlowLogDestination, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import { AgentIdentity, FleetEdge, KeyPolicy, McpFleet, McpServer, ServerRuntime, ServerSecret, ToolPolicy } from '../../lib';
+import { AgentIdentity, FleetEdge, KeyPolicy, McpFleet, McpServer, OnLoss, ServerRuntime, ServerSecret, ToolPolicy } from '../../lib';
 
 /** Acme's agents and the MCP servers that they may use, in a network that Acme brings. */
 export class AcmeStack extends Stack {
@@ -62,7 +62,7 @@ export class AcmeStack extends Stack {
     });
     const payments = fleet.addServer('payments', {
       runtime: ServerRuntime.http({ directory: 'dist/examples/payments', port: 3000 }),
-      sessions: { perInstance: 50 },
+      sessions: { perInstance: 50, onLoss: OnLoss.RESTART },
       scaling: { minInstances: 2, maxInstances: 20 },
       drain: CALLS_TAKE_SECONDS,
       environment: { JOURNAL_TABLE: journal.tableName },
@@ -103,7 +103,7 @@ function addEverything(fleet: McpFleet): McpServer {
       args: ['streamableHttp'],
       port: 3001,
     }),
-    sessions: { perInstance: 50 },
+    sessions: { perInstance: 50, onLoss: OnLoss.RESTART },
     scaling: { minInstances: 3, maxInstances: 12 },
     drain: CALLS_TAKE_SECONDS,
     tools: readOnly([...reads, 'trigger-long-running-operation']),

@@ -1,3 +1,4 @@
+import type { LedgerRow } from '../../core/ledger';
 import { sessionKey } from '../../core/session-key';
 import type { LocalAccount } from '../local-account';
 import { isUnknownSession } from './agent-client';
@@ -15,11 +16,8 @@ export async function affinity(account: LocalAccount): Promise<Findings> {
   const rows = await tablesOf(account).ledger();
   const { expect, failures } = expectations();
 
-  const instancesOf = new Map<string, Set<string>>();
-  for (const row of rows) {
-    if (row.session === undefined || row.instance === undefined) continue;
-    instancesOf.set(row.session, (instancesOf.get(row.session) ?? new Set()).add(row.instance));
-  }
+  const instancesOf = collect(rows, 'instance');
+  const gatewaysOf = collect(rows, 'owner');
   const perSession = load.sessions.map((session) => instancesOf.get(sessionKey(session))?.size ?? 0);
   const unknown = load.calls.filter(({ reply }) => isUnknownSession(reply));
   const wrong = load.calls.filter((call) => !isUnknownSession(call.reply) && !isRight(call));
@@ -40,12 +38,22 @@ export async function affinity(account: LocalAccount): Promise<Findings> {
       callsByClient: countBy(load.calls.map(({ client }) => client)),
       unknownSessionErrors: unknown.length,
       sessionsSeenOnOneInstance: perSession.filter((count) => count === 1).length,
+      sessionsServedBySeveralGateways: load.sessions.filter((session) => (gatewaysOf.get(sessionKey(session))?.size ?? 0) > 1).length,
       sessionsPerInstance: Object.fromEntries(SERVERS.map((server) => [server, spread(load.calls, server, instancesOf)])),
       openMs: load.openMs,
       callMs: load.callMs,
     },
     failures,
   };
+}
+
+/** The different values of an attribute, by session. */
+function collect(rows: readonly LedgerRow[], attribute: 'instance' | 'owner'): ReadonlyMap<string, ReadonlySet<string>> {
+  const seen = new Map<string, Set<string>>();
+  for (const { session, [attribute]: value } of rows) {
+    if (session !== undefined && value !== undefined) seen.set(session, (seen.get(session) ?? new Set()).add(value));
+  }
+  return seen;
 }
 
 function isRight({ reply, planned }: LoadCall): boolean {

@@ -42,7 +42,7 @@ export async function sessionScaling(account: LocalAccount): Promise<Findings> {
   const alarms = resourcesOf(account, 'AWS::CloudWatch::Alarm').filter(({ resource }) =>
     JSON.stringify(resource).includes('"SlotUtilization"'),
   );
-  expect(alarms.length > 0, 'The template has no alarm on SlotUtilization');
+  expect(alarms.length >= scaling.length, `The template has ${alarms.length} alarms on SlotUtilization for ${scaling.length} servers`);
 
   return {
     evidence: {

@@ -25,9 +25,12 @@ export async function secrets(account: LocalAccount): Promise<Findings> {
   const leakingRows = rows.filter((row) => carries(`${JSON.stringify(row)} ${resultOf(row) ?? ''}`, value)).map(({ callId }) => callId);
   const logs = await Promise.all(account.logFiles().map(async (file) => ({ file, text: await readFile(file, 'utf8') })));
   const leakingLogs = logs.filter(({ text }) => carries(text, value)).map(({ file }) => file);
+  const strangers = await environmentsOf(account);
+  const holding = strangers.filter(({ text }) => carries(text, value)).map(({ process }) => process);
   const template = carries(JSON.stringify(account.templates), value);
 
   expect(leakingLogs.length === 0, `The value stands in ${leakingLogs.join(', ')}`);
+  expect(holding.length === 0, `The value stands in the environment of ${holding.join(', ')}`);
   expect(!template, 'The value stands in the synthesized template');
   expect(logs.length > 0, 'There were no logs to look through');
   expect(
@@ -47,10 +50,22 @@ export async function secrets(account: LocalAccount): Promise<Findings> {
       logBytesLookedThrough: logs.reduce((sum, { text }) => sum + text.length, 0),
       logFilesThatCarryIt: leakingLogs.length,
       templateCarriesIt: template,
+      otherProcessesLookedInto: strangers.length,
+      otherProcessesThatCarryIt: holding.length,
     },
     failures,
     ...(!masked && { missing: 'the leak guard: the result of a tool that shows the key reaches the agent and the ledger unmasked' }),
   };
+}
+
+/** The environments of all processes but the holder's, where the machine shows them (Linux). */
+async function environmentsOf(account: LocalAccount): Promise<readonly { readonly process: string; readonly text: string }[]> {
+  const others = (await account.processes()).filter(({ role, server }) => role !== 'server' || server !== HOLDER);
+  const read = others.map(async ({ role, server, pid }) => {
+    const text = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => undefined);
+    return text === undefined ? [] : [{ process: `${role} ${server ?? ''} ${pid}`, text }];
+  });
+  return (await Promise.all(read)).flat();
 }
 
 /** `answered`: the tool did say a key, whether the true one or what a mask made of it; without that nothing is proven. */

@@ -38,7 +38,13 @@ export async function ambiguity(account: LocalAccount): Promise<Findings> {
 
   return {
     evidence: {
-      killed: { pid: kill.pid, instance: kill.instance, replacedBy: kill.replacedBy, replacedMs: kill.replacedMs },
+      killed: {
+        pid: kill.pid,
+        instance: kill.instance,
+        callsOnOtherInstances: kill.survived,
+        replacedBy: kill.replacedBy,
+        replacedMs: kill.replacedMs,
+      },
       lostCalls: kill.calls.map(({ reply, client, key }, index) => ({ client, key, ...summary(reply, lost[index]) })),
       toolErrors: toolErrors.map((reply, index) => ({ client: CLIENT_KINDS[index], ...summary(reply, failed[index]) })),
       refusals: refusals.map((reply, index) => ({ client: CLIENT_KINDS[index], ...summary(reply, refused[index]) })),

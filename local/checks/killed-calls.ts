@@ -14,25 +14,33 @@ export interface KilledCall {
   readonly reply: Reply;
 }
 
-export interface Kill {
-  readonly pid: number;
-  readonly instance: string;
-  readonly calls: readonly KilledCall[];
+interface Replacement {
   /** Pids of the payments servers once the account had as many as before; undefined when it never had. */
   readonly replacedBy: readonly number[] | undefined;
   readonly replacedMs: number;
 }
 
+export interface Kill extends Replacement {
+  readonly pid: number;
+  readonly instance: string;
+  /** Those that ran on the killed instance. */
+  readonly calls: readonly KilledCall[];
+  /** Sessionless calls that were placed on another instance and ended as if nothing had happened. */
+  readonly survived: number;
+}
+
 /** Long enough to be killed in, short enough to be waited for when a retry without a key runs again. */
 const SECONDS = 4;
 const REPLACEMENT_LIMIT_MS = 60_000;
-/** Sessions are placed at random over the instances. */
+/** Sessions are spread over the instances; so many are opened at most to have one on a given instance. */
 const PLACEMENTS = 16;
+/** A sessionless call goes where the load balancer sends it; of so many at once some meet the killed instance. */
+const MODERN_CALLS = 4;
 
 const kills = new WeakMap<LocalAccount, Promise<Kill>>();
 
 /**
- * Kills a payments server with SIGKILL while it runs three settlements: with a key by a v1 and a v2 client, and one without.
+ * Kills a payments server with SIGKILL while it runs settlements: with a key by each official client, and one without.
  * Happens once per account; resolves when the account has replaced the instance.
  */
 export async function killedCalls(account: LocalAccount): Promise<Kill> {
@@ -46,6 +54,8 @@ async function run(account: LocalAccount): Promise<Kill> {
   try {
     const first = await place(account, 'v1', opened);
     const second = await place(account, 'v2', opened, first.instance);
+    const modern = await connect(account, 'treasury', 'payments', 'v2-modern');
+    opened.push(modern);
     const victim = (await paymentsServers(account)).find(({ task }) => task === first.instance);
     if (!victim) throw new Error(`No process of the payments server runs as task ${first.instance}.`);
 
@@ -53,6 +63,7 @@ async function run(account: LocalAccount): Promise<Kill> {
       { by: first.client, key: `kill-${randomUUID()}`, arguments: batch() },
       { by: second.client, key: `kill-${randomUUID()}`, arguments: batch() },
       { by: second.client, key: undefined, arguments: batch() },
+      ...Array.from({ length: MODERN_CALLS }, () => ({ by: modern, key: `kill-${randomUUID()}`, arguments: batch() })),
     ];
     const before = await paymentsServers(account);
     const replies = planned.map(({ by, key, arguments: args }) => by.call('settle_batch', args, { key, timeout: 45_000 }));
@@ -61,9 +72,9 @@ async function run(account: LocalAccount): Promise<Kill> {
       planned.map((call) => call.arguments.reference),
     );
     process.kill(victim.pid, 'SIGKILL');
-    const killedAt = performance.now();
+    const replaced = replacement(account, before, victim);
 
-    const calls = await Promise.all(
+    const ended = await Promise.all(
       planned.map(async ({ by, key, arguments: args }, index) => ({
         client: by.kind,
         arguments: args,
@@ -71,8 +82,9 @@ async function run(account: LocalAccount): Promise<Kill> {
         reply: (await replies[index]) as Reply,
       })),
     );
-    const replacedBy = await replacement(account, before, victim);
-    return { pid: victim.pid, instance: first.instance, calls, replacedBy, replacedMs: Math.round(performance.now() - killedAt) };
+    const calls = ended.filter(({ client, reply }) => client !== 'v2-modern' || reply.kind !== 'result');
+    const survived = ended.length - calls.length;
+    return { pid: victim.pid, instance: first.instance, calls, survived, ...(await replaced) };
   } finally {
     await Promise.all(opened.map((client) => client.close().catch(() => undefined)));
   }
@@ -104,17 +116,15 @@ async function paymentsServers(account: LocalAccount): Promise<readonly ProcessR
   return (await account.processes()).filter(({ role, server }) => role === 'server' && server === 'payments');
 }
 
-/** As many servers as before without the victim, and a session that opens. */
-async function replacement(
-  account: LocalAccount,
-  before: readonly ProcessRow[],
-  victim: ProcessRow,
-): Promise<readonly number[] | undefined> {
-  return await eventually(async () => {
+/** Waits until as many servers run as before, without the victim. */
+async function replacement(account: LocalAccount, before: readonly ProcessRow[], victim: ProcessRow): Promise<Replacement> {
+  const start = performance.now();
+  const replacedBy = await eventually(async () => {
     const now = await paymentsServers(account);
-    if (now.length < before.length || now.some(({ pid }) => pid === victim.pid)) return undefined;
-    return now.map(({ pid }) => pid);
+    const complete = now.length >= before.length && now.every(({ pid }) => pid !== victim.pid);
+    return complete ? now.map(({ pid }) => pid) : undefined;
   }, REPLACEMENT_LIMIT_MS);
+  return { replacedBy, replacedMs: Math.round(performance.now() - start) };
 }
 
 function batch(): { readonly seconds: number; readonly reference: string } {

@@ -11,7 +11,7 @@ export interface PlannedCall {
   readonly key?: string;
 }
 
-/** The calls of one session: a first one that leaves a mark only this session's instance can know of, then the rest. */
+/** The calls of one session. The memory server keeps a graph per session, so what it finds again proves where it was asked. */
 export function workload(server: ServerName, session: number, calls: number): readonly PlannedCall[] {
   const mark = `${server}-${session}-${randomUUID().slice(0, 8)}`;
   return Array.from({ length: calls }, (_, index) => PLANS[server](mark, index));

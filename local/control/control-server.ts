@@ -3,7 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { LocalAccountError } from '../account-error';
 import type { LocalAccount, ProcessRow, TokenOptions } from '../local-account';
 import { readBody } from '../processes/body';
-import { closeServer, listenOnLoopback, portOf } from '../processes/http-server';
+import { closeServer, forThisHost, listenOnLoopback, portOf } from '../processes/http-server';
 
 /** What `GET /info` tells. */
 export interface ControlInfo {
@@ -35,7 +35,7 @@ export class ControlServer {
   ) {}
 
   static async start(account: LocalAccount): Promise<ControlServer> {
-    const server = await listenOnLoopback((request, response) => void control.answer(request, response));
+    const server = await listenOnLoopback(forThisHost((request, response) => void control.answer(request, response)));
     const control = new ControlServer(account, server);
     return control;
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { readBody } from '../processes/body';
-import { closeServer, listenOnLoopback, portOf } from '../processes/http-server';
+import { closeServer, forThisHost, listenOnLoopback, portOf } from '../processes/http-server';
 
 /** What the ECS agent tells of a task (task metadata endpoint version 4). */
 export interface TaskMetadata {
@@ -46,7 +46,7 @@ export class AgentEndpoint {
   private constructor(private readonly server: Server) {}
 
   static async start(): Promise<AgentEndpoint> {
-    const server = await listenOnLoopback((request, response) => void endpoint.answer(request, response));
+    const server = await listenOnLoopback(forThisHost((request, response) => void endpoint.answer(request, response)));
     const endpoint = new AgentEndpoint(server);
     return endpoint;
   }

@@ -20,7 +20,7 @@ const INERT = new Set(['FROM', 'EXPOSE', 'LABEL', 'MAINTAINER', 'USER', 'HEALTHC
 
 /**
  * Makes a folder out of an image asset as its Dockerfile says, without Docker.
- * @param root empty folder that becomes the image's root
+ * @param root folder that becomes the image's root; one that exists holds the image already
  * @param installsPackage whether RUN may be left out, because what it installs is found in another way
  * @throws LocalAccountError that names each instruction which only Docker can carry out
  */
@@ -29,6 +29,8 @@ export function materialize(asset: ImageAsset, root: string, installsPackage: bo
   const instructions = DockerfileParser.parse(readFileSync(path, 'utf8')).getInstructions();
   const image = { root, workdir: '/', environment: {} as Record<string, string>, entrypoint: [] as string[], command: [] as string[] };
   const problems: string[] = [];
+  // Several containers may share an image; its files are not written again under a program that runs from them.
+  const isNew = !existsSync(root);
   mkdirSync(root, { recursive: true });
   for (const instruction of instructions) {
     const refuse = (why: string | undefined): void => {
@@ -40,7 +42,7 @@ export function materialize(asset: ImageAsset, root: string, installsPackage: bo
         mkdirSync(join(root, image.workdir), { recursive: true });
         break;
       case 'COPY':
-        refuse(copy(asset.folder, root, image.workdir, instruction as JSONInstruction));
+        if (isNew) refuse(copy(asset.folder, root, image.workdir, instruction as JSONInstruction));
         break;
       case 'ENV':
         for (const property of (instruction as PropertyInstruction).getProperties()) {

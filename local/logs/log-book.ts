@@ -1,4 +1,4 @@
-import { createWriteStream, mkdirSync, rmSync, type WriteStream } from 'node:fs';
+import { createWriteStream, mkdirSync, openSync, rmSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Datapoint, LogLine, Role } from '../local-account';
@@ -48,7 +48,7 @@ export class LogBook {
   /** Opens the log of one process. */
   open(name: string, writer: Writer): Log {
     const path = join(this.folder, `${name.replaceAll(/[^\w.-]/g, '_')}.log`);
-    const file = this.streams.get(path) ?? createWriteStream(path, { flags: 'a' });
+    const file = this.streams.get(path) ?? createWriteStream(path, { fd: openSync(path, 'a') });
     // A log that cannot be written must not end the account; the lines still reach onLog.
     file.on('error', () => {});
     if (!this.streams.has(path)) this.paths.push(path);

@@ -13,6 +13,18 @@ export function listenOnLoopback(handler: RequestListener, port = 0): Promise<Se
   });
 }
 
+/**
+ * Refuses requests that name another host: a web page can make a name of its own point at this machine (DNS rebinding),
+ * and must not read the account's secrets through the user's browser.
+ */
+export function forThisHost(handler: RequestListener): RequestListener {
+  return (request, response) => {
+    const host = request.headers.host?.replace(/:\d+$/, '');
+    if (host === '127.0.0.1' || host === 'localhost') return handler(request, response);
+    response.writeHead(403, { 'content-type': 'text/plain' }).end('Only this machine may ask.');
+  };
+}
+
 export function portOf(server: Server): number {
   return (server.address() as AddressInfo).port;
 }

@@ -1,5 +1,5 @@
 // The OIDC issuer in a process of its own. Receives { port, jwks, clients, cognito }, sends { port }, ends with its parent.
-//   clients: [{ id, secret, subject }]; cognito: whether tokens have the shape of Cognito's (client_id instead of aud)
+//   clients: [{ id, secret, subject }]; cognito: whether tokens have the shape of Cognito's (client_id and token_use)
 import { createServer } from 'node:http';
 import Provider from 'oidc-provider';
 
@@ -56,9 +56,9 @@ function createIssuer(url, jwks, clients, cognito) {
         jwt(_ctx, token, { payload }) {
           payload.sub = subjects.get(token.clientId);
           if (!cognito) return;
+          // Cognito sends no aud; the library insists on one, and readers of Cognito tokens do not look at it.
           payload.client_id = payload.aud;
           payload.token_use = 'access';
-          delete payload.aud;
         },
       },
     },

@@ -7,6 +7,9 @@ const { pathToFileURL } = require('node:url');
 const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(':');
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
 
+// A handler that waits for nothing is still running: Lambda ends it by its timeout.
+setInterval(() => {}, 2 ** 31 - 1);
+
 main().catch((error) => {
   console.error(error);
   process.exit(1);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { LocalAccountError } from '../account-error';
 import type { CustomResourceResponse } from '../aws-endpoint';
+import type { LocalFunction } from '../lambda/local-function';
 import { arn, type Provisioner } from './provisioner';
 
 /** AWS::CloudFormation::CustomResource and Custom::…: any properties beside these. */
@@ -33,7 +34,7 @@ export const customResource: Provisioner<CustomResourceProperties> = {
       ServiceToken: properties.ServiceToken,
       ResourceProperties: asText(machinery.ecs.addresses.rewriteAll(properties)),
     };
-    const failed = fn.invoke(JSON.stringify(event)).then(({ error, payload }) => {
+    const failed = inTurn(fn, () => fn.invoke(JSON.stringify(event))).then(({ error, payload }) => {
       if (error) throw new Error(`its function failed: ${payload}`);
       return response;
     });
@@ -43,6 +44,15 @@ export const customResource: Provisioner<CustomResourceProperties> = {
     return created(answer, path, resource.Type, address.logicalId);
   },
 };
+
+const turns = new WeakMap<LocalFunction, Promise<unknown>>();
+
+/** One after the other in one warm worker: faster than a cold one for each. */
+function inTurn<T>(fn: LocalFunction, run: () => Promise<T>): Promise<T> {
+  const turn = (turns.get(fn) ?? Promise.resolve()).then(run);
+  turns.set(fn, turn);
+  return turn;
+}
 
 function created(answer: CustomResourceResponse, path: string, type: string, logicalId: string) {
   if (answer.Status !== 'SUCCESS')

@@ -43,5 +43,6 @@ export function attributes(values: Readonly<Record<string, unknown>>): (name: st
 }
 
 export function arn(stack: Stack, service: string, resource: string): string {
-  return `arn:aws:${service}:${stack.region}:${stack.account}:${resource}`;
+  // IAM is the same in all regions, and its ARNs name none.
+  return `arn:aws:${service}:${service === 'iam' ? '' : stack.region}:${stack.account}:${resource}`;
 }

@@ -61,6 +61,20 @@ describe('beside a running account', () => {
     expect((await cli(['ps'])).stdout).toMatch(/^ROLE +SERVER +TASK +PID +ADDRESS +SESSIONS\n/);
   });
 
+  it('ends quietly when its reader has had enough', async () => {
+    const piped = spawn('bash', ['-c', 'node bin/mcp-fleet ledger tail -f | head -n 1'], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+    let stderr = '';
+    piped.stderr.on('data', (chunk: Buffer) => (stderr += chunk));
+    const ended = once(piped, 'close');
+    const client = await openClient('v2-modern', `${fleet.baseUrl}/payments/mcp`, await fleet.account.token('treasury'));
+    // A row at a time: the writer notices at the next one that nobody reads any more.
+    let over = false;
+    void ended.then(() => (over = true));
+    while (!over) await client.call('balance', { account: 'vendors' });
+    await client.close();
+    expect({ code: (await ended)[0], stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
   it('refuses what does not exist', async () => {
     const agent = await cli(['token', 'nobody']);
     expect(agent).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/nobody[\s\S]*treasury/) });
@@ -75,11 +89,7 @@ it('prints a client that works as it is pasted', async () => {
   });
   const ended = once(child, 'close');
   try {
-    let output = '';
-    for await (const chunk of child.stdout) {
-      output += chunk;
-      if (output.includes('Ctrl-C')) break;
-    }
+    const output = await readUntil(child.stdout, 'Ctrl-C');
     const [snippet] = /^node --input-type[\s\S]*^JS$/m.exec(output) ?? [];
     const shell = spawn('bash', ['-c', String(snippet)], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
     let printed = '';
@@ -91,3 +101,14 @@ it('prints a client that works as it is pasted', async () => {
     await ended;
   }
 });
+
+async function readUntil(stream: NodeJS.ReadableStream, mark: string): Promise<string> {
+  let output = '';
+  return await new Promise((resolve, reject) => {
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk;
+      if (output.includes(mark)) resolve(output);
+    });
+    stream.once('end', () => reject(new Error(`The output ended without "${mark}":\n${output}`)));
+  });
+}

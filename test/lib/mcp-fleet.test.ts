@@ -4,7 +4,7 @@ import { UserPool } from 'aws-cdk-lib/aws-cognito';
 import { CpuArchitecture } from 'aws-cdk-lib/aws-ecs';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { FleetConfig, IdentityConfig } from '../../core/fleet-config';
-import { AgentIdentity, FleetEdge, KeyPolicy, McpFleet, ServerRuntime, ToolPolicy } from '../../lib';
+import { Affinity, AgentIdentity, FleetEdge, KeyPolicy, McpFleet, OnLoss, ServerRuntime, ToolPolicy } from '../../lib';
 import {
   acknowledgePlainHttp,
   containerOf,
@@ -30,6 +30,7 @@ test('the gateway is told of every server, also of those added after it', () => 
   const fleet = newFleet(newStack(), { allowedOrigins: ['https://console.example'] });
   fleet.addServer('tickets', {
     runtime: NPM_HTTP,
+    sessions: { onLoss: OnLoss.RESTART, affinity: Affinity.AGENT },
     tools: {
       read: ToolPolicy.readOnly(),
       write: ToolPolicy.stateChanging(),
@@ -54,6 +55,8 @@ test('the gateway is told of every server, also of those added after it', () => 
     servers: {
       tickets: {
         sidecarKeySecret: secret(/tickets\/SidecarKey/),
+        onLoss: 'restart',
+        affinity: 'agent',
         tools: {
           read: { effect: 'read_only', key: 'fenced' },
           write: { effect: 'state_changing', key: 'fenced' },
@@ -63,6 +66,11 @@ test('the gateway is told of every server, also of those added after it', () => 
       search: { remoteUrl: 'https://search.example/mcp', tools: {} },
     },
   } satisfies FleetConfig);
+});
+
+test('a lost session surfaces, and sessionless requests go anywhere, unless said otherwise', () => {
+  const { servers } = configOf(templateOf(newServer()));
+  expect(Object.values(servers)).toEqual([expect.objectContaining({ onLoss: 'surface', affinity: 'none' })]);
 });
 
 test('the gateway runs twice, without root, on a file system that it cannot write, and holds no injected secret', () => {

@@ -6,7 +6,9 @@ describe('datapointsOf', () => {
     const line = JSON.stringify({
       _aws: {
         Timestamp: 1700000000000,
-        CloudWatchMetrics: [{ Namespace: 'McpFleet', Dimensions: [['Fleet', 'Server'], ['Fleet']], Metrics: [{ Name: 'QueueWait' }, { Name: 'Calls' }] }],
+        CloudWatchMetrics: [
+          { Namespace: 'McpFleet', Dimensions: [['Fleet', 'Server'], ['Fleet']], Metrics: [{ Name: 'QueueWait' }, { Name: 'Calls' }] },
+        ],
       },
       Fleet: 'acme',
       Server: 'payments',
@@ -15,7 +17,14 @@ describe('datapointsOf', () => {
     });
     const points = datapointsOf(line, 'task-1');
     expect(points).toHaveLength(6);
-    expect(points[0]).toEqual({ namespace: 'McpFleet', name: 'QueueWait', dimensions: { Fleet: 'acme', Server: 'payments' }, value: 3, at: 1700000000000, source: 'task-1' });
+    expect(points[0]).toEqual({
+      namespace: 'McpFleet',
+      name: 'QueueWait',
+      dimensions: { Fleet: 'acme', Server: 'payments' },
+      value: 3,
+      at: 1700000000000,
+      source: 'task-1',
+    });
     expect(points.filter(({ name, dimensions }) => name === 'Calls' && !('Server' in dimensions))).toHaveLength(1);
   });
 

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders of Fn::Sub
 import { describe, expect, test } from '@jest/globals';
 import { isTrue, NO_VALUE, resolveIntrinsics, type Scope } from '../../../local/template/intrinsics';
 
@@ -25,7 +26,11 @@ describe('resolveIntrinsics', () => {
     ['Fn::GetAtt as text with a dotted attribute', { 'Fn::GetAtt': 'Orders.Endpoint.Port' }, 'Orders!Endpoint.Port'],
     ['Fn::Join', { 'Fn::Join': ['-', ['a', { Ref: 'Orders' }, { Ref: 'Count' }]] }, 'a-orders-table-3'],
     ['Fn::Join over a function that gives a list', { 'Fn::Join': ['+', { 'Fn::Split': [',', 'a,b'] }] }, 'a+b'],
-    ['Fn::Sub', { 'Fn::Sub': 'arn:${AWS::Region}:${Orders}/${Orders.Arn}/${!Literal}' }, 'arn:eu-central-1:orders-table/Orders!Arn/${Literal}'],
+    [
+      'Fn::Sub',
+      { 'Fn::Sub': 'arn:${AWS::Region}:${Orders}/${Orders.Arn}/${!Literal}' },
+      'arn:eu-central-1:orders-table/Orders!Arn/${Literal}',
+    ],
     ['Fn::Sub with variables', { 'Fn::Sub': ['${Name} of ${Orders}', { Name: { Ref: 'Count' } }] }, '3 of orders-table'],
     ['Fn::Select', { 'Fn::Select': ['1', ['a', 'b']] }, 'b'],
     ['Fn::Select of Fn::GetAZs', { 'Fn::Select': [0, { 'Fn::GetAZs': '' }] }, 'eu-central-1a'],
@@ -39,7 +44,11 @@ describe('resolveIntrinsics', () => {
     ['AWS::NoValue removes a property', { a: 1, b: { 'Fn::If': ['Never', 2, { Ref: 'AWS::NoValue' }] } }, { a: 1 }],
     ['AWS::NoValue removes an element', ['a', { Ref: 'AWS::NoValue' }], ['a']],
     ['AWS::NoValue alone is nothing', { Ref: 'AWS::NoValue' }, undefined],
-    ['a Condition block of IAM is no function', { Condition: { Bool: { 'aws:SecureTransport': 'false' } } }, { Condition: { Bool: { 'aws:SecureTransport': 'false' } } }],
+    [
+      'a Condition block of IAM is no function',
+      { Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+      { Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+    ],
   ])('%s', (_, value, expected) => {
     expect(resolveIntrinsics(value, scope, 'Shop/Orders')).toEqual(expected);
   });
@@ -47,7 +56,11 @@ describe('resolveIntrinsics', () => {
   test.each<[string, unknown, string]>([
     ['a function that is not known', { A: [{ 'Fn::Cidr': ['10.0.0.0/16', 6, 5] }] }, 'Fn::Cidr at Shop/Orders/A/0'],
     ['a dynamic reference', { A: '{{resolve:ssm:/a}}' }, 'dynamic reference in "{{resolve:ssm:/a}}" at Shop/Orders/A'],
-    ['an index outside the list', { 'Fn::Select': [2, ['a', 'b']] }, 'Shop/Orders/Fn::Select has index 2 of a list of 2; allowed is 0 to 1'],
+    [
+      'an index outside the list',
+      { 'Fn::Select': [2, ['a', 'b']] },
+      'Shop/Orders/Fn::Select has index 2 of a list of 2; allowed is 0 to 1',
+    ],
     ['an object where text is needed', { 'Fn::Join': ['', [{ a: 1 }]] }, 'Shop/Orders/Fn::Join has {"a":1}; allowed is a string'],
   ])('refuses %s by name and place', (_, value, message) => {
     expect(() => resolveIntrinsics(value, scope, 'Shop/Orders')).toThrow(message);

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders of Fn::Sub
 import { describe, expect, test } from '@jest/globals';
 import { findCycle, referencesOf } from '../../../local/template/references';
 
@@ -18,7 +19,9 @@ describe('findCycle', () => {
   });
 
   test('names the resources of a cycle, DependsOn included', () => {
-    const cycle = findCycle(template({ Start: { Properties: { x: { Ref: 'A' } } }, A: { Properties: { x: { Ref: 'B' } } }, B: { DependsOn: 'A' } }));
+    const cycle = findCycle(
+      template({ Start: { Properties: { x: { Ref: 'A' } } }, A: { Properties: { x: { Ref: 'B' } } }, B: { DependsOn: 'A' } }),
+    );
     expect(cycle).toEqual(['A', 'B', 'A']);
   });
 
