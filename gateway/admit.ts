@@ -21,9 +21,9 @@ export class Admission {
     return true;
   }
 
-  /** Requests under way that will end by themselves; a GET stream does not. */
-  get finite(): number {
-    return [...this.open.values()].reduce((sum, requests) => sum + [...requests].filter(({ lane }) => lane !== 'stream').length, 0);
+  /** Requests under way, of all servers. */
+  get underWay(): readonly Authorized[] {
+    return [...this.open.values()].flatMap((requests) => [...requests]);
   }
 }
 

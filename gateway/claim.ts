@@ -2,7 +2,7 @@ import { FleetError } from '../core/errors';
 import { isSettled, type LedgerRow } from '../core/ledger';
 import type { Claimed, Routed, ToolCall } from './call';
 import type { Gateway } from './gateway';
-import { lookAgain } from './outcome-watch';
+import { lookAgain, reconsider } from './outcome-watch';
 import { resume } from './resume';
 import { newRow } from './row';
 
@@ -43,7 +43,8 @@ async function awaitDuplicate(standing: LedgerRow, row: LedgerRow, gateway: Gate
   const deadline = gateway.now() + DUPLICATE_WAIT_MS;
   let current: LedgerRow | undefined = standing;
   while (current !== undefined) {
-    if (current.state === 'unknown') throw unknownOutcome(current);
+    if (current.state === 'unknown') current = await reconsider(current, gateway);
+    if (current?.state === 'unknown') throw unknownOutcome(current);
     if (current.state === 'not_executed') current = await gateway.ledger.claim(row);
     else if (isSettled(current.state)) return current;
     else if (current.state === 'claimed' && gateway.now() > current.leaseUntil) current = await gateway.ledger.takeOver(row, current);

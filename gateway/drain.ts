@@ -1,5 +1,7 @@
 import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { RequestId } from '../core/message';
+import type { Authorized } from './call';
 import type { Gateway } from './gateway';
 
 /** Longest wait for what is under way, in milliseconds; below the container's stop timeout (Fargate: at most 120 s). */
@@ -7,16 +9,33 @@ export const DRAIN_LIMIT_MS = 100_000;
 const POLL_MS = 50;
 
 /**
- * Ends a replica: the load balancer has stopped sending, so what is under way is let finish. Calls are waited for; a GET
- * stream without end is not, because its agent opens another one.
+ * Ends a replica: the load balancer has stopped sending, so what is under way is let finish. Streams without an end are
+ * ended at once, for their agents open others on other replicas. A claimed call that takes longer than the limit is left
+ * to the ledger: its agent resumes it elsewhere.
  */
 export async function drain(server: Server, gateway: Gateway, limitMs = DRAIN_LIMIT_MS): Promise<void> {
-  gateway.log.info({ event: 'drain_started', underWay: gateway.admission.finite });
+  gateway.log.info({ event: 'drain_started', underWay: gateway.admission.underWay.length });
   server.close();
   server.closeIdleConnections();
+  for (const request of gateway.admission.underWay) endStream(request);
   const deadline = gateway.now() + limitMs;
-  while (gateway.admission.finite > 0 && gateway.now() < deadline) await delay(POLL_MS);
-  gateway.log.info({ event: 'drain_finished', cut: gateway.admission.finite });
+  while (gateway.admission.underWay.length > 0 && gateway.now() < deadline) await delay(POLL_MS);
+  gateway.log.info({ event: 'drain_finished', cut: gateway.admission.underWay.length });
+  // The connections to servers are left as they are: to cut them would settle as lost what an instance still finishes.
   server.closeAllConnections();
-  await gateway.upstreams.close().catch(() => undefined);
+}
+
+/** A GET stream just ends; a listen stream ends with its result, which tells the agent that nothing broke. */
+function endStream({ lane, message, exchange }: Authorized): void {
+  if (lane === 'stream') exchange.reply.end();
+  else if (message?.kind === 'request' && message.method === 'subscriptions/listen') exchange.reply.finish(200, listenResult(message.id));
+}
+
+/** The graceful end of a subscription (MCP 2026-07-28, subscriptions § Ending). */
+function listenResult(id: RequestId): string {
+  return JSON.stringify({
+    jsonrpc: '2.0',
+    id,
+    result: { resultType: 'complete', _meta: { 'io.modelcontextprotocol/subscriptionId': id } },
+  });
 }

@@ -21,16 +21,23 @@ export async function lookAgain(row: LedgerRow, gateway: Gateway): Promise<Ledge
   const current = (await gateway.ledger.read(row.pk)) ?? row;
   if (current.state !== 'sent') return current;
   const evidence = await askInstance(current, gateway);
+  if (evidence.kind === 'answer') return settleBy(evidence.answer, current, gateway);
   if (evidence.kind === 'running' && gateway.now() <= current.leaseUntil) return current;
-  if (evidence.kind === 'answer') {
-    const { outcome, settlement } = judge(evidence.answer, gateway.now());
-    await gateway.ledger.advance(current, outcome, settlement);
-    gateway.log.info({ event: 'orphan_settled', callId: current.callId, server: current.server, outcome });
-  } else if (gateway.now() > Math.min(current.leaseUntil, (current.sentAt ?? 0) + OWNER_PATIENCE_MS)) {
-    await gateway.ledger.advance(current, 'unknown', { settledAt: gateway.now(), reason: 'neither its gateway nor its instance can tell' });
-  } else {
-    return current;
-  }
+  if (gateway.now() <= Math.min(current.leaseUntil, (current.sentAt ?? 0) + OWNER_PATIENCE_MS)) return current;
+  await gateway.ledger.advance(current, 'unknown', { settledAt: gateway.now(), reason: 'neither its gateway nor its instance can tell' });
+  return (await gateway.ledger.read(row.pk)) ?? current;
+}
+
+/** Asks once more for a call whose outcome is unknown: its instance may be reachable again, or have finished since. */
+export async function reconsider(row: LedgerRow, gateway: Gateway): Promise<LedgerRow> {
+  const evidence = await askInstance(row, gateway);
+  return evidence.kind === 'answer' ? settleBy(evidence.answer, row, gateway) : row;
+}
+
+async function settleBy(answer: Pick<Answer, 'text' | 'instance'>, row: LedgerRow, gateway: Gateway): Promise<LedgerRow> {
+  const { outcome, settlement } = judge(answer, gateway.now());
+  await gateway.ledger.advance(row, outcome, settlement);
+  gateway.log.info({ event: 'settled_by_instance', callId: row.callId, server: row.server, outcome });
   return (await gateway.ledger.read(row.pk)) ?? row;
 }
 

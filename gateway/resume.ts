@@ -3,7 +3,7 @@ import { FleetError } from '../core/errors';
 import { isSettled, type LedgerRow, ledgerKey } from '../core/ledger';
 import type { Routed } from './call';
 import type { Gateway } from './gateway';
-import { lookAgain } from './outcome-watch';
+import { lookAgain, reconsider } from './outcome-watch';
 
 /**
  * Gives the outcome of a call to an agent that lost the stream of it, whichever replica it comes to: the ledger has the
@@ -20,6 +20,7 @@ export async function resume(routed: Routed, event: CallEvent, gateway: Gateway)
     if (exchange.gone.aborted) throw new FleetError('IN_PROGRESS', { reason: 'the agent left again', callId: row.callId });
     row = await lookAgain(row, gateway);
   }
+  if (row.state === 'unknown') row = await reconsider(row, gateway);
   if (row.state === 'confirmed' || row.state === 'failed') return row;
   const detail = { callId: row.callId, ...(row.idempotencyKey !== undefined && { idempotencyKey: row.idempotencyKey }) };
   if (row.state === 'unknown') throw new FleetError('OUTCOME_UNKNOWN', { reason: row.reason ?? 'its answer was lost', ...detail });

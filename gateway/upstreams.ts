@@ -118,8 +118,11 @@ export class Upstreams {
     return { status, headers, body, ...(instance !== undefined && { instance }), ...(cookie !== undefined && { cookie }) };
   }
 
+  /** Cuts every connection; whoever still waits for an answer learns that it is lost. */
   async close(): Promise<void> {
-    await Promise.all([...this.pools.values()].map((pool) => pool.close()));
+    const pools = [...this.pools.values()];
+    this.pools.clear();
+    await Promise.all(pools.map((pool) => pool.destroy()));
   }
 
   private pool(origin: string): Pool {

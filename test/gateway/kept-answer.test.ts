@@ -135,6 +135,19 @@ describe('when the gateway that sent a call is dead', () => {
     expect(rig.reached).toEqual([]);
   });
 
+  test('and its instance can be asked only later, the unknown call is settled then', async () => {
+    await leaveRow('later', 60_000);
+    await rig.ask('treasury', 'payments', call('later'), { 'mcp-session-id': sessionId });
+    expect(await stateOf('later')).toBe('unknown');
+    rig.kept.set('call-later', paid);
+    const { result } = await rig.ask('treasury', 'payments', call('later'), { 'mcp-session-id': sessionId });
+    expect(result).toMatchObject({
+      content: [{ text: 'paid once' }],
+      _meta: { 'cdk-mcp-fleet/call': { outcome: 'confirmed', replayed: true } },
+    });
+    expect(await stateOf('later')).toBe('confirmed');
+  });
+
   test('an owner that lives after all settles what was taken for unknown', async () => {
     const row = await leaveRow('late', 60_000);
     await rig.ask('treasury', 'payments', call('late'), { 'mcp-session-id': sessionId });
