@@ -26,10 +26,10 @@ export class Exchange {
     private readonly part?: Buffer,
   ) {}
 
-  static of(request: IncomingMessage, response: ServerResponse, serverName: string, now: number): Exchange {
+  static of(request: IncomingMessage, response: ServerResponse, serverName: string, now: number, heartbeatMs: number): Exchange {
     const departure = new AbortController();
     response.once('close', () => departure.abort());
-    return new Exchange(request, new HttpReply(response), serverName, now, departure.signal);
+    return new Exchange(request, new HttpReply(response, heartbeatMs), serverName, now, departure.signal);
   }
 
   header(name: string): string | undefined {

@@ -30,7 +30,7 @@ export async function forward(claimed: Claimed, gateway: Gateway): Promise<Forwa
     });
   }
   const sentAt = gateway.now();
-  const opening = openStreamInTime(claimed);
+  const opening = openStreamInTime(claimed, gateway.patience);
   try {
     const received = await receive({ ...claimed, opening }, gateway).catch((error) => recover(claimed, error, gateway));
     opening.settle();

@@ -7,6 +7,7 @@ import type { Decisions } from './decisions';
 import type { Directory } from './directory';
 import type { Ledger } from './ledger';
 import type { Metrics } from './metrics';
+import type { Patience } from './patience';
 import type { Restorations } from './restore';
 import type { SealKeys } from './seal-keys';
 import type { TokenVerifier } from './tokens';
@@ -19,6 +20,7 @@ export interface Gateway {
   readonly replica: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  readonly patience: Patience;
   readonly tokens: TokenVerifier;
   readonly decisions: Decisions;
   readonly admission: Admission;

@@ -13,6 +13,7 @@ import { drain } from './drain';
 import type { Gateway } from './gateway';
 import { Ledger } from './ledger';
 import { METRICS_INTERVAL_MS, Metrics } from './metrics';
+import { PATIENCE } from './patience';
 import { Restorations } from './restore';
 import { RotatingSealKeys, SEAL_KEY_REFRESH_MS } from './seal-keys';
 import { createGatewayServer } from './server';
@@ -52,6 +53,7 @@ async function createGateway(config: FleetConfig): Promise<Gateway> {
     config,
     replica: randomUUID().slice(0, 8),
     now,
+    patience: PATIENCE,
     tokens: createTokenVerifier(config.identity, now),
     decisions: createDecisions(new LambdaClient(), config.authorizerFunction, now),
     admission: new Admission(),

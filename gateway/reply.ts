@@ -1,8 +1,4 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-
-/** Milliseconds of silence after which a comment keeps idle timers away; half of the shortest one on the way (ALB: 60 s by default). */
-export const HEARTBEAT_MS = 15_000;
 
 export interface StreamEvent {
   readonly id?: string;
@@ -43,7 +39,10 @@ export class HttpReply implements Reply {
   /** The last bytes written: a comment may stand only between two events. */
   private tail = '\n\n';
 
-  constructor(private readonly response: ServerResponse) {
+  constructor(
+    private readonly response: ServerResponse,
+    private readonly heartbeatMs: number,
+  ) {
     response.once('close', () => clearInterval(this.heartbeat));
     response.on('error', () => undefined); // the client is gone; `close` follows
   }
@@ -56,7 +55,7 @@ export class HttpReply implements Reply {
     if (this.response.headersSent || this.response.destroyed) return;
     this.response.writeHead(200, STREAM_HEADERS);
     this.response.flushHeaders();
-    this.heartbeat = setInterval(() => this.beat(), HEARTBEAT_MS);
+    this.heartbeat = setInterval(() => this.beat(), this.heartbeatMs);
     this.heartbeat.unref();
   }
 
@@ -92,7 +91,17 @@ export class HttpReply implements Reply {
 
   private async write(bytes: string | Buffer): Promise<void> {
     if (this.response.destroyed || this.response.write(bytes)) return;
-    await Promise.race([once(this.response, 'drain'), once(this.response, 'close')]);
+    await this.drained();
+  }
+
+  private drained(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.response.off('drain', done).off('close', done);
+        resolve();
+      };
+      this.response.on('drain', done).on('close', done);
+    });
   }
 }
 

@@ -16,7 +16,7 @@ export function createGatewayServer(gateway: Gateway): Server {
     const path = request.url ?? '/';
     const name = MCP_PATH.exec(path)?.[1];
     if (answerCors(request, response, gateway.config.allowedOrigins)) return;
-    if (name !== undefined) void serve(Exchange.of(request, response, name, gateway.now()), gateway);
+    if (name !== undefined) void serve(Exchange.of(request, response, name, gateway.now(), gateway.patience.heartbeatMs), gateway);
     else answerOther(path, request, response, gateway);
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;

@@ -1,14 +1,8 @@
 import { callEventId } from '../core/call-event-id';
 import type { LedgerRow } from '../core/ledger';
 import type { Claimed } from './call';
+import type { Patience } from './patience';
 
-/**
- * How long a claimed call may take until its stream is primed, in milliseconds: as short as can be, for a stream that
- * is cut before can not be resumed, and long enough for an instance to say 404, which needs a status of its own.
- */
-const PRIME_AFTER_MS = 25;
-/** How long any other request may take until its answer becomes a stream, in milliseconds, so that no idle timer cuts it. */
-const STREAM_AFTER_MS = 10_000;
 /** What a client should wait before it resumes, in milliseconds (SSE `retry`). */
 const RETRY_MS = 500;
 
@@ -24,7 +18,7 @@ export interface StreamOpening {
  * of ours: a client that loses the stream comes back with it on any replica, and the ledger has the answer
  * (MCP 2025-11-25, Streamable HTTP § Resumability). Modern streams cannot be resumed.
  */
-export function openStreamInTime(claimed: Claimed): StreamOpening {
+export function openStreamInTime(claimed: Claimed, { primeAfterMs, streamAfterMs }: Patience): StreamOpening {
   const { exchange, claim, message, lane } = claimed;
   if (message?.kind !== 'request' || lane === 'open') return { settle: () => undefined, cancel: () => undefined };
   const primes = claim !== undefined && message.era === 'legacy' && streamable(claimed);
@@ -32,7 +26,7 @@ export function openStreamInTime(claimed: Claimed): StreamOpening {
     if (primes) primeStream(claimed, claim);
     else if (streamable(claimed)) exchange.reply.openStream();
   };
-  const timer = setTimeout(open, primes ? PRIME_AFTER_MS : STREAM_AFTER_MS);
+  const timer = setTimeout(open, primes ? primeAfterMs : streamAfterMs);
   const cancel = (): void => clearTimeout(timer);
   return {
     settle: () => {

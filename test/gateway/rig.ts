@@ -21,6 +21,7 @@ import { Directory, type DirectoryRow } from '../../gateway/directory';
 import type { Gateway } from '../../gateway/gateway';
 import { Ledger } from '../../gateway/ledger';
 import { Metrics } from '../../gateway/metrics';
+import { PATIENCE, type Patience } from '../../gateway/patience';
 import { Restorations } from '../../gateway/restore';
 import { createGatewayServer } from '../../gateway/server';
 import { contextSigner } from '../../gateway/sidecar-keys';
@@ -72,7 +73,7 @@ export interface Rig {
 }
 
 /** A gateway over real tables, a real issuer of tokens and the real policy function, on loopback. */
-export async function startRig(servers: Record<string, Partial<ServerConfig>>): Promise<Rig> {
+export async function startRig(servers: Record<string, Partial<ServerConfig>>, patience: Partial<Patience> = {}): Promise<Rig> {
   const open: Server[] = [];
   const listen = async (server: Server): Promise<string> => {
     open.push(server);
@@ -149,6 +150,7 @@ export async function startRig(servers: Record<string, Partial<ServerConfig>>): 
     config,
     replica,
     now,
+    patience: { ...PATIENCE, ...patience },
     tokens: createTokenVerifier(config.identity, now),
     decisions: createDecisions(
       new LambdaClient({ endpoint: lambdaUrl, region: 'eu-central-1', credentials, maxAttempts: 1 }),
