@@ -204,7 +204,7 @@ export class Conversation {
   }
 
   #latestOpen(): Exchange | undefined {
-    return [...this.#pending.values()].findLast(({ exchange, answerOnly }) => !answerOnly && !exchange.closed)?.exchange;
+    return [...this.#pending.values()].findLast(({ exchange, answerOnly }) => !answerOnly && exchange.heard)?.exchange;
   }
 
   /** In the modern era the end of the stream is the caller's cancellation (MCP 2026-07-28, patterns/cancellation). */

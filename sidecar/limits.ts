@@ -34,6 +34,12 @@ export const LIMITS = {
   protectionLease: 15 * 60_000,
   /** Longest unbroken protection, so that a deployment always ends. */
   protectionTotal: 6 * 60 * 60_000,
+  /** Answers of claimed calls that are kept for who asks: all of them, one of them, and for how long. */
+  keptAnswersBytes: 16 * 1024 * 1024,
+  keptAnswerBytes: 1024 * 1024,
+  keptAnswerTime: 30 * 60_000,
+  /** How long a claimed call may outlive its gateway. */
+  orphanRun: 30 * 60_000,
   /** Above the longest idle timeout that an ALB can have (4000 s), so that never we close first. */
   keepAlive: 4_100_000,
 } as const;

@@ -1,11 +1,13 @@
 import type { KeyObject } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { FleetError } from '../core/errors';
-import { CONTEXT_HEADER, INSTANCE_HEADER } from '../core/headers';
+import { CONTEXT_HEADER, INSTANCE_HEADER, KEPT_ANSWER_PATH } from '../core/headers';
 import { openContext } from '../core/signed-context';
 import type { Admission } from './admission';
+import { keepAnswerOf } from './answer-tee';
 import type { Clock } from './clock';
 import { Exchange } from './exchange';
+import type { KeptAnswers } from './kept-answers';
 import type { Limits } from './limits';
 import type { Logger } from './log';
 import type { Runtime } from './runtime';
@@ -23,6 +25,7 @@ export interface ServerParts {
   readonly runtime: Runtime;
   readonly sessions: Sessions;
   readonly slots: Slots;
+  readonly kept: KeptAnswers;
   readonly clock: Clock;
   readonly limits: Limits;
   readonly log: Logger;
@@ -30,17 +33,26 @@ export interface ServerParts {
   readonly onClosed: () => void;
 }
 
-const METHODS = ['GET', 'POST', 'DELETE'];
+/** What may be asked of a path, and who answers. */
+interface Route {
+  readonly methods: readonly string[];
+  readonly serve: (exchange: Exchange) => void;
+}
 
-/** The sidecar's HTTP server: `/{server}/mcp` for the gateway, `/healthz` and `/readyz` for ECS and the load balancer. */
+/**
+ * The sidecar's HTTP server: `/{server}/mcp` and `/{server}/orphans/{callId}` for the gateway, `/healthz` and `/readyz`
+ * for ECS and the load balancer.
+ */
 export class SidecarServer {
   readonly http: Server;
   /** Requests that are being answered. */
   readonly #open = new Set<Exchange>();
   readonly #path: string;
+  readonly #keptPath: string;
 
   constructor(private readonly parts: ServerParts) {
     this.#path = `/${parts.name}/mcp`;
+    this.#keptPath = `/${parts.name}/${KEPT_ANSWER_PATH}/`;
     this.http = createServer({ keepAliveTimeout: parts.limits.keepAlive }, (request, response) => this.#route(request, response));
   }
 
@@ -60,17 +72,28 @@ export class SidecarServer {
   }
 
   #route(request: IncomingMessage, response: ServerResponse): void {
-    const path = request.url?.split('?', 1)[0];
-    if (path === this.#path) void this.#answer(request, response);
+    const path = request.url?.split('?', 1)[0] ?? '';
+    const route = this.#routeOf(path);
+    if (route !== undefined) void this.#answer(request, response, route);
     else if (path === '/healthz') this.#health(response, 200, 'ok');
     else if (path === '/readyz') void this.#readiness(response);
     else this.#plain(response, new FleetError('UNKNOWN_SERVER', { reason: `this sidecar serves ${this.#path}` }));
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  #routeOf(path: string): Route | undefined {
+    if (path === this.#path) {
+      return { methods: ['GET', 'POST', 'DELETE'], serve: (exchange) => this.parts.admission.admit(exchange) };
+    }
+    if (!path.startsWith(this.#keptPath)) return undefined;
+    const callId = path.slice(this.#keptPath.length);
+    return { methods: ['GET'], serve: (exchange) => this.#tellOf(callId, exchange) };
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse, { methods, serve }: Route): Promise<void> {
+    let exchange: Exchange | undefined;
     try {
-      const exchange = await this.#receive(request, response);
-      if (exchange !== undefined) this.parts.admission.admit(exchange);
+      exchange = await this.#receive(request, response, methods);
+      if (exchange !== undefined) serve(exchange);
     } catch (error) {
       if (FleetError.is(error)) {
         this.#plain(response, error);
@@ -79,16 +102,17 @@ export class SidecarServer {
       // A gateway that leaves while it sends its body is no event; anything else is our own mistake.
       const left = request.destroyed && !request.complete;
       if (!left) this.parts.log.error({ error: error instanceof Error ? error.stack : String(error) }, 'request_failed');
-      response.destroy();
+      (exchange ?? response).destroy();
     }
   }
 
   /** The authenticated request with its body, or undefined when it has been refused or the gateway has left. */
-  async #receive(request: IncomingMessage, response: ServerResponse): Promise<Exchange | undefined> {
-    const { name, key, instance, clock, limits } = this.parts;
+  async #receive(request: IncomingMessage, response: ServerResponse, methods: readonly string[]): Promise<Exchange | undefined> {
+    const { name, key, instance, kept, clock, limits, log } = this.parts;
     const method = request.method ?? '';
-    if (!METHODS.includes(method))
-      throw new FleetError('METHOD_NOT_ALLOWED', { reason: `${method} came; ${METHODS.join(', ')} are allowed` });
+    if (!methods.includes(method)) {
+      throw new FleetError('METHOD_NOT_ALLOWED', { reason: `${method} came; allowed is ${methods.join(', ')}` });
+    }
     const header = request.headers[CONTEXT_HEADER];
     const context = openContext(typeof header === 'string' ? header : undefined, key, name, clock.now() / 1000);
     if (context === undefined) {
@@ -99,12 +123,22 @@ export class SidecarServer {
     const body = method === 'POST' ? await readBody(request, limits.bodyBytes) : undefined;
     if (response.destroyed) return undefined;
     const exchange = new Exchange(request, response, context, body, instance, clock.now());
+    keepAnswerOf(exchange, kept, clock, limits, log);
     this.#open.add(exchange);
     exchange.onClosed(() => {
       this.#open.delete(exchange);
       this.parts.onClosed();
     });
     return exchange;
+  }
+
+  /** What is known here of a claimed call, for a gateway that took over from another. */
+  #tellOf(callId: string, exchange: Exchange): void {
+    const state = this.parts.kept.find(exchange.context.agent, callId);
+    if (state === undefined) exchange.refuse('unknown_call', 'this instance knows nothing of such a call of this agent');
+    else if (state === 'running') exchange.empty(202);
+    else if (state === 'lost') exchange.refuse('server_lost', 'the server was sent the call and ended without a whole answer');
+    else exchange.json(200, state.answer);
   }
 
   async #readiness(response: ServerResponse): Promise<void> {

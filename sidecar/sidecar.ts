@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { Admission } from './admission';
 import type { Cancel, Clock } from './clock';
 import { HttpRuntime } from './http-runtime';
+import { KeptAnswers } from './kept-answers';
 import type { Limits } from './limits';
 import type { Logger } from './log';
 import { TaskProtection } from './protection';
@@ -28,6 +29,7 @@ export class Sidecar {
   readonly sessions: Sessions;
   readonly slots: Slots;
   readonly server: SidecarServer;
+  readonly #kept: KeptAnswers;
   readonly #admission: Admission;
   readonly #runtime: Runtime;
   readonly #pulse: Pulse;
@@ -43,6 +45,7 @@ export class Sidecar {
     const { clock, limits, log, instance, print } = around;
     this.sessions = new Sessions(clock, log, () => void this.#protection.review());
     this.slots = new Slots(config.slots, () => this.#noteEnd());
+    this.#kept = new KeptAnswers(clock, limits);
     this.#pulse = new Pulse({ Fleet: config.fleet, Server: config.server }, this.sessions, this.slots, clock, print);
     this.#runtime = this.#openRuntime();
     this.#admission = new Admission(this.sessions, this.slots, this.#runtime, log);
@@ -55,6 +58,7 @@ export class Sidecar {
       runtime: this.#runtime,
       sessions: this.sessions,
       slots: this.slots,
+      kept: this.#kept,
       clock,
       limits,
       log,
@@ -125,6 +129,7 @@ export class Sidecar {
   #endIdle(): void {
     this.sessions.endIdle(this.around.limits.sessionIdle);
     this.#runtime.endIdle();
+    this.#kept.expire();
   }
 
   #isEmpty(): boolean {

@@ -184,7 +184,13 @@ export async function startSdkServer(environment: Record<string, string> = {}) {
     process: child,
     port,
     url: `http://127.0.0.1:${port}/mcp`,
-    seen: async () => (await (await fetch(`http://127.0.0.1:${port}/seen`)).json()) as { seen: string[]; sessions: string[]; open: number },
+    seen: async () =>
+      (await (await fetch(`http://127.0.0.1:${port}/seen`)).json()) as {
+        seen: string[];
+        sessions: string[];
+        open: number;
+        payments: number;
+      },
     /** `forget` its sessions; `hold` each initialize until `release`. */
     tell: async (what: 'forget' | 'hold' | 'release') => {
       child.send(what);
