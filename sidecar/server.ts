@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { FleetError } from '../core/errors';
 import { CONTEXT_HEADER, INSTANCE_HEADER, KEPT_ANSWER_PATH } from '../core/headers';
+import type { RequestId } from '../core/message';
 import { openContext } from '../core/signed-context';
 import type { Admission } from './admission';
 import { keepAnswerOf } from './answer-tee';
@@ -64,6 +65,23 @@ export class SidecarServer {
   keepAlive(): void {
     const { clock, limits } = this.parts;
     for (const exchange of this.#open) exchange.keepAlive(clock.now(), limits);
+  }
+
+  /** Ends the streams that have no end of their own, so that their agents open others elsewhere. */
+  endStreams(): void {
+    for (const exchange of this.#open) {
+      if (exchange.request.method === 'GET') exchange.end();
+      else if (exchange.message?.kind === 'request' && exchange.message.method === 'subscriptions/listen')
+        this.#endListening(exchange, exchange.message.id);
+    }
+  }
+
+  /** The graceful end of a subscription is its result (MCP 2026-07-28, subscriptions). */
+  #endListening(exchange: Exchange, id: RequestId): void {
+    const result = { resultType: 'complete', _meta: { 'io.modelcontextprotocol/subscriptionId': id } };
+    if (!exchange.begun) exchange.beginStream();
+    exchange.event(JSON.stringify({ jsonrpc: '2.0', id, result }), this.parts.clock.now());
+    exchange.end();
   }
 
   /** Ends every open answer, typed where the protocol leaves room for it. */

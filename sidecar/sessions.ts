@@ -90,6 +90,11 @@ export class Sessions {
     }
   }
 
+  /** Ends sessions that nobody is waiting in. */
+  endQuiet(reason: SessionEnd): void {
+    for (const session of [...this.#held.values()]) if (session.open.size === 0) this.end(session, reason);
+  }
+
   endAll(reason: SessionEnd): void {
     for (const session of [...this.#held.values()]) this.end(session, reason);
   }

@@ -84,14 +84,17 @@ export class Sidecar {
   }
 
   /**
-   * Stops taking what is new and lets what is open go on: at most for the drain time, then ends it politely.
-   * Resolves when nothing is left, no child either.
+   * Stops taking what is new and lets open calls go on: at most for the drain time, then ends them politely. ECS has taken
+   * the task from the load balancer before SIGTERM comes, so no request can reach a session any more: one that is quiet
+   * ends at once, and so does a stream without an end. Resolves when nothing is left, no child either.
    */
   async drain(): Promise<void> {
     const { clock, log } = this.around;
     const { drainSeconds } = this.settings.config;
     this.#admission.draining = true;
     log.info({ drainSeconds, activeSessions: this.sessions.count, slotsInUse: this.slots.inUse }, 'drain_started');
+    this.server.endStreams();
+    this.sessions.endQuiet('drained');
     const finished = await this.#emptyWithin(drainSeconds * 1000, clock);
     if (!finished) this.server.cutAll('the instance was stopped before the server answered');
     this.sessions.endAll('drained');
@@ -137,6 +140,7 @@ export class Sidecar {
   }
 
   #noteEnd(): void {
+    if (this.#admission.draining) this.sessions.endQuiet('drained');
     if (this.#isEmpty()) this.#whenEmpty?.();
   }
 

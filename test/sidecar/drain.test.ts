@@ -57,20 +57,33 @@ describe('SIGTERM', () => {
     expect(await sidecar.event('drain_finished')).toMatchObject({ finished: true });
   });
 
-  test('takes nothing new, lets the open session go on, and exits when that ends', async () => {
+  test('takes nothing new, ends what is quiet, lets an open call finish, and exits then', async () => {
     await start();
+    await openSession();
     const session = await openSession();
+    const stream = await gatewayFetch()(sidecar.url, { headers: { ...session, accept: 'text/event-stream' } });
+    await server?.tell('hold');
+    const paying = post(sidecar.url, call('pay'), session);
+    await until(async () => (await server?.seen())?.payments === 1, 'the call to run');
     const exited = sigterm();
     await sidecar.event('drain_started');
     const refused = await post(sidecar.url, initialize);
     expect([refused.status, refused.headers.get('mcp-fleet-reason')]).toEqual([503, 'draining']);
+    expect([stream.status, await stream.text()]).toEqual([200, expect.not.stringContaining('error')]);
     const readiness = await fetch(`http://127.0.0.1:${sidecar.port}/readyz`);
     expect([readiness.status, await readiness.json()]).toEqual([503, { status: 'draining', activeSessions: 1, slotsInUse: 1, slots: 10 }]);
     expect((await fetch(`http://127.0.0.1:${sidecar.port}/healthz`)).status).toBe(200);
-    expect((await post(sidecar.url, call('count'), session)).status).toBe(200);
-    const deleted = await gatewayFetch()(sidecar.url, { method: 'DELETE', headers: session });
-    expect(deleted.status).toBe(200);
+    await server?.tell('release');
+    expect(await (await paying).text()).toContain('paid 1');
     expect(await exited).toEqual([0, null]);
+    expect(await sidecar.event('drain_finished')).toMatchObject({ finished: true });
+  });
+
+  test('with quiet sessions of a server that has died: the process is gone at once', async () => {
+    await start();
+    await openSession();
+    server?.process.kill('SIGKILL');
+    expect(await sigterm()).toEqual([0, null]);
     expect(await sidecar.event('drain_finished')).toMatchObject({ finished: true });
   });
 
