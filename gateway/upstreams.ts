@@ -104,6 +104,7 @@ export class Upstreams {
         throw transportError(error);
       });
     const { statusCode: status, headers, body } = response;
+    body.on('error', () => undefined); // its readers learn of it; a body that is given up has none, and an unheard error ends the process
     const instance = single(headers[INSTANCE_HEADER]);
     const failure = ownFailure(
       status,

@@ -62,7 +62,8 @@ export class Sidecar {
       clock,
       limits,
       log,
-      onClosed: () => this.#noteEnd(),
+      // Behind whoever else hears of it, the session first of all.
+      onClosed: () => queueMicrotask(() => this.#noteEnd()),
     });
   }
 

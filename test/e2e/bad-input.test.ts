@@ -90,7 +90,18 @@ const CASES: readonly Case[] = [
     body: call({ ...TRANSFER, ...MODERN }),
     headers: { 'mcp-protocol-version': '2026-07-28' },
   },
-  { what: 'a modern header over a legacy body', error: 'HEADER_MISMATCH', body: call(), headers: { 'mcp-protocol-version': '2026-07-28' } },
+  {
+    what: 'a legacy version header over a modern body',
+    error: 'HEADER_MISMATCH',
+    body: call({ ...TRANSFER, ...MODERN }),
+    headers: { ...MODERN_HEADERS, 'mcp-protocol-version': '2025-11-25' },
+  },
+  {
+    what: 'a modern version header over a body without the version that a modern one needs',
+    error: 'INVALID_PARAMS',
+    body: call(),
+    headers: { 'mcp-protocol-version': '2026-07-28' },
+  },
   { what: 'a revision that does not exist', error: 'UNSUPPORTED_VERSION', body: call(), headers: { 'mcp-protocol-version': '1999-01-01' } },
   {
     what: 'two idempotency keys that differ',
