@@ -15,16 +15,7 @@ export function run(command, args, options = {}) {
 
 /** Whether everything is there that the lock file names; installs it first where it is not. */
 export function installMissing() {
-  return isInstalled() || npm('ci', 'ignore') || npm('install', 2);
-}
-
-/**
- * `npm ci` refuses a lock file without the packages of other platforms, which npm writes where a registry does not have
- * them; `npm install` takes the same versions from the same file, and is told to write nothing.
- */
-function npm(command, output) {
-  const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
-  return run('npm', [command, ...(command === 'install' ? ['--no-save'] : []), ...quiet], { stdio: ['ignore', output, output] });
+  return isInstalled() || run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
 }
 
 /** Compared by content: npm writes the two files in an order that says nothing. */

@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import { reportDied, reportSet } from './report';
+import type { SetName } from './requirement-sets';
+import type { SetResults } from './results';
+import { suiteCache } from './suite-cache';
+import { runSuite } from './suite-run';
+import type { Target } from './target';
+
+/** One way to reach the servers. */
+export type LegName = 'direct' | 'fleet';
+
+/** What a way has shown. */
+export interface Leg {
+  readonly results: Readonly<Partial<Record<SetName, SetResults>>>;
+  /** Processes that ended by themselves. */
+  readonly died: readonly string[];
+}
+
+export interface LegOptions {
+  readonly name: LegName;
+  readonly sets: readonly SetName[];
+  /** Only these scenarios; all when empty. */
+  readonly scenarios: readonly string[];
+  /** Folder of our bundled client. */
+  readonly client: string;
+  /** Folder for what the suites see. */
+  readonly output: string;
+  readonly signal: AbortSignal;
+}
+
+/** Runs set after set against one target, and stops it. */
+export async function runLeg({ name, sets, scenarios, client, output, signal }: LegOptions, start: () => Promise<Target>): Promise<Leg> {
+  const suites = suiteCache();
+  const results: Partial<Record<SetName, SetResults>> = {};
+  const target = await start();
+  try {
+    for (const set of sets) {
+      const begun = performance.now();
+      const seen = await runSuite(suites, { set, target, client, scenarios, folder: join(output, name, set), signal });
+      if (seen.scenarios.size === 0) continue; // the set has none of the scenarios that are wanted
+      results[set] = seen;
+      reportSet(name, set, seen, performance.now() - begun);
+    }
+    const died = await target.died();
+    reportDied(name, died);
+    return { results, died };
+  } finally {
+    await target.stop();
+  }
+}
