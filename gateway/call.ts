@@ -5,9 +5,9 @@ import type { LedgerRow } from '../core/ledger';
 import type { Message } from '../core/message';
 import type { Decision } from '../core/policy';
 import type { SealedSession } from '../core/sealed-session';
-import type { Bond } from './affinity';
-import type { Exchange } from './exchange';
-import type { Verdict } from './settlement';
+import type { Exchange } from './http/exchange';
+import type { Verdict } from './ledger/settlement';
+import type { Bond } from './upstream/affinity';
 
 /**
  * How a request travels: only `call` is claimed and recorded, only `list` is filtered, only `open` makes a session, `resume` is

@@ -2,9 +2,9 @@ import { FleetError } from '../core/errors';
 import { isSettled, type LedgerRow } from '../core/ledger';
 import type { Claimed, Routed, ToolCall } from './call';
 import type { Gateway } from './gateway';
-import { lookAgain, reconsider } from './outcome-watch';
-import { resume } from './resume';
-import { newRow } from './row';
+import { lookAgain, reconsider } from './ledger/outcome-watch';
+import { resume } from './ledger/resume';
+import { newRow } from './ledger/row';
 
 /** How long a second caller waits for the first one's outcome, in milliseconds. */
 export const DUPLICATE_WAIT_MS = 20_000;

@@ -2,15 +2,15 @@ import type { EventSourceMessage } from 'eventsource-parser';
 import { FleetError } from '../core/errors';
 import { SESSION_HEADER } from '../core/headers';
 import type { RequestMessage } from '../core/message';
-import { isStream, readAnswer, readResponse } from './answer';
 import type { Answer, Claimed, Forwarded, OpenedSession } from './call';
 import type { Gateway } from './gateway';
-import { awaitKeptAnswer } from './outcome-watch';
-import { adviseReader, place, resumption } from './placement';
-import { replayAnswer } from './replay';
-import { judge } from './settlement';
-import { openStreamInTime, type StreamOpening } from './stream-opening';
-import type { UpstreamResponse } from './upstreams';
+import { openStreamInTime, type StreamOpening } from './http/stream-opening';
+import { awaitKeptAnswer } from './ledger/outcome-watch';
+import { replayAnswer } from './ledger/replay';
+import { judge } from './ledger/settlement';
+import { isStream, readAnswer, readResponse } from './upstream/answer';
+import { adviseReader, place, resumption } from './upstream/placement';
+import type { UpstreamResponse } from './upstream/upstreams';
 
 /** Headers of an answer that reach the agent. A session id is never among them: the agent holds ours, not the server's. */
 const PASSED_HEADERS = ['mcp-protocol-version', 'cache-control', 'retry-after', 'allow'];

@@ -1,17 +1,17 @@
 import type { Logger } from 'pino';
 import type { FleetConfig } from '../core/fleet-config';
 import type { Admission } from './admit';
-import type { Affinity } from './affinity';
-import type { Catalogue } from './catalogue';
-import type { Decisions } from './decisions';
-import type { Directory } from './directory';
-import type { Ledger } from './ledger';
+import type { Patience } from './http/patience';
+import type { Decisions } from './identity/decisions';
+import type { SealKeys } from './identity/seal-keys';
+import type { TokenVerifier } from './identity/tokens';
+import type { Directory } from './ledger/directory';
+import type { Ledger } from './ledger/ledger';
 import type { Metrics } from './metrics';
-import type { Patience } from './patience';
-import type { Restorations } from './restore';
-import type { SealKeys } from './seal-keys';
-import type { TokenVerifier } from './tokens';
-import type { Upstreams } from './upstreams';
+import type { Affinity } from './upstream/affinity';
+import type { Catalogue } from './upstream/catalogue';
+import type { Restorations } from './upstream/restore';
+import type { Upstreams } from './upstream/upstreams';
 
 /** Everything that the stages of a call reach beyond the call itself. */
 export interface Gateway {

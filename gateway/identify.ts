@@ -7,11 +7,11 @@ import type { ServerConfig, ToolConfig } from '../core/fleet-config';
 import { IDEMPOTENCY_KEY_HEADER, LAST_EVENT_ID_HEADER, SESSION_HEADER, TASK_HEADER } from '../core/headers';
 import { classifyMessage, isObject, type Message, type RequestMessage, requestIdOf } from '../core/message';
 import { type Json, parseStrictly } from '../core/strict-json';
-import { checkHeaders } from './agreement';
 import type { Identified, Lane, ToolCall } from './call';
-import { isAllowedOrigin } from './cors';
-import type { Exchange } from './exchange';
 import type { Gateway } from './gateway';
+import { checkHeaders } from './http/agreement';
+import { isAllowedOrigin } from './http/cors';
+import type { Exchange } from './http/exchange';
 
 /** `_meta` members of ours that an agent may send. */
 const KEY_META = 'cdk-mcp-fleet/idempotencyKey';

@@ -1,11 +1,11 @@
 import { admit } from './admit';
 import { authorize } from './authorize';
-import { serveBatch } from './batch';
 import type { Claimed, Identified } from './call';
 import { claim } from './claim';
-import type { Exchange } from './exchange';
 import { forward } from './forward';
 import type { Gateway } from './gateway';
+import { serveBatch } from './http/batch';
+import type { Exchange } from './http/exchange';
 import { identify } from './identify';
 import { record, recordRefusal } from './record';
 import { respond, respondRefusal } from './respond';

@@ -2,9 +2,9 @@ import { FleetError } from '../core/errors';
 import type { LedgerRow, Outcome } from '../core/ledger';
 import type { Claimed, Forwarded, Identified, ToolCall } from './call';
 import type { Gateway } from './gateway';
-import type { Settlement } from './ledger';
-import { newRow } from './row';
-import { recordClosing, recordOpening, recordSessionState } from './session-record';
+import type { Settlement } from './ledger/ledger';
+import { newRow } from './ledger/row';
+import { recordClosing, recordOpening, recordSessionState } from './ledger/session-record';
 
 /**
  * Makes the outcome durable before anyone sees the result. A claimed call is settled under its fence, a read is written

@@ -2,9 +2,9 @@ import { ERRORS, type FleetError } from '../core/errors';
 import type { Outcome } from '../core/ledger';
 import { stampResponse } from '../core/stamp';
 import type { Answer, Claimed, Forwarded, Identified } from './call';
-import type { Exchange } from './exchange';
 import type { Gateway } from './gateway';
-import { filterTools } from './tool-list';
+import type { Exchange } from './http/exchange';
+import { filterTools } from './http/tool-list';
 
 /** Sends the answer: stamped for a call, filtered for a list, under our own session id at open. */
 export function respond(forwarded: Forwarded, gateway: Gateway): void {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { isAllowedOrigin } from '../../gateway/cors';
+import { isAllowedOrigin } from '../../gateway/http/cors';
 import { type Rig, startRig } from './rig';
 
 let rig: Rig;

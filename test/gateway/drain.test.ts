@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { drain } from '../../gateway/drain';
-import { createGatewayServer } from '../../gateway/server';
+import { createGatewayServer } from '../../gateway/http/server';
 import { answer, deferred, grant, type Rig, readRpc, startRig } from './rig';
 
 let rig: Rig;

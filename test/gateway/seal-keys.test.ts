@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { openSession, sealKey, sealSession } from '../../core/sealed-session';
-import { RotatingSealKeys } from '../../gateway/seal-keys';
+import { RotatingSealKeys } from '../../gateway/identity/seal-keys';
 
 /** Versions of the one secret by staging label, as Secrets Manager answers for them. */
 let versions: Record<string, string>;

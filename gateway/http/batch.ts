@@ -1,9 +1,9 @@
-import { FleetError } from '../core/errors';
-import { findElements, skipSpace } from '../core/json-members';
-import { openSession } from '../core/sealed-session';
-import type { Identified } from './call';
+import { FleetError } from '../../core/errors';
+import { findElements, skipSpace } from '../../core/json-members';
+import { openSession } from '../../core/sealed-session';
+import type { Identified } from '../call';
+import type { Gateway } from '../gateway';
 import { Exchange } from './exchange';
-import type { Gateway } from './gateway';
 import type { Reply, StreamEvent } from './reply';
 
 /** The one revision that has batches (MCP 2025-03-26, removed by 2025-06-18). */

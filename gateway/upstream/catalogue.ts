@@ -1,8 +1,8 @@
-import { FleetError } from '../core/errors';
-import { isObject } from '../core/message';
-import { type ParamHeader, paramHeaders } from '../core/param-headers';
-import type { Json } from '../core/strict-json';
-import type { Gateway } from './gateway';
+import { FleetError } from '../../core/errors';
+import { isObject } from '../../core/message';
+import { type ParamHeader, paramHeaders } from '../../core/param-headers';
+import type { Json } from '../../core/strict-json';
+import type { Gateway } from '../gateway';
 import { askModern } from './own-request';
 
 /** How long a server's list of tools is believed, in milliseconds. */

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { FleetError } from '../core/errors';
-import type { LedgerRow } from '../core/ledger';
-import type { Answer } from './call';
-import type { Gateway } from './gateway';
-import { askInstance } from './kept-answer';
+import { FleetError } from '../../core/errors';
+import type { LedgerRow } from '../../core/ledger';
+import type { Answer } from '../call';
+import type { Gateway } from '../gateway';
+import { askInstance } from '../upstream/kept-answer';
 import { judge } from './settlement';
 
 /** How often a row is read, and its instance asked, while another replica works on it; in milliseconds. */

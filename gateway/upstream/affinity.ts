@@ -1,7 +1,7 @@
-import { SESSION_LIFETIME_SECONDS } from '../core/sealed-session';
-import type { Authorized } from './call';
-import type { BondRow } from './directory';
-import type { Gateway } from './gateway';
+import { SESSION_LIFETIME_SECONDS } from '../../core/sealed-session';
+import type { Authorized } from '../call';
+import type { Gateway } from '../gateway';
+import type { BondRow } from '../ledger/directory';
 import { askModern } from './own-request';
 import type { UpstreamResponse } from './upstreams';
 

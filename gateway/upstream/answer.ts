@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
-import { FleetError } from '../core/errors';
-import { findMember, memberNames, skipSpace } from '../core/json-members';
-import { isObject, type RequestId } from '../core/message';
-import type { Json } from '../core/strict-json';
+import { FleetError } from '../../core/errors';
+import { findMember, memberNames, skipSpace } from '../../core/json-members';
+import { isObject, type RequestId } from '../../core/message';
+import type { Json } from '../../core/strict-json';
 import type { UpstreamResponse } from './upstreams';
 
 /** Largest answer that is held, in bytes. */

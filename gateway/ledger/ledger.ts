@@ -6,8 +6,8 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { FleetError } from '../core/errors';
-import { type LedgerRow, type LedgerState, statesBefore } from '../core/ledger';
+import { FleetError } from '../../core/errors';
+import { type LedgerRow, type LedgerState, statesBefore } from '../../core/ledger';
 
 /** What may change in a row after it was claimed. */
 export type Settlement = Partial<

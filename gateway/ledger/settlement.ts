@@ -1,6 +1,6 @@
-import type { Outcome } from '../core/ledger';
-import { type ResponseFacts, readResponse } from './answer';
-import type { Answer } from './call';
+import type { Outcome } from '../../core/ledger';
+import type { Answer } from '../call';
+import { type ResponseFacts, readResponse } from '../upstream/answer';
 import type { Settlement } from './ledger';
 import { encodeText } from './row';
 

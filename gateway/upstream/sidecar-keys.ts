@@ -1,7 +1,7 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { CallContext, FleetConfig } from '../core/fleet-config';
-import { signContext } from '../core/signed-context';
+import type { CallContext, FleetConfig } from '../../core/fleet-config';
+import { signContext } from '../../core/signed-context';
 
 /** Reads the gateway–sidecar key of every server, once, before the first request. A replica without them does not start. */
 export async function loadSidecarKeys(secrets: SecretsManagerClient, config: FleetConfig): Promise<Readonly<Record<string, KeyObject>>> {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { FleetError } from '../core/errors';
-import type { RequestId } from '../core/message';
+import { FleetError } from '../../core/errors';
+import type { RequestId } from '../../core/message';
 import { HttpReply, type Reply } from './reply';
 
 /** Largest request body, in bytes: what SDK servers accept too. */

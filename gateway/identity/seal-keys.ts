@@ -1,5 +1,5 @@
 import { GetSecretValueCommand, ResourceNotFoundException, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { sealKey } from '../core/sealed-session';
+import { sealKey } from '../../core/sealed-session';
 
 /** How often the secret is read again, in milliseconds: a rotation reaches every replica within this time. */
 export const SEAL_KEY_REFRESH_MS = 5 * 60_000;

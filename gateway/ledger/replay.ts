@@ -1,6 +1,6 @@
-import type { LedgerRow } from '../core/ledger';
-import type { Answer } from './call';
-import type { Exchange } from './exchange';
+import type { LedgerRow } from '../../core/ledger';
+import type { Answer } from '../call';
+import type { Exchange } from '../http/exchange';
 import { decodeText } from './row';
 
 /** Said in place of a result that was too large for the ledger. */

@@ -1,12 +1,12 @@
-import { FleetError } from '../core/errors';
-import type { CallContext } from '../core/fleet-config';
-import { PROTOCOL_VERSION_HEADER, SESSION_HEADER } from '../core/headers';
-import type { SealedSession } from '../core/sealed-session';
-import { sessionKey } from '../core/session-key';
+import { FleetError } from '../../core/errors';
+import type { CallContext } from '../../core/fleet-config';
+import { PROTOCOL_VERSION_HEADER, SESSION_HEADER } from '../../core/headers';
+import type { SealedSession } from '../../core/sealed-session';
+import { sessionKey } from '../../core/session-key';
+import type { Routed } from '../call';
+import type { Gateway } from '../gateway';
+import type { DirectoryRow } from '../ledger/directory';
 import { readAnswer, readResponse } from './answer';
-import type { Routed } from './call';
-import type { DirectoryRow } from './directory';
-import type { Gateway } from './gateway';
 import { OWN_REQUEST_ID } from './own-request';
 import type { UpstreamResponse } from './upstreams';
 

@@ -1,8 +1,8 @@
-import { FleetError } from '../core/errors';
-import { METHOD_HEADER, NAME_HEADER, PROTOCOL_VERSION_HEADER } from '../core/headers';
-import { LEGACY_REVISIONS, type Message, MODERN_REVISION, MODERN_VERSION_META, type RequestMessage } from '../core/message';
-import { decodeHeaderValue } from '../core/param-headers';
-import type { Json } from '../core/strict-json';
+import { FleetError } from '../../core/errors';
+import { METHOD_HEADER, NAME_HEADER, PROTOCOL_VERSION_HEADER } from '../../core/headers';
+import { LEGACY_REVISIONS, type Message, MODERN_REVISION, MODERN_VERSION_META, type RequestMessage } from '../../core/message';
+import { decodeHeaderValue } from '../../core/param-headers';
+import type { Json } from '../../core/strict-json';
 import type { Exchange } from './exchange';
 
 /** What `Mcp-Name` must repeat, by method (MCP 2026-07-28, Streamable HTTP § Standard Headers). */

@@ -1,9 +1,9 @@
-import { FleetError } from '../core/errors';
-import { KEPT_ANSWER_PATH } from '../core/headers';
-import type { LedgerRow } from '../core/ledger';
+import { FleetError } from '../../core/errors';
+import { KEPT_ANSWER_PATH } from '../../core/headers';
+import type { LedgerRow } from '../../core/ledger';
+import type { Answer } from '../call';
+import type { Gateway } from '../gateway';
 import { readAnswer } from './answer';
-import type { Answer } from './call';
-import type { Gateway } from './gateway';
 
 /** What the instance that a call was sent to says of it. */
 export type Evidence =

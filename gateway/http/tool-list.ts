@@ -1,6 +1,6 @@
-import { type Era, isObject } from '../core/message';
-import { allowsTool, type Decision } from '../core/policy';
-import type { Json } from '../core/strict-json';
+import { type Era, isObject } from '../../core/message';
+import { allowsTool, type Decision } from '../../core/policy';
+import type { Json } from '../../core/strict-json';
 
 /**
  * Leaves only the tools in a `tools/list` response that the agent may call. A list that depends on who asks is `private`

@@ -1,8 +1,8 @@
-import { agentId } from '../core/agent';
-import { METHOD_HEADER, PROTOCOL_VERSION_HEADER } from '../core/headers';
-import { type JsonObject, MODERN_REVISION, MODERN_VERSION_META } from '../core/message';
+import { agentId } from '../../core/agent';
+import { METHOD_HEADER, PROTOCOL_VERSION_HEADER } from '../../core/headers';
+import { type JsonObject, MODERN_REVISION, MODERN_VERSION_META } from '../../core/message';
+import type { Gateway } from '../gateway';
 import { readAnswer, readResponse } from './answer';
-import type { Gateway } from './gateway';
 import type { UpstreamResponse } from './upstreams';
 
 /** Id of the gateway's own requests; no agent ever sees their answers. */

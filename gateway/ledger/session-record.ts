@@ -1,11 +1,11 @@
-import { FleetError } from '../core/errors';
-import { SESSION_HEADER } from '../core/headers';
-import type { RequestMessage } from '../core/message';
-import { SEALED_ID_LIMIT, SESSION_LIFETIME_SECONDS, type SealedSession, sealSession } from '../core/sealed-session';
-import { sessionKey } from '../core/session-key';
-import { readResponse } from './answer';
-import type { Answer, Forwarded } from './call';
-import type { Gateway } from './gateway';
+import { FleetError } from '../../core/errors';
+import { SESSION_HEADER } from '../../core/headers';
+import type { RequestMessage } from '../../core/message';
+import { SEALED_ID_LIMIT, SESSION_LIFETIME_SECONDS, type SealedSession, sealSession } from '../../core/sealed-session';
+import { sessionKey } from '../../core/session-key';
+import type { Answer, Forwarded } from '../call';
+import type { Gateway } from '../gateway';
+import { readResponse } from '../upstream/answer';
 
 /** Seals the session that initialize opened and lists it in the directory; the agent gets the sealed id only. */
 export async function recordOpening(forwarded: Forwarded, answer: Answer, gateway: Gateway): Promise<Forwarded> {

@@ -1,7 +1,7 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
-import { type Agent, agentId } from '../core/agent';
-import { FleetError } from '../core/errors';
-import type { AuthorizeRequest, Decision } from '../core/policy';
+import { type Agent, agentId } from '../../core/agent';
+import { FleetError } from '../../core/errors';
+import type { AuthorizeRequest, Decision } from '../../core/policy';
 
 /** Longest time for which a decision is believed, in milliseconds: so long may a revocation take. */
 export const DECISION_LIFETIME_MS = 30_000;

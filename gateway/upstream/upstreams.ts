@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { type Dispatcher, errors, Pool } from 'undici';
-import { type ErrorName, FleetError } from '../core/errors';
-import type { CallContext, ServerConfig } from '../core/fleet-config';
+import { type ErrorName, FleetError } from '../../core/errors';
+import type { CallContext, ServerConfig } from '../../core/fleet-config';
 import {
   CONTEXT_HEADER,
   INSTANCE_HEADER,
@@ -13,7 +13,7 @@ import {
   SIDECAR_REASONS,
   type SidecarReason,
   STICKINESS_COOKIE,
-} from '../core/headers';
+} from '../../core/headers';
 
 /** Longest time, in milliseconds, that a server may take until its answer begins. */
 export const CALL_TIMEOUT_MS = 15 * 60_000;

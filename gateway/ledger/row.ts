@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { type LedgerRow, ledgerKey } from '../core/ledger';
-import type { SealedSession } from '../core/sealed-session';
-import { sessionKey } from '../core/session-key';
-import type { Identified, ToolCall } from './call';
-import type { Gateway } from './gateway';
-import { CALL_TIMEOUT_MS } from './upstreams';
+import { type LedgerRow, ledgerKey } from '../../core/ledger';
+import type { SealedSession } from '../../core/sealed-session';
+import { sessionKey } from '../../core/session-key';
+import type { Identified, ToolCall } from '../call';
+import type { Gateway } from '../gateway';
+import { CALL_TIMEOUT_MS } from '../upstream/upstreams';
 
 /** Texts up to this many bytes are kept as they are; longer ones compressed. */
 const PLAIN_LIMIT_BYTES = 32 * 1024;

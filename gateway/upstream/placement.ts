@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { FleetError } from '../core/errors';
-import { LAST_EVENT_ID_HEADER } from '../core/headers';
-import type { SealedSession } from '../core/sealed-session';
-import type { Claimed } from './call';
-import type { Gateway } from './gateway';
+import { FleetError } from '../../core/errors';
+import { LAST_EVENT_ID_HEADER } from '../../core/headers';
+import type { SealedSession } from '../../core/sealed-session';
+import type { Claimed } from '../call';
+import type { Gateway } from '../gateway';
 import type { UpstreamRequest, UpstreamResponse } from './upstreams';
 
 /** How often one request is sent, all reasons together. */

@@ -1,8 +1,8 @@
-import { type CallEvent, callEventId } from '../core/call-event-id';
-import { FleetError } from '../core/errors';
-import { isSettled, type LedgerRow, ledgerKey } from '../core/ledger';
-import type { Routed } from './call';
-import type { Gateway } from './gateway';
+import { type CallEvent, callEventId } from '../../core/call-event-id';
+import { FleetError } from '../../core/errors';
+import { isSettled, type LedgerRow, ledgerKey } from '../../core/ledger';
+import type { Routed } from '../call';
+import type { Gateway } from '../gateway';
 import { lookAgain, reconsider } from './outcome-watch';
 
 /**

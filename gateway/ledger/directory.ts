@@ -8,7 +8,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { FleetError } from '../core/errors';
+import { FleetError } from '../../core/errors';
 
 /** One session, as it stands in the directory. */
 export interface DirectoryRow {

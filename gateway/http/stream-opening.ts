@@ -1,6 +1,6 @@
-import { callEventId } from '../core/call-event-id';
-import type { LedgerRow } from '../core/ledger';
-import type { Claimed } from './call';
+import { callEventId } from '../../core/call-event-id';
+import type { LedgerRow } from '../../core/ledger';
+import type { Claimed } from '../call';
 import type { Patience } from './patience';
 
 /** What a client should wait before it resumes, in milliseconds (SSE `retry`). */

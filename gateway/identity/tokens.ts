@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { JwtVerifier } from 'aws-jwt-verify';
 import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
-import type { Agent } from '../core/agent';
-import { FleetError } from '../core/errors';
-import type { IdentityConfig } from '../core/fleet-config';
+import type { Agent } from '../../core/agent';
+import { FleetError } from '../../core/errors';
+import type { IdentityConfig } from '../../core/fleet-config';
 
 /** Verifies access tokens. A token that was verified once is known by its digest until it expires. */
 export interface TokenVerifier {

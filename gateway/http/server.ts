@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Gateway } from '../gateway';
+import { serve } from '../pipeline';
 import { answerCors } from './cors';
 import { Exchange } from './exchange';
-import type { Gateway } from './gateway';
-import { serve } from './pipeline';
 
 /** Idle connections outlive the load balancer's idle timeout, or it would reuse one that we are closing (502). */
 const KEEP_ALIVE_MS = 4_010_000;
