@@ -66,6 +66,8 @@ export interface Claimed extends Routed {
   readonly claim?: LedgerRow;
   /** The settled row of the same call; nothing is sent. */
   readonly replay?: LedgerRow;
+  /** The call without a key whose fence falls when this answer reaches its caller. */
+  readonly fenced?: LedgerRow;
 }
 
 /** The answer of a server, whole, before anyone has seen it. */

@@ -1,13 +1,11 @@
 import { FleetError } from '../core/errors';
-import { isSettled, type LedgerRow } from '../core/ledger';
+import type { LedgerRow } from '../core/ledger';
 import type { Claimed, Routed, ToolCall } from './call';
 import type { Gateway } from './gateway';
-import { lookAgain, reconsider } from './ledger/outcome-watch';
+import { awaitDuplicate } from './ledger/duplicate';
+import { passFence } from './ledger/fenced-call';
 import { resume } from './ledger/resume';
 import { newRow } from './ledger/row';
-
-/** How long a second caller waits for the first one's outcome, in milliseconds. */
-export const DUPLICATE_WAIT_MS = 20_000;
 
 /**
  * Writes a state-changing call down before a byte of it is sent; who finds the key taken gets that call's outcome instead.
@@ -15,7 +13,10 @@ export const DUPLICATE_WAIT_MS = 20_000;
  */
 export async function claim(routed: Routed, gateway: Gateway): Promise<Claimed> {
   const { toolCall, resumes } = routed;
-  if (resumes !== undefined) return { ...routed, replay: await resume(routed, resumes, gateway) };
+  if (resumes !== undefined) {
+    const replay = await resume(routed, resumes, gateway);
+    return { ...routed, replay, ...(replay.idempotencyKey === undefined && { fenced: replay }) };
+  }
   if (toolCall === undefined || toolCall.policy.effect === 'read_only') return routed;
   if (toolCall.policy.key === 'required' && toolCall.idempotencyKey === undefined) {
     throw new FleetError('KEY_REQUIRED', {
@@ -24,6 +25,7 @@ export async function claim(routed: Routed, gateway: Gateway): Promise<Claimed> 
     });
   }
   const row = newRow({ ...routed, toolCall }, gateway, 'idempotencyKey');
+  if (toolCall.idempotencyKey === undefined) return claimFenced(routed, row, gateway);
   const standing = await gateway.ledger.claim(row);
   if (standing === undefined) return { ...routed, claim: row };
   if (standing.argumentsDigest !== row.argumentsDigest) {
@@ -33,41 +35,48 @@ export async function claim(routed: Routed, gateway: Gateway): Promise<Claimed> 
     });
   }
   const owned = await awaitDuplicate(standing, row, gateway);
-  if (owned === 'ours') return { ...routed, claim: row };
-  gateway.metrics.count(routed.server, 'ReplaysServed');
-  return { ...routed, replay: owned };
+  return owned === 'ours' ? { ...routed, claim: row } : answeredBy(owned, routed, gateway);
 }
 
-/** Waits until the standing call is settled, or becomes ours because its owner died before it sent anything. */
-async function awaitDuplicate(standing: LedgerRow, row: LedgerRow, gateway: Gateway): Promise<LedgerRow | 'ours'> {
-  const deadline = gateway.now() + DUPLICATE_WAIT_MS;
-  let current: LedgerRow | undefined = standing;
-  while (current !== undefined) {
-    if (current.state === 'unknown') current = await reconsider(current, gateway);
-    if (current?.state === 'unknown') throw unknownOutcome(current);
-    if (current.state === 'not_executed') current = await gateway.ledger.claim(row);
-    else if (isSettled(current.state)) return current;
-    else if (current.state === 'claimed' && gateway.now() > current.leaseUntil) current = await gateway.ledger.takeOver(row, current);
-    else if (gateway.now() > deadline) throw inProgress(current);
-    else current = await lookAgain(current, gateway);
+/** A call without a key may be the retry of one whose outcome its caller never learnt: then that one answers. */
+async function claimFenced(routed: Routed, row: LedgerRow, gateway: Gateway): Promise<Claimed> {
+  await gateway.ledger.claim(row);
+  gateway.openCallers.add(row.pk, routed.exchange.gone);
+  try {
+    const answering = await passFence(row, gateway);
+    if (answering === 'ours') {
+      noteDeparture(row, routed, gateway);
+      return { ...routed, claim: row, fenced: row };
+    }
+    await release(row, `FENCED: ${answering.callId}`, gateway);
+    return { ...answeredBy(answering, routed, gateway), fenced: answering };
+  } catch (error) {
+    await release(row, (error as Error).message, gateway);
+    throw error;
   }
-  return 'ours';
-}
-function inProgress(row: LedgerRow): FleetError {
-  return new FleetError('IN_PROGRESS', {
-    reason: 'ask again with the same key',
-    callId: row.callId,
-    ...(row.idempotencyKey !== undefined && { idempotencyKey: row.idempotencyKey }),
-    retryAfterMs: 1_000,
-  });
 }
 
-function unknownOutcome(row: LedgerRow): FleetError {
-  return new FleetError('OUTCOME_UNKNOWN', {
-    reason: 'this call was sent before and its answer was lost; it is not sent again',
-    callId: row.callId,
-    ...(row.idempotencyKey !== undefined && { idempotencyKey: row.idempotencyKey }),
-  });
+/** A caller that leaves while its call runs makes the next identical one its retry. */
+function noteDeparture(row: LedgerRow, { exchange }: Routed, gateway: Gateway): void {
+  const note = async (): Promise<void> => {
+    if (!(await exchange.reply.delivered())) await gateway.fences.leaveUnresolved(row);
+  };
+  const noted = (): void => {
+    note().catch((error: Error) => gateway.log.warn({ event: 'departure_not_noted', callId: row.callId, reason: error.message }));
+  };
+  if (exchange.gone.aborted) noted();
+  else exchange.gone.addEventListener('abort', noted, { once: true });
+}
+
+/** Ends a claim of which nothing was sent. */
+async function release(row: LedgerRow, reason: string, gateway: Gateway): Promise<void> {
+  await gateway.ledger.advance(row, 'not_executed', { settledAt: gateway.now(), reason });
+  await gateway.fences.lower(row);
+}
+
+function answeredBy(replay: LedgerRow, routed: Routed, gateway: Gateway): Claimed {
+  gateway.metrics.count(routed.server, 'ReplaysServed');
+  return { ...routed, replay };
 }
 
 function named({ callId, idempotencyKey }: ToolCall): { callId: string; idempotencyKey?: string } {

@@ -6,7 +6,9 @@ import type { Decisions } from './identity/decisions';
 import type { SealKeys } from './identity/seal-keys';
 import type { TokenVerifier } from './identity/tokens';
 import type { Directory } from './ledger/directory';
+import type { Fences } from './ledger/fences';
 import type { Ledger } from './ledger/ledger';
+import type { OpenCallers } from './ledger/open-callers';
 import type { Metrics } from './metrics';
 import type { Affinity } from './upstream/affinity';
 import type { Catalogue } from './upstream/catalogue';
@@ -31,6 +33,8 @@ export interface Gateway {
   readonly affinity: Affinity;
   readonly ledger: Ledger;
   readonly directory: Directory;
+  readonly fences: Fences;
+  readonly openCallers: OpenCallers;
   readonly metrics: Metrics;
   readonly log: Logger;
 }

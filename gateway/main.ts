@@ -13,7 +13,9 @@ import { createDecisions } from './identity/decisions';
 import { RotatingSealKeys, SEAL_KEY_REFRESH_MS } from './identity/seal-keys';
 import { createTokenVerifier } from './identity/tokens';
 import { Directory } from './ledger/directory';
+import { Fences } from './ledger/fences';
 import { Ledger } from './ledger/ledger';
+import { OpenCallers } from './ledger/open-callers';
 import { METRICS_INTERVAL_MS, Metrics } from './metrics';
 import { Affinity } from './upstream/affinity';
 import { Catalogue } from './upstream/catalogue';
@@ -44,6 +46,8 @@ async function createGateway(config: FleetConfig): Promise<Gateway> {
   const now = Date.now;
   const dynamodb = new DynamoDBClient();
   const secrets = new SecretsManagerClient();
+  const replica = randomUUID().slice(0, 8);
+  const fences = new Fences(dynamodb, config.directoryTable);
   const sidecarKeys = await loadSidecarKeys(secrets, config);
   const sealKeys = await RotatingSealKeys.load(secrets, config.sealKeySecret);
   setInterval(() => {
@@ -51,7 +55,7 @@ async function createGateway(config: FleetConfig): Promise<Gateway> {
   }, SEAL_KEY_REFRESH_MS).unref();
   return {
     config,
-    replica: randomUUID().slice(0, 8),
+    replica,
     now,
     patience: PATIENCE,
     tokens: createTokenVerifier(config.identity, now),
@@ -64,6 +68,8 @@ async function createGateway(config: FleetConfig): Promise<Gateway> {
     affinity: new Affinity(),
     ledger: new Ledger(dynamodb, config.ledgerTable),
     directory: new Directory(dynamodb, config.directoryTable),
+    fences,
+    openCallers: new OpenCallers(fences, replica, now, log),
     metrics: new Metrics(config.fleet, Object.keys(config.servers), now, (line) => process.stdout.write(`${line}\n`)),
     log,
   };

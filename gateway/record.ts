@@ -58,13 +58,21 @@ export async function recordRefusal(error: unknown, reached: Identified | Claime
   const state = claim === undefined && toolCall.policy.effect === 'state_changing' ? 'not_executed' : refusal.outcome;
   count(server, state, gateway);
   try {
-    if (claim !== undefined) await settleClaim(claim, state, settlement, gateway);
+    if (claim !== undefined) await settleRefused(claim, state, settlement, gateway);
     else await gateway.ledger.append({ ...newRow({ ...reached, toolCall }, gateway, 'callId'), ...settlement, state });
   } catch (failure) {
     gateway.metrics.count(server, 'LedgerFailures');
     gateway.log.error({ event: 'refusal_not_recorded', server, callId: toolCall.callId, reason: (failure as Error).message });
   }
   return named(refusal, toolCall);
+}
+
+/** Without a key it is the fence that knows a retry: it stays up for an unknown outcome and falls when nothing was executed. */
+async function settleRefused(claim: LedgerRow, state: Outcome, settlement: Settlement, gateway: Gateway): Promise<void> {
+  await settleClaim(claim, state, settlement, gateway);
+  if (claim.idempotencyKey !== undefined) return;
+  if (state === 'unknown') await gateway.fences.leaveUnresolved(claim);
+  else await gateway.fences.lower(claim);
 }
 
 async function settleClaim(claim: LedgerRow, outcome: Outcome, settlement: Settlement, gateway: Gateway): Promise<void> {

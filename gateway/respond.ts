@@ -1,5 +1,5 @@
 import { ERRORS, type FleetError } from '../core/errors';
-import type { Outcome } from '../core/ledger';
+import type { LedgerRow, Outcome } from '../core/ledger';
 import { stampResponse } from '../core/stamp';
 import type { Answer, Claimed, Forwarded, Identified } from './call';
 import type { Gateway } from './gateway';
@@ -19,6 +19,7 @@ export function respond(forwarded: Forwarded, gateway: Gateway): void {
   // A legacy client gets a stream where its server gave one; it is opened only now, for one that is cut without a word hangs.
   if (answer.streamed === true && message?.era === 'legacy' && lane !== 'open') exchange.reply.openStream();
   exchange.reply.finish(answer.status, text, { ...answer.headers });
+  if (forwarded.fenced !== undefined) void lowerFence(forwarded.fenced, exchange, gateway);
   observe(forwarded, gateway);
 }
 
@@ -46,6 +47,16 @@ export function respondRefusal(refusal: FleetError, exchange: Exchange, reached:
     tool: reached?.toolCall?.tool.slice(0, 100),
     callId: reached?.toolCall?.callId,
   });
+}
+
+/** A result that reached its caller lets the next identical call be a new one; one that did not keeps it for its retry. */
+async function lowerFence(row: LedgerRow, { reply }: Exchange, gateway: Gateway): Promise<void> {
+  try {
+    if (await reply.delivered()) await gateway.fences.lower(row);
+    else await gateway.fences.leaveUnresolved(row);
+  } catch (error) {
+    gateway.log.warn({ event: 'fence_not_lowered', callId: row.callId, reason: (error as Error).message });
+  }
 }
 
 function stamp(answer: Answer, { toolCall, replay, verdict, lane, restored }: Forwarded): string {

@@ -69,6 +69,10 @@ class BatchReply implements Reply {
 
   end(): void {}
 
+  delivered(): Promise<boolean> {
+    return this.whole.delivered();
+  }
+
   finishAll(): void {
     if (this.answers.length === 0) this.whole.finish(202, '');
     else this.whole.finish(200, `[${this.answers.join(',')}]`);

@@ -30,6 +30,8 @@ export interface Reply {
   finish(status: number, text: string, headers?: Record<string, string>): void;
   /** Ends a passed stream. */
   end(): void;
+  /** Resolves when the answer is over: whether all of it was handed to a client that was still there. */
+  delivered(): Promise<boolean>;
 }
 
 /** The answer to an HTTP request. */
@@ -82,6 +84,14 @@ export class HttpReply implements Reply {
 
   end(): void {
     this.response.end();
+  }
+
+  delivered(): Promise<boolean> {
+    const { response } = this;
+    if (response.destroyed || response.writableFinished) return Promise.resolve(response.writableFinished);
+    return new Promise((resolve) => {
+      response.once('finish', () => resolve(true)).once('close', () => resolve(response.writableFinished));
+    });
   }
 
   private beat(): void {

@@ -116,7 +116,10 @@ async function readStream(first: UpstreamResponse, reading: Reading): Promise<st
       throw lost('the stream ended before the response');
     }
     await delay(position.retryMs);
-    response = await reading.reopen(position.lastEventId);
+    // Whatever refuses the rest of the answer, the request itself has been delivered.
+    response = await reading.reopen(position.lastEventId).catch((error: Error) => {
+      throw lost(`its stream could not be resumed (${error.name})`);
+    });
     if (!isStream(response)) throw lost('the server did not resume its stream');
   }
 }

@@ -19,6 +19,7 @@ export interface DirectoryRow {
   readonly agent?: string;
   readonly server?: string;
   readonly task?: string;
+  readonly openedAt?: number;
   readonly closedAt?: number;
 }
 
@@ -32,7 +33,8 @@ export function tablesAt(endpoint: string, names: { readonly ledger: string; rea
   const client = new DynamoDBClient({ endpoint, region: 'us-east-1', credentials });
   return {
     ledger: () => scan<LedgerRow>(client, names.ledger),
-    directory: () => scan<DirectoryRow>(client, names.directory),
+    // Bonds and fences stand in the same table; a session is what was opened.
+    directory: async () => (await scan<DirectoryRow>(client, names.directory)).filter(({ openedAt }) => openedAt !== undefined),
     journal: async () => await scan<JournalEntry>(client, await journalTable(client)),
   };
 }

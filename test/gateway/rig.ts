@@ -20,7 +20,9 @@ import { createGatewayServer } from '../../gateway/http/server';
 import { createDecisions } from '../../gateway/identity/decisions';
 import { createTokenVerifier } from '../../gateway/identity/tokens';
 import { Directory, type DirectoryRow } from '../../gateway/ledger/directory';
+import { Fences } from '../../gateway/ledger/fences';
 import { Ledger } from '../../gateway/ledger/ledger';
+import { OpenCallers } from '../../gateway/ledger/open-callers';
 import { Metrics } from '../../gateway/metrics';
 import { Affinity } from '../../gateway/upstream/affinity';
 import { Catalogue } from '../../gateway/upstream/catalogue';
@@ -146,6 +148,7 @@ export async function startRig(servers: Record<string, Partial<ServerConfig>>, p
     servers: Object.fromEntries(Object.entries(servers).map(([name, server]) => [name, { tools: {}, ...server }])),
   };
   const sidecarKeys = Object.fromEntries(Object.keys(servers).map((name) => [name, rig.sidecarKey]));
+  const fences = new Fences(dynamodb, 'directory');
   const createReplica = (replica: string): Gateway => ({
     config,
     replica,
@@ -165,6 +168,8 @@ export async function startRig(servers: Record<string, Partial<ServerConfig>>, p
     affinity: new Affinity(),
     ledger: new Ledger(dynamodb, 'ledger'),
     directory: new Directory(dynamodb, 'directory'),
+    fences,
+    openCallers: new OpenCallers(fences, replica, now, pino({ enabled: false })),
     metrics: new Metrics('test', Object.keys(servers), now, () => undefined),
     log: pino({ enabled: false }),
   });

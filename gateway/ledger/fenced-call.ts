@@ -1,0 +1,90 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { isSettled, type LedgerRow } from '../../core/ledger';
+import type { Gateway } from '../gateway';
+import { DUPLICATE_WAIT_MS, inProgress, unknownOutcome } from './duplicate';
+import { type Entry, FENCE_WINDOW_MS, TASK_FENCE_MS } from './fences';
+import { BEAT_MS } from './open-callers';
+import { lookAgain, reconsider } from './outcome-watch';
+
+const POLL_MS = 40;
+/** How long a gateway that lives may take to show it, in milliseconds. */
+const LIFE_SIGN_MS = 50 * BEAT_MS;
+/** How long a result may be on its way to its caller, in milliseconds, until its gateway must have died with it. */
+const DELIVERY_MS = 5_000;
+
+/**
+ * Puts a claimed call without a key behind the fence of identical ones that have not reached their callers. One that will
+ * not reach its caller any more, or whose outcome is unknown, has this call for its retry, and answers it. One whose caller
+ * still waits is another intent, and this call runs beside it.
+ * @throws FleetError OUTCOME_UNKNOWN when the earlier one's outcome is unknown; IN_PROGRESS when it takes too long
+ */
+export async function passFence(row: LedgerRow, gateway: Gateway): Promise<LedgerRow | 'ours'> {
+  const { entries } = await gateway.fences.raise(row, gateway.now());
+  const others = entries.filter(({ call }) => call !== row.pk);
+  for (const entry of await withoutCaller(others, row, gateway)) {
+    const answering = await follow(entry, row, gateway);
+    if (answering !== undefined) return answering;
+  }
+  return 'ours';
+}
+
+/**
+ * Those earlier calls that nobody waits for any more. Of a call here the connection tells; of one at another replica, that
+ * the replica beats after we came and does not say that the caller left.
+ */
+async function withoutCaller(others: readonly Entry[], row: LedgerRow, gateway: Gateway): Promise<readonly Entry[]> {
+  const unclear = others.filter((entry) => !entry.unresolved && !gateway.openCallers.has(entry.call));
+  if (unclear.length === 0) return others.filter(({ unresolved }) => unresolved);
+  const owners = [...new Set(unclear.map(({ owner }) => owner))];
+  const alive = new Set<string>();
+  await Promise.all(owners.map(async (owner) => (await showsLife(owner, gateway)) && alive.add(owner)));
+  const { entries } = await gateway.fences.read(row);
+  const known = entries.filter(({ call }) => others.some((other) => other.call === call));
+  return known.filter(({ unresolved, owner, call }) => unresolved || !(alive.has(owner) || gateway.openCallers.has(call)));
+}
+
+/** What becomes of an earlier call without a caller: the row whose outcome answers, or undefined when nothing of it happened. */
+async function follow(entry: Entry, row: LedgerRow, gateway: Gateway): Promise<LedgerRow | undefined> {
+  const deadline = gateway.now() + DUPLICATE_WAIT_MS;
+  for (;;) {
+    let standing = await gateway.ledger.read(entry.call);
+    if (standing?.state === 'claimed' && !entry.unresolved) standing = await endUnsent(standing, gateway);
+    if (standing === undefined || standing.state === 'not_executed' || isOver(standing, gateway.now())) {
+      await gateway.fences.lower(row, entry);
+      return undefined;
+    }
+    if (standing.state === 'unknown') return settledOr(await reconsider(standing, gateway));
+    const current = (await gateway.fences.read(row)).entries.find(({ call }) => call === entry.call);
+    if (current === undefined) return undefined; // it has reached its caller after all
+    if (isSettled(standing.state) && (current.unresolved || gateway.now() > (standing.settledAt ?? 0) + DELIVERY_MS)) return standing;
+    if (gateway.now() > deadline) throw inProgress(standing);
+    if (standing.state === 'sent') await lookAgain(standing, gateway);
+    else await delay(POLL_MS);
+  }
+}
+
+/** A dead gateway sends nothing any more, and one that is only slow cannot send once its claim is ended. */
+async function endUnsent(standing: LedgerRow, gateway: Gateway): Promise<LedgerRow | undefined> {
+  const ended = { settledAt: gateway.now(), reason: 'its gateway died before it was sent' };
+  await gateway.ledger.advance(standing, 'not_executed', ended);
+  return gateway.ledger.read(standing.pk);
+}
+
+function isOver({ task, claimedAt }: LedgerRow, now: number): boolean {
+  return now > claimedAt + (task === undefined ? FENCE_WINDOW_MS : TASK_FENCE_MS);
+}
+
+function settledOr(row: LedgerRow): LedgerRow {
+  if (row.state === 'unknown') throw unknownOutcome(row);
+  return row;
+}
+
+/** Two beats from now on: at least one whole interval in which it could have said that a caller left. */
+async function showsLife(replica: string, gateway: Gateway): Promise<boolean> {
+  const before = await gateway.fences.beatsOf(replica);
+  for (let waited = 0; waited < LIFE_SIGN_MS; waited += POLL_MS) {
+    await delay(POLL_MS);
+    if ((await gateway.fences.beatsOf(replica)) >= before + 2) return true;
+  }
+  return false;
+}

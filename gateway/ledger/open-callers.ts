@@ -1,0 +1,41 @@
+import type { Logger } from 'pino';
+import type { Fences } from './fences';
+
+/** How often a replica with callers without a key shows that it lives, in milliseconds. */
+export const BEAT_MS = 100;
+
+/** The callers without a key that wait here. While there are any the replica beats, so that others can tell that it lives. */
+export class OpenCallers {
+  private readonly calls = new Set<string>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly fences: Fences,
+    readonly replica: string,
+    private readonly now: () => number,
+    private readonly log: Logger,
+  ) {}
+
+  /** Counts a caller until it has its answer or has left. @param call key of its ledger row */
+  add(call: string, gone: AbortSignal): void {
+    if (gone.aborted) return;
+    this.calls.add(call);
+    this.timer ??= setInterval(() => this.beat(), BEAT_MS);
+    gone.addEventListener('abort', () => this.remove(call), { once: true });
+  }
+
+  has(call: string): boolean {
+    return this.calls.has(call);
+  }
+
+  private remove(call: string): void {
+    this.calls.delete(call);
+    if (this.calls.size > 0) return;
+    clearInterval(this.timer);
+    this.timer = undefined;
+  }
+
+  private beat(): void {
+    this.fences.beat(this.replica, this.now()).catch((error: Error) => this.log.warn({ event: 'beat_not_written', reason: error.message }));
+  }
+}
