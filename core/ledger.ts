@@ -55,6 +55,12 @@ export interface LedgerRow {
   readonly resultIsError?: boolean;
   /** Why, where the outcome is not `confirmed`: a word of the error registry or one sentence. */
   readonly reason?: string;
+  /** Who settled an unknown outcome by hand ({@link mayResolve}); `reason` then stays the one of the unknown outcome. */
+  readonly resolvedBy?: string;
+  /** Milliseconds since the epoch. */
+  readonly resolvedAt?: number;
+  /** What that person has seen. */
+  readonly resolutionReason?: string;
 }
 
 /**
@@ -77,9 +83,62 @@ const ENTERED_FROM: Readonly<Record<LedgerState, readonly LedgerState[]>> = {
   unknown: ['sent'],
 };
 
-/** The states a row must be in for `next` to be written; used as the write's condition, beside the fence. */
+/** The states a row must be in for `next` to be written by a program; used as the write's condition, beside the fence. */
 export function statesBefore(next: LedgerState): readonly LedgerState[] {
   return ENTERED_FROM[next];
+}
+
+/** What a person may say of a call whose outcome is unknown. */
+export type Resolution = Exclude<Outcome, 'unknown'>;
+
+export const RESOLUTIONS: readonly Resolution[] = ['confirmed', 'failed', 'not_executed'];
+
+/**
+ * Whether a person may settle a row now. A program can only find that something happened; a person, who can look into the
+ * system behind the server, may also say that nothing did, and then the key is free again. So no owner may be left who
+ * could still send: owners give up before their lease ends.
+ * @param now milliseconds since the epoch
+ */
+export function mayResolve({ state, leaseUntil }: Pick<LedgerRow, 'state' | 'leaseUntil'>, now: number): boolean {
+  return state === 'unknown' && now > leaseUntil;
+}
+
+/** What must stand in the table for a write to be done. As data, so that the table and the model of the protocol obey the same. */
+export interface WriteCondition {
+  /** The states that the row may be in. */
+  readonly states: readonly LedgerState[];
+  /** The fence that the row must carry; any where absent. */
+  readonly fence?: string;
+  /** It is done as well where there is no row. */
+  readonly orAbsent?: true;
+}
+
+type Fenced = Pick<LedgerRow, 'fence'>;
+
+/** The condition of every write that the ledger knows; all but the ones that begin a row name the fence of whom they move. */
+export const CONDITIONS = {
+  /** A key is free where there is no row, or nothing happened under it. */
+  claim: (): WriteCondition => ({ orAbsent: true, states: ['not_executed'] }),
+  /** A claim whose owner died can be taken from it as long as it has sent nothing. */
+  takeOver: ({ fence }: Fenced): WriteCondition => ({ states: ['claimed'], fence }),
+  /** Whoever ends another's claim must find it unsent at the very moment of the write, not only when it was read. */
+  endUnsent: ({ fence }: Fenced): WriteCondition => ({ states: ['claimed'], fence }),
+  advance: ({ fence }: Fenced, next: LedgerState): WriteCondition => ({ states: statesBefore(next), fence }),
+  /** A row that is settled from the start. */
+  append: (): WriteCondition => ({ orAbsent: true, states: [] }),
+  /** A person's word. */
+  resolve: ({ fence }: Fenced): WriteCondition => ({ states: ['unknown'], fence }),
+} as const;
+
+/** Whether a write may be done on what stands there; the table decides the same by its condition expression. */
+export function permits({ states, fence, orAbsent }: WriteCondition, standing: Pick<LedgerRow, 'state' | 'fence'> | undefined): boolean {
+  if (standing === undefined) return orAbsent === true;
+  return states.includes(standing.state) && (fence === undefined || fence === standing.fence);
+}
+
+/** Whether a write that was refused has been done before: its first answer was lost, and the SDK sent it again. */
+export function isWritten(standing: Pick<LedgerRow, 'state' | 'fence'> | undefined, fence: string, state: LedgerState): boolean {
+  return standing?.fence === fence && standing.state === state;
 }
 
 export function isSettled(state: LedgerState): state is Outcome {

@@ -28,12 +28,6 @@ export async function claim(routed: Routed, gateway: Gateway): Promise<Claimed> 
   if (toolCall.idempotencyKey === undefined) return claimFenced(routed, row, gateway);
   const standing = await gateway.ledger.claim(row);
   if (standing === undefined) return { ...routed, claim: row };
-  if (standing.argumentsDigest !== row.argumentsDigest) {
-    throw new FleetError('KEY_REUSED', {
-      reason: `the key was first used for ${standing.tool === row.tool ? 'other arguments' : 'another tool'}; take a new key for a new call`,
-      ...named(toolCall),
-    });
-  }
   const owned = await awaitDuplicate(standing, row, gateway);
   return owned === 'ours' ? { ...routed, claim: row } : answeredBy(owned, routed, gateway);
 }

@@ -8,12 +8,14 @@ export const DUPLICATE_WAIT_MS = 20_000;
 
 /**
  * Waits until the standing call of the same key is settled, or becomes ours because nothing of it was sent.
- * @throws FleetError OUTCOME_UNKNOWN when nobody can tell; IN_PROGRESS when it takes too long
+ * @throws FleetError KEY_REUSED when it is another call, now or by the time it can be answered; OUTCOME_UNKNOWN when nobody
+ *   can tell; IN_PROGRESS when it takes too long
  */
 export async function awaitDuplicate(standing: LedgerRow, row: LedgerRow, gateway: Gateway): Promise<LedgerRow | 'ours'> {
   const deadline = gateway.now() + DUPLICATE_WAIT_MS;
   let current: LedgerRow | undefined = standing;
   while (current !== undefined) {
+    if (current.argumentsDigest !== row.argumentsDigest) throw keyReused(current, row);
     if (current.state === 'unknown') current = await reconsider(current, gateway);
     if (current.state === 'unknown') throw unknownOutcome(current);
     if (current.state === 'not_executed') current = await gateway.ledger.claim(row);
@@ -23,6 +25,13 @@ export async function awaitDuplicate(standing: LedgerRow, row: LedgerRow, gatewa
     else current = await lookAgain(current, gateway);
   }
   return 'ours';
+}
+
+function keyReused(standing: LedgerRow, row: LedgerRow): FleetError {
+  return new FleetError('KEY_REUSED', {
+    reason: `the key was first used for ${standing.tool === row.tool ? 'other arguments' : 'another tool'}; take a new key for a new call`,
+    ...named(row),
+  });
 }
 
 export function inProgress(row: LedgerRow): FleetError {

@@ -66,7 +66,7 @@ async function follow(entry: Entry, row: LedgerRow, gateway: Gateway): Promise<L
 /** A dead gateway sends nothing any more, and one that is only slow cannot send once its claim is ended. */
 async function endUnsent(standing: LedgerRow, gateway: Gateway): Promise<LedgerRow | undefined> {
   const ended = { settledAt: gateway.now(), reason: 'its gateway died before it was sent' };
-  await gateway.ledger.advance(standing, 'not_executed', ended);
+  await gateway.ledger.endUnsent(standing, ended);
   return gateway.ledger.read(standing.pk);
 }
 

@@ -1,0 +1,195 @@
+import type { Outcome } from '../../../core/ledger';
+import type { Protocol } from './protocol';
+import { type Claimant, changeCall, changeClaimant, type Row, type World } from './world';
+import { type Continuation, type Step, write } from './write';
+
+/**
+ * Everything that the gateway of one claimant can do next, one message at a time. Follows gateway/claim.ts, forward.ts,
+ * record.ts and ledger/outcome-watch.ts. Clocks are not modelled: a lease, a deadline or anybody's patience may be taken
+ * to have ended at any moment, so that no skew between clocks is left out.
+ */
+export function* gatewaySteps(world: World, index: number, protocol: Protocol): Generator<Step> {
+  const claimant = world.claimants[index] as Claimant;
+  if (claimant.at === 'ended' || claimant.at === 'crashed') return;
+  yield* STEPS[claimant.at](new Turn(world, index, claimant, protocol));
+}
+
+const FORGET = { seen: undefined, verdict: undefined };
+
+const STEPS: Readonly<Record<Exclude<Claimant['at'], 'ended' | 'crashed'>, (turn: Turn) => Generator<Step>>> = {
+  *start(turn) {
+    yield* turn.put('claim', turn.protocol.claim());
+  },
+
+  *watch(turn) {
+    const { seen, digest } = turn.claimant as Claimant & { seen: Row };
+    if (turn.protocol.comparesEveryRow && seen.digest !== digest) yield turn.tells('KEY_REUSED', 'not_executed');
+    else if (seen.state === 'unknown') yield turn.goes('asks again', { at: 'ask' });
+    else if (seen.state === 'not_executed') yield* turn.put('claim', turn.protocol.claim());
+    else if (seen.state === 'confirmed' || seen.state === 'failed') yield turn.tells('a replay', seen.state, seen.fence);
+    else {
+      if (seen.state === 'claimed') {
+        yield* turn.put('take over', turn.protocol.takeOver(seen));
+        yield* turn.endUnsent(seen);
+      }
+      yield turn.tells('IN_PROGRESS', 'unknown', seen.fence);
+      const row = turn.world.row as Row;
+      yield turn.goes('looks again', { at: row.state === 'sent' ? 'ask' : 'watch', seen: row });
+    }
+  },
+
+  *ask(turn) {
+    const seen = turn.claimant.seen as Row;
+    const answer = turn.answerOf(seen.fence);
+    if (answer !== undefined) yield turn.goes('is given the kept answer', { at: 'note', verdict: answer });
+    // Also where it could tell: nobody reaches it now.
+    if (seen.state === 'unknown') return yield turn.tells('OUTCOME_UNKNOWN', 'unknown', seen.fence);
+    yield turn.goes('leaves it to its owner', { at: 'watch' });
+    yield turn.goes('has waited long enough', { at: 'note', verdict: 'unknown' });
+  },
+
+  *note(turn) {
+    const { seen, verdict } = turn.claimant as Claimant & { seen: Row; verdict: Outcome };
+    const reread = (world: World): World => turn.in(world).change({ at: 'reread', verdict: undefined });
+    yield* turn.advance(seen.fence, verdict, { done: reread, refused: reread, failed: (world) => turn.in(world).unavailable() });
+  },
+
+  *reread(turn) {
+    yield turn.goes('reads again', { at: 'watch', seen: turn.world.row });
+  },
+
+  *own(turn) {
+    const release = (world: World): World => turn.in(world).change({ at: 'release' });
+    const send = (world: World): World => turn.in(world).change({ at: 'send' });
+    yield* turn.advance(turn.fence, 'sent', { done: send, refused: release, failed: release });
+  },
+
+  *send(turn) {
+    const world = changeCall(turn.world, turn.index, { at: 'flying' });
+    yield [`gateway ${turn.index} sends the request`, turn.in(world).change({ at: 'await' })];
+  },
+
+  *await(turn) {
+    const { at } = turn.call;
+    const answer = turn.answerOf(turn.fence);
+    if (answer !== undefined) yield turn.goes('gets the answer', { at: 'settle', verdict: answer });
+    if (at === 'refused') {
+      yield turn.goes('is refused and tells', { at: 'release' });
+      if (turn.world.faults > 0) {
+        yield [
+          `gateway ${turn.index} is refused and sends again`,
+          turn.in({ ...turn.world, faults: turn.world.faults - 1 }).change({ at: 'send' }),
+        ];
+      }
+    }
+    yield turn.goes('loses its connection', { at: turn.protocol.lossIsRefusal ? 'release' : 'recover' });
+  },
+
+  *recover(turn) {
+    const answer = turn.answerOf(turn.fence);
+    if (answer !== undefined) yield turn.goes('is given its kept answer', { at: 'settle', verdict: answer });
+    yield turn.goes('learns nothing', { at: 'settle', verdict: 'unknown' });
+  },
+
+  *settle(turn) {
+    const verdict = turn.claimant.verdict as Outcome;
+    const tell = (world: World): World => turn.in(world).told(verdict, turn.fence);
+    yield* turn.advance(turn.fence, verdict, { done: tell, refused: tell, failed: tell });
+  },
+
+  *release(turn) {
+    const tell = (world: World): World => turn.in(world).told('not_executed', turn.fence);
+    yield* turn.advance(turn.fence, 'not_executed', { done: tell, refused: tell, failed: tell });
+  },
+};
+
+/** One claimant's view of a world. */
+class Turn {
+  constructor(
+    readonly world: World,
+    readonly index: number,
+    readonly claimant: Claimant,
+    readonly protocol: Protocol,
+  ) {}
+
+  get fence(): string {
+    return String(this.index);
+  }
+
+  get call(): World['calls'][number] {
+    return this.world.calls[this.index] as World['calls'][number];
+  }
+
+  in(world: World): Turn {
+    return new Turn(world, this.index, this.claimant, this.protocol);
+  }
+
+  change(change: Partial<Claimant>): World {
+    return changeClaimant(this.world, this.index, change);
+  }
+
+  told(outcome: Outcome, of: string): World {
+    return this.change({ at: 'ended', ...FORGET, told: { outcome, of } });
+  }
+
+  /** LEDGER_UNAVAILABLE, before anything of its own was sent. */
+  unavailable(): World {
+    return this.told('not_executed', this.fence);
+  }
+
+  goes(how: string, change: Partial<Claimant>): Step {
+    return [`gateway ${this.index} ${how}`, this.change(change)];
+  }
+
+  tells(what: string, outcome: Outcome, of = this.fence): Step {
+    return [`gateway ${this.index} tells ${what}`, this.told(outcome, of)];
+  }
+
+  /** What the instance of a call can answer, as long as it lives and remembers. */
+  answerOf(fence: string): Outcome | undefined {
+    const { at, said } = this.world.calls[Number(fence)] as World['calls'][number];
+    return at === 'answered' ? said : undefined;
+  }
+
+  /** Writes a row of its own. */
+  *put(name: string, condition: ReturnType<Protocol['claim']>): Generator<Step> {
+    const { fence, claimant, index } = this;
+    yield* write(
+      this.world,
+      `gateway ${index}: ${name}`,
+      { condition, change: { state: 'claimed', fence, digest: claimant.digest } },
+      fence,
+      {
+        done: (world) => this.in(world).change({ at: 'own', ...FORGET }),
+        refused: (world, seen) =>
+          seen !== undefined && claimant.at === 'start' && seen.digest !== claimant.digest
+            ? this.in(world).told('not_executed', fence) // KEY_REUSED
+            : this.in(world).change({ at: 'watch', seen }),
+        failed: (world) => this.in(world).unavailable(),
+      },
+    );
+  }
+
+  /** Ends a claim of a call without a key, whose gateway is dead. */
+  *endUnsent(seen: Row): Generator<Step> {
+    const change = { state: 'not_executed' } as const;
+    const reread = (world: World): World => this.in(world).change({ at: 'reread' });
+    yield* write(
+      this.world,
+      `gateway ${this.index}: ends claim ${seen.fence}`,
+      { condition: this.protocol.endUnsent(seen), change },
+      seen.fence,
+      {
+        done: reread,
+        refused: reread,
+        failed: (world) => this.in(world).unavailable(),
+      },
+    );
+  }
+
+  /** Moves the row of a call on. */
+  *advance(fence: string, state: Row['state'], next: Continuation): Generator<Step> {
+    const condition = this.protocol.advance({ fence }, state);
+    yield* write(this.world, `gateway ${this.index}: ${state} of call ${fence}`, { condition, change: { state } }, fence, next);
+  }
+}

@@ -1,0 +1,37 @@
+import type { Call, Claimant, Row, World } from './world';
+
+/** What must hold at every moment of every history; the sentence that does not, or undefined. */
+export function violation(world: World): string | undefined {
+  const { row, calls, claimants } = world;
+  const executions = calls.reduce((sum, { executed }) => sum + executed, 0);
+  if (executions > 1) return 'one key was executed twice';
+  if (row !== undefined) {
+    const lie = lieOfRow(row, calls, executions);
+    if (lie !== undefined) return lie;
+  }
+  for (const [index, claimant] of claimants.entries()) {
+    const lie = lieTo(claimant, index, world);
+    if (lie !== undefined) return lie;
+  }
+  return undefined;
+}
+
+function lieOfRow({ state, fence }: Row, calls: readonly Call[], executions: number): string | undefined {
+  const { executed } = calls[Number(fence)] as Call;
+  if ((state === 'confirmed' || state === 'failed') && executed === 0) return `a row is ${state} and nothing was executed`;
+  if (state === 'not_executed' && executions > 0) return 'a row is not_executed and something was executed';
+  if (state === 'claimed' && executions > 0) return 'a row says that nothing was sent and something was executed';
+  return undefined;
+}
+
+function lieTo({ told, digest }: Claimant, index: number, { calls, claimants }: World): string | undefined {
+  if (told === undefined) return undefined;
+  const { executed, said } = calls[Number(told.of)] as Call;
+  if (told.outcome === 'not_executed') {
+    return (calls[index] as Call).executed > 0 ? 'an agent was told not_executed and its call was executed' : undefined;
+  }
+  if (told.outcome === 'unknown') return undefined;
+  if (claimants[Number(told.of)]?.digest !== digest) return 'an agent was given the outcome of other arguments';
+  if (executed === 0) return `an agent was told ${told.outcome} and nothing was executed`;
+  return said !== undefined && said !== told.outcome ? `an agent was told ${told.outcome} and the server said ${said}` : undefined;
+}

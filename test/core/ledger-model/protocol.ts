@@ -1,0 +1,33 @@
+import { CONDITIONS, type LedgerState, type WriteCondition } from '../../../core/ledger';
+import type { Row } from './world';
+
+/** What the explorer plays: the conditions of the real ledger, and the rules around them. A broken variant replaces one. */
+export interface Protocol {
+  readonly claim: () => WriteCondition;
+  readonly takeOver: (abandoned: Row) => WriteCondition;
+  readonly endUnsent: (abandoned: Row) => WriteCondition;
+  readonly advance: (row: Pick<Row, 'fence'>, next: LedgerState) => WriteCondition;
+  readonly resolve: (row: Row) => WriteCondition;
+  /** Whether a waiting caller compares the arguments with every row that it reads, not only with the first. */
+  readonly comparesEveryRow: boolean;
+  /** Whether a connection that is lost after the request was sent may be taken for a refusal. */
+  readonly lossIsRefusal: boolean;
+  /** Whether a person may say `not_executed` while the owner, or its bytes, may still be on the way. */
+  readonly hastyPerson: boolean;
+}
+
+export const PROTOCOL: Protocol = { ...CONDITIONS, comparesEveryRow: true, lossIsRefusal: false, hastyPerson: false };
+
+/** A condition that no longer asks whose row it is. */
+export function unfenced({ fence: _, ...condition }: WriteCondition): WriteCondition {
+  return condition;
+}
+
+/** The protocol with the fence dropped from one write. */
+export function withoutFence(write: 'takeOver' | LedgerState): Protocol {
+  if (write === 'takeOver') return { ...PROTOCOL, takeOver: (row) => unfenced(PROTOCOL.takeOver(row)) };
+  return {
+    ...PROTOCOL,
+    advance: (row, next) => (next === write ? unfenced(PROTOCOL.advance(row, next)) : PROTOCOL.advance(row, next)),
+  };
+}

@@ -1,0 +1,62 @@
+import { permits, RESOLUTIONS, type Resolution } from '../../../core/ledger';
+import type { Protocol } from './protocol';
+import { type Call, changeCall, changeClaimant, type Position, type Row, type World } from './world';
+import type { Step } from './write';
+
+/** Everything that the network, the server and its instance can do with one call. */
+export function* serverSteps(world: World, index: number): Generator<Step> {
+  const call = world.calls[index] as Call;
+  const to = (what: string, change: Partial<Call>): Step => [`call ${index} ${what}`, changeCall(world, index, change)];
+  switch (call.at) {
+    case 'flying':
+      yield to('arrives', { at: 'running' });
+      yield to('is refused: nothing is executed', { at: 'refused' });
+      break;
+    case 'running':
+      yield to('is executed', { at: 'effected', executed: call.executed + 1 });
+      yield to('is answered by a question', { at: 'answered', said: 'not_executed' });
+      break;
+    case 'effected':
+      yield to('is answered', { at: 'answered', said: 'confirmed' });
+      yield to('is answered by an error', { at: 'answered', said: 'failed' });
+      break;
+    default:
+  }
+}
+
+/**
+ * Deaths that a person can see. Without a person they are no steps: who dies, and what is lost on the way, merely makes no
+ * further step, and a history that stops anywhere is visited as the beginning of a longer one.
+ */
+export function* deaths(world: World): Generator<Step> {
+  for (const [index, { at }] of world.claimants.entries()) {
+    if (SENDING.includes(at)) yield [`gateway ${index} dies at "${at}"`, changeClaimant(world, index, { at: 'crashed' })];
+  }
+  for (const [index, { at }] of world.calls.entries()) {
+    if (UNDER_WAY.includes(at)) yield [`call ${index} is lost at "${at}"`, changeCall(world, index, { at: 'gone' })];
+  }
+}
+
+const SENDING: readonly Position[] = ['send', 'await'];
+const UNDER_WAY: readonly Call['at'][] = ['flying', 'running', 'effected'];
+
+/** A person settles an unknown outcome, truthfully, when its owner has given up and nothing is on the way any more. */
+export function* personSteps(world: World, protocol: Protocol): Generator<Step> {
+  const { row } = world;
+  if (row === undefined || row.state !== 'unknown') return;
+  const condition = protocol.resolve(row);
+  if (!permits(condition, row)) return;
+  for (const state of RESOLUTIONS) {
+    if (seenBy(world, row, protocol) === state)
+      yield [`a person resolves call ${row.fence}: ${state}`, { ...world, row: { ...row, state } }];
+  }
+}
+
+function seenBy({ calls, claimants }: World, row: Row, { hastyPerson }: Protocol): Resolution | undefined {
+  const { at, executed, said } = calls[Number(row.fence)] as Call;
+  const owner = claimants[Number(row.fence)]?.at ?? 'crashed';
+  const over = !UNDER_WAY.includes(at) && !SENDING.includes(owner);
+  if (!over && !hastyPerson) return undefined;
+  if (executed === 0) return 'not_executed';
+  return said === 'failed' ? 'failed' : 'confirmed';
+}

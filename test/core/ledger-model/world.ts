@@ -1,0 +1,116 @@
+import type { LedgerState, Outcome, WriteCondition } from '../../../core/ledger';
+
+/**
+ * One moment of a bounded history: one key, its row, the claimants who want it, the call of each at the server, and what
+ * is still on its way. Worlds are immutable; two that are equal have the same {@link keyOf}.
+ */
+export interface World {
+  readonly row: Row | undefined;
+  readonly claimants: readonly Claimant[];
+  readonly calls: readonly Call[];
+  /** Writes that their writer gave up, or sent twice: each may still arrive, at any time. */
+  readonly late: readonly Write[];
+  /** How much may still go wrong with writes. Crashes, cuts and deaths are not counted: they may always happen. */
+  readonly faults: number;
+}
+
+/** The row of the key. The fence names the claimant whose call it is. */
+export interface Row {
+  readonly state: LedgerState;
+  readonly fence: string;
+  readonly digest: string;
+}
+
+/** A conditional write of the row, or of a part of it. */
+export interface Write {
+  readonly condition: WriteCondition;
+  readonly change: Row | Pick<Row, 'state'>;
+}
+
+/** Where a gateway stands with one request of an agent. */
+export type Position =
+  /** Has written nothing yet. */
+  | 'start'
+  /** Has read somebody else's row. */
+  | 'watch'
+  /** Asks the instance of that call. */
+  | 'ask'
+  /** Writes down what it heard of that call. */
+  | 'note'
+  | 'reread'
+  /** Holds the claim; nothing is sent. */
+  | 'own'
+  /** Has written `sent`; nothing is sent. */
+  | 'send'
+  | 'await'
+  /** Lost its connection and asks the instance. */
+  | 'recover'
+  /** Writes the outcome. */
+  | 'settle'
+  /** Writes that it has executed nothing. */
+  | 'release'
+  | 'ended'
+  | 'crashed';
+
+export interface Claimant {
+  readonly at: Position;
+  /** Of the arguments. */
+  readonly digest: string;
+  /** The row as it was last read. */
+  readonly seen?: Row;
+  /** What it is about to write. */
+  readonly verdict?: Outcome;
+  readonly told?: Told;
+}
+
+/** What an agent was told: the outcome of the call that a fence names, its own or the one that it repeats. */
+export interface Told {
+  readonly outcome: Outcome;
+  readonly of: string;
+}
+
+/** What the server has of one claimant's call. */
+export interface Call {
+  readonly at: 'unsent' | 'flying' | 'refused' | 'running' | 'effected' | 'answered' | 'gone';
+  /** Times that the effect was seen in the world. */
+  readonly executed: number;
+  /** What the server's answer says. */
+  readonly said?: Outcome;
+}
+
+/** @param digests one per claimant: equal ones repeat each other */
+export function begin(digests: readonly string[], faults: number): World {
+  return {
+    row: undefined,
+    claimants: digests.map((digest) => ({ at: 'start', digest })),
+    calls: digests.map(() => ({ at: 'unsent', executed: 0 })),
+    late: [],
+    faults,
+  };
+}
+
+export function keyOf({ row, claimants, calls, late, faults }: World): string {
+  let key = `${faults}${rowKey(row)}`;
+  for (const { at, seen, verdict, told } of claimants)
+    key += `|${at},${rowKey(seen)},${verdict ?? ''},${told?.outcome ?? ''}${told?.of ?? ''}`;
+  key += callsKey(calls);
+  for (const { condition, change } of late)
+    key += `<${condition.fence ?? ''}${condition.states.join()}${'fence' in change ? change.fence : ''}${change.state}`;
+  return key;
+}
+
+export function rowKey(row: Row | undefined): string {
+  return row === undefined ? '-' : row.state + row.fence;
+}
+
+export function callsKey(calls: readonly Call[]): string {
+  return calls.map(({ at, executed, said }) => `;${at}${executed}${said ?? ''}`).join('');
+}
+
+export function changeClaimant(world: World, index: number, change: Partial<Claimant>): World {
+  return { ...world, claimants: world.claimants.map((claimant, at) => (at === index ? { ...claimant, ...change } : claimant)) };
+}
+
+export function changeCall(world: World, index: number, change: Partial<Call>): World {
+  return { ...world, calls: world.calls.map((call, at) => (at === index ? { ...call, ...change } : call)) };
+}
