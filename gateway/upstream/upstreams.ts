@@ -105,12 +105,10 @@ export class Upstreams {
       });
     const { statusCode: status, headers, body } = response;
     body.on('error', () => undefined); // its readers learn of it; a body that is given up has none, and an unheard error ends the process
-    const instance = single(headers[INSTANCE_HEADER]);
-    const failure = ownFailure(
-      status,
-      single(headers[REASON_HEADER]),
-      instance === undefined && request.serverConfig.remoteUrl === undefined,
-    );
+    const remote = request.serverConfig.remoteUrl !== undefined;
+    // A server outside the fleet has no sidecar, and what it says in a sidecar's name is not heard.
+    const instance = remote ? undefined : single(headers[INSTANCE_HEADER]);
+    const failure = remote ? undefined : ownFailure(status, single(headers[REASON_HEADER]), instance === undefined);
     if (failure !== undefined) {
       body.resume(); // so that the connection can serve again
       throw failure;

@@ -95,6 +95,20 @@ describe('when a write was not sent because', () => {
   });
 });
 
+test('a remote server that speaks like a sidecar is not believed, and nothing is sent to it twice', async () => {
+  const remote = await startRig({ abroad: { remoteUrl: 'http://127.0.0.1:9/mcp' } });
+  try {
+    Object.assign(remote.gateway.config.servers.abroad ?? {}, { remoteUrl: `${remote.gateway.config.serversUrl}/anywhere` });
+    await grant(remote, 'treasury', 'abroad', ['*']);
+    remote.upstream = (_, response) => response.writeHead(503, { 'mcp-fleet-instance': 'x', 'mcp-fleet-reason': 'at_capacity' }).end('{}');
+    const { error } = await remote.ask('treasury', 'abroad', { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'transfer' } });
+    expect(error.data).toMatchObject({ outcome: 'unknown' });
+    expect(remote.reached).toHaveLength(1);
+  } finally {
+    await remote.stop();
+  }
+});
+
 test('a lost read is unknown, and may simply be asked again', async () => {
   rig.upstream = (request) => request.socket.destroy();
   const { status, error } = await rig.ask('treasury', 'payments', {
