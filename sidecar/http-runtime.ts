@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { type Dispatcher, Pool } from 'undici';
 import type { HttpRuntimeConfig } from '../core/fleet-config';
 import { PROTOCOL_VERSION_HEADER, SESSION_HEADER } from '../core/headers';
+import type { RequestId } from '../core/message';
 import type { Clock } from './clock';
 import type { Exchange } from './exchange';
 import { Forwarding, type ForwardRules } from './forward';
@@ -79,7 +80,17 @@ export class HttpRuntime implements Runtime {
     });
   }
 
+  /**
+   * Callers give one id to two requests although they must not (MCP: base protocol § Requests); a server on the SDK then
+   * answers the one with the result of the other. So the second waits for the first.
+   */
   continueSession(exchange: Exchange, session: Session): void {
+    const first = twinOf(exchange, session);
+    if (first === undefined) this.#passOn(exchange, session);
+    else first.onClosed(() => exchange.closed || this.continueSession(exchange, session));
+  }
+
+  #passOn(exchange: Exchange, session: Session): void {
     const method = exchange.request.method;
     const gone = () => {
       this.sessions.end(session, 'unknown_to_server');
@@ -154,6 +165,20 @@ export class HttpRuntime implements Runtime {
       .then(({ body }) => body.dump())
       .catch((error: Error) => this.log.warn({ code: error.name }, 'session_delete_failed'));
   }
+}
+
+/** An earlier request of the session with the same id, still unanswered. */
+function twinOf(exchange: Exchange, session: Session): Exchange | undefined {
+  const id = requestId(exchange);
+  if (id === undefined) return undefined;
+  const open = [...session.open];
+  return open.slice(0, open.indexOf(exchange)).find((other) => !other.closed && requestId(other) === id);
+}
+
+function requestId(exchange: Exchange): RequestId | undefined {
+  if (exchange.body === undefined) return undefined;
+  const message = exchange.parse();
+  return message.kind === 'request' ? message.id : undefined;
 }
 
 function headerValue(headers: readonly string[], name: string): string | undefined {

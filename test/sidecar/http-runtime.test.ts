@@ -87,6 +87,19 @@ describe('a session of an HTTP server', () => {
     expect(response.headers.get('mcp-fleet-reason')).toBeNull();
   });
 
+  test('two requests with one id get each its own answer', async () => {
+    const session = { 'mcp-session-id': await openSession() };
+    await server.tell('hold');
+    const paying = post(sidecar.url, call('pay', 1), session);
+    await until(async () => (await server.seen()).payments === 1, 'the call to run');
+    const echoing = post(sidecar.url, call('echo', 1, { text: 'mine' }), session);
+    const other = await (await post(sidecar.url, call('echo', 2, { text: 'other' }), session)).text();
+    expect(other).toContain('other');
+    await server.tell('release');
+    expect(await (await paying).text()).toContain('paid 1');
+    expect(await (await echoing).text()).toContain('mine');
+  });
+
   test('another agent gets 404 for it, and the server hears nothing of that', async () => {
     const id = await openSession('agent-a');
     const before = (await server.seen()).seen.length;
