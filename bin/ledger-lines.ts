@@ -10,7 +10,8 @@ export function newest(rows: readonly LedgerRow[], limit: number): readonly Ledg
 
 /** One call on one line. */
 export function line(row: LedgerRow, paint: Paint): string {
-  const { claimedAt, subject, server, tool, state, settledAt, idempotencyKey, callId, reason } = row;
+  const { claimedAt, subject, server, tool, state, settledAt, idempotencyKey, callId, resolutionReason } = row;
+  const reason = resolutionReason ?? row.reason;
   const took = settledAt === undefined ? '' : seconds(settledAt - claimedAt);
   const name = idempotencyKey === undefined ? callId : `key ${idempotencyKey}`;
   const cells = [clock(claimedAt), subject.padEnd(12), `${server}.${tool}`.padEnd(30), tint(state, paint), took.padStart(8), name];
@@ -19,7 +20,8 @@ export function line(row: LedgerRow, paint: Paint): string {
 
 /** One call with its history. */
 export function timeline(row: LedgerRow, paint: Paint): readonly string[] {
-  const { claimedAt, sentAt, settledAt, state } = row;
+  const { claimedAt, sentAt, settledAt, state, resolvedAt, resolvedBy } = row;
+  const settledAs = resolvedAt === undefined ? state : 'unknown';
   const since = (at: number) => `+${seconds(at - claimedAt)}`.padStart(9);
   const facts: [string, string | undefined][] = [
     ['call', row.callId],
@@ -35,8 +37,10 @@ export function timeline(row: LedgerRow, paint: Paint): readonly string[] {
     ...facts.filter(([, value]) => value !== undefined).map(([name, value]) => `${name.padEnd(10)} ${value}`),
     `${new Date(claimedAt).toISOString()}  claimed`,
     ...(sentAt === undefined ? [] : [`${since(sentAt)}${' '.repeat(15)}  sent`]),
-    ...(settledAt === undefined ? [] : [`${since(settledAt)}${' '.repeat(15)}  ${tint(state, paint).trim()}`]),
+    ...(settledAt === undefined ? [] : [`${since(settledAt)}${' '.repeat(15)}  ${tint(settledAs, paint).trim()}`]),
     ...(row.reason === undefined ? [] : [`${'reason'.padEnd(10)} ${row.reason}`]),
+    ...(resolvedAt === undefined ? [] : [`${since(resolvedAt)}${' '.repeat(15)}  ${tint(state, paint).trim()}, says ${resolvedBy}`]),
+    ...(row.resolutionReason === undefined ? [] : [`${'reason'.padEnd(10)} ${row.resolutionReason}`]),
     `${'result'.padEnd(10)} ${resultOf(row) ?? (row.resultEncoding === 'omitted' ? '(too large to keep)' : '(none)')}`,
     '',
   ];

@@ -34,6 +34,17 @@ await Promise.all([
     format: 'cjs',
     mainFields: ['module', 'main'],
   }),
+  // What agents import runs wherever there is a global fetch, and may be imported or required.
+  ...['esm', 'cjs'].map((format) =>
+    build({
+      ...common,
+      entryPoints: [{ in: 'client/index.ts', out: 'client/index' }],
+      format,
+      platform: 'neutral',
+      mainFields: ['module', 'main'],
+      outExtension: { '.js': format === 'esm' ? '.mjs' : '.cjs' },
+    }),
+  ),
   // The command line runs on a developer's machine and finds its libraries in node_modules.
   build({
     ...common,

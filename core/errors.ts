@@ -25,6 +25,8 @@ export const ERRORS = {
   UNAUTHENTICATED: { code: 401, status: 401, outcome: 'not_executed', retry: 'never', message: 'A valid access token is needed' },
   SERVER_DENIED: { code: 403, status: 403, outcome: 'not_executed', retry: 'never', message: 'This agent may not use this server' },
   ORIGIN_DENIED: { code: 403, status: 403, outcome: 'not_executed', retry: 'never', message: 'The Origin is not allowed' },
+  /** The answer to who asks for an outcome; a request that is still on its way may yet begin the call. */
+  UNKNOWN_CALL: { code: 404, status: 404, outcome: 'unknown', retry: 'same_key', message: 'The ledger has no such call of this agent' },
   UNKNOWN_SERVER: { code: 404, status: 404, outcome: 'not_executed', retry: 'never', message: 'There is no such server' },
   /** -32001 "Session not found" is what SDK servers say and clients look for. */
   UNKNOWN_SESSION: { code: -32001, status: 404, outcome: 'not_executed', retry: 'reinitialize', message: 'Session not found' },

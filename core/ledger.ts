@@ -96,7 +96,7 @@ export const RESOLUTIONS: readonly Resolution[] = ['confirmed', 'failed', 'not_e
 /**
  * Whether a person may settle a row now. A program can only find that something happened; a person, who can look into the
  * system behind the server, may also say that nothing did, and then the key is free again. So no owner may be left who
- * could still send: owners give up before their lease ends.
+ * could still send; none begins to after its lease has ended.
  * @param now milliseconds since the epoch
  */
 export function mayResolve({ state, leaseUntil }: Pick<LedgerRow, 'state' | 'leaseUntil'>, now: number): boolean {

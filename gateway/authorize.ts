@@ -1,20 +1,26 @@
 import { FleetError } from '../core/errors';
 import { isObject } from '../core/message';
 import { checkParamHeaders } from '../core/param-headers';
-import { allowsTool } from '../core/policy';
+import { allowsTool, type Decision } from '../core/policy';
 import type { Authorized, Identified } from './call';
 import type { Gateway } from './gateway';
 
 /** Asks whether this agent may use this server and, for a call, this tool. The list that an agent sees is filtered, but it is here that a call is refused. */
 export async function authorize(identified: Identified, gateway: Gateway): Promise<Authorized> {
-  const { agent, server, toolCall } = identified;
-  const decision = await gateway.decisions.of(agent, server);
-  if (decision.effect === 'deny') throw new FleetError('SERVER_DENIED', { reason: decision.reason });
+  const { server, toolCall } = identified;
+  const decision = await authorizeServer(identified, gateway);
   if (toolCall !== undefined && !allowsTool(decision, toolCall.tool)) {
     throw new FleetError('DENIED', { reason: `no grant lets this agent call "${toolCall.tool}" of "${server}"`, callId: toolCall.callId });
   }
   await checkParams(identified, gateway);
   return { ...identified, decision };
+}
+
+/** @throws FleetError SERVER_DENIED, AUTHORIZER_UNAVAILABLE */
+export async function authorizeServer({ agent, server }: Pick<Identified, 'agent' | 'server'>, gateway: Gateway): Promise<Decision> {
+  const decision = await gateway.decisions.of(agent, server);
+  if (decision.effect === 'deny') throw new FleetError('SERVER_DENIED', { reason: decision.reason });
+  return decision;
 }
 
 /** The headers that the tool's schema asks for must repeat its arguments; only who may call it learns what they are. */

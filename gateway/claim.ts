@@ -1,6 +1,6 @@
 import { FleetError } from '../core/errors';
 import type { LedgerRow } from '../core/ledger';
-import type { Claimed, Routed, ToolCall } from './call';
+import type { Claimed, Routed } from './call';
 import type { Gateway } from './gateway';
 import { awaitDuplicate } from './ledger/duplicate';
 import { passFence } from './ledger/fenced-call';
@@ -71,8 +71,4 @@ async function release(row: LedgerRow, reason: string, gateway: Gateway): Promis
 function answeredBy(replay: LedgerRow, routed: Routed, gateway: Gateway): Claimed {
   gateway.metrics.count(routed.server, 'ReplaysServed');
   return { ...routed, replay };
-}
-
-function named({ callId, idempotencyKey }: ToolCall): { callId: string; idempotencyKey?: string } {
-  return { callId, ...(idempotencyKey !== undefined && { idempotencyKey }) };
 }

@@ -22,10 +22,7 @@ const UNDECLARED_TOOL: ToolConfig = { effect: 'state_changing', key: 'fenced' };
 
 /** Says who asks what: the token gives the agent, the bytes of the body give the message, and the headers must agree with it. */
 export async function identify(exchange: Exchange, gateway: Gateway): Promise<Identified> {
-  checkOrigin(exchange, gateway.config.allowedOrigins);
-  const agent = await verifyToken(exchange, gateway);
-  const serverConfig = findServer(exchange.serverName, gateway.config.servers);
-  const caller = { exchange, agent, agentId: agentId(agent), server: exchange.serverName, serverConfig };
+  const caller = await identifyCaller(exchange, gateway);
 
   const { method } = exchange.request;
   const sessionId = exchange.header(SESSION_HEADER);
@@ -53,9 +50,19 @@ export async function identify(exchange: Exchange, gateway: Gateway): Promise<Id
     lane,
     message,
     body,
-    ...(lane === 'call' && { toolCall: describeCall(message as RequestMessage, exchange, serverConfig) }),
+    ...(lane === 'call' && { toolCall: describeCall(message as RequestMessage, exchange, caller.serverConfig) }),
   };
 }
+
+/** Who asks, and for which server. */
+export async function identifyCaller(exchange: Exchange, gateway: Gateway): Promise<Caller> {
+  checkOrigin(exchange, gateway.config.allowedOrigins);
+  const agent = await verifyToken(exchange, gateway);
+  const serverConfig = findServer(exchange.serverName, gateway.config.servers);
+  return { exchange, agent, agentId: agentId(agent), server: exchange.serverName, serverConfig };
+}
+
+type Caller = Pick<Identified, 'exchange' | 'agent' | 'agentId' | 'server' | 'serverConfig'>;
 
 function checkOrigin(exchange: Exchange, allowed: readonly string[]): void {
   const origin = exchange.header('origin');

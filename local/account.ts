@@ -83,6 +83,14 @@ export class RunningAccount implements LocalAccount {
     return id === undefined ? undefined : this.parts.machinery.secrets.find(id)?.value;
   }
 
+  async redeploy(service: string): Promise<void> {
+    const named = [...this.parts.machinery.services.values()].find(({ settings: { definition } }) =>
+      service === 'gateway' ? definition.containers.some(({ role }) => role === 'gateway') : definition.server === service,
+    );
+    if (!named) throw new LocalAccountError('REFUSED', `There is no service "${service}"; there are gateway, ${this.servers.join(', ')}.`);
+    await named.redeploy();
+  }
+
   stop(): Promise<void> {
     return this.parts.stop();
   }

@@ -91,6 +91,12 @@ export interface LocalAccount {
   logFiles(): readonly string[];
   /** Value of a secret, by logical id; for the check that looks for it in results and logs. */
   secretValue(stack: string, logicalId: string): string | undefined;
+  /**
+   * Replaces the tasks of a service one by one, as a deployment in ECS does: a new one is healthy before an old one is
+   * taken out of its target group, drained, and sent SIGTERM. Resolves when the last old one has ended.
+   * @param service name of a server, or `gateway`
+   */
+  redeploy(service: string): Promise<void>;
   /** Stops everything in the order that ECS does; resolves when no process and no port is left. */
   stop(): Promise<void>;
 }

@@ -5,6 +5,7 @@ import { attach } from '../../local/control-client';
 import { CommandError, EXIT } from '../exit';
 import { line, newest, timeline } from '../ledger-lines';
 import { terminal } from '../terminal';
+import { resolveCommand } from './ledger-resolve';
 
 const FOLLOW_MS = 500;
 
@@ -12,10 +13,13 @@ const EXAMPLES = `Examples:
   $ mcp-fleet ledger tail -n 50           the last 50 calls
   $ mcp-fleet ledger tail --follow        and each one from now on
   $ mcp-fleet ledger show order-17        one call, by idempotency key or call id
+  $ mcp-fleet ledger resolve order-17 --outcome not_executed --reason "no such payment at the bank"
 `;
 
 export function ledgerCommand(): Command {
-  const ledger = new Command('ledger').description('Read the ledger of the local account').addHelpText('before', EXAMPLES);
+  const ledger = new Command('ledger')
+    .description('Read the ledger of the local account, and settle what nobody can tell')
+    .addHelpText('before', EXAMPLES);
   ledger
     .command('tail')
     .description('The last calls and what became of them, oldest first')
@@ -29,6 +33,7 @@ export function ledgerCommand(): Command {
     .argument('<key>', 'idempotency key or call id')
     .option('--json', 'one JSON document', false)
     .action(show);
+  ledger.addCommand(resolveCommand());
   return ledger;
 }
 

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Gateway } from '../gateway';
 import { serve } from '../pipeline';
+import { serveCallOutcome } from './call-outcome';
 import { answerCors } from './cors';
 import { Exchange } from './exchange';
 
@@ -8,15 +9,20 @@ import { Exchange } from './exchange';
 const KEEP_ALIVE_MS = 4_010_000;
 
 const MCP_PATH = /^\/([^/?]+)\/mcp(?:\?|$)/;
+/** The key is percent-encoded (RFC 3986 §2.1), so that any key is one segment. */
+const CALL_PATH = /^\/([^/?]+)\/calls\/([^/?]+)(?:\?|$)/;
 const METADATA_PATH = /^\/\.well-known\/oauth-protected-resource\/([^/?]+)\/mcp(?:\?|$)/;
 
-/** The gateway's HTTP surface: health, protected resource metadata, and the endpoint of each server. */
+/** The gateway's HTTP surface: health, protected resource metadata, the endpoint of each server, and the outcomes of its calls. */
 export function createGatewayServer(gateway: Gateway): Server {
   const server = createServer((request, response) => {
     const path = request.url ?? '/';
-    const name = MCP_PATH.exec(path)?.[1];
     if (answerCors(request, response, gateway.config.allowedOrigins)) return;
-    if (name !== undefined) void serve(Exchange.of(request, response, name, gateway.now(), gateway.patience.heartbeatMs), gateway);
+    const exchangeWith = (name: string): Exchange => Exchange.of(request, response, name, gateway.now(), gateway.patience.heartbeatMs);
+    const name = MCP_PATH.exec(path)?.[1];
+    const [, server, key] = CALL_PATH.exec(path) ?? [];
+    if (name !== undefined) void serve(exchangeWith(name), gateway);
+    else if (server !== undefined && key !== undefined) void serveCallOutcome(exchangeWith(server), key, gateway);
     else answerOther(path, request, response, gateway);
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;

@@ -7,7 +7,15 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { FleetError } from '../../core/errors';
-import { CONDITIONS, isWritten, type LedgerRow, type LedgerState, type Resolution, type WriteCondition } from '../../core/ledger';
+import {
+  CONDITIONS,
+  isWritten,
+  type LedgerRow,
+  type LedgerState,
+  ledgerKey,
+  type Resolution,
+  type WriteCondition,
+} from '../../core/ledger';
 
 /** What may change in a row after it was claimed. */
 export type Settlement = Partial<
@@ -52,7 +60,12 @@ export class Ledger {
 
   /** Writes what a person says of an unknown outcome. False when it is not unknown any more. @throws FleetError LEDGER_UNAVAILABLE */
   async resolve(row: LedgerRow, { outcome, ...word }: PersonsWord): Promise<boolean> {
-    return this.updateIf(row, CONDITIONS.resolve(row), outcome, word);
+    if (!(await this.updateIf(row, CONDITIONS.resolve(row), outcome, word))) return false;
+    // The next call with this key writes over the row; under its call id this one stays in the audit.
+    if (outcome === 'not_executed' && row.idempotencyKey !== undefined) {
+      await this.append({ ...row, ...word, pk: ledgerKey(row.server, row.agent, `c:${row.callId}`), state: outcome });
+    }
+    return true;
   }
 
   /** Writes a row that is settled from the start: a read, or a refusal. @throws FleetError LEDGER_UNAVAILABLE */

@@ -82,6 +82,21 @@ export class Service {
     }
   }
 
+  /**
+   * Replaces every task, one at a time: a new one is healthy before an old one leaves (minimum healthy percent 100).
+   * @throws Error as {@link healthy} does
+   */
+  async redeploy(): Promise<void> {
+    for (const old of [...this.members]) {
+      this.scaleTo(this.desired + 1);
+      await this.healthy(HEALTHY_WITHIN);
+      this.desired--;
+      const left = this.leave(old);
+      this.reconcile(); // where the old one had failed meanwhile and been replaced, one is too many
+      await left;
+    }
+  }
+
   isHealthy(): boolean {
     const groups = this.settings.targets.length;
     const healthy = [...this.members].filter(({ task, healthy, leaving }) => !leaving && task.running && healthy.size === groups);

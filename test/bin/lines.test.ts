@@ -87,6 +87,24 @@ describe('a ledger row', () => {
     ]);
   });
 
+  it('tells who settled what nobody could tell', () => {
+    const resolved: LedgerRow = {
+      ...ROW,
+      state: 'not_executed',
+      resolvedBy: 'ada',
+      resolvedAt: ROW.claimedAt + 60_000,
+      resolutionReason: 'no such payment at the bank',
+    };
+    expect(timeline(resolved, PLAIN).slice(-6)).toEqual([
+      '   +2.0 s                 unknown',
+      'reason     the server ended',
+      '  +60.0 s                 not_executed, says ada',
+      'reason     no such payment at the bank',
+      'result     (none)',
+      '',
+    ]);
+  });
+
   it('is sorted by time, and the newest are kept', () => {
     const rows = [3, 1, 2].map((claimedAt) => ({ ...ROW, claimedAt }));
     expect(newest(rows, 2).map(({ claimedAt }) => claimedAt)).toEqual([2, 3]);

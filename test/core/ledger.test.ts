@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { agentId } from '../../core/agent';
 import { ERRORS, FleetError } from '../../core/errors';
-import { isSettled, type LedgerState, ledgerKey, statesBefore } from '../../core/ledger';
+import { isSettled, type LedgerState, ledgerKey, mayResolve, statesBefore } from '../../core/ledger';
 
 const STATES: LedgerState[] = ['claimed', 'sent', 'confirmed', 'failed', 'not_executed', 'unknown'];
 
@@ -18,6 +18,11 @@ test('only what was sent can be confirmed, failed or unknown, and only what was 
   expect(statesBefore('unknown')).toEqual(['sent']);
   expect(statesBefore('sent')).toEqual(['claimed']);
   expect(statesBefore('claimed')).toEqual([]);
+});
+
+test('a person may settle what is unknown, and only when its gateway can send no more', () => {
+  for (const state of STATES) expect(mayResolve({ state, leaseUntil: 10 }, 11)).toBe(state === 'unknown');
+  expect(mayResolve({ state: 'unknown', leaseUntil: 10 }, 10)).toBe(false);
 });
 
 test('keys of two agents or servers never meet, whatever the key holds', () => {

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Ledger } from '../../gateway/ledger/ledger';
 import { openClient } from '../../local/checks/agent-client';
 import { cli, type Fleet, ROOT, startFleet } from './fleet';
 
@@ -49,6 +51,21 @@ describe('beside a running account', () => {
     expect(people.stdout).toMatch(/key +order-31[\s\S]*claimed[\s\S]*sent[\s\S]*confirmed[\s\S]*transferId/);
     const tail = await cli(['ledger', 'tail', '-n', '1']);
     expect(tail.stdout).toMatch(/^\S+ {2}\S+ +payments\.transfer +confirmed .* key order-31\n$/);
+  });
+
+  it('ledger resolve settles by a person what nobody can tell, once, and keeps who said so', async () => {
+    const ledger = await unknownCall('order-32');
+    const resolve = ['ledger', 'resolve', 'order-32', '--outcome', 'confirmed', '--by', 'ada'];
+    expect(await cli(resolve)).toMatchObject({ code: 2, stderr: expect.stringContaining('--reason') });
+    const { code, stdout } = await cli([...resolve, '--reason', 'the bank shows it', '--json']);
+    expect([code, JSON.parse(stdout)]).toMatchObject([
+      0,
+      { call: { state: 'confirmed', reason: 'its answer was lost', resolvedBy: 'ada', resolutionReason: 'the bank shows it' } },
+    ]);
+    expect(await cli([...resolve, '--reason', 'again'])).toMatchObject({ code: 3, stderr: expect.stringContaining('not unknown') });
+    expect(await cli(['ledger', 'resolve', 'never', ...resolve.slice(3), '--reason', 'x'])).toMatchObject({ code: 3, stdout: '' });
+    expect((await cli(['ledger', 'show', 'order-32'])).stdout).toMatch(/unknown[\s\S]*confirmed, says ada[\s\S]*the bank shows it/);
+    expect(await ledger.read('payments#nobody#k:order-32')).toMatchObject({ fence: 'f' });
   });
 
   it('ps lists every role, with sessions at the sidecars', async () => {
@@ -101,6 +118,36 @@ it('prints a client that works as it is pasted', async () => {
     await ended;
   }
 });
+
+/** A row as a gateway leaves it that was killed an hour ago, and whose instance is gone too. */
+async function unknownCall(key: string): Promise<Ledger> {
+  const { dynamodbUrl, tables } = fleet.account;
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const ledger = new Ledger(new DynamoDBClient({ endpoint: dynamodbUrl, region: 'us-east-1', credentials }), tables.ledger);
+  const at = Date.now() - 3_600_000;
+  await ledger.append({
+    pk: `payments#nobody#k:${key}`,
+    callId: `call-${key}`,
+    idempotencyKey: key,
+    server: 'payments',
+    agent: 'nobody',
+    issuer: 'https://issuer.test',
+    subject: 'nobody',
+    tool: 'transfer',
+    argumentsDigest: 'd',
+    arguments: '{}',
+    stateChanging: true,
+    state: 'unknown',
+    fence: 'f',
+    owner: 'dead',
+    claimedAt: at,
+    sentAt: at,
+    settledAt: at + 6_000,
+    leaseUntil: at + 960_000,
+    reason: 'its answer was lost',
+  });
+  return ledger;
+}
 
 async function readUntil(stream: NodeJS.ReadableStream, mark: string): Promise<string> {
   let output = '';

@@ -170,6 +170,22 @@ describe('streams', () => {
     ]);
   });
 
+  test.each(['unknown_session', 'draining', 'at_capacity'])(
+    'a stream that was cut and cannot be resumed (%s) leaves the call unknown: it was delivered, whatever refuses the rest',
+    async (reason) => {
+      rig.upstream = (request, response) => {
+        if (request.method !== 'POST') return response.writeHead(503, { 'mcp-fleet-instance': 'task-1', 'mcp-fleet-reason': reason }).end();
+        response.writeHead(200, { 'content-type': 'text/event-stream', 'mcp-fleet-instance': 'task-1' });
+        response.end('id: e1\nretry: 10\ndata: \n\n');
+      };
+      const _meta = { 'cdk-mcp-fleet/idempotencyKey': `cut-${reason}` };
+      const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'slow', _meta } };
+      const { error } = await rig.ask('treasury', 'payments', call);
+      expect(error.data).toMatchObject({ error: 'OUTCOME_UNKNOWN', outcome: 'unknown', retry: 'same_key' });
+      expect((await rig.rows()).find(({ pk }) => pk.endsWith(`#k:cut-${reason}`))?.state).toBe('unknown');
+    },
+  );
+
   test('a GET stream passes events as they come, and ends upstream when the agent leaves', async () => {
     const id = await open('treasury');
     const [closed, close] = deferred();

@@ -68,7 +68,7 @@ function* stepsFrom(world: World, protocol: Protocol, person: boolean): Generato
  */
 function deadEnd({ row, calls }: World, protocol: Protocol, ways: Set<string>): string | undefined {
   const key = rowKey(row) + callsKey(calls);
-  if (ways.has(key)) return undefined;
+  if (ways.has(key) || (protocol.keyless && row === undefined)) return undefined;
   const digest = row?.digest ?? 'x';
   const asks = calls.length;
   const left: World = {

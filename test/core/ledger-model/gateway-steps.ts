@@ -18,19 +18,25 @@ const FORGET = { seen: undefined, verdict: undefined };
 
 const STEPS: Readonly<Record<Exclude<Claimant['at'], 'ended' | 'crashed'>, (turn: Turn) => Generator<Step>>> = {
   *start(turn) {
-    yield* turn.put('claim', turn.protocol.claim());
+    const seen = turn.world.row;
+    if (!turn.protocol.keyless || turn.index === 0) yield* turn.put('claim', turn.protocol.claim());
+    // A call is behind the fence only after its claim was answered.
+    else if (seen !== undefined && turn.world.claimants[0]?.at !== 'start')
+      yield turn.goes('finds it behind the fence', { at: 'watch', seen });
   },
 
   *watch(turn) {
     const { seen, digest } = turn.claimant as Claimant & { seen: Row };
     if (turn.protocol.comparesEveryRow && seen.digest !== digest) yield turn.tells('KEY_REUSED', 'not_executed');
     else if (seen.state === 'unknown') yield turn.goes('asks again', { at: 'ask' });
-    else if (seen.state === 'not_executed') yield* turn.put('claim', turn.protocol.claim());
-    else if (seen.state === 'confirmed' || seen.state === 'failed') yield turn.tells('a replay', seen.state, seen.fence);
+    else if (seen.state === 'not_executed') {
+      if (turn.protocol.keyless) yield turn.tells('nothing of it and runs beside it', 'not_executed', seen.fence);
+      else yield* turn.put('claim', turn.protocol.claim());
+    } else if (seen.state === 'confirmed' || seen.state === 'failed') yield turn.tells('a replay', seen.state, seen.fence);
     else {
       if (seen.state === 'claimed') {
-        yield* turn.put('take over', turn.protocol.takeOver(seen));
-        yield* turn.endUnsent(seen);
+        if (turn.protocol.keyless) yield* turn.endUnsent(seen);
+        else yield* turn.put('take over', turn.protocol.takeOver(seen));
       }
       yield turn.tells('IN_PROGRESS', 'unknown', seen.fence);
       const row = turn.world.row as Row;
@@ -170,7 +176,7 @@ class Turn {
     );
   }
 
-  /** Ends a claim of a call without a key, whose gateway is dead. */
+  /** Ends the claim of a call without a key whose gateway is dead, to run its own beside it, in another row. */
   *endUnsent(seen: Row): Generator<Step> {
     const change = { state: 'not_executed' } as const;
     const reread = (world: World): World => this.in(world).change({ at: 'reread' });

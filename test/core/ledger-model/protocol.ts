@@ -8,6 +8,8 @@ export interface Protocol {
   readonly endUnsent: (abandoned: Row) => WriteCondition;
   readonly advance: (row: Pick<Row, 'fence'>, next: LedgerState) => WriteCondition;
   readonly resolve: (row: Row) => WriteCondition;
+  /** Whether the call has no key: its row is its own, and identical calls know of it by the fence. */
+  readonly keyless: boolean;
   /** Whether a waiting caller compares the arguments with every row that it reads, not only with the first. */
   readonly comparesEveryRow: boolean;
   /** Whether a connection that is lost after the request was sent may be taken for a refusal. */
@@ -16,7 +18,10 @@ export interface Protocol {
   readonly hastyPerson: boolean;
 }
 
-export const PROTOCOL: Protocol = { ...CONDITIONS, comparesEveryRow: true, lossIsRefusal: false, hastyPerson: false };
+export const PROTOCOL: Protocol = { ...CONDITIONS, keyless: false, comparesEveryRow: true, lossIsRefusal: false, hastyPerson: false };
+
+/** What is played for a call without a key. Nobody but its owner ever claims its row. */
+export const KEYLESS: Protocol = { ...PROTOCOL, keyless: true, claim: CONDITIONS.append };
 
 /** A condition that no longer asks whose row it is. */
 export function unfenced({ fence: _, ...condition }: WriteCondition): WriteCondition {

@@ -1,0 +1,80 @@
+import { userInfo } from 'node:os';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { type LedgerRow, mayResolve, RESOLUTIONS, type Resolution } from '../../core/ledger';
+import { Ledger } from '../../gateway/ledger/ledger';
+import { tablesAt } from '../../local/checks/tables';
+import { attach } from '../../local/control-client';
+import { CommandError, EXIT } from '../exit';
+import { timeline } from '../ledger-lines';
+import { terminal } from '../terminal';
+
+interface ResolveOptions {
+  readonly outcome: Resolution;
+  readonly reason: string;
+  readonly by: string;
+  readonly json: boolean;
+}
+
+export function resolveCommand(): Command {
+  return new Command('resolve')
+    .description('Say what became of a call whose outcome is unknown, after you have looked')
+    .argument('<key>', 'idempotency key or call id')
+    .addOption(new Option('--outcome <outcome>', 'not_executed frees the key').choices(RESOLUTIONS).makeOptionMandatory())
+    .requiredOption('--reason <sentence>', 'what you have seen, and where; the agent that asks again reads it too', sentence)
+    .option('--by <name>', 'who says so', userInfo().username)
+    .option('--json', 'one JSON document', false)
+    .action(resolve);
+}
+
+async function resolve(key: string, { outcome, reason, by, json }: ResolveOptions): Promise<void> {
+  const { dynamodbUrl, tables } = await attach(process.cwd());
+  const row = theOneToResolve(key, await tablesAt(dynamodbUrl, tables).ledger(), Date.now());
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const ledger = new Ledger(new DynamoDBClient({ endpoint: dynamodbUrl, region: 'us-east-1', credentials }), tables.ledger);
+  const word = { outcome, resolvedBy: by, resolvedAt: Date.now(), resolutionReason: reason };
+  if (!(await ledger.resolve(row, word))) {
+    throw new CommandError(
+      EXIT.NO,
+      `The call "${key}" was settled by evidence just now; nothing was changed.`,
+      `mcp-fleet ledger show ${key}`,
+    );
+  }
+  const resolved = await ledger.read(row.pk);
+  const { result, paint } = terminal(json);
+  if (json) return result(JSON.stringify({ call: resolved }));
+  timeline(resolved as LedgerRow, paint).forEach(result);
+}
+
+/**
+ * The row that a person's word is meant for.
+ * @param now milliseconds since the epoch
+ * @throws CommandError with exit code 3, saying why there is nothing to resolve
+ */
+export function theOneToResolve(key: string, rows: readonly LedgerRow[], now: number): LedgerRow {
+  const named = rows.filter(({ callId, idempotencyKey }) => callId === key || idempotencyKey === key);
+  const [row, another] = named.filter(({ state }) => state === 'unknown');
+  if (row === undefined) throw new CommandError(EXIT.NO, whyNot(key, named), 'only an unknown outcome is for a person to settle');
+  if (another !== undefined) {
+    const ids = named.filter(({ state }) => state === 'unknown').map(({ callId }) => callId);
+    throw new CommandError(EXIT.NO, `${ids.length} calls with the key "${key}" are unknown.`, `name one by its call id: ${ids.join(', ')}`);
+  }
+  if (!mayResolve(row, now)) {
+    throw new CommandError(
+      EXIT.NO,
+      `The call "${key}" may still be under way: its gateway may work on it until ${new Date(row.leaseUntil).toISOString()}.`,
+      'come back after that; until then evidence may still turn up',
+    );
+  }
+  return row;
+}
+
+function whyNot(key: string, named: readonly LedgerRow[]): string {
+  if (named.length === 0) return `No call has the idempotency key or call id "${key}".`;
+  return `The call "${key}" is ${[...new Set(named.map(({ state }) => state))].join(' and ')}, not unknown; nothing was changed.`;
+}
+
+function sentence(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It is empty; say what you have seen, and where.');
+  return text;
+}

@@ -1,0 +1,6 @@
+/** `cdk-mcp-fleet/client`: what an agent's author uses. Needs nothing but the platform's `fetch`. */
+export type { Clock, RecoveryBudget } from './budget';
+export { RecoveryExhausted } from './exhausted';
+export { type RecoveringFetch, recoveringFetch } from './recovering-fetch';
+export type { Fetch, PlannedCall, RecoveryOptions } from './recovery';
+export type { ReportedCall, TaskReport } from './task';

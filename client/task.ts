@@ -1,0 +1,108 @@
+import type { Outcome } from '../core/ledger';
+import type { Endpoint } from './endpoint';
+
+/** One tool call in a report. */
+export interface ReportedCall {
+  /** Idempotency key; absent for a tool that says it changes nothing. Ask again with it, or look it up in the ledger. */
+  readonly key?: string;
+  readonly tool: string;
+  /** The call's id in the fleet's ledger, once an answer named it. */
+  readonly callId?: string;
+}
+
+/** What became of the calls of a task. A call that still runs is `unknown`. */
+export interface TaskReport {
+  readonly confirmed: readonly ReportedCall[];
+  readonly failed: readonly ReportedCall[];
+  readonly notExecuted: readonly ReportedCall[];
+  readonly unknown: readonly ReportedCall[];
+}
+
+/** Who calls what: equal for a call and its repetition. */
+export interface CallIdentity {
+  readonly endpoint: Endpoint;
+  readonly tool: string;
+  /** Arguments, and answers of a continuation, in canonical form. */
+  readonly content: string;
+}
+
+/** One `tools/call` and what is known of it. */
+export class Call implements ReportedCall {
+  key: string | undefined;
+  callId: string | undefined;
+  outcome: Outcome = 'unknown';
+  /** Requests under this call that await their answer. */
+  pending = 0;
+  /** Some attempt was sent and its answer lost: from then on only the ledger can say that nothing was executed. */
+  lost = false;
+  /** The agent left before it had the answer. */
+  abandoned = false;
+  /** The JSON-RPC request that asks for it, and its session. */
+  request: { readonly session: unknown; readonly id: unknown } | undefined;
+
+  constructor(readonly identity: CallIdentity) {}
+
+  get tool(): string {
+    return this.identity.tool;
+  }
+
+  /** Notes that nobody can tell what became of an attempt. */
+  lose(): void {
+    this.lost = true;
+    this.settle('unknown');
+  }
+
+  /** An outcome that was proven once stays; a refusal of a later attempt says nothing of one that was lost. */
+  settle(outcome: Outcome, proven = false): void {
+    if (this.outcome === 'confirmed' || this.outcome === 'failed') return;
+    if (outcome === 'unknown') this.lost = true;
+    this.outcome = outcome === 'not_executed' && this.lost && !proven ? 'unknown' : outcome;
+  }
+}
+
+/** The calls that one agent makes for one purpose. */
+export class Task {
+  private readonly calls: Call[] = [];
+
+  constructor(readonly id: string) {}
+
+  /**
+   * A call that begins: the record of an earlier one when it is a repetition. The same key repeats a call; without one
+   * so does an identical call while the earlier one is unknown, or was left before its answer came.
+   */
+  begin(identity: CallIdentity, key: string | undefined): Call {
+    const repeated = this.calls.find(
+      (call) =>
+        sameCall(call.identity, identity) &&
+        call.key !== undefined &&
+        (key === undefined ? call.pending === 0 && (call.outcome === 'unknown' || call.abandoned) : call.key === key),
+    );
+    if (repeated !== undefined) {
+      repeated.abandoned = false;
+      return repeated;
+    }
+    const call = new Call(identity);
+    call.key = key;
+    this.calls.push(call);
+    return call;
+  }
+
+  /** Notes that the agent no longer waits for a request. */
+  abandon(session: unknown, id: unknown): void {
+    for (const call of this.calls) {
+      if (call.pending > 0 && call.request?.session === session && call.request?.id === id) call.abandoned = true;
+    }
+  }
+
+  report(): TaskReport {
+    const of = (outcome: Outcome): ReportedCall[] =>
+      this.calls
+        .filter((call) => call.outcome === outcome)
+        .map(({ key, tool, callId }) => ({ ...(key !== undefined && { key }), tool, ...(callId !== undefined && { callId }) }));
+    return { confirmed: of('confirmed'), failed: of('failed'), notExecuted: of('not_executed'), unknown: of('unknown') };
+  }
+}
+
+function sameCall(one: CallIdentity, other: CallIdentity): boolean {
+  return one.endpoint === other.endpoint && one.tool === other.tool && one.content === other.content;
+}

@@ -1,0 +1,90 @@
+import { describe, expect, jest, test } from '@jest/globals';
+import { CONDITIONS } from '../../../core/ledger';
+import { type Bounds, explore } from './explore';
+import { KEYLESS, PROTOCOL, type Protocol, withoutFence } from './protocol';
+
+/** Two requests with one key, the usual place to look for a broken rule. */
+const TWO: Bounds = { digests: ['x', 'x'], faults: 1 };
+
+jest.setTimeout(30_000); // a busy machine is no violation
+
+describe('no history of the ledger executes twice, reports what is not so, or leads nowhere', () => {
+  test.each<[string, Bounds, Protocol]>([
+    ['two requests with one key, any two writes lost, repeated or late', { digests: ['x', 'x'], faults: 2 }, PROTOCOL],
+    ['the same, any one write, and a person who settles what is unknown', { ...TWO, person: true }, PROTOCOL],
+    ['three requests with one key', { digests: ['x', 'x', 'x'], faults: 0 }, PROTOCOL],
+    [
+      'three requests with one key, one of them another call, and a person',
+      { digests: ['x', 'x', 'y'], faults: 0, person: true },
+      PROTOCOL,
+    ],
+    ['a call without a key and two that are taken for its retry', { digests: ['x', 'x', 'x'], faults: 2, person: true }, KEYLESS],
+  ])('%s', (name, bounds, protocol) => {
+    const { states, steps, violation } = explore(bounds, protocol);
+    process.stdout.write(`  ledger model: ${states} states, ${steps} steps: ${name}\n`);
+    expect(violation).toBeUndefined();
+    expect(states).toBeGreaterThan(10_000);
+  });
+});
+
+describe('a rule that is broken is found out', () => {
+  const never = () => ({ states: [] });
+  test.each<[string, Partial<Protocol>, Bounds, string]>([
+    ['no fence in the write of `sent`', withoutFence('sent'), TWO, 'a row is not_executed and something was executed'],
+    ['no fence in the write of `not_executed`', withoutFence('not_executed'), TWO, 'a row is not_executed and something was executed'],
+    [
+      'a lease that ends makes a sent call free',
+      { takeOver: ({ fence }) => ({ states: ['claimed', 'sent'], fence }) },
+      TWO,
+      'a row says that nothing was sent and something was executed',
+    ],
+    [
+      'an unknown outcome makes a key free',
+      { claim: () => ({ orAbsent: true, states: ['not_executed', 'unknown'] }) },
+      TWO,
+      'a row says that nothing was sent and something was executed',
+    ],
+    [
+      "another's claim may be ended after it was sent",
+      { ...KEYLESS, endUnsent: (row) => CONDITIONS.advance(row, 'not_executed') },
+      TWO,
+      'a row is not_executed and something was executed',
+    ],
+    [
+      'the claim of a call without a key comes back after it was ended',
+      { ...KEYLESS, claim: CONDITIONS.claim },
+      TWO,
+      'a call was executed that somebody knew not to be',
+    ],
+    ['a lost connection counts as a refusal', { lossIsRefusal: true }, TWO, 'a row is not_executed and something was executed'],
+    [
+      'the arguments are compared with the first row only',
+      { comparesEveryRow: false },
+      { digests: ['x', 'x', 'y'], faults: 0 },
+      'an agent was given the outcome of other arguments',
+    ],
+    [
+      'a person speaks while the owner may still send',
+      { hastyPerson: true },
+      { ...TWO, person: true },
+      'a row is not_executed and something was executed',
+    ],
+    ['nobody may touch an abandoned claim', { takeOver: never }, TWO, 'nobody who asks again comes to an outcome'],
+  ])('%s', (_, broken, bounds, what) => {
+    const { violation } = explore(bounds, { ...PROTOCOL, ...broken });
+    expect(violation?.what).toBe(what);
+  });
+
+  test('and told as the shortest history that leads there', () => {
+    const { violation } = explore(TWO, { ...PROTOCOL, lossIsRefusal: true });
+    expect(violation?.history).toEqual([
+      'gateway 0: claim',
+      'gateway 0: sent of call 0',
+      'gateway 0 sends the request',
+      'gateway 0 loses its connection',
+      'gateway 0: not_executed of call 0',
+      'call 0 arrives',
+      'call 0 is executed',
+    ]);
+  });
+});

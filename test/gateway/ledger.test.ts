@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { agentId } from '../../core/agent';
+import { CONDITIONS, type LedgerRow, type LedgerState, ledgerKey, permits } from '../../core/ledger';
+import { awaitDuplicate } from '../../gateway/ledger/duplicate';
+import type { Ledger } from '../../gateway/ledger/ledger';
+import { type Rig, startRig } from './rig';
+
+let rig: Rig;
+let ledger: Ledger;
+let rows = 0;
+
+beforeAll(async () => {
+  rig = await startRig({ payments: {} });
+  ledger = rig.gateway.ledger;
+});
+afterAll(() => rig.stop());
+
+const STATES: readonly LedgerState[] = ['claimed', 'sent', 'confirmed', 'failed', 'not_executed', 'unknown'];
+
+function newRow(change: Partial<LedgerRow> = {}): LedgerRow {
+  const issuer = rig.gateway.config.identity.issuer;
+  const agent = agentId({ issuer, subject: 'treasury' });
+  rows++;
+  return {
+    pk: ledgerKey('payments', agent, `k:${rows}`),
+    callId: `call-${rows}`,
+    server: 'payments',
+    agent,
+    issuer,
+    subject: 'treasury',
+    tool: 'transfer',
+    argumentsDigest: 'd',
+    arguments: '{}',
+    stateChanging: true,
+    state: 'claimed',
+    fence: 'mine',
+    owner: 'replica',
+    claimedAt: Date.now(),
+    leaseUntil: Date.now() + 60_000,
+    ...change,
+  };
+}
+
+describe('the table decides as the conditions in core/ say, which the model of the protocol plays', () => {
+  const standing = [undefined, ...STATES.flatMap((state) => ['mine', 'another'].map((fence) => ({ state, fence })))];
+  const writes = [
+    ['claim', CONDITIONS.claim(), (row: LedgerRow) => ledger.claim({ ...row, fence: 'new' }).then((found) => found === undefined)],
+    [
+      'takeOver',
+      CONDITIONS.takeOver({ fence: 'mine' }),
+      (row: LedgerRow) => ledger.takeOver({ ...row, fence: 'new' }, row).then((found) => found === undefined),
+    ],
+    ['endUnsent', CONDITIONS.endUnsent({ fence: 'mine' }), (row: LedgerRow) => ledger.endUnsent(row, {})],
+    [
+      'resolve',
+      CONDITIONS.resolve({ fence: 'mine' }),
+      (row: LedgerRow) => ledger.resolve(row, { outcome: 'confirmed', resolvedBy: 'p', resolvedAt: 1, resolutionReason: 'seen' }),
+    ],
+    ...STATES.filter((state) => state !== 'claimed').map(
+      (next) => [next, CONDITIONS.advance({ fence: 'mine' }, next), (row: LedgerRow) => ledger.advance(row, next, {})] as const,
+    ),
+  ] as const;
+
+  test.each(writes)('%s', async (name, condition, write) => {
+    for (const there of standing) {
+      const row = newRow();
+      if (there !== undefined) await ledger.append({ ...row, ...there });
+      // A write that finds itself done is done; nothing stands where a put finds another's row.
+      const itself =
+        there?.fence === 'mine' && there.state === (name === 'endUnsent' ? 'not_executed' : name === 'resolve' ? 'confirmed' : name);
+      const put = name === 'claim' || name === 'takeOver';
+      const outcome = await write(row).catch((error: Error) => error.name);
+      const expected = permits(condition, there) || itself ? true : put && there === undefined ? 'LEDGER_UNAVAILABLE' : false;
+      expect([there, outcome]).toEqual([there, expected]);
+    }
+  });
+});
+
+test("who waits for a key is never given another call's outcome, although the row changed hands meanwhile", async () => {
+  const standing = newRow({ argumentsDigest: 'transfer 120' });
+  await ledger.append({ ...standing, fence: 'another', argumentsDigest: 'transfer 9000', state: 'confirmed', result: '{}' });
+  const ours = { ...standing, fence: 'ours' };
+  await expect(awaitDuplicate(standing, ours, rig.gateway)).rejects.toMatchObject({ name: 'KEY_REUSED' });
+});

@@ -1,0 +1,107 @@
+import type { LocalAccount } from '../../local/local-account';
+import { type ClientReport, Clients } from './clients';
+import { readExecutions } from './executions';
+import { startFleet } from './fleet';
+import { SERVER } from './fleet-app';
+import type { Entry } from './journal';
+import type { Options, PhaseName } from './options';
+import { runPhase } from './phases';
+import { bundlePrograms } from './programs';
+import { describe, describeExecutions, type PhaseResult, resultOf, summary } from './report';
+
+const CLIENT_PROCESSES = 4;
+const AGENTS = Array.from({ length: CLIENT_PROCESSES }, (_, index) => `agent${index + 1}`);
+const INSTANCES = 5;
+/** Share of the sessions that official clients hold; each costs as much as several lean ones. */
+const SDK_SHARE = 0.04;
+/** Sessions of one process that have a call under way at the same time. */
+const AT_ONCE = 32;
+const PROGRESS_MS = 5000;
+const TOKEN_SECONDS = 3600;
+
+type Say = (line: string) => void;
+
+/** Puts a fleet under load, phase after phase with the same sessions. @returns whether everything was as it should be */
+export async function runLoad(options: Options, scratch: string): Promise<boolean> {
+  const { sessions, json } = options;
+  const startedAt = Date.now();
+  const say: Say = (line) => (json ? console.error(line) : console.log(line));
+  const programs = await bundlePrograms(scratch);
+  // Room for the sessions of an instance that is lost, on those that stay.
+  const perInstance = Math.ceil((sessions / (INSTANCES - 1)) * 1.5);
+  const account = await startFleet({ scratch, agents: AGENTS, instances: INSTANCES, perInstance, counterServer: programs.counterServer });
+  say(`2 gateways and ${INSTANCES} instances of "${SERVER}" at ${account.baseUrl} after ${since(startedAt)}`);
+  const clients = await startClients(programs.client, sessions, account);
+  try {
+    const openedAt = Date.now();
+    const opened = await clients.open();
+    say(`${sessions} sessions opened by ${CLIENT_PROCESSES} processes in ${since(openedAt)}: ${await spread(account)}`);
+    const { results, entries } = await runPhases(options, clients, account, say);
+    const closed = await clients.close();
+    const executions = await readExecutions(account.logFiles(), entries);
+    say(describeExecutions(executions));
+
+    const faults = [...faultsOf(opened), ...faultsOf(closed)];
+    for (const fault of faults.slice(0, 8)) say(`! ${JSON.stringify(fault)}`);
+    const passed = faults.length === 0 && executions.twice === 0 && executions.missing === 0 && results.every((result) => result.passed);
+    if (json) console.log(JSON.stringify({ passed, sessions, faults, executions, phases: results }));
+    say(summary({ passed, sessions, results, executions, took: since(startedAt) }));
+    return passed;
+  } finally {
+    await clients.stop();
+    await account.stop();
+  }
+}
+
+async function runPhases({ phases, calls }: Options, clients: Clients, account: LocalAccount, say: Say) {
+  const results: PhaseResult[] = [];
+  const entries: Entry[] = [];
+  let lostBefore = false;
+  for (const phase of phases) {
+    const began = Date.now();
+    const progress = setInterval(() => say(progressLine(phase, calls, clients, began)), PROGRESS_MS);
+    const run = await runPhase(phase, { calls, lostBefore }, clients, account).finally(() => clearInterval(progress));
+    lostBefore = run.lostBefore;
+    entries.push(...run.report.entries);
+    const result = resultOf(run);
+    results.push(result);
+    say(describe(result));
+  }
+  return { results, entries };
+}
+
+async function startClients(program: string, sessions: number, account: LocalAccount): Promise<Clients> {
+  const settings = AGENTS.map(async (name, index) => ({
+    name,
+    endpoint: `${account.baseUrl}/${SERVER}/mcp`,
+    token: await account.token(name, { ttlSeconds: TOKEN_SECONDS }),
+    sessions: share(sessions, index),
+    sdkSessions: share(Math.ceil(sessions * SDK_SHARE), index),
+    atOnce: AT_ONCE,
+  }));
+  return new Clients(program, await Promise.all(settings));
+}
+
+function share(total: number, index: number): number {
+  return Math.floor(total / CLIENT_PROCESSES) + (index < total % CLIENT_PROCESSES ? 1 : 0);
+}
+
+/** Opening and closing sessions happens in peace: nothing may go wrong. */
+function faultsOf({ entries }: ClientReport): readonly Entry[] {
+  return entries.filter(({ outcome }) => outcome !== 'ok');
+}
+
+async function spread(account: LocalAccount): Promise<string> {
+  const sidecars = (await account.processes()).filter(({ role }) => role === 'sidecar');
+  return sidecars.map(({ task, sessions }) => `${task.slice(0, 8)} ${sessions}`).join(', ');
+}
+
+function progressLine(phase: PhaseName, calls: number, clients: Clients, began: number): string {
+  const { done, wrong } = clients.progress;
+  const rate = Math.round((done / (Date.now() - began)) * 1000);
+  return `  ${phase}: ${done} of ${calls} calls, ${rate}/s${wrong > 0 ? `, ${wrong} not as ever` : ''}`;
+}
+
+function since(start: number): string {
+  return `${((Date.now() - start) / 1000).toFixed(1)} s`;
+}
