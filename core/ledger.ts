@@ -124,7 +124,7 @@ export const CONDITIONS = {
   /** Whoever ends another's claim must find it unsent at the very moment of the write, not only when it was read. */
   endUnsent: ({ fence }: Fenced): WriteCondition => ({ states: ['claimed'], fence }),
   advance: ({ fence }: Fenced, next: LedgerState): WriteCondition => ({ states: statesBefore(next), fence }),
-  /** A row that is settled from the start. */
+  /** A row that is settled from the start, or that nobody else can ever claim. */
   append: (): WriteCondition => ({ orAbsent: true, states: [] }),
   /** A person's word. */
   resolve: ({ fence }: Fenced): WriteCondition => ({ states: ['unknown'], fence }),

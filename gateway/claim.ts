@@ -34,7 +34,8 @@ export async function claim(routed: Routed, gateway: Gateway): Promise<Claimed> 
 
 /** A call without a key may be the retry of one whose outcome its caller never learnt: then that one answers. */
 async function claimFenced(routed: Routed, row: LedgerRow, gateway: Gateway): Promise<Claimed> {
-  await gateway.ledger.claim(row);
+  // Not by claim(): a copy of that write which arrives late would bring back a claim that another has ended.
+  await gateway.ledger.append(row);
   gateway.openCallers.add(row.pk, routed.exchange.gone);
   try {
     const answering = await passFence(row, gateway);

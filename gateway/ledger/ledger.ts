@@ -68,7 +68,7 @@ export class Ledger {
     return true;
   }
 
-  /** Writes a row that is settled from the start: a read, or a refusal. @throws FleetError LEDGER_UNAVAILABLE */
+  /** Writes a row that nobody else can ever claim: a read, a refusal, a call without a key. @throws FleetError LEDGER_UNAVAILABLE */
   async append(row: LedgerRow): Promise<void> {
     await this.putIf(row, CONDITIONS.append());
   }
