@@ -38,11 +38,11 @@ interface Survival {
  * that agents survive it, a lean client counts what keeps them alive; the server itself sends nothing.
  */
 export async function runSilence(minutes: number, json: boolean, scratch: string): Promise<boolean> {
-  const startedAt = Date.now();
   const seconds = Math.round(minutes * 60);
   const say = (line: string): void => (json ? console.error(line) : console.log(line));
   const { counterServer } = await bundlePrograms(scratch);
   const account = await startFleet({ scratch, agents: [AGENT], instances: INSTANCES, perInstance: 50, counterServer });
+  const startedAt = Date.now();
   const progress = setInterval(() => say(`  silent for ${Math.round((Date.now() - startedAt) / 1000)} of ${seconds} s`), PROGRESS_MS);
   try {
     const token = await account.token(AGENT, { ttlSeconds: seconds * 2 + 600 });
