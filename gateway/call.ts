@@ -4,10 +4,10 @@ import type { ServerConfig, ToolConfig } from '../core/fleet-config';
 import type { LedgerRow } from '../core/ledger';
 import type { Message } from '../core/message';
 import type { Decision } from '../core/policy';
-import type { SealedSession } from '../core/sealed-session';
 import type { Exchange } from './http/exchange';
 import type { Verdict } from './ledger/settlement';
 import type { Bond } from './upstream/affinity';
+import type { KnownSession } from './upstream/restore';
 
 /**
  * How a request travels: only `call` is claimed and recorded, only `list` is filtered, only `open` makes a session, `resume` is
@@ -55,7 +55,7 @@ export interface Authorized extends Identified {
 /** After route: where it goes. */
 export interface Routed extends Authorized {
   /** Where the session is now. Absent in the modern era, at `open`, and for servers that hold no sessions. */
-  readonly session?: SealedSession;
+  readonly session?: KnownSession;
   /** Where the sessionless requests of this agent or task go, for a server with affinity. */
   readonly bond?: Bond;
 }
@@ -95,8 +95,6 @@ export interface Forwarded extends Claimed {
   readonly answer?: Answer;
   /** What the answer makes of a call that was sent. */
   readonly verdict?: Verdict;
-  /** The session was lost and opened again for this request. */
-  readonly restored: boolean;
   /** Milliseconds that the server took. */
   readonly upstreamMs: number;
 }

@@ -57,7 +57,9 @@ function noteDeparture(row: LedgerRow, { exchange }: Routed, gateway: Gateway): 
     if (!(await exchange.reply.delivered())) await gateway.fences.leaveUnresolved(row);
   };
   const noted = (): void => {
-    note().catch((error: Error) => gateway.log.warn({ event: 'departure_not_noted', callId: row.callId, reason: error.message }));
+    gateway.openCallers.track(
+      note().catch((error: Error) => gateway.log.warn({ event: 'departure_not_noted', callId: row.callId, reason: error.message })),
+    );
   };
   if (exchange.gone.aborted) noted();
   else exchange.gone.addEventListener('abort', noted, { once: true });

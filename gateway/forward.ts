@@ -2,6 +2,7 @@ import type { EventSourceMessage } from 'eventsource-parser';
 import { FleetError } from '../core/errors';
 import { SESSION_HEADER } from '../core/headers';
 import type { RequestMessage } from '../core/message';
+import { sessionKey } from '../core/session-key';
 import type { Answer, Claimed, Forwarded, OpenedSession } from './call';
 import type { Gateway } from './gateway';
 import { openStreamInTime, type StreamOpening } from './http/stream-opening';
@@ -21,7 +22,7 @@ const PASSED_HEADERS = ['mcp-protocol-version', 'cache-control', 'retry-after', 
  */
 export async function forward(claimed: Claimed, gateway: Gateway): Promise<Forwarded> {
   if (claimed.replay !== undefined) {
-    return { ...claimed, answer: replayAnswer(claimed.replay, claimed.exchange), restored: false, upstreamMs: 0 };
+    return { ...claimed, answer: replayAnswer(claimed.replay, claimed.exchange), upstreamMs: 0 };
   }
   if (claimed.claim !== undefined && !(await gateway.ledger.advance(claimed.claim, 'sent', { sentAt: gateway.now() }))) {
     throw new FleetError('NOT_DELIVERED', {
@@ -29,6 +30,7 @@ export async function forward(claimed: Claimed, gateway: Gateway): Promise<Forwa
       callId: claimed.claim.callId,
     });
   }
+  if (claimed.lane === 'close') return close(claimed, gateway);
   const sentAt = gateway.now();
   const opening = openStreamInTime(claimed, gateway.patience);
   try {
@@ -40,15 +42,30 @@ export async function forward(claimed: Claimed, gateway: Gateway): Promise<Forwa
   }
 }
 
-type Received = Pick<Forwarded, 'answer' | 'verdict' | 'restored'>;
+/**
+ * Ends a session: first in the directory, so that nothing can open it again, then at its instance. Where that one no
+ * longer holds it, it has ended all the same.
+ */
+async function close(claimed: Claimed, gateway: Gateway): Promise<Forwarded> {
+  const wasOpen = claimed.sessionId !== undefined && (await gateway.directory.close(sessionKey(claimed.sessionId), gateway.now()));
+  try {
+    const { response } = await place(claimed, gateway);
+    return { ...claimed, ...(await passOn(claimed, response)), upstreamMs: 0 };
+  } catch (error) {
+    if (!wasOpen || !FleetError.is(error) || error.kind !== 'UNKNOWN_SESSION') throw error;
+    return { ...claimed, answer: { status: 200, text: '', headers: {} }, upstreamMs: 0 };
+  }
+}
+
+type Received = Pick<Forwarded, 'answer' | 'verdict' | 'session'>;
 
 type Placement = Claimed & { readonly opening: StreamOpening };
 
 async function receive(call: Placement, gateway: Gateway): Promise<Received> {
-  const { response, session, restored } = await place(call, gateway);
+  const { response, session } = await place(call, gateway);
   const placed = { ...call, session };
   const passed = call.message?.kind === 'request' ? await hold(placed, response, gateway) : await passOn(placed, response);
-  return { ...passed, restored };
+  return { ...passed, ...(session !== undefined && { session }) };
 }
 
 /** A claimed call whose answer was lost on the way may be had from its instance; no other request is worth that. */
@@ -56,7 +73,7 @@ async function recover({ claim }: Claimed, error: unknown, gateway: Gateway): Pr
   if (claim === undefined) throw error;
   const answer = await awaitKeptAnswer(claim, error, gateway);
   gateway.log.info({ event: 'answer_recovered', callId: claim.callId, server: claim.server });
-  return { answer: { status: 200, headers: {}, ...answer }, verdict: judge(answer, gateway.now()), restored: false };
+  return { answer: { status: 200, headers: {}, ...answer }, verdict: judge(answer, gateway.now()) };
 }
 
 /** Holds the response to a request. */

@@ -4,7 +4,7 @@ import type { Claimed, Forwarded, Identified, ToolCall } from './call';
 import type { Gateway } from './gateway';
 import type { Settlement } from './ledger/ledger';
 import { newRow } from './ledger/row';
-import { recordClosing, recordOpening, recordSessionState } from './ledger/session-record';
+import { recordOpening, recordSessionState } from './ledger/session-record';
 
 /**
  * Makes the outcome durable before anyone sees the result. A claimed call is settled under its fence, a read is written
@@ -15,7 +15,6 @@ export async function record(forwarded: Forwarded, gateway: Gateway): Promise<Fo
   const { lane, answer, toolCall } = forwarded;
   if (answer === undefined) return forwarded;
   if (lane === 'open') return recordOpening(forwarded, answer, gateway);
-  if (lane === 'close') await recordClosing(forwarded, answer, gateway);
   if (lane === 'relay') await recordSessionState(forwarded, answer, gateway);
   if (toolCall !== undefined) await recordCall({ ...forwarded, toolCall }, gateway);
   return forwarded;

@@ -12,14 +12,14 @@ export function respond(forwarded: Forwarded, gateway: Gateway): void {
   if (answer === undefined) return; // it has been streamed
   const text =
     lane === 'call' || lane === 'resume'
-      ? stamp(answer, forwarded)
+      ? stamp(answer, forwarded, gateway)
       : lane === 'list'
         ? filterTools(answer.text, decision, message?.era ?? 'legacy')
         : answer.text;
   // A legacy client gets a stream where its server gave one; it is opened only now, for one that is cut without a word hangs.
   if (answer.streamed === true && message?.era === 'legacy' && lane !== 'open') exchange.reply.openStream();
   exchange.reply.finish(answer.status, text, { ...answer.headers });
-  if (forwarded.fenced !== undefined) void lowerFence(forwarded.fenced, exchange, gateway);
+  if (forwarded.fenced !== undefined) gateway.openCallers.track(lowerFence(forwarded.fenced, exchange, gateway));
   observe(forwarded, gateway);
 }
 
@@ -59,10 +59,12 @@ async function lowerFence(row: LedgerRow, { reply }: Exchange, gateway: Gateway)
   }
 }
 
-function stamp(answer: Answer, { toolCall, replay, verdict, lane, restored }: Forwarded): string {
+function stamp(answer: Answer, { toolCall, replay, verdict, lane, sessionId, session }: Forwarded, gateway: Gateway): string {
   const callId = replay?.callId ?? toolCall?.callId;
   const outcome = verdict?.outcome ?? (replay?.state as Outcome | undefined);
   if (callId === undefined || outcome === undefined) return answer.text;
+  const restored = session !== undefined && session.generation > session.told;
+  if (restored && sessionId !== undefined) gateway.restorations.tell(sessionId, session, gateway);
   // An answer that is resumed reaches its own caller for the first time: it is no replay.
   return stampResponse(answer.text, { callId, outcome, replayed: replay !== undefined && lane !== 'resume', sessionRestored: restored });
 }

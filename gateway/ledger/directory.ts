@@ -25,6 +25,8 @@ export interface DirectoryRow {
   readonly initialize: string;
   readonly revision: string;
   readonly generation: number;
+  /** Generation that the agent was last told of; absent before the first restoration. */
+  readonly told?: number;
   /** Session id that the instance gave. */
   readonly upstream: string;
   /** Stickiness cookie of that instance. */
@@ -95,9 +97,15 @@ export class Directory {
     return this.putIf(row, 'instance = :from', undefined, { ':from': from });
   }
 
-  /** Notes that a session has ended. */
-  async close(session: string, now: number): Promise<void> {
-    await this.update(session, 'SET closedAt = :now', { ':now': now });
+  /** Ends a session. False when there is none that is open. @throws FleetError LEDGER_UNAVAILABLE */
+  async close(session: string, now: number): Promise<boolean> {
+    const open = 'attribute_exists(#session) AND attribute_not_exists(closedAt)';
+    return this.updateIf(session, 'SET closedAt = :now', open, { '#session': 'session' }, { ':now': now });
+  }
+
+  /** Notes that the agent has been told of a restoration. */
+  async tell(session: string, generation: number): Promise<void> {
+    await this.update(session, 'SET told = :generation', { ':generation': generation });
   }
 
   /** Notes what a restoration has to say again. */
@@ -115,20 +123,37 @@ export class Directory {
 
   /** Points a session to its next generation. False when another replica was first, or the session was closed. */
   async move(session: string, to: Pick<DirectoryRow, 'upstream' | 'cookie' | 'instance' | 'generation'>): Promise<boolean> {
+    return this.updateIf(
+      session,
+      'SET upstream = :upstream, cookie = :cookie, instance = :instance, generation = :next',
+      'generation = :previous AND attribute_not_exists(closedAt)',
+      undefined,
+      {
+        ':upstream': to.upstream,
+        ':cookie': to.cookie ?? null,
+        ':instance': to.instance ?? null,
+        ':next': to.generation,
+        ':previous': to.generation - 1,
+      },
+    );
+  }
+
+  private async updateIf(
+    session: string,
+    expression: string,
+    condition: string,
+    names: Record<string, string> | undefined,
+    values: Record<string, unknown>,
+  ): Promise<boolean> {
     try {
       await this.dynamodb.send(
         new UpdateItemCommand({
           TableName: this.table,
           Key: marshall({ session }),
-          UpdateExpression: 'SET upstream = :upstream, cookie = :cookie, instance = :instance, generation = :next',
-          ConditionExpression: 'generation = :previous AND attribute_not_exists(closedAt)',
-          ExpressionAttributeValues: marshall({
-            ':upstream': to.upstream,
-            ':cookie': to.cookie ?? null,
-            ':instance': to.instance ?? null,
-            ':next': to.generation,
-            ':previous': to.generation - 1,
-          }),
+          UpdateExpression: expression,
+          ConditionExpression: condition,
+          ...(names !== undefined && { ExpressionAttributeNames: names }),
+          ExpressionAttributeValues: marshall(values),
         }),
       );
       return true;

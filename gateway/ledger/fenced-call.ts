@@ -46,6 +46,7 @@ async function withoutCaller(others: readonly Entry[], row: LedgerRow, gateway: 
 /** What becomes of an earlier call without a caller: the row whose outcome answers, or undefined when nothing of it happened. */
 async function follow(entry: Entry, row: LedgerRow, gateway: Gateway): Promise<LedgerRow | undefined> {
   const deadline = gateway.now() + DUPLICATE_WAIT_MS;
+  let settledByUs = false;
   for (;;) {
     let standing = await gateway.ledger.read(entry.call);
     if (standing?.state === 'claimed' && !entry.unresolved) standing = await endUnsent(standing, gateway);
@@ -56,9 +57,11 @@ async function follow(entry: Entry, row: LedgerRow, gateway: Gateway): Promise<L
     if (standing.state === 'unknown') return settledOr(await reconsider(standing, gateway));
     const current = (await gateway.fences.read(row)).entries.find(({ call }) => call === entry.call);
     if (current === undefined) return undefined; // it has reached its caller after all
-    if (isSettled(standing.state) && (current.unresolved || gateway.now() > (standing.settledAt ?? 0) + DELIVERY_MS)) return standing;
+    if (isSettled(standing.state) && (settledByUs || current.unresolved || gateway.now() > (standing.settledAt ?? 0) + DELIVERY_MS))
+      return standing;
     if (gateway.now() > deadline) throw inProgress(standing);
-    if (standing.state === 'sent') await lookAgain(standing, gateway);
+    // What this replica settles in place of a dead one, no one else is about to deliver.
+    if (standing.state === 'sent') settledByUs = isSettled((await lookAgain(standing, gateway)).state);
     else await delay(POLL_MS);
   }
 }

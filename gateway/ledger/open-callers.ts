@@ -7,6 +7,7 @@ export const BEAT_MS = 100;
 /** The callers without a key that wait here. While there are any the replica beats, so that others can tell that it lives. */
 export class OpenCallers {
   private readonly calls = new Set<string>();
+  private readonly notes = new Set<Promise<void>>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -28,6 +29,17 @@ export class OpenCallers {
     return this.calls.has(call);
   }
 
+  /** Counts a note of what became of a caller, until it is written. */
+  track(note: Promise<void>): void {
+    this.notes.add(note);
+    void note.finally(() => this.notes.delete(note));
+  }
+
+  /** Resolves when every note is written: a replica that ends before leaves calls behind that seem unanswered. */
+  async settled(): Promise<void> {
+    while (this.notes.size > 0) await Promise.all(this.notes);
+  }
+
   private remove(call: string): void {
     this.calls.delete(call);
     if (this.calls.size > 0) return;
@@ -36,6 +48,10 @@ export class OpenCallers {
   }
 
   private beat(): void {
-    this.fences.beat(this.replica, this.now()).catch((error: Error) => this.log.warn({ event: 'beat_not_written', reason: error.message }));
+    this.track(
+      this.fences
+        .beat(this.replica, this.now())
+        .catch((error: Error) => this.log.warn({ event: 'beat_not_written', reason: error.message })),
+    );
   }
 }

@@ -55,15 +55,3 @@ export async function recordSessionState({ sessionId, message, server }: Forward
     gateway.log.warn({ event: 'session_state_not_recorded', session, server, reason: (error as Error).name });
   }
 }
-
-/** Notes in the directory that a DELETE ended the session. That it is over is true without the note, so a failure is only logged. */
-export async function recordClosing({ sessionId, server }: Forwarded, { status }: Answer, gateway: Gateway): Promise<void> {
-  if (sessionId === undefined || status >= 300) return;
-  const session = sessionKey(sessionId);
-  try {
-    await gateway.directory.close(session, gateway.now());
-    gateway.log.info({ event: 'session_closed', session, server });
-  } catch (error) {
-    gateway.log.warn({ event: 'session_close_not_recorded', session, server, reason: (error as Error).name });
-  }
-}

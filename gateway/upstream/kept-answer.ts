@@ -1,4 +1,5 @@
 import { FleetError } from '../../core/errors';
+import type { ServerConfig } from '../../core/fleet-config';
 import { KEPT_ANSWER_PATH } from '../../core/headers';
 import type { LedgerRow } from '../../core/ledger';
 import type { Answer } from '../call';
@@ -13,13 +14,24 @@ export type Evidence =
   /** The instance is gone, has forgotten it, or lost its server in the middle: nobody can tell. */
   | { readonly kind: 'none' };
 
+/** How many instances are asked for a call of which no cookie says where it went. */
+const ASKED_AT_LARGE = 8;
+
 /**
  * Asks the instance that a call was sent to for the answer, which it keeps for callers whose gateway or connection died.
- * The stickiness cookie in the row leads there; where it leads elsewhere now, the instance is gone.
+ * The stickiness cookie in the row leads there; where it leads elsewhere now, the instance is gone. A call that went to any
+ * instance is asked for at one after the other: without a cookie the load balancer goes round.
  */
 export async function askInstance(row: LedgerRow, gateway: Gateway): Promise<Evidence> {
   const serverConfig = gateway.config.servers[row.server];
-  if (row.route === undefined || serverConfig === undefined || serverConfig.remoteUrl !== undefined) return { kind: 'none' };
+  if (serverConfig === undefined || serverConfig.remoteUrl !== undefined) return { kind: 'none' };
+  for (let asked = 1; ; asked++) {
+    const evidence = await ask(row, serverConfig, gateway);
+    if (evidence.kind !== 'none' || row.route !== undefined || asked === ASKED_AT_LARGE) return evidence;
+  }
+}
+
+async function ask(row: LedgerRow, serverConfig: ServerConfig, gateway: Gateway): Promise<Evidence> {
   try {
     const response = await gateway.upstreams.send({
       server: row.server,
@@ -27,7 +39,7 @@ export async function askInstance(row: LedgerRow, gateway: Gateway): Promise<Evi
       method: 'GET',
       path: `${KEPT_ANSWER_PATH}/${row.callId}`,
       headers: { accept: 'application/json' },
-      route: row.route,
+      ...(row.route !== undefined && { route: row.route }),
       context: { agent: row.agent, server: row.server, callId: row.callId },
     });
     const text = await readAnswer(response, { id: row.callId });

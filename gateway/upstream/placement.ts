@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { FleetError } from '../../core/errors';
 import { LAST_EVENT_ID_HEADER } from '../../core/headers';
-import type { SealedSession } from '../../core/sealed-session';
 import type { Claimed } from '../call';
 import type { Gateway } from '../gateway';
+import type { KnownSession } from './restore';
 import type { UpstreamRequest, UpstreamResponse } from './upstreams';
 
 /** How often one request is sent, all reasons together. */
@@ -14,9 +14,7 @@ const BACKOFF_MS = 150;
 export interface Placed {
   readonly response: UpstreamResponse;
   /** Where the session is. */
-  readonly session?: SealedSession;
-  /** The session was opened again on another instance. */
-  readonly restored: boolean;
+  readonly session?: KnownSession;
 }
 
 /**
@@ -27,17 +25,15 @@ export interface Placed {
 export async function place(call: Claimed, gateway: Gateway): Promise<Placed> {
   const signal = cancelWhenGone(call);
   let { session } = call;
-  let restored = false;
   for (let attempt = 1; ; attempt++) {
     try {
       const response = await gateway.upstreams.send(requestOf({ ...call, session }), signal);
       if (call.bond !== undefined) gateway.affinity.noteAnswer(call.bond, response, gateway);
-      return { response, ...(session !== undefined && { session }), restored };
+      return { response, ...(session !== undefined && { session }) };
     } catch (error) {
       if (!FleetError.is(error) || attempt === ATTEMPTS) throw adviseReader(error, call);
       if (error.kind === 'UNKNOWN_SESSION' && session !== undefined && restores(call)) {
         session = await gateway.restorations.restore({ ...call, session, sessionId: call.sessionId as string }, gateway);
-        restored = true;
       } else if ((error.kind === 'OUTCOME_UNKNOWN' && repeatable(call)) || (error.kind === 'NOT_DELIVERED' && session !== undefined)) {
         await delay(BACKOFF_MS * 2 ** (attempt - 1));
       } else if (session !== undefined || (error.kind !== 'AT_CAPACITY' && error.kind !== 'NOT_DELIVERED')) {
@@ -95,9 +91,9 @@ function restores({ serverConfig, lane }: Claimed): boolean {
   return serverConfig.onLoss === 'restart' && lane !== 'close';
 }
 
-/** Reads, lists and the like change nothing, and nobody has seen a part of the answer yet. */
+/** Reads, lists, notifications and the like may be said twice, as long as nobody has seen a part of the answer. */
 function repeatable({ claim, message, exchange }: Claimed): boolean {
-  return claim === undefined && message?.kind === 'request' && !exchange.reply.streaming && !exchange.gone.aborted;
+  return claim === undefined && message !== undefined && message.kind !== 'response' && !exchange.reply.streaming && !exchange.gone.aborted;
 }
 
 /**

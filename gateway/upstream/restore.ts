@@ -12,18 +12,33 @@ import type { UpstreamResponse } from './upstreams';
 
 const REMEMBERED_SESSIONS = 10_000;
 
+/** A session and what its agent knows of it. */
+export interface KnownSession extends SealedSession {
+  /** Generation that the agent has been told of: one that is lower than the session's has a restoration to tell. */
+  readonly told: number;
+}
+
 /** What this replica knows of sessions that have moved since their id was sealed. */
 export class Restorations {
-  private readonly moved = new Map<string, SealedSession>();
-  private readonly underWay = new Map<string, Promise<SealedSession>>();
+  private readonly moved = new Map<string, KnownSession>();
+  private readonly underWay = new Map<string, Promise<KnownSession>>();
 
   /** Where a session is now, as far as this replica knows. */
-  current(sessionId: string, sealed: SealedSession): SealedSession {
-    return this.moved.get(sessionKey(sessionId)) ?? sealed;
+  current(sessionId: string, sealed: SealedSession): KnownSession {
+    return this.moved.get(sessionKey(sessionId)) ?? { ...sealed, told: sealed.generation };
+  }
+
+  /** The agent has been told of the session's generation; said again elsewhere if this cannot be written. */
+  tell(sessionId: string, session: KnownSession, gateway: Gateway): void {
+    const key = sessionKey(sessionId);
+    this.moved.set(key, { ...session, told: session.generation });
+    gateway.directory.tell(key, session.generation).catch((error: Error) => {
+      gateway.log.warn({ event: 'restoration_not_noted_as_told', session: key, reason: error.message });
+    });
   }
 
   /** Opens a lost session again; requests of the same session wait for the same attempt. */
-  async restore(lost: Routed & { session: SealedSession; sessionId: string }, gateway: Gateway): Promise<SealedSession> {
+  async restore(lost: Routed & { session: KnownSession; sessionId: string }, gateway: Gateway): Promise<KnownSession> {
     const key = sessionKey(lost.sessionId);
     const attempt = this.underWay.get(key) ?? restoreSession(key, lost, gateway).finally(() => this.underWay.delete(key));
     this.underWay.set(key, attempt);
@@ -40,7 +55,7 @@ export class Restorations {
  * conditional write, and the other ends what it opened and follows.
  * @throws FleetError UNKNOWN_SESSION when the directory does not hold the session, or the server does not take it again
  */
-async function restoreSession(key: string, lost: Routed & { session: SealedSession }, gateway: Gateway): Promise<SealedSession> {
+async function restoreSession(key: string, lost: Routed & { session: KnownSession }, gateway: Gateway): Promise<KnownSession> {
   const row = await gateway.directory.read(key);
   if (row === undefined || row.closedAt !== undefined)
     throw new FleetError('UNKNOWN_SESSION', { reason: 'the session has ended; initialize again' });
@@ -66,9 +81,9 @@ async function restoreSession(key: string, lost: Routed & { session: SealedSessi
   return pointer(winner, lost.session);
 }
 
-function pointer({ upstream, cookie, generation }: DirectoryRow, sealed: SealedSession): SealedSession {
+function pointer({ upstream, cookie, generation, told = 0 }: DirectoryRow, sealed: SealedSession): KnownSession {
   const { revision, issuedAt } = sealed;
-  return { upstream, ...(typeof cookie === 'string' && { cookie }), generation, revision, issuedAt };
+  return { upstream, ...(typeof cookie === 'string' && { cookie }), generation, revision, issuedAt, told };
 }
 
 type Place = Pick<DirectoryRow, 'upstream' | 'cookie' | 'instance'>;

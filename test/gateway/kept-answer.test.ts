@@ -72,7 +72,7 @@ describe('when the connection breaks after the server has executed', () => {
 
 describe('when the gateway that sent a call is dead', () => {
   /** The row that it left. */
-  async function leaveRow(key: string, sentAgoMs = 0): Promise<LedgerRow> {
+  async function leaveRow(key: string, sentAgoMs = 0, route: { route?: string } = { route: 'here' }): Promise<LedgerRow> {
     const issuer = rig.gateway.config.identity.issuer;
     const agent = agentId({ issuer, subject: 'treasury' });
     const now = Date.now();
@@ -91,7 +91,7 @@ describe('when the gateway that sent a call is dead', () => {
       state: 'claimed',
       fence: `fence-${key}`,
       owner: 'dead',
-      route: 'here',
+      ...route,
       claimedAt: now,
       leaseUntil: now + 900_000,
     };
@@ -125,6 +125,13 @@ describe('when the gateway that sent a call is dead', () => {
       _meta: { 'cdk-mcp-fleet/call': { outcome: 'confirmed', replayed: true } },
     });
     expect(rig.reached).toEqual([]);
+  });
+
+  test('a call that went to any instance is asked for at all of them', async () => {
+    await leaveRow('anywhere', 0, {});
+    rig.kept.set('call-anywhere', paid);
+    const { result } = await rig.ask('treasury', 'payments', call('anywhere'));
+    expect(result).toMatchObject({ content: [{ text: 'paid once' }], _meta: { 'cdk-mcp-fleet/call': { replayed: true } } });
   });
 
   test('and its instance knows nothing, the call is unknown', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { sessionKey } from '../../core/session-key';
-import { answer, grant, type Rig, startRig } from './rig';
+import { answer, grant, type Rig, type RpcAnswer, startRig } from './rig';
 
 let rig: Rig;
 /** What the one instance that is alive holds: its sessions, and what they were told. */
@@ -78,6 +78,38 @@ describe('a session whose instance is gone', () => {
     expect(second.result._meta['cdk-mcp-fleet/call']).toMatchObject({ sessionRestored: false });
     expect(rig.reached.at(-1)?.headers.cookie).toBe('AWSALB=to-upstream-2');
     expect(opened).toBe(2);
+  });
+
+  test('tells its agent in the next result, whatever request had it opened again, and once for all replicas', async () => {
+    const ask = await open('docs');
+    const { id } = ask as unknown as { id: string };
+    held.clear();
+    await ask(rpc('ping'));
+    expect((await ask(call('read'))).result._meta['cdk-mcp-fleet/call']).toMatchObject({ sessionRestored: true });
+    expect((await ask(call('read'))).result._meta['cdk-mcp-fleet/call']).toMatchObject({ sessionRestored: false });
+    const headers = {
+      authorization: `Bearer ${await rig.token('research')}`,
+      'content-type': 'application/json',
+      accept: '*/*',
+      'mcp-session-id': id,
+    };
+    const elsewhere = await fetch(`${await rig.replica()}/docs/mcp`, { method: 'POST', headers, body: JSON.stringify(call('read')) });
+    expect(((await elsewhere.json()) as RpcAnswer).result._meta['cdk-mcp-fleet/call']).toMatchObject({ sessionRestored: false });
+  });
+
+  test('can be ended, and stays ended', async () => {
+    const ask = await open('docs');
+    const { id } = ask as unknown as { id: string };
+    held.clear();
+    const end = async () =>
+      fetch(`${rig.url}/docs/mcp`, {
+        method: 'DELETE',
+        headers: { authorization: `Bearer ${await rig.token('research')}`, 'mcp-session-id': id },
+      });
+    expect((await end()).status).toBe(200);
+    expect((await end()).status).toBe(404);
+    expect((await rig.post('research', 'docs', rpc('ping'), { 'mcp-session-id': id })).status).toBe(404);
+    expect(opened).toBe(1);
   });
 
   test('is opened again once for many requests at a time, on this replica', async () => {

@@ -149,7 +149,13 @@ export async function startRig(servers: Record<string, Partial<ServerConfig>>, p
   };
   const sidecarKeys = Object.fromEntries(Object.keys(servers).map((name) => [name, rig.sidecarKey]));
   const fences = new Fences(dynamodb, 'directory');
-  const createReplica = (replica: string): Gateway => ({
+  const replicas: Gateway[] = [];
+  const createReplica = (replica: string): Gateway => {
+    const created = createGateway(replica);
+    replicas.push(created);
+    return created;
+  };
+  const createGateway = (replica: string): Gateway => ({
     config,
     replica,
     now,
@@ -211,6 +217,7 @@ export async function startRig(servers: Record<string, Partial<ServerConfig>>, p
   };
   rig.stopLedger = async () => close(dynaliteServer);
   rig.stop = async () => {
+    await Promise.all(replicas.map(({ openCallers }) => openCallers.settled()));
     await Promise.all(open.map(close));
     await rig.gateway.upstreams.close();
     dynamodb.destroy();
