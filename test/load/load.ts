@@ -22,7 +22,7 @@ const TOKEN_SECONDS = 3600;
 type Say = (line: string) => void;
 
 /** Puts a fleet under load, phase after phase with the same sessions. @returns whether everything was as it should be */
-export async function runLoad(options: Options, scratch: string): Promise<boolean> {
+export async function runLoad(options: Options, scratch: string, signal: AbortSignal): Promise<boolean> {
   const { sessions, json } = options;
   const startedAt = Date.now();
   const say: Say = (line) => (json ? console.error(line) : console.log(line));
@@ -32,7 +32,9 @@ export async function runLoad(options: Options, scratch: string): Promise<boolea
   const account = await startFleet({ scratch, agents: AGENTS, instances: INSTANCES, perInstance, counterServer: programs.counterServer });
   say(`2 gateways and ${INSTANCES} instances of "${SERVER}" at ${account.baseUrl} after ${since(startedAt)}`);
   const clients = await startClients(programs.client, sessions, account);
+  signal.addEventListener('abort', () => void clients.stop()); // what waits for them then fails
   try {
+    signal.throwIfAborted();
     const openedAt = Date.now();
     const opened = await clients.open();
     say(`${sessions} sessions opened by ${CLIENT_PROCESSES} processes in ${since(openedAt)}: ${await spread(account)}`);

@@ -13,22 +13,27 @@ async function main(): Promise<number> {
     console.error(`${(error as Error).message}\n\n${USAGE}`);
     return 2;
   }
+  const interruption = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort());
   const scratch = mkdtempSync(join(tmpdir(), 'mcp-load-'));
-  let passed = false;
+  let keepLogs = true;
   try {
-    passed = options.silence === undefined ? await runLoad(options, scratch) : await runSilence(options.silence, options.json, scratch);
+    const { silence, json } = options;
+    const passed =
+      silence === undefined
+        ? await runLoad(options, scratch, interruption.signal)
+        : await runSilence(silence, json, scratch, interruption.signal);
+    keepLogs = !passed;
     return passed ? 0 : 1;
+  } catch (error) {
+    keepLogs = !interruption.signal.aborted;
+    console.error(interruption.signal.aborted ? 'interrupted' : error);
+    return interruption.signal.aborted ? 130 : 1;
   } finally {
-    if (passed) rmSync(scratch, { recursive: true, force: true });
-    else console.error(`What the fleet logged is in ${join(scratch, 'account/state/logs')}`);
+    if (keepLogs) console.error(`What the fleet logged is in ${join(scratch, 'account/state/logs')}`);
+    else rmSync(scratch, { recursive: true, force: true });
   }
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130)); // the account's reaper ends the rest
-main().then(
-  (code) => process.exit(code),
-  (error) => {
-    console.error(error);
-    process.exit(1);
-  },
-);
+// A silence that is interrupted has clients that would wait on.
+void main().then((code) => process.exit(code));

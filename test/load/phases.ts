@@ -22,6 +22,16 @@ export interface PhaseRun {
 const UNDER_WAY = 0.2;
 const POLL_MS = 50;
 
+type Happening = Pick<PhaseRun, 'incident' | 'replacedMs'>;
+
+const HAPPENINGS: Readonly<Record<Exclude<PhaseName, 'steady'>, (account: LocalAccount) => Promise<Happening>>> = {
+  kill: async (account) => {
+    const { replacedMs, ...incident } = await killInstance(account);
+    return { incident, replacedMs };
+  },
+  gateways: async (account) => ({ replacedMs: await replaceGateways(account) }),
+};
+
 /** Lets the clients call, and meanwhile something happen; they go on until that is over. */
 export async function runPhase(
   name: PhaseName,
@@ -36,16 +46,10 @@ export async function runPhase(
   const underWay = async (): Promise<void> => {
     while (clients.progress.done < calls * UNDER_WAY) if (await Promise.race([ended, sleep(POLL_MS, false)])) return;
   };
-  let happened: Pick<PhaseRun, 'incident' | 'replacedMs'> = {};
-  if (name === 'kill') {
-    await underWay();
-    const { replacedMs, ...incident } = await killInstance(account);
-    happened = { incident, replacedMs };
-  }
-  if (name === 'gateways') {
-    await underWay();
-    happened = { replacedMs: await replaceGateways(account) };
-  }
+  const happening = name === 'steady' ? Promise.resolve({}) : underWay().then(() => HAPPENINGS[name](account));
+  happening.catch(() => undefined); // likewise
+  // Clients that fail, or are stopped, end the phase at once.
+  const happened: Happening = await Promise.race([happening, calling.then(() => happening)]);
   clients.release();
   const report = await calling;
   return { name, report, since, milliseconds: Date.now() - since, lostBefore: lostBefore || happened.incident !== undefined, ...happened };

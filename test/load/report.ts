@@ -16,6 +16,8 @@ export interface PhaseResult {
   readonly traffic: Traffic;
   readonly misrouted: number;
   readonly unknownSession: number;
+  /** Sessions that began anew without their agent being told. */
+  readonly restartedSilently: number;
   readonly failed: number;
   readonly outcomes: Readonly<Record<string, number>>;
   /** Streams of calls that were cut and resumed by the agent. */
@@ -34,7 +36,7 @@ interface Latency {
 }
 
 const SHOWN_FAULTS = 8;
-const FAILED: readonly Outcome[] = ['failed', 'unknown', 'cut', 'restarted silently', 'miscounted', 'restored', 'told again'];
+const FAILED: readonly Outcome[] = ['failed', 'unknown', 'cut', 'miscounted', 'restored', 'told again'];
 
 export function resultOf(run: PhaseRun): PhaseResult {
   const { name, report, milliseconds, incident, replacedMs } = run;
@@ -52,6 +54,7 @@ export function resultOf(run: PhaseRun): PhaseResult {
     traffic,
     misrouted: count('misrouted'),
     unknownSession: count('unknown session'),
+    restartedSilently: count('restarted silently'),
     failed: count(...FAILED),
     outcomes: tally(entries),
     resumed,
@@ -103,7 +106,7 @@ export function describe({ phase, calls, callsPerSecond, latency, traffic, ...re
   const lines = [
     `${result.passed ? 'ok  ' : 'FAIL'} ${phase}: ${calls} calls, ${callsPerSecond}/s, p50/p99 read ${read.p50}/${read.p99} ms, write ${write.p50}/${write.p99} ms; ` +
       `POST ${traffic.POST}, GET ${traffic.GET}, DELETE ${traffic.DELETE}`,
-    `     misrouted ${result.misrouted}, unknown session ${result.unknownSession}, failed ${result.failed}; ${listed(result.outcomes)}`,
+    `     misrouted ${result.misrouted}, unknown session ${result.unknownSession}, restarted silently ${result.restartedSilently}, failed ${result.failed}; ${listed(result.outcomes)}`,
     ...(result.inFlight ? [`     in flight on the killed instance: ${listed(result.inFlight)}`] : []),
     ...(result.replacedMs === undefined
       ? []
@@ -134,10 +137,14 @@ export interface Summary {
 
 /** One line that says it all. */
 export function summary({ passed, sessions, results, executions, took }: Summary): string {
-  const phases = results.map(({ phase, calls, callsPerSecond, misrouted, unknownSession, failed, outcomes }) => {
-    const told = phase === 'kill' ? `, ${outcomes['write: unknown'] ?? 0} in flight told unknown` : '';
+  const phases = results.map(({ phase, calls, callsPerSecond, misrouted, unknownSession, restartedSilently, failed, outcomes }) => {
+    const told = phase === 'kill' ? `, ${restartedSilently} restarted silently, ${unknownIn(outcomes)} in flight told unknown` : '';
     return `${phase} ${calls} calls (${callsPerSecond}/s): ${misrouted} misrouted, ${unknownSession} unknown session, ${failed} failed${told}`;
   });
   const parts = [`${sessions} sessions`, ...phases, `${executions.twice} executed twice`, took];
   return `load ${passed ? 'passed' : 'FAILED'}: ${parts.join('; ')}`;
+}
+
+function unknownIn(outcomes: PhaseResult['outcomes']): number {
+  return (outcomes['write: unknown'] ?? 0) + (outcomes['read: unknown'] ?? 0);
 }

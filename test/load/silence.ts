@@ -37,7 +37,7 @@ interface Survival {
  * One true run of a long silence: on GET streams, and before the answer of state-changing calls. The official client v1 shows
  * that agents survive it, a lean client counts what keeps them alive; the server itself sends nothing.
  */
-export async function runSilence(minutes: number, json: boolean, scratch: string): Promise<boolean> {
+export async function runSilence(minutes: number, json: boolean, scratch: string, signal: AbortSignal): Promise<boolean> {
   const seconds = Math.round(minutes * 60);
   const say = (line: string): void => (json ? console.error(line) : console.log(line));
   const { counterServer } = await bundlePrograms(scratch);
@@ -48,7 +48,9 @@ export async function runSilence(minutes: number, json: boolean, scratch: string
     const token = await account.token(AGENT, { ttlSeconds: seconds * 2 + 600 });
     const endpoint = `${account.baseUrl}/${SERVER}/mcp`;
     const edge = (): Edge => new Edge(endpoint, token);
-    const survivals = await Promise.all([
+    signal.throwIfAborted();
+    const interrupted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    const silences = Promise.all([
       hearLater('GET stream, SDK v1', 'v1', edge(), seconds),
       hearLater('GET stream, raw', 'lean', edge(), seconds),
       ...(['stream', 'json'] as const).flatMap((answers) => [
@@ -56,6 +58,7 @@ export async function runSilence(minutes: number, json: boolean, scratch: string
         callSlowly(`call answered as ${answers}, raw`, 'lean', answers, edge, seconds),
       ]),
     ]);
+    const survivals = await Promise.race([silences, interrupted]);
     for (const survival of survivals) say(describe(survival));
     const passed = survivals.every((survival) => survival.passed);
     if (json) console.log(JSON.stringify({ passed, seconds, survivals }));
