@@ -21,8 +21,8 @@ const RESULT: Expectation = { answer: 'result' };
 /** The call is lost with its instance, and is not sent again. */
 const TOLD: Expectation = { answer: 'typed', again: 'typed' };
 const TOLD_AS_TEXT: Expectation = { answer: 'text', again: 'text' };
-/** No stream of a sessionless call can be resumed, and which instance has it is not known before it answers: nobody can tell. */
-const ASKS_AGAIN_IN_VAIN: Expectation = { answer: 'raw', again: 'typed' };
+/** No stream of a sessionless call can be resumed: it is made again, and is given what the instance has kept. */
+const ASKS_AGAIN: Expectation = { answer: 'raw', again: 'result' };
 /**
  * The whole result had left the gateway when the client lost it: to the gateway the call is over, and the next one is another
  * intent. Only a key says otherwise.
@@ -40,7 +40,7 @@ const RESUMING: Readonly<Record<Fault, Expectation>> = {
 const SESSIONLESS: Readonly<Record<Fault, Expectation>> = {
   'session-gone': RESULT,
   'instance-killed': TOLD,
-  'gateway-killed': ASKS_AGAIN_IN_VAIN,
+  'gateway-killed': ASKS_AGAIN,
   'leg-cut': LOST_AT_THE_DOOR,
 };
 

@@ -23,6 +23,7 @@ async function measure({ clients, faults, servers, json, whole }: Options, scrat
     servers.length === 0 ? [] : await runServers(servers, folder('servers'), signal, (row) => say(serverLine(row)));
   const matrix: readonly MatrixRow[] =
     clients.length === 0 ? [] : await runMatrix(clients, faults, folder('matrix'), signal, (row) => say(matrixLine(row)));
+  signal.throwIfAborted(); // what was measured while everything was being stopped says nothing
   const problems = [...serverRows.flatMap(serverProblemsOf), ...matrix.flatMap(problemsOf)];
   // A table that shows a regression belongs into a report, not into the documentation.
   if (whole && problems.length === 0) writeDocument(tables(matrix, serverRows));
