@@ -145,8 +145,8 @@ export class Directory {
     names: Record<string, string> | undefined,
     values: Record<string, unknown>,
   ): Promise<boolean> {
-    try {
-      await this.dynamodb.send(
+    return happened(
+      this.dynamodb.send(
         new UpdateItemCommand({
           TableName: this.table,
           Key: marshall({ session }),
@@ -155,12 +155,8 @@ export class Directory {
           ...(names !== undefined && { ExpressionAttributeNames: names }),
           ExpressionAttributeValues: marshall(values),
         }),
-      );
-      return true;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
-      throw unavailable(error as Error);
-    }
+      ),
+    );
   }
 
   private async putIf(
@@ -169,8 +165,8 @@ export class Directory {
     names: Record<string, string> | undefined,
     values: Record<string, unknown>,
   ): Promise<boolean> {
-    try {
-      await this.dynamodb.send(
+    return happened(
+      this.dynamodb.send(
         new PutItemCommand({
           TableName: this.table,
           Item: marshall(row),
@@ -178,12 +174,8 @@ export class Directory {
           ...(names !== undefined && { ExpressionAttributeNames: names }),
           ExpressionAttributeValues: marshall(values),
         }),
-      );
-      return true;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
-      throw unavailable(error as Error);
-    }
+      ),
+    );
   }
 
   private async update(session: string, expression: string, values: Record<string, unknown>): Promise<void> {
@@ -205,6 +197,17 @@ export class Directory {
     return this.dynamodb.send(command).catch((error: Error) => {
       throw unavailable(error);
     });
+  }
+}
+
+/** Whether a conditional write was done. @throws FleetError LEDGER_UNAVAILABLE */
+async function happened(write: Promise<unknown>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw unavailable(error as Error);
   }
 }
 
