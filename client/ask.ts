@@ -1,15 +1,12 @@
 import canonicalize from 'canonicalize';
 import { IDEMPOTENCY_KEY_HEADER, SESSION_HEADER, TASK_HEADER } from '../core/headers';
+import { KEY_META, TASK_META } from '../core/meta';
 import { Cookies } from './cookies';
 import type { Endpoint } from './endpoint';
 import { addMeta, type Message, parseMessage } from './message';
 import type { Recovery } from './recovery';
 import type { Session } from './session';
 import type { Call } from './task';
-
-/** `_meta` members that a fleet's gateway reads. */
-export const KEY_META = 'cdk-mcp-fleet/idempotencyKey';
-export const TASK_META = 'cdk-mcp-fleet/taskId';
 
 /** One request of the client, understood. */
 export interface Ask {

@@ -1,3 +1,4 @@
+import type { SidecarReason } from './headers';
 import type { Outcome } from './ledger';
 
 /** What the caller may do next; a program can branch on it. */
@@ -65,6 +66,8 @@ export interface ErrorDetail {
   readonly retry?: Retry;
   /** Members of `error.data` that the protocol itself defines for this code. */
   readonly data?: Readonly<Record<string, unknown>>;
+  /** A sidecar's own word, where one gave the answer; not told to callers. */
+  readonly sidecar?: SidecarReason;
   /** HTTP headers that belong to the answer. */
   readonly headers?: Readonly<Record<string, string>>;
 }

@@ -3,6 +3,8 @@
  * `SidecarConfig` for a sidecar. Each travels as JSON in one environment variable.
  */
 
+import type { ReconcileConfig } from './reconcile';
+
 /** Environment variable that holds the gateway's {@link FleetConfig}. */
 export const FLEET_CONFIG_VARIABLE = 'MCP_FLEET_CONFIG';
 /** Environment variable that holds a sidecar's {@link SidecarConfig}. */
@@ -32,6 +34,8 @@ export interface FleetConfig {
   readonly authorizerFunction: string;
   /** ARN of the secret from which session ids are sealed. */
   readonly sealKeySecret: string;
+  /** Seconds from a claim until its key may name another call. Default {@link DEFAULT_KEY_LIFETIME_SECONDS}. */
+  readonly keyLifetimeSeconds?: number;
   /** Browser origins that may call; any other `Origin` is refused with 403. */
   readonly allowedOrigins: readonly string[];
   readonly servers: Readonly<Record<string, ServerConfig>>;
@@ -64,6 +68,13 @@ export interface ServerConfig {
    * instance takes any. Default `none`.
    */
   readonly affinity?: 'none' | 'agent' | 'task';
+  /**
+   * Whether the server's own `readOnlyHint` and `idempotentHint` are believed, for tools that are not declared
+   * (MCP 2025-11-25, Tools: annotations are untrusted unless the server is). Default false.
+   */
+  readonly trustAnnotations?: boolean;
+  /** What recovery on an agent's behalf may cost. Default {@link DEFAULT_RECOVERY}. */
+  readonly recovery?: RecoveryConfig;
   /** The operator's declarations; a tool that is not named here is state-changing and `fenced`. */
   readonly tools: Readonly<Record<string, ToolConfig>>;
 }
@@ -74,7 +85,24 @@ export interface ToolConfig {
   readonly key: 'required' | 'fenced';
   /** Argument of the tool that carries the idempotency key. */
   readonly keyArgument?: string;
+  /** The server itself takes a call with a key that it has seen for a repetition, so that it may be sent again with it. */
+  readonly honoursKey?: boolean;
+  /** The read that shows whether a call happened. */
+  readonly reconcile?: ReconcileConfig;
 }
+
+/** A budget of recovery for one call. */
+export interface RecoveryConfig {
+  /** How often it is sent, or evidence of it is looked for, in all. */
+  readonly attempts: number;
+  /** Seconds from the first failure until nothing more is tried. */
+  readonly seconds: number;
+}
+
+export const DEFAULT_RECOVERY: RecoveryConfig = { attempts: 4, seconds: 20 };
+
+/** Seconds from a claim until its key may name another call, unless the fleet says otherwise: 30 days. */
+export const DEFAULT_KEY_LIFETIME_SECONDS = 30 * 24 * 3_600;
 
 /** What a sidecar knows of the one server it stands beside. */
 export interface SidecarConfig {
@@ -111,6 +139,8 @@ export interface CallContext {
   readonly task?: string;
   /** Ledger id of the call, where the request is one. */
   readonly callId?: string;
+  /** Milliseconds since the epoch; a claimed call that comes later must not reach the server: it may have been settled as not executed. */
+  readonly deliverBy?: number;
   /** The call is claimed in the ledger: it runs to its end whoever leaves, and its answer is kept for who asks by `callId`. */
   readonly claimed?: boolean;
 }

@@ -40,6 +40,8 @@ export const SIDECAR_REASONS = {
   unauthenticated: { status: 403, delivered: false },
   /** The server could not be connected to or its child could not be started; nothing was sent. */
   server_unavailable: { status: 503, delivered: false },
+  /** The call came after its `deliverBy`: it may have been settled as not executed. Nothing was sent. */
+  too_late: { status: 503, delivered: false },
   /** No answer of this call is kept here: it never came here, or too long ago. */
   unknown_call: { status: 404, delivered: false },
   /** The server was sent the request and ended without a whole answer. */

@@ -1,76 +1,20 @@
-/** The ledger: one item per tool call, at once idempotency record and audit row. */
+/** The ledger's protocol: which write may be done on what stands there. States and conditions are data, so that the table and its model obey the same. */
+import type { LedgerRow, LedgerState, Outcome } from './ledger-row';
 
-/** What became of a call. */
-export type Outcome = 'confirmed' | 'failed' | 'not_executed' | 'unknown';
-
-/**
- * States of a row. `claimed`: written, nothing sent. `sent`: bytes may have reached the server.
- * The other four are outcomes; `not_executed` is a claim that was released before anything was sent.
- */
-export type LedgerState = 'claimed' | 'sent' | Outcome;
-
-/** One row, as stored (an absent attribute is an absent property). Key: `pk`. */
-export interface LedgerRow {
-  /** {@link ledgerKey}. */
-  readonly pk: string;
-  readonly callId: string;
-  /** The caller's idempotency key; absent when the call had none. */
-  readonly idempotencyKey?: string;
-  readonly server: string;
-  /** agentId of the caller. */
-  readonly agent: string;
-  readonly issuer: string;
-  readonly subject: string;
-  readonly task?: string;
-  /** Digest of the session id that the agent holds ({@link sessionKey}); absent in the modern era. */
-  readonly session?: string;
-  readonly tool: string;
-  /** SHA-256 of tool and canonical arguments (RFC 8785), base64url. */
-  readonly argumentsDigest: string;
-  /** The arguments as JSON text. */
-  readonly arguments: string;
-  /** Like `resultEncoding`; an omitted text is still bound by `argumentsDigest`. */
-  readonly argumentsEncoding?: 'gzip' | 'omitted';
-  readonly stateChanging: boolean;
-  readonly state: LedgerState;
-  /** Random token of the claim's owner; every later write carries it in its condition. */
-  readonly fence: string;
-  /** Gateway replica that owns the claim. */
-  readonly owner: string;
-  /** Stickiness cookie that leads to the instance to which the call goes; absent where it goes to any. */
-  readonly route?: string;
-  /** ECS task id of the instance that answered. */
-  readonly instance?: string;
-  /** Milliseconds since the epoch. */
-  readonly claimedAt: number;
-  readonly sentAt?: number;
-  readonly settledAt?: number;
-  /** Milliseconds since the epoch; a row still `claimed` or `sent` after it has lost its owner. */
-  readonly leaseUntil: number;
-  /** JSON text of the JSON-RPC `result` or `error` that the server gave. */
-  readonly result?: string;
-  /** `gzip` when `result` is compressed and base64-encoded; `omitted` when it was too large to keep. */
-  readonly resultEncoding?: 'gzip' | 'omitted';
-  /** Whether `result` holds a JSON-RPC `error`. */
-  readonly resultIsError?: boolean;
-  /** Why, where the outcome is not `confirmed`: a word of the error registry or one sentence. */
-  readonly reason?: string;
-  /** Who settled an unknown outcome by hand ({@link mayResolve}); `reason` then stays the one of the unknown outcome. */
-  readonly resolvedBy?: string;
-  /** Milliseconds since the epoch. */
-  readonly resolvedAt?: number;
-  /** What that person has seen. */
-  readonly resolutionReason?: string;
-}
-
-/**
- * Partition key of a row: `{server}#{agentId}#{key}`. Server names hold no `#` and agent ids have a fixed length,
- * so any key is unambiguous.
- * @param key the caller's idempotency key prefixed `k:`, else the call id prefixed `c:`, so that no caller can name another call's row
- */
-export function ledgerKey(server: string, agent: string, key: string): string {
-  return `${server}#${agent}#${key}`;
-}
+export {
+  isSettled,
+  type LedgerEvent,
+  type LedgerRow,
+  type LedgerState,
+  ledgerKey,
+  OPEN_SHARDS,
+  type Outcome,
+  openPartition,
+  ownKey,
+  UNSETTLED_INDEX,
+  unknownPartition,
+  unsettledPartition,
+} from './ledger-row';
 
 /** From which states a row may enter a state. A total table: what is not listed cannot happen. */
 const ENTERED_FROM: Readonly<Record<LedgerState, readonly LedgerState[]>> = {
@@ -83,7 +27,7 @@ const ENTERED_FROM: Readonly<Record<LedgerState, readonly LedgerState[]>> = {
   unknown: ['sent'],
 };
 
-/** The states a row must be in for `next` to be written by a program; used as the write's condition, beside the fence. */
+/** The states a row must be in for `next` to be written by who owns the call or has its answer; the write's condition, beside the fence. */
 export function statesBefore(next: LedgerState): readonly LedgerState[] {
   return ENTERED_FROM[next];
 }
@@ -94,21 +38,40 @@ export type Resolution = Exclude<Outcome, 'unknown'>;
 export const RESOLUTIONS: readonly Resolution[] = ['confirmed', 'failed', 'not_executed'];
 
 /**
- * Whether a person may settle a row now. A program can only find that something happened; a person, who can look into the
- * system behind the server, may also say that nothing did, and then the key is free again. So no owner may be left who
- * could still send; none begins to after its lease has ended.
+ * Whether a person may settle a row now. A person, who can look into the system behind the server, may also say that nothing
+ * happened, and then the key is free again. So no owner may be left who could still send; none begins to after its lease has ended.
  * @param now milliseconds since the epoch
  */
 export function mayResolve({ state, leaseUntil }: Pick<LedgerRow, 'state' | 'leaseUntil'>, now: number): boolean {
   return state === 'unknown' && now > leaseUntil;
 }
 
-/** What must stand in the table for a write to be done. As data, so that the table and the model of the protocol obey the same. */
+/**
+ * How long after it was marked as sent a call may still be handed to its server, in milliseconds. Its gateway writes the end of
+ * it into the call's context and its sidecar refuses what comes later: who was stopped in between sends nothing any more.
+ */
+export const DELIVERY_WINDOW_MS = 15_000;
+
+/** Most by which the clocks of two tasks may differ, in milliseconds (Amazon Time Sync keeps them within one). */
+const CLOCK_SKEW_MS = 5_000;
+
+/**
+ * From when on a read that finds nothing shows that nothing happened: no instance takes the call any more, and what it may have
+ * begun has become visible. Milliseconds since the epoch.
+ * @param effectMs longest time from the call's arrival at its server until its effect can be read
+ */
+export function conclusiveFrom({ sentAt, claimedAt }: Pick<LedgerRow, 'sentAt' | 'claimedAt'>, effectMs: number): number {
+  return (sentAt ?? claimedAt) + DELIVERY_WINDOW_MS + CLOCK_SKEW_MS + effectMs;
+}
+
+/** What must stand in the table for a write to be done. */
 export interface WriteCondition {
   /** The states that the row may be in. */
   readonly states: readonly LedgerState[];
   /** The fence that the row must carry; any where absent. */
   readonly fence?: string;
+  /** The key must have expired by then, in milliseconds since the epoch. Compared by the write itself: deletion by TTL lags. */
+  readonly expiredBy?: number;
   /** It is done as well where there is no row. */
   readonly orAbsent?: true;
 }
@@ -117,30 +80,38 @@ type Fenced = Pick<LedgerRow, 'fence'>;
 
 /** The condition of every write that the ledger knows; all but the ones that begin a row name the fence of whom they move. */
 export const CONDITIONS = {
-  /** A key is free where there is no row, or nothing happened under it. */
-  claim: (): WriteCondition => ({ orAbsent: true, states: ['not_executed'] }),
-  /** A claim whose owner died can be taken from it as long as it has sent nothing. */
-  takeOver: ({ fence }: Fenced): WriteCondition => ({ states: ['claimed'], fence }),
+  /** A row begins where there is none. */
+  begin: (): WriteCondition => ({ orAbsent: true, states: [] }),
+  /** A key under which nothing happened is free. */
+  reclaim: ({ fence }: Fenced): WriteCondition => ({ states: ['not_executed'], fence }),
+  /** A key whose lifetime has ended names a new intent; an open or unknown call never gives way. */
+  reclaimExpired: ({ fence }: Fenced, now: number): WriteCondition => ({ states: ['confirmed', 'failed'], fence, expiredBy: now }),
   /** Whoever ends another's claim must find it unsent at the very moment of the write, not only when it was read. */
   endUnsent: ({ fence }: Fenced): WriteCondition => ({ states: ['claimed'], fence }),
   advance: ({ fence }: Fenced, next: LedgerState): WriteCondition => ({ states: statesBefore(next), fence }),
-  /** A row that is settled from the start, or that nobody else can ever claim. */
-  append: (): WriteCondition => ({ orAbsent: true, states: [] }),
+  /** A read behind the server has shown, from {@link conclusiveFrom} on, that nothing happened. */
+  notLanded: ({ fence }: Fenced): WriteCondition => ({ states: ['unknown'], fence }),
   /** A person's word. */
   resolve: ({ fence }: Fenced): WriteCondition => ({ states: ['unknown'], fence }),
 } as const;
 
+/** The part of a row that conditions look at. */
+export type Standing = Pick<LedgerRow, 'state' | 'fence' | 'keyExpiresAt'>;
+
 /** Whether a write may be done on what stands there; the table decides the same by its condition expression. */
-export function permits({ states, fence, orAbsent }: WriteCondition, standing: Pick<LedgerRow, 'state' | 'fence'> | undefined): boolean {
+export function permits({ states, fence, expiredBy, orAbsent }: WriteCondition, standing: Standing | undefined): boolean {
   if (standing === undefined) return orAbsent === true;
-  return states.includes(standing.state) && (fence === undefined || fence === standing.fence);
+  const expired = expiredBy === undefined || (standing.keyExpiresAt !== undefined && standing.keyExpiresAt <= expiredBy);
+  return states.includes(standing.state) && (fence === undefined || fence === standing.fence) && expired;
+}
+
+/** How a key that stands in the table may be claimed for a new call now; undefined when it may not. */
+export function claimable(standing: Standing, now: number): WriteCondition | undefined {
+  const ways = [CONDITIONS.reclaim(standing), CONDITIONS.reclaimExpired(standing, now)];
+  return ways.find((condition) => permits(condition, standing));
 }
 
 /** Whether a write that was refused has been done before: its first answer was lost, and the SDK sent it again. */
 export function isWritten(standing: Pick<LedgerRow, 'state' | 'fence'> | undefined, fence: string, state: LedgerState): boolean {
   return standing?.fence === fence && standing.state === state;
-}
-
-export function isSettled(state: LedgerState): state is Outcome {
-  return state !== 'claimed' && state !== 'sent';
 }

@@ -27,7 +27,7 @@ export function paramHeaders(inputSchema: Json | undefined): ParamHeader[] {
 /** Holds the headers of a call against its arguments. @throws FleetError HEADER_MISMATCH */
 export function checkParamHeaders(wanted: readonly ParamHeader[], args: JsonObject, header: (name: string) => string | undefined): void {
   for (const { header: name, path } of wanted) {
-    const value = path.reduce<Json | undefined>((at, member) => (isObject(at) ? at[member] : undefined), args);
+    const value = argumentAt(args, path);
     const given = header(name);
     if (value === undefined || value === null) {
       if (given !== undefined) throw mismatch(name, 'stands for an argument that the body does not have');
@@ -37,6 +37,22 @@ export function checkParamHeaders(wanted: readonly ParamHeader[], args: JsonObje
       throw mismatch(name, 'does not repeat what the body says');
     }
   }
+}
+
+/** The headers that repeat the arguments of a call. */
+export function writeParamHeaders(wanted: readonly ParamHeader[], args: JsonObject): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const { header, path } of wanted) {
+    const value = argumentAt(args, path);
+    if (value !== undefined && value !== null) headers[header] = encodeHeaderValue(String(value));
+  }
+  return headers;
+}
+
+/** A text as a header value: as it is where a header can carry it and it cannot be taken for an encoded one. */
+export function encodeHeaderValue(text: string): string {
+  const plain = /^[\x20-\x7e]*$/.test(text) && text === text.trim() && !text.startsWith('=?base64?');
+  return plain ? text : `=?base64?${Buffer.from(text).toString('base64')}?=`;
 }
 
 /**
@@ -61,6 +77,10 @@ function collect(schema: Json | undefined, path: readonly string[], found: Param
     }
     collect(property, [...path, member], found);
   }
+}
+
+function argumentAt(args: JsonObject, path: readonly string[]): Json | undefined {
+  return path.reduce<Json | undefined>((at, member) => (isObject(at) ? at[member] : undefined), args);
 }
 
 function says(text: string, value: Json): boolean {

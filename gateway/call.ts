@@ -43,6 +43,8 @@ export interface ToolCall {
   /** Arguments as JSON text. */
   readonly argumentsText: string;
   readonly digest: string;
+  /** It answers what the server asked for first (MCP 2026-07-28, multi-round-trip requests). */
+  readonly continuation?: true;
   readonly policy: ToolConfig;
   readonly idempotencyKey?: string;
 }

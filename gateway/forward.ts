@@ -1,16 +1,19 @@
 import type { EventSourceMessage } from 'eventsource-parser';
 import { FleetError } from '../core/errors';
+import { DEFAULT_RECOVERY } from '../core/fleet-config';
 import { SESSION_HEADER } from '../core/headers';
+import type { LedgerRow } from '../core/ledger';
 import type { RequestMessage } from '../core/message';
 import { sessionKey } from '../core/session-key';
 import type { Answer, Claimed, Forwarded, OpenedSession } from './call';
 import type { Gateway } from './gateway';
 import { openStreamInTime, type StreamOpening } from './http/stream-opening';
-import { awaitKeptAnswer } from './ledger/outcome-watch';
+import { awaitEvidence } from './ledger/own-recovery';
 import { replayAnswer } from './ledger/replay';
 import { judge } from './ledger/settlement';
+import { Recovery } from './recovery';
 import { isStream, readAnswer, readResponse } from './upstream/answer';
-import { adviseReader, place, resumption } from './upstream/placement';
+import { adviseReader, type Placeable, place, repeatable, resumption } from './upstream/placement';
 import type { UpstreamResponse } from './upstream/upstreams';
 
 /** Headers of an answer that reach the agent. A session id is never among them: the agent holds ours, not the server's. */
@@ -24,18 +27,12 @@ export async function forward(claimed: Claimed, gateway: Gateway): Promise<Forwa
   if (claimed.replay !== undefined) {
     return { ...claimed, answer: replayAnswer(claimed.replay, claimed.exchange), upstreamMs: 0 };
   }
-  if (claimed.claim !== undefined && !(await gateway.ledger.advance(claimed.claim, 'sent', { sentAt: gateway.now() }))) {
-    throw new FleetError('NOT_DELIVERED', {
-      reason: 'another replica took the claim over before anything was sent',
-      callId: claimed.claim.callId,
-    });
-  }
   if (claimed.lane === 'close') return close(claimed, gateway);
   const sentAt = gateway.now();
+  const recovery = new Recovery(claimed.serverConfig.recovery ?? DEFAULT_RECOVERY, gateway.now);
   const opening = openStreamInTime(claimed, gateway.patience);
   try {
-    const received = await receive({ ...claimed, opening }, gateway).catch((error) => recover(claimed, error, gateway));
-    opening.settle();
+    const received = await send({ ...claimed, opening, recovery }, gateway);
     return { ...claimed, ...received, upstreamMs: gateway.now() - sentAt };
   } finally {
     opening.cancel();
@@ -49,7 +46,8 @@ export async function forward(claimed: Claimed, gateway: Gateway): Promise<Forwa
 async function close(claimed: Claimed, gateway: Gateway): Promise<Forwarded> {
   const wasOpen = claimed.sessionId !== undefined && (await gateway.directory.close(sessionKey(claimed.sessionId), gateway.now()));
   try {
-    const { response } = await place(claimed, gateway);
+    const recovery = new Recovery(claimed.serverConfig.recovery ?? DEFAULT_RECOVERY, gateway.now);
+    const { response } = await place({ ...claimed, recovery }, gateway);
     return { ...claimed, ...(await passOn(claimed, response)), upstreamMs: 0 };
   } catch (error) {
     if (!wasOpen || !FleetError.is(error) || error.kind !== 'UNKNOWN_SESSION') throw error;
@@ -59,32 +57,63 @@ async function close(claimed: Claimed, gateway: Gateway): Promise<Forwarded> {
 
 type Received = Pick<Forwarded, 'answer' | 'verdict' | 'session'>;
 
-type Placement = Claimed & { readonly opening: StreamOpening };
+type Sending = Placeable & { readonly opening: StreamOpening };
 
-async function receive(call: Placement, gateway: Gateway): Promise<Received> {
+/** Marks a claimed call as sent, sends it, and finds out what became of it when its answer is lost. */
+async function send(call: Sending, gateway: Gateway): Promise<Received> {
+  const { claim } = call;
+  if (claim === undefined) return receiveRead(call, gateway);
+  const sentAt = gateway.now();
+  if (!(await gateway.ledger.advance(claim, 'sent', { sentAt }))) {
+    throw new FleetError('NOT_DELIVERED', {
+      reason: 'another replica took the claim over before anything was sent',
+      callId: claim.callId,
+    });
+  }
+  const sent = { ...claim, sentAt };
+  return receive({ ...call, claim: sent }, gateway).catch((error) => recover({ ...call, claim: sent }, error, gateway));
+}
+
+/** A request that changes nothing is asked again where its answer was lost, as long as the agent has seen nothing of it. */
+async function receiveRead(call: Sending, gateway: Gateway): Promise<Received> {
+  for (;;) {
+    try {
+      return await receive(call, gateway);
+    } catch (error) {
+      if (!FleetError.is(error) || error.kind !== 'OUTCOME_UNKNOWN' || !repeatable(call)) throw adviseReader(error, call);
+      call.recovery.note('sent', error.detail.reason);
+      if (!(await call.recovery.pause())) throw adviseReader(call.recovery.spent(error), call);
+    }
+  }
+}
+
+async function receive(call: Sending, gateway: Gateway): Promise<Received> {
   const { response, session } = await place(call, gateway);
   const placed = { ...call, session };
   const passed = call.message?.kind === 'request' ? await hold(placed, response, gateway) : await passOn(placed, response);
   return { ...passed, ...(session !== undefined && { session }) };
 }
 
-/** A claimed call whose answer was lost on the way may be had from its instance; no other request is worth that. */
-async function recover({ claim }: Claimed, error: unknown, gateway: Gateway): Promise<Received> {
-  if (claim === undefined) throw error;
-  const answer = await awaitKeptAnswer(claim, error, gateway);
-  gateway.log.info({ event: 'answer_recovered', callId: claim.callId, server: claim.server });
-  return { answer: { status: 200, headers: {}, ...answer }, verdict: judge(answer, gateway.now()) };
+/** A claimed call whose answer was lost is settled by evidence. Whether one that did not happen is to be sent again, its agent decides. */
+async function recover(call: Sending & { readonly claim: LedgerRow }, error: unknown, gateway: Gateway): Promise<Received> {
+  if (!FleetError.is(error) || error.kind !== 'OUTCOME_UNKNOWN') throw error;
+  const { claim, recovery } = call;
+  recovery.note('sent', error.detail.reason);
+  const finding = await awaitEvidence(claim, recovery, error, gateway);
+  if (finding.kind === 'answer') {
+    gateway.log.info({ event: 'answer_recovered', callId: claim.callId, server: claim.server, because: finding.because });
+    return { answer: { status: 200, headers: {}, ...finding.answer }, verdict: judge(finding.answer, gateway.now()) };
+  }
+  throw recovery.spent(new FleetError('NOT_DELIVERED', { reason: finding.because, callId: claim.callId }));
 }
 
 /** Holds the response to a request. */
-async function hold(call: Placement, response: UpstreamResponse, gateway: Gateway): Promise<Pick<Forwarded, 'answer' | 'verdict'>> {
+async function hold(call: Sending, response: UpstreamResponse, gateway: Gateway): Promise<Pick<Forwarded, 'answer' | 'verdict'>> {
   const { lane, message, toolCall } = call;
   const text = await readAnswer(response, {
     id: (message as RequestMessage).id,
     pass: (event) => passEvent(call, event),
     ...(message?.era === 'legacy' && { reopen: (lastEventId: string) => gateway.upstreams.send(resumption(call, lastEventId)) }),
-  }).catch((error) => {
-    throw adviseReader(error, call);
   });
   const answer = { ...describe(response, text), ...(lane === 'open' && openedSession(response, text)) };
   if (toolCall === undefined) return { answer };
@@ -97,10 +126,11 @@ async function hold(call: Placement, response: UpstreamResponse, gateway: Gatewa
  * Passes what comes before the response. A call's stream carries no event ids of the server: resuming it there would give
  * a result that the ledger has not seen.
  */
-async function passEvent({ exchange, lane, opening }: Placement, { id, event, data }: EventSourceMessage): Promise<void> {
+async function passEvent({ exchange, lane, opening, recovery }: Sending, { id, event, data }: EventSourceMessage): Promise<void> {
   const keepsIds = lane === 'relay';
   if (lane === 'open' || (data === '' && !keepsIds)) return;
   opening.settle();
+  recovery.heard = true;
   await exchange.reply.sendEvent({ data, ...(event !== undefined && { event }), ...(keepsIds && id !== undefined && { id }) });
 }
 

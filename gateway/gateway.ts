@@ -9,9 +9,11 @@ import type { Directory } from './ledger/directory';
 import type { Fences } from './ledger/fences';
 import type { Ledger } from './ledger/ledger';
 import type { OpenCallers } from './ledger/open-callers';
+import type { Reconciliations } from './ledger/reconcile';
 import type { Metrics } from './metrics';
 import type { Affinity } from './upstream/affinity';
 import type { Catalogue } from './upstream/catalogue';
+import type { OwnRequests } from './upstream/own-request';
 import type { Restorations } from './upstream/restore';
 import type { Upstreams } from './upstream/upstreams';
 
@@ -31,10 +33,12 @@ export interface Gateway {
   readonly restorations: Restorations;
   readonly catalogue: Catalogue;
   readonly affinity: Affinity;
+  readonly ownRequests: OwnRequests;
   readonly ledger: Ledger;
   readonly directory: Directory;
   readonly fences: Fences;
   readonly openCallers: OpenCallers;
+  readonly reconciliations: Reconciliations;
   readonly metrics: Metrics;
   readonly log: Logger;
 }

@@ -6,16 +6,13 @@ import { FleetError } from '../core/errors';
 import type { ServerConfig, ToolConfig } from '../core/fleet-config';
 import { IDEMPOTENCY_KEY_HEADER, LAST_EVENT_ID_HEADER, SESSION_HEADER, TASK_HEADER } from '../core/headers';
 import { classifyMessage, isObject, type Message, type RequestMessage, requestIdOf } from '../core/message';
+import { KEY_META, TASK_META } from '../core/meta';
 import { type Json, parseStrictly } from '../core/strict-json';
 import type { Identified, Lane, ToolCall } from './call';
 import type { Gateway } from './gateway';
 import { checkHeaders } from './http/agreement';
 import { isAllowedOrigin } from './http/cors';
 import type { Exchange } from './http/exchange';
-
-/** `_meta` members of ours that an agent may send. */
-const KEY_META = 'cdk-mcp-fleet/idempotencyKey';
-const TASK_META = 'cdk-mcp-fleet/taskId';
 
 /** A tool that the operator did not declare may change state; a call without a key runs, and is fenced. */
 const UNDECLARED_TOOL: ToolConfig = { effect: 'state_changing', key: 'fenced' };
@@ -147,6 +144,7 @@ function describeCall(message: RequestMessage, exchange: Exchange, server: Serve
     tool: name,
     argumentsText: JSON.stringify(args ?? {}),
     digest: callDigest(name, args, continuation),
+    ...(continuation !== undefined && { continuation: true as const }),
     policy,
     ...(key !== undefined && { idempotencyKey: key }),
   };

@@ -16,9 +16,11 @@ import { Directory } from './ledger/directory';
 import { Fences } from './ledger/fences';
 import { Ledger } from './ledger/ledger';
 import { OpenCallers } from './ledger/open-callers';
+import { Reconciliations } from './ledger/reconcile';
 import { METRICS_INTERVAL_MS, Metrics } from './metrics';
 import { Affinity } from './upstream/affinity';
 import { Catalogue } from './upstream/catalogue';
+import { OwnRequests } from './upstream/own-request';
 import { Restorations } from './upstream/restore';
 import { contextSigner, loadSidecarKeys } from './upstream/sidecar-keys';
 import { Upstreams } from './upstream/upstreams';
@@ -62,11 +64,13 @@ async function createGateway(config: FleetConfig): Promise<Gateway> {
     decisions: createDecisions(new LambdaClient(), config.authorizerFunction, now),
     admission: new Admission(),
     sealKeys,
-    upstreams: new Upstreams(config.serversUrl, config.serversTlsName, contextSigner(sidecarKeys, now)),
+    upstreams: new Upstreams(config.serversUrl, config.serversTlsName, contextSigner(sidecarKeys, now), now),
     restorations: new Restorations(),
     catalogue: new Catalogue(),
     affinity: new Affinity(),
-    ledger: new Ledger(dynamodb, config.ledgerTable),
+    ownRequests: new OwnRequests(),
+    reconciliations: new Reconciliations(),
+    ledger: new Ledger(dynamodb, config.ledgerTable, { name: replica, now }),
     directory: new Directory(dynamodb, config.directoryTable),
     fences,
     openCallers: new OpenCallers(fences, replica, now, log),

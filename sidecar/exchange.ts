@@ -14,9 +14,12 @@ const REASON_ERRORS: Readonly<Record<SidecarReason, ErrorName>> = {
   unknown_session: 'UNKNOWN_SESSION',
   unauthenticated: 'UNAUTHENTICATED',
   server_unavailable: 'NOT_DELIVERED',
+  too_late: 'NOT_DELIVERED',
   unknown_call: 'NOT_DELIVERED',
   server_lost: 'OUTCOME_UNKNOWN',
 };
+
+export const TOO_LATE = 'the call came after the moment by which it had to be delivered';
 
 /** One authenticated request of the gateway, and the answer it gets. */
 export class Exchange {
@@ -61,6 +64,12 @@ export class Exchange {
   /** Whether nothing more can be said: the answer is ended, or the gateway has left and nobody else wants it. */
   get closed(): boolean {
     return this.outlet.writableEnded || this.outlet.destroyed;
+  }
+
+  /** Whether the call must not be handed to the server any more. @param now milliseconds since the epoch */
+  tooLate(now: number): boolean {
+    const { deliverBy } = this.context;
+    return deliverBy !== undefined && now > deliverBy;
   }
 
   /** Whether a gateway is there to read what is said; a claimed call goes on without. */

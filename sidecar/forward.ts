@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { Clock } from './clock';
-import type { Exchange } from './exchange';
+import { type Exchange, TOO_LATE } from './exchange';
 import { responseHeaders } from './passed-headers';
 
 /** What is done with an answer once its head is known. */
@@ -58,6 +58,11 @@ export class Forwarding implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Controller): void {
     this.#controller = controller;
     if (this.exchange.closed && !this.rules.outlivesGateway) this.abort('the gateway left');
+    // The last moment before the first byte: the call may have waited for a connection, or this process may have been stopped.
+    if (this.exchange.tooLate(this.clock.now())) {
+      this.#controller = undefined;
+      controller.abort(new Error(TOO_LATE));
+    }
   }
 
   onResponseStart(controller: Controller, status: number): void {
@@ -95,6 +100,7 @@ export class Forwarding implements Dispatcher.DispatchHandler {
     const delivered = this.#controller !== undefined;
     this.rules.onLost(delivered, error);
     if (this.exchange.begun) this.exchange.destroy();
+    else if (!delivered && this.exchange.tooLate(this.clock.now())) this.exchange.refuse('too_late', TOO_LATE);
     else if (delivered) this.exchange.refuse('server_lost', 'the server ended the connection before its answer');
     else this.exchange.refuse('server_unavailable', 'the server takes no connection');
   }

@@ -7,7 +7,7 @@ import { openContext } from '../core/signed-context';
 import type { Admission } from './admission';
 import { keepAnswerOf } from './answer-tee';
 import type { Clock } from './clock';
-import { Exchange } from './exchange';
+import { Exchange, TOO_LATE } from './exchange';
 import type { KeptAnswers } from './kept-answers';
 import type { Limits } from './limits';
 import type { Logger } from './log';
@@ -111,7 +111,9 @@ export class SidecarServer {
     let exchange: Exchange | undefined;
     try {
       exchange = await this.#receive(request, response, methods);
-      if (exchange !== undefined) serve(exchange);
+      if (exchange === undefined) return;
+      if (exchange.tooLate(this.parts.clock.now())) exchange.refuse('too_late', TOO_LATE);
+      else serve(exchange);
     } catch (error) {
       if (FleetError.is(error)) {
         this.#plain(response, error);

@@ -31,7 +31,8 @@ async function resolve(key: string, { outcome, reason, by, json }: ResolveOption
   const { dynamodbUrl, tables } = await attach(process.cwd());
   const row = theOneToResolve(key, await tablesAt(dynamodbUrl, tables).ledger(), Date.now());
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const ledger = new Ledger(new DynamoDBClient({ endpoint: dynamodbUrl, region: 'us-east-1', credentials }), tables.ledger);
+  const dynamodb = new DynamoDBClient({ endpoint: dynamodbUrl, region: 'us-east-1', credentials });
+  const ledger = new Ledger(dynamodb, tables.ledger, { name: by, now: Date.now });
   const word = { outcome, resolvedBy: by, resolvedAt: Date.now(), resolutionReason: reason };
   if (!(await ledger.resolve(row, word))) {
     throw new CommandError(

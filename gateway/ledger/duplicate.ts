@@ -1,7 +1,7 @@
 import { FleetError } from '../../core/errors';
-import { isSettled, type LedgerRow } from '../../core/ledger';
+import { claimable, conclusiveFrom, type LedgerRow } from '../../core/ledger';
 import type { Gateway } from '../gateway';
-import { lookAgain, reconsider } from './outcome-watch';
+import { endUnsent, lookAgain, reconsider } from './outcome-watch';
 
 /** How long a second caller waits for the first one's outcome, in milliseconds. */
 export const DUPLICATE_WAIT_MS = 20_000;
@@ -13,18 +13,26 @@ export const DUPLICATE_WAIT_MS = 20_000;
  */
 export async function awaitDuplicate(standing: LedgerRow, row: LedgerRow, gateway: Gateway): Promise<LedgerRow | 'ours'> {
   const deadline = gateway.now() + DUPLICATE_WAIT_MS;
-  let current: LedgerRow | undefined = standing;
-  while (current !== undefined) {
+  for (let current: LedgerRow | undefined = standing; current !== undefined; ) {
+    if (claimable(current, gateway.now()) !== undefined) {
+      current = await gateway.ledger.reclaim(row, current);
+      continue;
+    }
     if (current.argumentsDigest !== row.argumentsDigest) throw keyReused(current, row);
-    if (current.state === 'unknown') current = await reconsider(current, gateway);
-    if (current.state === 'unknown') throw unknownOutcome(current);
-    if (current.state === 'not_executed') current = await gateway.ledger.claim(row);
-    else if (isSettled(current.state)) return current;
-    else if (current.state === 'claimed' && gateway.now() > current.leaseUntil) current = await gateway.ledger.takeOver(row, current);
+    if (current.state === 'confirmed' || current.state === 'failed') return current;
+    if (current.state === 'unknown') current = await settleUnknown(current, gateway);
+    else if (current.state === 'claimed' && gateway.now() > current.leaseUntil) current = await endUnsent(current, gateway);
     else if (gateway.now() > deadline) throw inProgress(current);
     else current = await lookAgain(current, gateway);
   }
   return 'ours';
+}
+
+/** Settles an unknown outcome by evidence. @throws FleetError OUTCOME_UNKNOWN when there still is none */
+export async function settleUnknown(unknown: LedgerRow, gateway: Gateway): Promise<LedgerRow> {
+  const row = await reconsider(unknown, gateway);
+  if (row.state === 'unknown') throw unknownOutcome(row, gateway);
+  return row;
 }
 
 function keyReused(standing: LedgerRow, row: LedgerRow): FleetError {
@@ -38,11 +46,19 @@ export function inProgress(row: LedgerRow): FleetError {
   return new FleetError('IN_PROGRESS', { reason: 'ask again', ...named(row), retryAfterMs: 1_000 });
 }
 
-export function unknownOutcome(row: LedgerRow): FleetError {
+function unknownOutcome(row: LedgerRow, gateway: Gateway): FleetError {
   return new FleetError('OUTCOME_UNKNOWN', {
     reason: 'this call was sent before and its answer was lost; it is not sent again',
     ...named(row),
+    ...retryAfter(row, gateway),
   });
+}
+
+/** When a read will be conclusive, where one is declared: asking again before that is of little use. */
+export function retryAfter(row: LedgerRow, gateway: Gateway): { retryAfterMs?: number } {
+  const config = gateway.config.servers[row.server]?.tools[row.tool]?.reconcile;
+  const wait = config === undefined ? 0 : conclusiveFrom(row, config.effectSeconds * 1_000) - gateway.now();
+  return wait > 0 ? { retryAfterMs: wait } : {};
 }
 
 function named({ callId, idempotencyKey }: LedgerRow): { callId: string; idempotencyKey?: string } {

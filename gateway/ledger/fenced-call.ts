@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isSettled, type LedgerRow } from '../../core/ledger';
 import type { Gateway } from '../gateway';
-import { DUPLICATE_WAIT_MS, inProgress, unknownOutcome } from './duplicate';
+import { DUPLICATE_WAIT_MS, inProgress, settleUnknown } from './duplicate';
 import { type Entry, FENCE_WINDOW_MS, TASK_FENCE_MS } from './fences';
 import { BEAT_MS } from './open-callers';
-import { lookAgain, reconsider } from './outcome-watch';
+import { endUnsent, lookAgain } from './outcome-watch';
 
 const POLL_MS = 40;
 /** How long a gateway that lives may take to show it, in milliseconds. */
@@ -50,11 +50,13 @@ async function follow(entry: Entry, row: LedgerRow, gateway: Gateway): Promise<L
   for (;;) {
     let standing = await gateway.ledger.read(entry.call);
     if (standing?.state === 'claimed' && !entry.unresolved) standing = await endUnsent(standing, gateway);
+    const foundNow = standing?.state === 'unknown' && !isOver(standing, gateway.now());
+    if (standing !== undefined && foundNow) standing = await settleUnknown(standing, gateway);
     if (standing === undefined || standing.state === 'not_executed' || isOver(standing, gateway.now())) {
       await gateway.fences.lower(row, entry);
       return undefined;
     }
-    if (standing.state === 'unknown') return settledOr(await reconsider(standing, gateway));
+    if (foundNow) return standing;
     const current = (await gateway.fences.read(row)).entries.find(({ call }) => call === entry.call);
     if (current === undefined) return undefined; // it has reached its caller after all
     if (isSettled(standing.state) && (settledByUs || current.unresolved || gateway.now() > (standing.settledAt ?? 0) + DELIVERY_MS))
@@ -66,20 +68,8 @@ async function follow(entry: Entry, row: LedgerRow, gateway: Gateway): Promise<L
   }
 }
 
-/** A dead gateway sends nothing any more, and one that is only slow cannot send once its claim is ended. */
-async function endUnsent(standing: LedgerRow, gateway: Gateway): Promise<LedgerRow | undefined> {
-  const ended = { settledAt: gateway.now(), reason: 'its gateway died before it was sent' };
-  await gateway.ledger.endUnsent(standing, ended);
-  return gateway.ledger.read(standing.pk);
-}
-
 function isOver({ task, claimedAt }: LedgerRow, now: number): boolean {
   return now > claimedAt + (task === undefined ? FENCE_WINDOW_MS : TASK_FENCE_MS);
-}
-
-function settledOr(row: LedgerRow): LedgerRow {
-  if (row.state === 'unknown') throw unknownOutcome(row);
-  return row;
 }
 
 /** Two beats from now on: at least one whole interval in which it could have said that a caller left. */

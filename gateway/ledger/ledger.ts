@@ -9,11 +9,14 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { FleetError } from '../../core/errors';
 import {
   CONDITIONS,
+  claimable,
   isWritten,
+  type LedgerEvent,
   type LedgerRow,
   type LedgerState,
-  ledgerKey,
+  ownKey,
   type Resolution,
+  unsettledPartition,
   type WriteCondition,
 } from '../../core/ledger';
 
@@ -27,50 +30,65 @@ export interface PersonsWord extends Required<Pick<LedgerRow, 'resolvedBy' | 're
   readonly outcome: Resolution;
 }
 
+/** In whose name rows are written. */
+export interface Writer {
+  /** A gateway replica, or a person. */
+  readonly name: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
 /** The ledger table. Single-item conditional writes only; every one after the claim carries the claim's fence. */
 export class Ledger {
   constructor(
     private readonly dynamodb: DynamoDBClient,
     private readonly table: string,
+    private readonly writer: Writer,
   ) {}
 
   /**
    * Claims a key. Resolves to undefined when the claim is ours, else to the row that stands there.
-   * A row that says `not_executed` gives way: nothing happened under it.
    * @throws FleetError LEDGER_UNAVAILABLE
    */
   async claim(row: LedgerRow): Promise<LedgerRow | undefined> {
-    return this.putIf(row, CONDITIONS.claim());
+    return this.put(this.begun(row), CONDITIONS.begin());
   }
 
-  /** Takes a claim over whose owner died before it sent anything. Resolves to undefined when it is ours now. */
-  async takeOver(row: LedgerRow, abandoned: LedgerRow): Promise<LedgerRow | undefined> {
-    return this.putIf(row, CONDITIONS.takeOver(abandoned));
+  /**
+   * Claims a key whose row gives way: nothing happened under it, or its lifetime has ended. That row stays in the audit under
+   * its own call id. Resolves to undefined when the claim is ours, else to the row that stands there now.
+   * @throws FleetError LEDGER_UNAVAILABLE
+   */
+  async reclaim(row: LedgerRow, standing: LedgerRow): Promise<LedgerRow | undefined> {
+    const condition = claimable(standing, this.writer.now());
+    if (condition === undefined) return standing;
+    await this.put({ ...standing, pk: ownKey(standing) }, CONDITIONS.begin());
+    return this.put(this.begun(row), condition);
   }
 
   /** Moves a row on. False when it is no longer ours to move. @throws FleetError LEDGER_UNAVAILABLE */
-  async advance(row: LedgerRow, next: LedgerState, changes: Settlement): Promise<boolean> {
-    return this.updateIf(row, CONDITIONS.advance(row, next), next, changes);
+  async advance(row: LedgerRow, next: LedgerState, changes: Settlement, because?: string): Promise<boolean> {
+    return this.update(row, CONDITIONS.advance(row, next), next, changes, because);
   }
 
   /** Ends another's claim as `not_executed`. False when it has been sent since it was read. @throws FleetError LEDGER_UNAVAILABLE */
-  async endUnsent(row: LedgerRow, changes: Settlement): Promise<boolean> {
-    return this.updateIf(row, CONDITIONS.endUnsent(row), 'not_executed', changes);
+  async endUnsent(row: LedgerRow, changes: Settlement, because?: string): Promise<boolean> {
+    return this.update(row, CONDITIONS.endUnsent(row), 'not_executed', changes, because);
+  }
+
+  /** Writes that a conclusive read found nothing. False when the row is not unknown any more. @throws FleetError LEDGER_UNAVAILABLE */
+  async notLanded(row: LedgerRow, changes: Settlement, because: string): Promise<boolean> {
+    return this.update(row, CONDITIONS.notLanded(row), 'not_executed', changes, because);
   }
 
   /** Writes what a person says of an unknown outcome. False when it is not unknown any more. @throws FleetError LEDGER_UNAVAILABLE */
   async resolve(row: LedgerRow, { outcome, ...word }: PersonsWord): Promise<boolean> {
-    if (!(await this.updateIf(row, CONDITIONS.resolve(row), outcome, word))) return false;
-    // The next call with this key writes over the row; under its call id this one stays in the audit.
-    if (outcome === 'not_executed' && row.idempotencyKey !== undefined) {
-      await this.append({ ...row, ...word, pk: ledgerKey(row.server, row.agent, `c:${row.callId}`), state: outcome });
-    }
-    return true;
+    return this.update(row, CONDITIONS.resolve(row), outcome, word, word.resolutionReason);
   }
 
   /** Writes a row that nobody else can ever claim: a read, a refusal, a call without a key. @throws FleetError LEDGER_UNAVAILABLE */
   async append(row: LedgerRow): Promise<void> {
-    await this.putIf(row, CONDITIONS.append());
+    await this.put(this.begun(row), CONDITIONS.begin());
   }
 
   /** @throws FleetError LEDGER_UNAVAILABLE */
@@ -83,22 +101,41 @@ export class Ledger {
     }
   }
 
-  private async updateIf(
+  /** A row with its first event. */
+  private begun(row: LedgerRow): LedgerRow {
+    return { ...row, history: [this.event(row.state, row.reason)] };
+  }
+
+  private event(state: LedgerState, because?: string): LedgerEvent {
+    const { name: by, now } = this.writer;
+    return { at: now(), state, by, ...(because !== undefined && { because }) };
+  }
+
+  private async update(
     row: LedgerRow,
     condition: WriteCondition,
     next: LedgerState,
     changes: Settlement | Omit<PersonsWord, 'outcome'>,
+    because?: string,
   ): Promise<boolean> {
     const { text, values } = expressionOf(condition);
-    const entries = Object.entries(changes).filter(([, value]) => value !== undefined);
+    const unsettled = unsettledPartition({ ...row, state: next });
+    const entries = Object.entries({ ...changes, unsettled }).filter(([, value]) => value !== undefined);
+    const sets = ['#state = :next', '#history = list_append(if_not_exists(#history, :none), :event)'];
     const command = new UpdateItemCommand({
       TableName: this.table,
       Key: marshall({ pk: row.pk }),
-      UpdateExpression: `SET #state = :next${entries.map((_, index) => `, #a${index} = :a${index}`).join('')}`,
+      UpdateExpression: `SET ${[...sets, ...entries.map((_, index) => `#a${index} = :a${index}`)].join(', ')}${unsettled === undefined ? ' REMOVE unsettled' : ''}`,
       ConditionExpression: text,
-      ExpressionAttributeNames: { '#state': 'state', ...Object.fromEntries(entries.map(([name], index) => [`#a${index}`, name])) },
+      ExpressionAttributeNames: {
+        '#state': 'state',
+        '#history': 'history',
+        ...Object.fromEntries(entries.map(([name], index) => [`#a${index}`, name])),
+      },
       ExpressionAttributeValues: marshall({
         ':next': next,
+        ':none': [],
+        ':event': [this.event(next, because ?? ('reason' in changes ? changes.reason : undefined))],
         ...values,
         ...Object.fromEntries(entries.map(([, value], index) => [`:a${index}`, value])),
       }),
@@ -112,11 +149,11 @@ export class Ledger {
     }
   }
 
-  private async putIf(row: LedgerRow, condition: WriteCondition): Promise<LedgerRow | undefined> {
+  private async put(row: LedgerRow, condition: WriteCondition): Promise<LedgerRow | undefined> {
     const { text, values } = expressionOf(condition);
     const command = new PutItemCommand({
       TableName: this.table,
-      Item: marshall(row, { removeUndefinedValues: true }),
+      Item: marshall({ ...row, unsettled: unsettledPartition(row) }, { removeUndefinedValues: true }),
       ConditionExpression: text,
       // DynamoDB refuses names and values that an expression does not use.
       ...(text.includes('#state') && { ExpressionAttributeNames: { '#state': 'state' } }),
@@ -137,13 +174,15 @@ export class Ledger {
 }
 
 /** A condition in DynamoDB's words. */
-function expressionOf({ states, fence, orAbsent }: WriteCondition): { text: string; values: Record<string, string> } {
+function expressionOf({ states, fence, expiredBy, orAbsent }: WriteCondition): { text: string; values: Record<string, string | number> } {
   const allowed = Object.fromEntries(states.map((state, index) => [`:from${index}`, state]));
   const inState = states.length > 0 ? `#state IN (${Object.keys(allowed).join(', ')})` : '';
-  const standing = [inState, fence === undefined ? '' : 'fence = :fence'].filter(Boolean).join(' AND ');
+  const fenced = fence === undefined ? '' : 'fence = :fence';
+  const expired = expiredBy === undefined ? '' : 'keyExpiresAt <= :expiredBy';
+  const standing = [inState, fenced, expired].filter(Boolean).join(' AND ');
   return {
     text: [orAbsent === true ? 'attribute_not_exists(pk)' : '', standing].filter(Boolean).join(' OR '),
-    values: { ...allowed, ...(fence !== undefined && { ':fence': fence }) },
+    values: { ...allowed, ...(fence !== undefined && { ':fence': fence }), ...(expiredBy !== undefined && { ':expiredBy': expiredBy }) },
   };
 }
 

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { FleetError } from '../../core/errors';
 import type { LedgerRow } from '../../core/ledger';
-import type { Answer } from '../call';
 import type { Gateway } from '../gateway';
 import { askInstance } from '../upstream/kept-answer';
+import { seekEvidence } from './evidence';
+import type { Finding } from './finding';
 import { judge } from './settlement';
 
 /** How often a row is read, and its instance asked, while another replica works on it; in milliseconds. */
-const POLL_MS = 150;
+export const POLL_MS = 150;
 /** How long after it was sent a call is left to its owner although its instance knows nothing of it, in milliseconds. */
 const OWNER_PATIENCE_MS = 5_000;
 
@@ -20,38 +20,36 @@ export async function lookAgain(row: LedgerRow, gateway: Gateway): Promise<Ledge
   await delay(POLL_MS);
   const current = (await gateway.ledger.read(row.pk)) ?? row;
   if (current.state !== 'sent') return current;
-  const evidence = await askInstance(current, gateway);
-  if (evidence.kind === 'answer') return settleBy(evidence.answer, current, gateway);
-  if (evidence.kind === 'running' && gateway.now() <= current.leaseUntil) return current;
+  const finding = await askInstance(current, gateway);
+  if (finding.kind === 'answer') return settleBy(finding, current, gateway);
+  if (finding.kind === 'running' && gateway.now() <= current.leaseUntil) return current;
   if (gateway.now() <= Math.min(current.leaseUntil, (current.sentAt ?? 0) + OWNER_PATIENCE_MS)) return current;
   await gateway.ledger.advance(current, 'unknown', { settledAt: gateway.now(), reason: 'neither its gateway nor its instance can tell' });
   return (await gateway.ledger.read(row.pk)) ?? current;
 }
 
-/** Asks once more for a call whose outcome is unknown: its instance may be reachable again, or have finished since. */
+/** Looks for evidence of a call whose outcome is unknown, and settles it by what is found. */
 export async function reconsider(row: LedgerRow, gateway: Gateway): Promise<LedgerRow> {
-  const evidence = await askInstance(row, gateway);
-  return evidence.kind === 'answer' ? settleBy(evidence.answer, row, gateway) : row;
+  return settleBy(await seekEvidence(row, gateway), row, gateway);
 }
 
-async function settleBy(answer: Pick<Answer, 'text' | 'instance'>, row: LedgerRow, gateway: Gateway): Promise<LedgerRow> {
-  const { outcome, settlement } = judge(answer, gateway.now());
-  await gateway.ledger.advance(row, outcome, settlement);
-  gateway.log.info({ event: 'settled_by_instance', callId: row.callId, server: row.server, outcome });
-  return (await gateway.ledger.read(row.pk)) ?? row;
-}
-
-/**
- * The answer of a call of our own whose connection broke after it was sent: the instance may have it, or be about to.
- * @throws FleetError the error as it came, where the instance cannot tell either
- */
-export async function awaitKeptAnswer(claim: LedgerRow, error: unknown, gateway: Gateway): Promise<Pick<Answer, 'text' | 'instance'>> {
-  if (!FleetError.is(error) || error.kind !== 'OUTCOME_UNKNOWN') throw error;
-  while (gateway.now() < claim.leaseUntil) {
-    const evidence = await askInstance(claim, gateway);
-    if (evidence.kind === 'answer') return evidence.answer;
-    if (evidence.kind === 'none') throw error;
-    await delay(POLL_MS);
+/** Writes down what was found; the row as it stands then. */
+export async function settleBy(finding: Finding, row: LedgerRow, gateway: Gateway): Promise<LedgerRow> {
+  if (finding.kind === 'none' || finding.kind === 'running') return row;
+  const { because } = finding;
+  if (finding.kind === 'not_landed') {
+    await gateway.ledger.notLanded(row, { settledAt: gateway.now(), reason: because }, because);
+  } else {
+    const { outcome, settlement } = judge(finding.answer, gateway.now());
+    await gateway.ledger.advance(row, outcome, settlement, because);
   }
-  throw error;
+  const settled = (await gateway.ledger.read(row.pk)) ?? row;
+  gateway.log.info({ event: 'settled_by_evidence', callId: row.callId, server: row.server, state: settled.state, because });
+  return settled;
+}
+
+/** Ends a claim that its owner left without having sent anything; one that is only slow cannot send any more. */
+export async function endUnsent(row: LedgerRow, gateway: Gateway): Promise<LedgerRow | undefined> {
+  await gateway.ledger.endUnsent(row, { settledAt: gateway.now(), reason: 'its gateway died before it was sent' });
+  return gateway.ledger.read(row.pk);
 }

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { DEFAULT_KEY_LIFETIME_SECONDS } from '../../core/fleet-config';
 import { type LedgerRow, ledgerKey } from '../../core/ledger';
+import { isObject, type JsonObject } from '../../core/message';
 import type { SealedSession } from '../../core/sealed-session';
 import { sessionKey } from '../../core/session-key';
+import type { Json } from '../../core/strict-json';
 import type { Identified, ToolCall } from '../call';
 import type { Gateway } from '../gateway';
 import { CALL_TIMEOUT_MS } from '../upstream/upstreams';
@@ -24,7 +27,7 @@ export function newRow(
   key: 'idempotencyKey' | 'callId',
 ): LedgerRow {
   const { toolCall, agent, agentId, server, task, sessionId, session, bond } = call;
-  const { callId, idempotencyKey, tool, digest, argumentsText, policy } = toolCall;
+  const { callId, idempotencyKey, tool, digest, argumentsText, continuation, policy } = toolCall;
   const now = gateway.now();
   const name = key === 'idempotencyKey' && idempotencyKey !== undefined ? `k:${idempotencyKey}` : `c:${callId}`;
   const { text, encoding } = encodeText(argumentsText);
@@ -43,6 +46,7 @@ export function newRow(
     argumentsDigest: digest,
     arguments: text,
     ...(encoding !== undefined && { argumentsEncoding: encoding }),
+    ...(continuation === true && { continuation }),
     stateChanging: policy.effect === 'state_changing',
     state: 'claimed',
     fence: randomUUID(),
@@ -50,7 +54,19 @@ export function newRow(
     ...(route !== undefined && { route }),
     claimedAt: now,
     leaseUntil: now + LEASE_MS,
+    ...(policy.effect === 'state_changing' && { keyExpiresAt: now + keyLifetimeMs(gateway) }),
   };
+}
+
+function keyLifetimeMs({ config }: Gateway): number {
+  return (config.keyLifetimeSeconds ?? DEFAULT_KEY_LIFETIME_SECONDS) * 1_000;
+}
+
+/** The arguments of a recorded call; undefined where they were too large to be kept. */
+export function argumentsOf(row: LedgerRow): JsonObject | undefined {
+  const text = decodeText({ text: row.arguments, ...(row.argumentsEncoding !== undefined && { encoding: row.argumentsEncoding }) });
+  const value = text === undefined ? undefined : (JSON.parse(text) as Json);
+  return isObject(value) ? value : undefined;
 }
 
 export interface EncodedText {

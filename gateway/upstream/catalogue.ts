@@ -1,5 +1,5 @@
 import { FleetError } from '../../core/errors';
-import { isObject } from '../../core/message';
+import { isObject, type JsonObject } from '../../core/message';
 import { type ParamHeader, paramHeaders } from '../../core/param-headers';
 import type { Json } from '../../core/strict-json';
 import type { Gateway } from '../gateway';
@@ -10,41 +10,70 @@ const LIST_LIFETIME_MS = 60_000;
 /** Pages that are read of one list. */
 const PAGE_LIMIT = 50;
 
+/** What a server says of one of its tools. */
+export interface ToolFacts {
+  /** Headers that a modern call must carry. */
+  readonly paramHeaders: readonly ParamHeader[];
+  /** `annotations.readOnlyHint`: it changes nothing. */
+  readonly readOnly: boolean;
+  /** `annotations.idempotentHint`: the same call once more changes nothing further. */
+  readonly idempotent: boolean;
+}
+
+type Tools = ReadonlyMap<string, ToolFacts>;
+
 /** What the gateway itself knows of a server's tools, from a list of its own: an agent's filtered list is never the source. */
 export class Catalogue {
-  private readonly lists = new Map<string, { tools: Promise<ReadonlyMap<string, readonly ParamHeader[]>>; until: number }>();
+  private readonly lists = new Map<string, { readonly tools: Promise<Tools>; readonly until: number }>();
 
-  /**
-   * Headers that a modern call of this tool must carry. None where the server gives no list, or does not have the tool:
-   * then it is the server that refuses.
-   */
+  /** Headers that a modern call of this tool must carry. None where the server gives no list, or does not have the tool: then it is the server that refuses. */
   async paramHeaders(server: string, tool: string, gateway: Gateway): Promise<readonly ParamHeader[]> {
-    const known = await this.list(server, gateway);
-    return known.get(tool) ?? [];
+    return (await this.list(server, gateway)).get(tool)?.paramHeaders ?? [];
   }
 
-  private list(server: string, gateway: Gateway): Promise<ReadonlyMap<string, readonly ParamHeader[]>> {
+  /** What a server whose annotations are trusted says of a tool; undefined where it is not trusted, or says nothing. */
+  async trusted(server: string, tool: string, gateway: Gateway): Promise<ToolFacts | undefined> {
+    if (gateway.config.servers[server]?.trustAnnotations !== true) return undefined;
+    return (await this.list(server, gateway)).get(tool);
+  }
+
+  private list(server: string, gateway: Gateway): Promise<Tools> {
     const hit = this.lists.get(server);
     if (hit !== undefined && hit.until > gateway.now()) return hit.tools;
     const tools = readTools(server, gateway).catch((error: Error) => {
       gateway.log.warn({ event: 'tools_not_listed', server, reason: FleetError.is(error) ? error.detail.reason : error.message });
-      return new Map<string, readonly ParamHeader[]>();
+      return new Map<string, ToolFacts>();
     });
     this.lists.set(server, { tools, until: gateway.now() + LIST_LIFETIME_MS });
     return tools;
   }
 }
 
-async function readTools(server: string, gateway: Gateway): Promise<ReadonlyMap<string, readonly ParamHeader[]>> {
-  const tools = new Map<string, readonly ParamHeader[]>();
+async function readTools(server: string, gateway: Gateway): Promise<Tools> {
+  const tools = new Map<string, ToolFacts>();
   let cursor: Json | undefined;
   for (let page = 0; page < PAGE_LIMIT; page++) {
-    const { result } = await askModern(server, 'tools/list', cursor === undefined ? {} : { cursor }, gateway);
+    const { result } = await ask(server, cursor === undefined ? {} : { cursor }, gateway);
     for (const tool of Array.isArray(result.tools) ? result.tools : []) {
-      if (isObject(tool) && typeof tool.name === 'string') tools.set(tool.name, paramHeaders(tool.inputSchema));
+      if (isObject(tool) && typeof tool.name === 'string') tools.set(tool.name, factsOf(tool));
     }
     cursor = result.nextCursor;
     if (typeof cursor !== 'string') break;
   }
   return tools;
+}
+
+/** Only modern calls carry headers; what a legacy server lists is of interest where it is trusted. */
+function ask(server: string, params: JsonObject, gateway: Gateway): Promise<{ readonly result: JsonObject }> {
+  const trusted = gateway.config.servers[server]?.trustAnnotations === true;
+  return trusted ? gateway.ownRequests.ask(server, 'tools/list', params, gateway) : askModern(server, 'tools/list', params, gateway);
+}
+
+function factsOf(tool: JsonObject): ToolFacts {
+  const annotations = isObject(tool.annotations) ? tool.annotations : {};
+  return {
+    paramHeaders: paramHeaders(tool.inputSchema),
+    readOnly: annotations.readOnlyHint === true,
+    idempotent: annotations.idempotentHint === true,
+  };
 }

@@ -2,17 +2,9 @@ import { FleetError } from '../../core/errors';
 import type { ServerConfig } from '../../core/fleet-config';
 import { KEPT_ANSWER_PATH } from '../../core/headers';
 import type { LedgerRow } from '../../core/ledger';
-import type { Answer } from '../call';
 import type { Gateway } from '../gateway';
+import { type Finding, NOTHING } from '../ledger/finding';
 import { readAnswer } from './answer';
-
-/** What the instance that a call was sent to says of it. */
-export type Evidence =
-  | { readonly kind: 'answer'; readonly answer: Pick<Answer, 'text' | 'instance'> }
-  /** It still runs there. */
-  | { readonly kind: 'running' }
-  /** The instance is gone, has forgotten it, or lost its server in the middle: nobody can tell. */
-  | { readonly kind: 'none' };
 
 /** How many instances are asked for a call of which no cookie says where it went. */
 const ASKED_AT_LARGE = 8;
@@ -22,16 +14,16 @@ const ASKED_AT_LARGE = 8;
  * The stickiness cookie in the row leads there; where it leads elsewhere now, the instance is gone. A call that went to any
  * instance is asked for at one after the other: without a cookie the load balancer goes round.
  */
-export async function askInstance(row: LedgerRow, gateway: Gateway): Promise<Evidence> {
+export async function askInstance(row: LedgerRow, gateway: Gateway): Promise<Finding> {
   const serverConfig = gateway.config.servers[row.server];
-  if (serverConfig === undefined || serverConfig.remoteUrl !== undefined) return { kind: 'none' };
+  if (serverConfig === undefined || serverConfig.remoteUrl !== undefined) return NOTHING;
   for (let asked = 1; ; asked++) {
-    const evidence = await ask(row, serverConfig, gateway);
-    if (evidence.kind !== 'none' || row.route !== undefined || asked === ASKED_AT_LARGE) return evidence;
+    const finding = await ask(row, serverConfig, gateway);
+    if (finding.kind !== 'none' || row.route !== undefined || asked === ASKED_AT_LARGE) return finding;
   }
 }
 
-async function ask(row: LedgerRow, serverConfig: ServerConfig, gateway: Gateway): Promise<Evidence> {
+async function ask(row: LedgerRow, serverConfig: ServerConfig, gateway: Gateway): Promise<Finding> {
   try {
     const response = await gateway.upstreams.send({
       server: row.server,
@@ -44,10 +36,12 @@ async function ask(row: LedgerRow, serverConfig: ServerConfig, gateway: Gateway)
     });
     const text = await readAnswer(response, { id: row.callId });
     if (response.status === 202) return { kind: 'running' };
-    if (response.status !== 200) return { kind: 'none' };
-    return { kind: 'answer', answer: { text, ...(response.instance !== undefined && { instance: response.instance }) } };
+    if (response.status !== 200) return NOTHING;
+    const { instance } = response;
+    return { kind: 'answer', answer: { text, ...(instance !== undefined && { instance }) }, because: 'its instance kept the answer' };
   } catch (error) {
-    if (FleetError.is(error)) return { kind: 'none' };
-    throw error;
+    if (!FleetError.is(error)) throw error;
+    // An instance has spoken: it has nothing. A connection or a load balancer that failed may do better next time.
+    return error.detail.sidecar === undefined ? { kind: 'none', until: gateway.now() } : NOTHING;
   }
 }

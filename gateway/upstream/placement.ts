@@ -1,15 +1,14 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { FleetError } from '../../core/errors';
+import { type ErrorName, FleetError } from '../../core/errors';
 import { LAST_EVENT_ID_HEADER } from '../../core/headers';
+import { DELIVERY_WINDOW_MS } from '../../core/ledger';
 import type { Claimed } from '../call';
 import type { Gateway } from '../gateway';
+import type { Recovery } from '../recovery';
 import type { KnownSession } from './restore';
 import type { UpstreamRequest, UpstreamResponse } from './upstreams';
 
-/** How often one request is sent, all reasons together. */
-const ATTEMPTS = 4;
-/** Wait before the second attempt where an instance was lost, in milliseconds; doubled each time. */
-const BACKOFF_MS = 150;
+/** A request that may be sent, and what sending it again may cost. */
+export type Placeable = Claimed & { readonly recovery: Recovery };
 
 export interface Placed {
   readonly response: UpstreamResponse;
@@ -19,29 +18,34 @@ export interface Placed {
 
 /**
  * Sends a request to the instance that has its session, or to any. What was refused before it was executed may go to
- * another instance; a session that is gone is opened again where the server allows it; and what changes nothing is sent
- * again when it was lost. A claimed call that may have been executed is never sent again.
+ * another instance, and a session that is gone is opened again where the server allows it. What may have been executed is
+ * not sent again here.
  */
-export async function place(call: Claimed, gateway: Gateway): Promise<Placed> {
+export async function place(call: Placeable, gateway: Gateway): Promise<Placed> {
   const signal = cancelWhenGone(call);
+  const { recovery } = call;
   let { session } = call;
-  for (let attempt = 1; ; attempt++) {
+  for (;;) {
     try {
       const response = await gateway.upstreams.send(requestOf({ ...call, session }), signal);
       if (call.bond !== undefined) gateway.affinity.noteAnswer(call.bond, response, gateway);
       return { response, ...(session !== undefined && { session }) };
     } catch (error) {
-      if (!FleetError.is(error) || attempt === ATTEMPTS) throw adviseReader(error, call);
-      if (error.kind === 'UNKNOWN_SESSION' && session !== undefined && restores(call)) {
+      if (!FleetError.is(error) || !PLACED_AGAIN.includes(error.kind)) throw error;
+      recovery.note('sent', error.detail.reason);
+      if (error.kind === 'UNKNOWN_SESSION') {
+        if (session === undefined || !restores(call) || !recovery.again()) throw error;
         session = await gateway.restorations.restore({ ...call, session, sessionId: call.sessionId as string }, gateway);
-      } else if ((error.kind === 'OUTCOME_UNKNOWN' && repeatable(call)) || (error.kind === 'NOT_DELIVERED' && session !== undefined)) {
-        await delay(BACKOFF_MS * 2 ** (attempt - 1));
-      } else if (session !== undefined || (error.kind !== 'AT_CAPACITY' && error.kind !== 'NOT_DELIVERED')) {
-        throw adviseReader(error, call);
-      }
+      } else if (session !== undefined) {
+        // Only its own instance will do, or the one that takes its place.
+        if (error.kind === 'AT_CAPACITY' || !(await recovery.pause())) throw recovery.spent(error);
+      } else if (!recovery.again()) throw recovery.spent(error);
     }
   }
 }
+
+/** What was refused before it was executed. */
+const PLACED_AGAIN: readonly ErrorName[] = ['UNKNOWN_SESSION', 'NOT_DELIVERED', 'AT_CAPACITY'];
 
 /** A lost read may simply be asked again. */
 export function adviseReader(error: unknown, { claim }: Claimed): unknown {
@@ -74,7 +78,7 @@ function requestOf({
       server,
       ...(task !== undefined && { task }),
       ...(toolCall !== undefined && { callId: toolCall.callId }),
-      ...(claim !== undefined && { claimed: true }),
+      ...(claim !== undefined && { claimed: true, deliverBy: (claim.sentAt ?? claim.claimedAt) + DELIVERY_WINDOW_MS }),
     },
   };
 }
@@ -92,8 +96,8 @@ function restores({ serverConfig, lane }: Claimed): boolean {
 }
 
 /** Reads, lists, notifications and the like may be said twice, as long as nobody has seen a part of the answer. */
-function repeatable({ claim, message, exchange }: Claimed): boolean {
-  return claim === undefined && message !== undefined && message.kind !== 'response' && !exchange.reply.streaming && !exchange.gone.aborted;
+export function repeatable({ claim, message, exchange, recovery }: Placeable): boolean {
+  return claim === undefined && message !== undefined && message.kind !== 'response' && !recovery.heard && !exchange.gone.aborted;
 }
 
 /**

@@ -1,14 +1,10 @@
 import { FleetError } from '../../core/errors';
-import type { CallContext } from '../../core/fleet-config';
-import { PROTOCOL_VERSION_HEADER, SESSION_HEADER } from '../../core/headers';
 import type { SealedSession } from '../../core/sealed-session';
 import { sessionKey } from '../../core/session-key';
 import type { Routed } from '../call';
 import type { Gateway } from '../gateway';
 import type { DirectoryRow } from '../ledger/directory';
-import { readAnswer, readResponse } from './answer';
-import { OWN_REQUEST_ID } from './own-request';
-import type { UpstreamResponse } from './upstreams';
+import { OwnSession } from './own-session';
 
 const REMEMBERED_SESSIONS = 10_000;
 
@@ -62,7 +58,9 @@ async function restoreSession(key: string, lost: Routed & { session: KnownSessio
   if (row.generation > lost.session.generation) return pointer(row, lost.session);
 
   const opened = await openAgain(row, lost, gateway);
-  const next: DirectoryRow = { ...row, ...opened, generation: row.generation + 1 };
+  const { upstream, cookie, instance } = opened.place;
+  if (upstream === undefined) throw new FleetError('UNKNOWN_SESSION', { reason: 'the server did not open the session again' });
+  const next: DirectoryRow = { ...row, upstream, cookie, instance, generation: row.generation + 1 };
   if (await gateway.directory.move(key, next)) {
     gateway.metrics.count(lost.server, 'SessionsRestored');
     gateway.log.info({
@@ -74,7 +72,7 @@ async function restoreSession(key: string, lost: Routed & { session: KnownSessio
     });
     return pointer(next, lost.session);
   }
-  await endSession(next, lost, gateway);
+  await opened.end();
   const winner = await gateway.directory.read(key);
   if (winner === undefined || winner.closedAt !== undefined)
     throw new FleetError('UNKNOWN_SESSION', { reason: 'the session has ended; initialize again' });
@@ -86,64 +84,15 @@ function pointer({ upstream, cookie, generation, told = 0 }: DirectoryRow, seale
   return { upstream, ...(typeof cookie === 'string' && { cookie }), generation, revision, issuedAt, told };
 }
 
-type Place = Pick<DirectoryRow, 'upstream' | 'cookie' | 'instance'>;
-
-async function openAgain(row: DirectoryRow, lost: Routed, gateway: Gateway): Promise<Place> {
-  const response = await say(lost, gateway, undefined, { method: 'initialize', params: JSON.parse(row.initialize) });
-  const { result } = readResponse(response.text);
-  const upstream = response.headers[SESSION_HEADER];
-  if (typeof upstream !== 'string') throw new FleetError('UNKNOWN_SESSION', { reason: 'the server did not open the session again' });
-  const place = { upstream, cookie: response.cookie, instance: response.instance };
-  if (result.protocolVersion !== row.revision) {
-    await endSession(place, lost, gateway);
-    throw new FleetError('UNKNOWN_SESSION', {
-      reason: `the server now speaks ${String(result.protocolVersion)}, not ${row.revision}; initialize again`,
-    });
+/** Opens the session elsewhere. @throws FleetError UNKNOWN_SESSION when the server does not take it again as it was */
+async function openAgain(row: DirectoryRow, lost: Routed, gateway: Gateway): Promise<OwnSession> {
+  const { agentId: agent, server, task } = lost;
+  const opened = await OwnSession.open({ agent, server, ...(task !== undefined && { task }) }, JSON.parse(row.initialize), gateway);
+  if (opened.revision !== row.revision) {
+    await opened.end();
+    throw new FleetError('UNKNOWN_SESSION', { reason: `the server now speaks ${opened.revision}, not ${row.revision}; initialize again` });
   }
-  await tell(lost, gateway, place, { method: 'notifications/initialized' });
-  if (row.logLevel !== undefined) await say(lost, gateway, place, { method: 'logging/setLevel', params: { level: row.logLevel } });
-  for (const uri of row.subscriptions ?? []) await say(lost, gateway, place, { method: 'resources/subscribe', params: { uri } });
-  return place;
-}
-
-async function endSession(place: Place, lost: Routed, gateway: Gateway): Promise<void> {
-  const response = await post(lost, gateway, place, 'DELETE').catch(() => undefined);
-  response?.body.resume(); // where it could not be told, the instance ends it when it is idle
-}
-
-/** Sends a request of the gateway's own and reads its answer. */
-async function say(
-  lost: Routed,
-  gateway: Gateway,
-  place: Place | undefined,
-  message: { method: string; params: unknown },
-): Promise<UpstreamResponse & { text: string }> {
-  const response = await post(lost, gateway, place, 'POST', { jsonrpc: '2.0', id: OWN_REQUEST_ID, ...message });
-  return { ...response, text: await readAnswer(response, { id: OWN_REQUEST_ID }) };
-}
-
-async function tell(lost: Routed, gateway: Gateway, place: Place, message: { method: string }): Promise<void> {
-  const response = await post(lost, gateway, place, 'POST', { jsonrpc: '2.0', ...message });
-  response.body.resume();
-}
-
-function post(
-  lost: Routed,
-  gateway: Gateway,
-  place: Place | undefined,
-  method: 'POST' | 'DELETE',
-  body?: object,
-): Promise<UpstreamResponse> {
-  const { agentId: agent, server, serverConfig, task, session } = lost;
-  const context: CallContext = { agent, server, ...(task !== undefined && { task }) };
-  const revision = place === undefined || session === undefined ? {} : { [PROTOCOL_VERSION_HEADER]: session.revision };
-  return gateway.upstreams.send({
-    server,
-    serverConfig,
-    method,
-    headers: { accept: 'application/json, text/event-stream', 'content-type': 'application/json', ...revision },
-    ...(body !== undefined && { body: Buffer.from(JSON.stringify(body)) }),
-    ...(place !== undefined && { session: place }),
-    context,
-  });
+  if (row.logLevel !== undefined) await opened.ask('logging/setLevel', { level: row.logLevel });
+  for (const uri of row.subscriptions ?? []) await opened.ask('resources/subscribe', { uri });
+  return opened;
 }

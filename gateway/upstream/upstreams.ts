@@ -15,6 +15,8 @@ import {
   STICKINESS_COOKIE,
 } from '../../core/headers';
 
+import { punctual, TooLateError } from './punctual';
+
 /** Longest time, in milliseconds, that a server may take until its answer begins. */
 export const CALL_TIMEOUT_MS = 15 * 60_000;
 
@@ -72,7 +74,7 @@ export interface UpstreamResponse {
 
 /** Connections to the listener of the sidecars and to remote servers; nothing here ever sends a request twice. */
 export class Upstreams {
-  private readonly pools = new Map<string, Pool>();
+  private readonly pools = new Map<string, Dispatcher>();
 
   /**
    * @param tlsName server name to expect instead of the host, where one certificate serves the whole fleet
@@ -82,6 +84,7 @@ export class Upstreams {
     private readonly serversUrl: string,
     private readonly tlsName: string | undefined,
     private readonly sign: (context: CallContext) => string | undefined,
+    private readonly now: () => number = Date.now,
   ) {}
 
   /**
@@ -99,6 +102,7 @@ export class Upstreams {
         headersTimeout: CALL_TIMEOUT_MS,
         bodyTimeout: 0, // silence on a stream is no failure
         signal: signal ?? null,
+        ...deliverBy(request.context),
       })
       .catch((error: NodeJS.ErrnoException) => {
         throw transportError(error);
@@ -124,14 +128,19 @@ export class Upstreams {
     await Promise.all(pools.map((pool) => pool.destroy()));
   }
 
-  private pool(origin: string): Pool {
+  private pool(origin: string): Dispatcher {
     const known = this.pools.get(origin);
     if (known !== undefined) return known;
     const servername = this.tlsName !== undefined && this.serversUrl.startsWith(origin) ? { connect: { servername: this.tlsName } } : {};
-    const pool = new Pool(origin, { ...servername, pipelining: 1 });
+    const pool = new Pool(origin, { ...servername, pipelining: 1 }).compose(punctual(this.now));
     this.pools.set(origin, pool);
     return pool;
   }
+}
+
+/** Read by {@link punctual}. */
+function deliverBy({ deliverBy: moment }: CallContext): object {
+  return moment === undefined ? {} : { deliverBy: moment };
 }
 
 function headersOf(
@@ -149,6 +158,7 @@ function headersOf(
 }
 
 function transportError(error: NodeJS.ErrnoException): FleetError {
+  if (error instanceof TooLateError) return new FleetError('NOT_DELIVERED', { reason: error.message });
   const code = error.code ?? error.name;
   if (CONNECT_ERRORS.has(code)) return new FleetError('NOT_DELIVERED', { reason: `no connection to the servers' load balancer (${code})` });
   if (error instanceof errors.RequestAbortedError || error.name === 'AbortError') {
@@ -163,6 +173,7 @@ const REASON_ERRORS: Readonly<Record<SidecarReason, ErrorName>> = {
   unknown_session: 'UNKNOWN_SESSION',
   unauthenticated: 'NOT_DELIVERED',
   server_unavailable: 'NOT_DELIVERED',
+  too_late: 'NOT_DELIVERED',
   unknown_call: 'NOT_DELIVERED',
   server_lost: 'OUTCOME_UNKNOWN',
 };
@@ -173,6 +184,7 @@ function ownFailure(status: number, reason: string | undefined, fromBalancer: bo
     const { delivered } = SIDECAR_REASONS[reason];
     return new FleetError(REASON_ERRORS[reason], {
       reason: delivered ? 'the server ended after it was sent the request' : `the instance said ${reason}; nothing was executed`,
+      sidecar: reason,
       ...(reason === 'at_capacity' && { retryAfterMs: 1_000 }),
     });
   }

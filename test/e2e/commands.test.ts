@@ -123,7 +123,10 @@ it('prints a client that works as it is pasted', async () => {
 async function unknownCall(key: string): Promise<Ledger> {
   const { dynamodbUrl, tables } = fleet.account;
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const ledger = new Ledger(new DynamoDBClient({ endpoint: dynamodbUrl, region: 'us-east-1', credentials }), tables.ledger);
+  const ledger = new Ledger(new DynamoDBClient({ endpoint: dynamodbUrl, region: 'us-east-1', credentials }), tables.ledger, {
+    name: 'test',
+    now: Date.now,
+  });
   const at = Date.now() - 3_600_000;
   await ledger.append({
     pk: `payments#nobody#k:${key}`,

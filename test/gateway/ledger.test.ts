@@ -41,15 +41,19 @@ function newRow(change: Partial<LedgerRow> = {}): LedgerRow {
   };
 }
 
+/** Where the name of a write is not that of a state. */
+const ENDS_IN: Readonly<Record<string, LedgerState>> = { endUnsent: 'not_executed', notLanded: 'not_executed', resolve: 'confirmed' };
+
 describe('the table decides as the conditions in core/ say, which the model of the protocol plays', () => {
   const standing = [undefined, ...STATES.flatMap((state) => ['mine', 'another'].map((fence) => ({ state, fence })))];
   const writes = [
-    ['claim', CONDITIONS.claim(), (row: LedgerRow) => ledger.claim({ ...row, fence: 'new' }).then((found) => found === undefined)],
+    ['claim', CONDITIONS.begin(), (row: LedgerRow) => ledger.claim({ ...row, fence: 'new' }).then((found) => found === undefined)],
     [
-      'takeOver',
-      CONDITIONS.takeOver({ fence: 'mine' }),
-      (row: LedgerRow) => ledger.takeOver({ ...row, fence: 'new' }, row).then((found) => found === undefined),
+      'reclaim',
+      CONDITIONS.reclaim({ fence: 'mine' }),
+      (row: LedgerRow) => ledger.reclaim({ ...row, fence: 'new' }, { ...row, state: 'not_executed' }).then((found) => found === undefined),
     ],
+    ['notLanded', CONDITIONS.notLanded({ fence: 'mine' }), (row: LedgerRow) => ledger.notLanded(row, {}, 'read')],
     ['endUnsent', CONDITIONS.endUnsent({ fence: 'mine' }), (row: LedgerRow) => ledger.endUnsent(row, {})],
     [
       'resolve',
@@ -66,9 +70,8 @@ describe('the table decides as the conditions in core/ say, which the model of t
       const row = newRow();
       if (there !== undefined) await ledger.append({ ...row, ...there });
       // A write that finds itself done is done; nothing stands where a put finds another's row.
-      const itself =
-        there?.fence === 'mine' && there.state === (name === 'endUnsent' ? 'not_executed' : name === 'resolve' ? 'confirmed' : name);
-      const put = name === 'claim' || name === 'takeOver';
+      const itself = there?.fence === 'mine' && there.state === (ENDS_IN[name] ?? name);
+      const put = name === 'claim' || name === 'reclaim';
       const outcome = await write(row).catch((error: Error) => error.name);
       const expected = permits(condition, there) || itself ? true : put && there === undefined ? 'LEDGER_UNAVAILABLE' : false;
       expect([there, outcome]).toEqual([there, expected]);

@@ -23,9 +23,11 @@ import { Directory, type DirectoryRow } from '../../gateway/ledger/directory';
 import { Fences } from '../../gateway/ledger/fences';
 import { Ledger } from '../../gateway/ledger/ledger';
 import { OpenCallers } from '../../gateway/ledger/open-callers';
+import { Reconciliations } from '../../gateway/ledger/reconcile';
 import { Metrics } from '../../gateway/metrics';
 import { Affinity } from '../../gateway/upstream/affinity';
 import { Catalogue } from '../../gateway/upstream/catalogue';
+import { OwnRequests } from '../../gateway/upstream/own-request';
 import { Restorations } from '../../gateway/upstream/restore';
 import { contextSigner } from '../../gateway/upstream/sidecar-keys';
 import { Upstreams } from '../../gateway/upstream/upstreams';
@@ -168,11 +170,13 @@ export async function startRig(servers: Record<string, Partial<ServerConfig>>, p
     ),
     admission: new Admission(),
     sealKeys: { all: [sealKey('seal')] },
-    upstreams: new Upstreams(serversUrl, undefined, contextSigner(sidecarKeys, now)),
+    upstreams: new Upstreams(serversUrl, undefined, contextSigner(sidecarKeys, now), now),
     restorations: new Restorations(),
     catalogue: new Catalogue(),
     affinity: new Affinity(),
-    ledger: new Ledger(dynamodb, 'ledger'),
+    ownRequests: new OwnRequests(),
+    reconciliations: new Reconciliations(),
+    ledger: new Ledger(dynamodb, 'ledger', { name: replica, now }),
     directory: new Directory(dynamodb, 'directory'),
     fences,
     openCallers: new OpenCallers(fences, replica, now, pino({ enabled: false })),

@@ -1,5 +1,6 @@
-import type { Outcome } from '../../../core/ledger';
+import type { Outcome, WriteCondition } from '../../../core/ledger';
 import type { Protocol } from './protocol';
+import { isOver } from './surroundings';
 import { type Claimant, changeCall, changeClaimant, type Row, type World } from './world';
 import { type Continuation, type Step, write } from './write';
 
@@ -19,7 +20,7 @@ const FORGET = { seen: undefined, verdict: undefined };
 const STEPS: Readonly<Record<Exclude<Claimant['at'], 'ended' | 'crashed'>, (turn: Turn) => Generator<Step>>> = {
   *start(turn) {
     const seen = turn.world.row;
-    if (!turn.protocol.keyless || turn.index === 0) yield* turn.put('claim', turn.protocol.claim());
+    if (!turn.protocol.keyless || turn.index === 0) yield* turn.put('claim', turn.protocol.begin());
     // A call is behind the fence only after its claim was answered.
     else if (seen !== undefined && turn.world.claimants[0]?.at !== 'start')
       yield turn.goes('finds it behind the fence', { at: 'watch', seen });
@@ -27,17 +28,14 @@ const STEPS: Readonly<Record<Exclude<Claimant['at'], 'ended' | 'crashed'>, (turn
 
   *watch(turn) {
     const { seen, digest } = turn.claimant as Claimant & { seen: Row };
-    if (turn.protocol.comparesEveryRow && seen.digest !== digest) yield turn.tells('KEY_REUSED', 'not_executed');
-    else if (seen.state === 'unknown') yield turn.goes('asks again', { at: 'ask' });
-    else if (seen.state === 'not_executed') {
+    if (turn.protocol.givesWay.includes(seen.state)) {
       if (turn.protocol.keyless) yield turn.tells('nothing of it and runs beside it', 'not_executed', seen.fence);
-      else yield* turn.put('claim', turn.protocol.claim());
-    } else if (seen.state === 'confirmed' || seen.state === 'failed') yield turn.tells('a replay', seen.state, seen.fence);
+      else yield* turn.put('reclaim', turn.protocol.reclaim(seen));
+    } else if (turn.protocol.comparesEveryRow && seen.digest !== digest) yield turn.tells('KEY_REUSED', 'not_executed');
+    else if (seen.state === 'unknown') yield turn.goes('asks again', { at: 'ask' });
+    else if (seen.state === 'confirmed' || seen.state === 'failed') yield turn.tells('a replay', seen.state, seen.fence);
     else {
-      if (seen.state === 'claimed') {
-        if (turn.protocol.keyless) yield* turn.endUnsent(seen);
-        else yield* turn.put('take over', turn.protocol.takeOver(seen));
-      }
+      if (seen.state === 'claimed') yield* turn.endUnsent(seen);
       yield turn.tells('IN_PROGRESS', 'unknown', seen.fence);
       const row = turn.world.row as Row;
       yield turn.goes('looks again', { at: row.state === 'sent' ? 'ask' : 'watch', seen: row });
@@ -48,8 +46,11 @@ const STEPS: Readonly<Record<Exclude<Claimant['at'], 'ended' | 'crashed'>, (turn
     const seen = turn.claimant.seen as Row;
     const answer = turn.answerOf(seen.fence);
     if (answer !== undefined) yield turn.goes('is given the kept answer', { at: 'note', verdict: answer });
-    // Also where it could tell: nobody reaches it now.
-    if (seen.state === 'unknown') return yield turn.tells('OUTCOME_UNKNOWN', 'unknown', seen.fence);
+    if (seen.state === 'unknown') {
+      yield* turn.reconcile(seen);
+      // Also where it could tell: nobody reaches it now.
+      return yield turn.tells('OUTCOME_UNKNOWN', 'unknown', seen.fence);
+    }
     yield turn.goes('leaves it to its owner', { at: 'watch' });
     yield turn.goes('has waited long enough', { at: 'note', verdict: 'unknown' });
   },
@@ -58,6 +59,11 @@ const STEPS: Readonly<Record<Exclude<Claimant['at'], 'ended' | 'crashed'>, (turn
     const { seen, verdict } = turn.claimant as Claimant & { seen: Row; verdict: Outcome };
     const reread = (world: World): World => turn.in(world).change({ at: 'reread', verdict: undefined });
     yield* turn.advance(seen.fence, verdict, { done: reread, refused: reread, failed: (world) => turn.in(world).unavailable() });
+  },
+
+  *end(turn) {
+    const { seen } = turn.claimant as Claimant & { seen: Row };
+    yield* turn.endBy('notLanded', seen);
   },
 
   *reread(turn) {
@@ -94,7 +100,25 @@ const STEPS: Readonly<Record<Exclude<Claimant['at'], 'ended' | 'crashed'>, (turn
   *recover(turn) {
     const answer = turn.answerOf(turn.fence);
     if (answer !== undefined) yield turn.goes('is given its kept answer', { at: 'settle', verdict: answer });
+    if (turn.call.executed > 0) yield turn.goes('reads that its call happened', { at: 'settle', verdict: 'confirmed' });
+    else if (turn.mayReadNothing(turn.fence)) yield turn.goes('reads that its call did not happen', { at: 'disown' });
     yield turn.goes('learns nothing', { at: 'settle', verdict: 'unknown' });
+  },
+
+  *disown(turn) {
+    const next = (world: World): World => turn.in(world).change({ at: 'endOwn' });
+    yield* turn.advance(turn.fence, 'unknown', {
+      done: next,
+      refused: next,
+      failed: (world) => turn.in(world).told('unknown', turn.fence),
+    });
+  },
+
+  *endOwn(turn) {
+    const tell = (outcome: Outcome) => (world: World) => turn.in(world).told(outcome, turn.fence);
+    const ending = { condition: turn.protocol.notLanded({ fence: turn.fence }), change: { state: 'not_executed' } as const };
+    const next = { done: tell('not_executed'), refused: tell('unknown'), failed: tell('unknown') };
+    yield* write(turn.world, `gateway ${turn.index}: ends its own call`, ending, turn.fence, next);
   },
 
   *settle(turn) {
@@ -158,7 +182,7 @@ class Turn {
   }
 
   /** Writes a row of its own. */
-  *put(name: string, condition: ReturnType<Protocol['claim']>): Generator<Step> {
+  *put(name: string, condition: WriteCondition): Generator<Step> {
     const { fence, claimant, index } = this;
     yield* write(
       this.world,
@@ -168,7 +192,7 @@ class Turn {
       {
         done: (world) => this.in(world).change({ at: 'own', ...FORGET }),
         refused: (world, seen) =>
-          seen !== undefined && claimant.at === 'start' && seen.digest !== claimant.digest
+          seen !== undefined && claimant.at === 'start' && seen.digest !== claimant.digest && !this.protocol.givesWay.includes(seen.state)
             ? this.in(world).told('not_executed', fence) // KEY_REUSED
             : this.in(world).change({ at: 'watch', seen }),
         failed: (world) => this.in(world).unavailable(),
@@ -176,21 +200,34 @@ class Turn {
     );
   }
 
-  /** Ends the claim of a call without a key whose gateway is dead, to run its own beside it, in another row. */
-  *endUnsent(seen: Row): Generator<Step> {
+  /**
+   * Reads behind the server what became of the call: that it happened counts at any time, that it did not only when nothing
+   * of it is on its way or runs any more.
+   */
+  *reconcile(seen: Row): Generator<Step> {
+    const { executed } = this.world.calls[Number(seen.fence)] as World['calls'][number];
+    if (executed > 0) yield this.goes('reads that it happened', { at: 'note', verdict: 'confirmed' });
+    else if (this.mayReadNothing(seen.fence)) yield this.goes('reads that it did not happen', { at: 'end' });
+  }
+
+  mayReadNothing(fence: string): boolean {
+    return this.protocol.hastyRead || isOver(this.world, { fence });
+  }
+
+  /** Ends the claim of a call of which nothing was sent: its gateway is dead, or too slow. */
+  endUnsent(seen: Row): Generator<Step> {
+    return this.endBy('endUnsent', seen);
+  }
+
+  /** Ends a call as not executed, by one of two writes. */
+  *endBy(by: 'endUnsent' | 'notLanded', seen: Row): Generator<Step> {
     const change = { state: 'not_executed' } as const;
     const reread = (world: World): World => this.in(world).change({ at: 'reread' });
-    yield* write(
-      this.world,
-      `gateway ${this.index}: ends claim ${seen.fence}`,
-      { condition: this.protocol.endUnsent(seen), change },
-      seen.fence,
-      {
-        done: reread,
-        refused: reread,
-        failed: (world) => this.in(world).unavailable(),
-      },
-    );
+    yield* write(this.world, `gateway ${this.index}: ends call ${seen.fence}`, { condition: this.protocol[by](seen), change }, seen.fence, {
+      done: reread,
+      refused: reread,
+      failed: (world) => this.in(world).unavailable(),
+    });
   }
 
   /** Moves the row of a call on. */

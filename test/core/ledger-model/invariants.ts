@@ -17,8 +17,9 @@ export function violation(world: World): string | undefined {
 }
 
 function lieOfRow({ state, fence }: Row, calls: readonly Call[], executions: number): string | undefined {
-  const { executed } = calls[Number(fence)] as Call;
-  if ((state === 'confirmed' || state === 'failed') && executed === 0) return `a row is ${state} and nothing was executed`;
+  const { executed, said } = calls[Number(fence)] as Call;
+  if (state === 'confirmed' && executed === 0) return 'a row is confirmed and nothing was executed';
+  if (state === 'failed' && said !== 'failed') return 'a row is failed and the server did not say so';
   if (state === 'not_executed' && executions > 0) return 'a row is not_executed and something was executed';
   if (state === 'claimed' && executions > 0) return 'a row says that nothing was sent and something was executed';
   return undefined;
@@ -32,6 +33,7 @@ function lieTo({ told, digest }: Claimant, { calls, claimants }: World): string 
   }
   if (told.outcome === 'unknown') return undefined;
   if (claimants[Number(told.of)]?.digest !== digest) return 'an agent was given the outcome of other arguments';
-  if (executed === 0) return `an agent was told ${told.outcome} and nothing was executed`;
-  return said !== undefined && said !== told.outcome ? `an agent was told ${told.outcome} and the server said ${said}` : undefined;
+  if (told.outcome === 'failed') return said === 'failed' ? undefined : 'an agent was told failed and the server did not say so';
+  // An effect that a read has shown is one, also where the server's own answer was an error.
+  return executed === 0 ? 'an agent was told confirmed and nothing was executed' : undefined;
 }

@@ -34,13 +34,13 @@ describe('a rule that is broken is found out', () => {
     ['no fence in the write of `not_executed`', withoutFence('not_executed'), TWO, 'a row is not_executed and something was executed'],
     [
       'a lease that ends makes a sent call free',
-      { takeOver: ({ fence }) => ({ states: ['claimed', 'sent'], fence }) },
+      { endUnsent: ({ fence }) => ({ states: ['claimed', 'sent'], fence }) },
       TWO,
-      'a row says that nothing was sent and something was executed',
+      'a row is not_executed and something was executed',
     ],
     [
       'an unknown outcome makes a key free',
-      { claim: () => ({ orAbsent: true, states: ['not_executed', 'unknown'] }) },
+      { givesWay: ['not_executed', 'unknown'], reclaim: ({ fence }) => ({ states: ['not_executed', 'unknown'], fence }) },
       TWO,
       'a row says that nothing was sent and something was executed',
     ],
@@ -52,7 +52,7 @@ describe('a rule that is broken is found out', () => {
     ],
     [
       'the claim of a call without a key comes back after it was ended',
-      { ...KEYLESS, claim: CONDITIONS.claim },
+      { ...KEYLESS, begin: () => ({ orAbsent: true, states: ['not_executed'] }) },
       TWO,
       'a call was executed that somebody knew not to be',
     ],
@@ -64,12 +64,24 @@ describe('a rule that is broken is found out', () => {
       'an agent was given the outcome of other arguments',
     ],
     [
+      'a read that finds nothing counts while the call may still arrive, or run',
+      { hastyRead: true },
+      TWO,
+      'a row is not_executed and something was executed',
+    ],
+    [
+      'no fence in the write of what a read has shown',
+      withoutFence('notLanded'),
+      { ...TWO, person: true },
+      'a row is not_executed and something was executed',
+    ],
+    [
       'a person speaks while the owner may still send',
       { hastyPerson: true },
       { ...TWO, person: true },
       'a row is not_executed and something was executed',
     ],
-    ['nobody may touch an abandoned claim', { takeOver: never }, TWO, 'nobody who asks again comes to an outcome'],
+    ['nobody may touch an abandoned claim', { endUnsent: never }, TWO, 'nobody who asks again comes to an outcome'],
   ])('%s', (_, broken, bounds, what) => {
     const { violation } = explore(bounds, { ...PROTOCOL, ...broken });
     expect(violation?.what).toBe(what);

@@ -3,11 +3,15 @@ import type { Row } from './world';
 
 /** What the explorer plays: the conditions of the real ledger, and the rules around them. A broken variant replaces one. */
 export interface Protocol {
-  readonly claim: () => WriteCondition;
-  readonly takeOver: (abandoned: Row) => WriteCondition;
+  readonly begin: () => WriteCondition;
+  /** Of a row under which nothing happened. */
+  readonly reclaim: (standing: Row) => WriteCondition;
   readonly endUnsent: (abandoned: Row) => WriteCondition;
   readonly advance: (row: Pick<Row, 'fence'>, next: LedgerState) => WriteCondition;
+  readonly notLanded: (row: Pick<Row, 'fence'>) => WriteCondition;
   readonly resolve: (row: Row) => WriteCondition;
+  /** States of a standing row that a caller with its key tries to claim. */
+  readonly givesWay: readonly LedgerState[];
   /** Whether the call has no key: its row is its own, and identical calls know of it by the fence. */
   readonly keyless: boolean;
   /** Whether a waiting caller compares the arguments with every row that it reads, not only with the first. */
@@ -16,12 +20,22 @@ export interface Protocol {
   readonly lossIsRefusal: boolean;
   /** Whether a person may say `not_executed` while the owner, or its bytes, may still be on the way. */
   readonly hastyPerson: boolean;
+  /** Whether a read that finds nothing counts although the call may still be on its way, or run. */
+  readonly hastyRead: boolean;
 }
 
-export const PROTOCOL: Protocol = { ...CONDITIONS, keyless: false, comparesEveryRow: true, lossIsRefusal: false, hastyPerson: false };
+export const PROTOCOL: Protocol = {
+  ...CONDITIONS,
+  givesWay: ['not_executed'],
+  keyless: false,
+  comparesEveryRow: true,
+  lossIsRefusal: false,
+  hastyPerson: false,
+  hastyRead: false,
+};
 
 /** What is played for a call without a key. Nobody but its owner ever claims its row. */
-export const KEYLESS: Protocol = { ...PROTOCOL, keyless: true, claim: CONDITIONS.append };
+export const KEYLESS: Protocol = { ...PROTOCOL, keyless: true };
 
 /** A condition that no longer asks whose row it is. */
 export function unfenced({ fence: _, ...condition }: WriteCondition): WriteCondition {
@@ -29,8 +43,8 @@ export function unfenced({ fence: _, ...condition }: WriteCondition): WriteCondi
 }
 
 /** The protocol with the fence dropped from one write. */
-export function withoutFence(write: 'takeOver' | LedgerState): Protocol {
-  if (write === 'takeOver') return { ...PROTOCOL, takeOver: (row) => unfenced(PROTOCOL.takeOver(row)) };
+export function withoutFence(write: 'notLanded' | LedgerState): Protocol {
+  if (write === 'notLanded') return { ...PROTOCOL, notLanded: (row) => unfenced(PROTOCOL.notLanded(row)) };
   return {
     ...PROTOCOL,
     advance: (row, next) => (next === write ? unfenced(PROTOCOL.advance(row, next)) : PROTOCOL.advance(row, next)),

@@ -14,6 +14,7 @@ export function* serverSteps(world: World, index: number): Generator<Step> {
       break;
     case 'running':
       yield to('is executed', { at: 'effected', executed: call.executed + 1 });
+      yield to('fails without effect', { at: 'answered', said: 'failed' });
       yield to('is answered by a question', { at: 'answered', said: 'not_executed' });
       break;
     case 'effected':
@@ -52,11 +53,15 @@ export function* personSteps(world: World, protocol: Protocol): Generator<Step> 
   }
 }
 
-function seenBy({ calls, claimants }: World, row: Row, { hastyPerson }: Protocol): Resolution | undefined {
-  const { at, executed, said } = calls[Number(row.fence)] as Call;
-  const owner = claimants[Number(row.fence)]?.at ?? 'crashed';
-  const over = !UNDER_WAY.includes(at) && !SENDING.includes(owner);
-  if (!over && !hastyPerson) return undefined;
-  if (executed === 0) return 'not_executed';
+/** Whether nothing of a call can be on its way, or run, any more. */
+export function isOver({ calls, claimants }: World, { fence }: Pick<Row, 'fence'>): boolean {
+  const owner = claimants[Number(fence)]?.at ?? 'crashed';
+  return !UNDER_WAY.includes((calls[Number(fence)] as Call).at) && !SENDING.includes(owner);
+}
+
+function seenBy(world: World, row: Row, { hastyPerson }: Protocol): Resolution | undefined {
+  const { executed, said } = world.calls[Number(row.fence)] as Call;
+  if (!isOver(world, row) && !hastyPerson) return undefined;
+  if (executed === 0) return said === 'failed' ? 'failed' : 'not_executed';
   return said === 'failed' ? 'failed' : 'confirmed';
 }

@@ -37,6 +37,8 @@ export type Position =
   | 'ask'
   /** Writes down what it heard of that call. */
   | 'note'
+  /** Writes down that it did not happen. */
+  | 'end'
   | 'reread'
   /** Holds the claim; nothing is sent. */
   | 'own'
@@ -45,6 +47,9 @@ export type Position =
   | 'await'
   /** Lost its connection and asks the instance. */
   | 'recover'
+  /** Has read that its call did not happen, and says so in two writes. */
+  | 'disown'
+  | 'endOwn'
   /** Writes the outcome. */
   | 'settle'
   /** Writes that it has executed nothing. */

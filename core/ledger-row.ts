@@ -1,0 +1,127 @@
+/** One row of the ledger: one tool call, at once idempotency record and audit row. */
+
+/** What became of a call. */
+export type Outcome = 'confirmed' | 'failed' | 'not_executed' | 'unknown';
+
+/**
+ * States of a row. `claimed`: written, nothing sent. `sent`: bytes may have reached the server.
+ * The other four are outcomes; `not_executed` is a claim that was released before anything was sent.
+ */
+export type LedgerState = 'claimed' | 'sent' | Outcome;
+
+/** One step in the life of a row. */
+export interface LedgerEvent {
+  /** Milliseconds since the epoch, by the clock of who wrote it. */
+  readonly at: number;
+  readonly state: LedgerState;
+  /** Who wrote it: a gateway replica, `janitor`, or a person's name. */
+  readonly by: string;
+  /** On what grounds, where they are not plain from the state. */
+  readonly because?: string;
+}
+
+/** One row, as stored (an absent attribute is an absent property). Key: `pk`. */
+export interface LedgerRow {
+  /** {@link ledgerKey}. */
+  readonly pk: string;
+  readonly callId: string;
+  /** The caller's idempotency key; absent when the call had none. */
+  readonly idempotencyKey?: string;
+  readonly server: string;
+  /** agentId of the caller. */
+  readonly agent: string;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly task?: string;
+  /** Digest of the session id that the agent holds ({@link sessionKey}); absent in the modern era. */
+  readonly session?: string;
+  readonly tool: string;
+  /** SHA-256 of tool and canonical arguments (RFC 8785), base64url. */
+  readonly argumentsDigest: string;
+  /** The arguments as JSON text. */
+  readonly arguments: string;
+  /** Like `resultEncoding`; an omitted text is still bound by `argumentsDigest`. */
+  readonly argumentsEncoding?: 'gzip' | 'omitted';
+  /** It answers what the server asked for first; those answers are not kept. */
+  readonly continuation?: true;
+  readonly stateChanging: boolean;
+  readonly state: LedgerState;
+  /** Random token of the claim's owner; every later write carries it in its condition. */
+  readonly fence: string;
+  /** Every state that the row has been in, oldest first. */
+  readonly history?: readonly LedgerEvent[];
+  /** {@link unsettledPartition}; absent once the row is settled, so that an index holds only what is not. */
+  readonly unsettled?: string;
+  /** Gateway replica that owns the claim. */
+  readonly owner: string;
+  /** Stickiness cookie that leads to the instance to which the call goes; absent where it goes to any. */
+  readonly route?: string;
+  /** ECS task id of the instance that answered. */
+  readonly instance?: string;
+  /** Milliseconds since the epoch. */
+  readonly claimedAt: number;
+  readonly sentAt?: number;
+  readonly settledAt?: number;
+  /** Milliseconds since the epoch; a row still `claimed` or `sent` after it has lost its owner. */
+  readonly leaseUntil: number;
+  /** Milliseconds since the epoch; from then on a settled row's key may be claimed for another call. Absent: never. */
+  readonly keyExpiresAt?: number;
+  /** JSON text of the JSON-RPC `result` or `error` that the server gave. */
+  readonly result?: string;
+  /** `gzip` when `result` is compressed and base64-encoded; `omitted` when it was too large to keep. */
+  readonly resultEncoding?: 'gzip' | 'omitted';
+  /** Whether `result` holds a JSON-RPC `error`. */
+  readonly resultIsError?: boolean;
+  /** Why, where the outcome is not `confirmed`: a word of the error registry or one sentence. */
+  readonly reason?: string;
+  /** Who settled an unknown outcome by hand ({@link mayResolve}); `reason` then stays the one of the unknown outcome. */
+  readonly resolvedBy?: string;
+  /** Milliseconds since the epoch. */
+  readonly resolvedAt?: number;
+  /** What that person has seen. */
+  readonly resolutionReason?: string;
+}
+
+/**
+ * Partition key of a row: `{server}#{agentId}#{key}`. Server names hold no `#` and agent ids have a fixed length,
+ * so any key is unambiguous.
+ * @param key the caller's idempotency key prefixed `k:`, else the call id prefixed `c:`, so that no caller can name another call's row
+ */
+export function ledgerKey(server: string, agent: string, key: string): string {
+  return `${server}#${agent}#${key}`;
+}
+
+/** Under which key a row stands when a later call has taken its idempotency key. */
+export function ownKey({ server, agent, callId }: Pick<LedgerRow, 'server' | 'agent' | 'callId'>): string {
+  return ledgerKey(server, agent, `c:${callId}`);
+}
+
+/** Name of the index that holds the rows which are not settled: partition `unsettled`, sort `leaseUntil`, keys only. */
+export const UNSETTLED_INDEX = 'unsettled';
+
+/** Partitions that a server's open rows are spread over: one partition of an index takes 1,000 writes a second (DynamoDB quotas). */
+export const OPEN_SHARDS = 16;
+
+/** Where a row stands in the index: open rows spread over shards, unknown ones together, settled ones nowhere. */
+export function unsettledPartition({ server, pk, state }: Pick<LedgerRow, 'server' | 'pk' | 'state'>): string | undefined {
+  if (state === 'unknown') return unknownPartition(server);
+  return isSettled(state) ? undefined : openPartition(server, shardOf(pk));
+}
+
+export function unknownPartition(server: string): string {
+  return `${server}#unknown`;
+}
+
+export function openPartition(server: string, shard: number): string {
+  return `${server}#open#${shard}`;
+}
+
+export function isSettled(state: LedgerState): state is Outcome {
+  return state !== 'claimed' && state !== 'sent';
+}
+
+function shardOf(pk: string): number {
+  let sum = 0;
+  for (let at = 0; at < pk.length; at++) sum = (sum * 31 + pk.charCodeAt(at)) >>> 0;
+  return sum % OPEN_SHARDS;
+}

@@ -1,0 +1,19 @@
+import type { LedgerRow } from '../../core/ledger';
+import type { Answer } from '../call';
+import type { Gateway } from '../gateway';
+
+/** What can be found of a call whose answer was lost. */
+export type Finding =
+  /** The call's answer, or a stand-in for it where only its effect is known. */
+  | { readonly kind: 'answer'; readonly answer: Pick<Answer, 'text' | 'instance'>; readonly because: string }
+  /** It still runs at its instance. */
+  | { readonly kind: 'running' }
+  /** Nothing happened, and nothing can any more. */
+  | { readonly kind: 'not_landed'; readonly because: string }
+  /** Nothing is shown. `until`: when another look may show more, in milliseconds since the epoch; absent where none ever will. */
+  | { readonly kind: 'none'; readonly until?: number };
+
+export const NOTHING: Finding = { kind: 'none' };
+
+/** A way to find out, which is tried when the ones before it have shown nothing. */
+export type Seek = (row: LedgerRow, gateway: Gateway) => Promise<Finding>;

@@ -1,0 +1,46 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { FleetError } from '../../core/errors';
+import type { LedgerRow } from '../../core/ledger';
+import type { Gateway } from '../gateway';
+import type { Recovery } from '../recovery';
+import { retryAfter } from './duplicate';
+import { seekEvidence } from './evidence';
+import type { Finding } from './finding';
+import { POLL_MS, settleBy } from './outcome-watch';
+
+/** What settles a call. */
+export type Evidence = Extract<Finding, { kind: 'answer' | 'not_landed' }>;
+
+/**
+ * Finds out what became of a call of our own whose connection broke after it was sent. While its instance works on it, it
+ * is waited for; evidence that may still turn up is looked for within the budget.
+ * @param lost the error with which it was lost
+ * @throws FleetError that one, with what was tried, where nothing was found
+ */
+export async function awaitEvidence(claim: LedgerRow, recovery: Recovery, lost: FleetError, gateway: Gateway): Promise<Evidence> {
+  while (gateway.now() < claim.leaseUntil) {
+    const steps: [string, string][] = [];
+    const finding = await seekEvidence(claim, gateway, (way, found) => steps.push([way, found]));
+    if (finding.kind === 'running') {
+      await delay(POLL_MS);
+      continue;
+    }
+    for (const [way, found] of steps) recovery.note(way, found);
+    if (finding.kind === 'answer' || (finding.kind === 'not_landed' && (await release(claim, finding, gateway)))) return finding;
+    const until = finding.kind === 'none' ? finding.until : undefined;
+    if (until === undefined || !(await recovery.pause(until))) break;
+  }
+  throw recovery.spent(lost, retryAfter(claim, gateway));
+}
+
+/** Frees the key of a call that did not happen; false where that cannot be written, or somebody else has settled it meanwhile. */
+async function release(claim: LedgerRow, finding: Finding, gateway: Gateway): Promise<boolean> {
+  try {
+    await gateway.ledger.advance(claim, 'unknown', { settledAt: gateway.now(), reason: 'its answer was lost' });
+    const { state, fence } = await settleBy(finding, claim, gateway);
+    return state === 'not_executed' && fence === claim.fence;
+  } catch (error) {
+    gateway.log.warn({ event: 'not_released', callId: claim.callId, reason: (error as Error).message });
+    return false;
+  }
+}

@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import { callDigest } from '../../core/call-digest';
+import { FleetError } from '../../core/errors';
+import { conclusiveFrom, type LedgerRow, ownKey } from '../../core/ledger';
+import type { JsonObject } from '../../core/message';
+import { judgeRead, landedResult, type ReconcileConfig, type ReconciledCall, readArguments } from '../../core/reconcile';
+import type { Gateway } from '../gateway';
+import { type Finding, NOTHING } from './finding';
+import { argumentsOf, encodeText } from './row';
+import { judge } from './settlement';
+
+/** A read is made for one call at most this often, in milliseconds, however many callers wait for it. */
+const READ_EVERY_MS = 1_000;
+
+/** Reads under way and just made, by the fence of their call. */
+export class Reconciliations {
+  private readonly recent = new Map<string, { readonly finding: Promise<Finding>; readonly at: number }>();
+
+  /** The finding of a moment ago, or of a new look. */
+  once(row: LedgerRow, now: number, look: () => Promise<Finding>): Promise<Finding> {
+    for (const [fence, { at }] of this.recent) if (at + READ_EVERY_MS <= now) this.recent.delete(fence);
+    const finding = this.recent.get(row.fence)?.finding ?? look();
+    if (!this.recent.has(row.fence)) this.recent.set(row.fence, { finding, at: now });
+    return finding;
+  }
+}
+
+/**
+ * Recovery of a write is a read: asks the server, by the tool that the operator has declared, whether a call took effect.
+ * That it did counts at any time; that it did not, only once nothing of the call can be on its way any more.
+ */
+export async function reconcile(row: LedgerRow, gateway: Gateway): Promise<Finding> {
+  const config = gateway.config.servers[row.server]?.tools[row.tool]?.reconcile;
+  const args = config === undefined ? undefined : argumentsOf(row);
+  if (config === undefined || args === undefined) return NOTHING;
+  const call = { arguments: args, idempotencyKey: row.idempotencyKey ?? null, callId: row.callId };
+  return gateway.reconciliations.once(row, gateway.now(), () => look(row, config, call, gateway));
+}
+
+async function look(row: LedgerRow, config: ReconcileConfig, call: ReconciledCall, gateway: Gateway): Promise<Finding> {
+  const beganAt = gateway.now();
+  const conclusive = conclusiveFrom(row, config.effectSeconds * 1_000);
+  const event = { callId: row.callId, server: row.server, tool: config.tool };
+  try {
+    const result = await read(row, config, call, gateway);
+    const landing = await judgeRead(config, call, result);
+    gateway.log.info({ event: 'reconciled', ...event, landing });
+    if (landing === 'landed') {
+      const text = `{"jsonrpc":"2.0","id":null,"result":${await landedResult(config, call, result)}}`;
+      return { kind: 'answer', answer: { text }, because: `"${config.tool}" shows that it happened` };
+    }
+    if (landing === 'not_landed' && beganAt >= conclusive)
+      return { kind: 'not_landed', because: `"${config.tool}" shows that it did not happen` };
+    return { kind: 'none', until: beganAt + READ_EVERY_MS };
+  } catch (error) {
+    gateway.log.warn({ event: 'not_reconciled', ...event, reason: (error as Error).message });
+    return { kind: 'none', until: beganAt + READ_EVERY_MS };
+  }
+}
+
+/**
+ * Reads in the name of the call's agent. The read is a call too: it stands in the ledger before it is believed.
+ * @throws Error when the server answers with a JSON-RPC error: that shows nothing
+ */
+async function read(row: LedgerRow, config: ReconcileConfig, call: ReconciledCall, gateway: Gateway): Promise<JsonObject> {
+  const { server, agent } = row;
+  const args = await readArguments(config, call);
+  const callId = randomUUID();
+  const claimedAt = gateway.now();
+  const context = { agent, server, callId };
+  const facts = await gateway.ownRequests.ask(server, 'tools/call', { name: config.tool, arguments: args }, gateway, context);
+  const { outcome, settlement } = judge({ text: `{"${facts.isError ? 'error' : 'result'}":${facts.payload}}` }, gateway.now());
+  const { text, encoding } = encodeText(JSON.stringify(args));
+  await gateway.ledger.append({
+    ...settlement,
+    pk: ownKey({ server, agent, callId }),
+    callId,
+    server,
+    agent,
+    issuer: row.issuer,
+    subject: row.subject,
+    ...(row.task !== undefined && { task: row.task }),
+    tool: config.tool,
+    argumentsDigest: callDigest(config.tool, args),
+    arguments: text,
+    ...(encoding !== undefined && { argumentsEncoding: encoding }),
+    stateChanging: false,
+    state: outcome,
+    reason: `RECONCILE: ${row.callId}`,
+    fence: randomUUID(),
+    owner: gateway.replica,
+    claimedAt,
+    leaseUntil: claimedAt,
+  });
+  if (facts.isError) throw new FleetError('OUTCOME_UNKNOWN', { reason: 'the server answered the read with a JSON-RPC error' });
+  return facts.result;
+}

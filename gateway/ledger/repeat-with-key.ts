@@ -1,0 +1,32 @@
+import { FleetError } from '../../core/errors';
+import type { LedgerRow } from '../../core/ledger';
+import type { JsonObject } from '../../core/message';
+import { KEY_META } from '../../core/meta';
+import type { Gateway } from '../gateway';
+import { type Finding, NOTHING } from './finding';
+import { argumentsOf } from './row';
+
+/**
+ * Sends a call again to a server that takes it for a repetition: one that honours keys by declaration, or whose
+ * `idempotentHint` is trusted. Of the latter only a result shows something: that the same call fails now does not mean
+ * that it failed before.
+ */
+export async function repeatWithKey(row: LedgerRow, gateway: Gateway): Promise<Finding> {
+  const args = argumentsOf(row);
+  // What a continuation carried is not kept, so it cannot be said again.
+  if (args === undefined || row.continuation === true) return NOTHING;
+  const honoured = row.idempotencyKey !== undefined && gateway.config.servers[row.server]?.tools[row.tool]?.honoursKey === true;
+  if (!honoured && (await gateway.catalogue.trusted(row.server, row.tool, gateway))?.idempotent !== true) return NOTHING;
+  const { server, agent, callId, tool, idempotencyKey } = row;
+  try {
+    const context = { agent, server, callId, claimed: true };
+    const _meta: JsonObject = idempotencyKey === undefined ? {} : { [KEY_META]: idempotencyKey };
+    const facts = await gateway.ownRequests.ask(server, 'tools/call', { name: tool, arguments: args, _meta }, gateway, context);
+    if (facts.inputRequired || (!honoured && (facts.isError || facts.toolError))) return NOTHING;
+    const text = `{"jsonrpc":"2.0","id":null,"${facts.isError ? 'error' : 'result'}":${facts.payload}}`;
+    return { kind: 'answer', answer: { text }, because: 'sent again to a server that takes it for the same call' };
+  } catch (error) {
+    if (FleetError.is(error)) return { kind: 'none', until: gateway.now() };
+    throw error;
+  }
+}
