@@ -64,6 +64,8 @@ export interface ServerConfig {
    * instance takes any. Default `none`.
    */
   readonly affinity?: 'none' | 'agent' | 'task';
+  /** The gateway adds `fleet_call_outcome` to the server's tools and answers it from the ledger. Default false. */
+  readonly outcomeTool?: boolean;
   /** The operator's declarations; a tool that is not named here is state-changing and `fenced`. */
   readonly tools: Readonly<Record<string, ToolConfig>>;
 }

@@ -6,6 +6,7 @@ import { sessionKey } from '../core/session-key';
 import type { Answer, Claimed, Forwarded, OpenedSession } from './call';
 import type { Gateway } from './gateway';
 import { openStreamInTime, type StreamOpening } from './http/stream-opening';
+import { answerAsk } from './ledger/ask';
 import { awaitKeptAnswer } from './ledger/outcome-watch';
 import { replayAnswer } from './ledger/replay';
 import { judge } from './ledger/settlement';
@@ -30,6 +31,7 @@ export async function forward(claimed: Claimed, gateway: Gateway): Promise<Forwa
       callId: claimed.claim.callId,
     });
   }
+  if (claimed.lane === 'ask') return { ...claimed, ...(await answerAsk(claimed, gateway)), upstreamMs: 0 };
   if (claimed.lane === 'close') return close(claimed, gateway);
   const sentAt = gateway.now();
   const opening = openStreamInTime(claimed, gateway.patience);
