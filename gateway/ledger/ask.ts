@@ -42,9 +42,9 @@ function isKey(key: Json | undefined): key is string {
 
 function noSuchCall(key: string, server: string): string {
   return (
-    `You have made no call with the key or call id ${JSON.stringify(key)} on "${server}" that is recorded. Check that it is spelt as ` +
-    'in the error or in your own request, and that the call was made on this server. If it is the idempotency key of a call that ' +
-    'may not have arrived, make that call again with the very same key and arguments: one key is never executed twice.'
+    `No call of yours is recorded on "${server}" under ${JSON.stringify(key)}. A call that had an idempotency key is found by that key, ` +
+    'any other by its call id, and both only on the server where it was made. If you are sure of the idempotency key, the call may ' +
+    'not have arrived: make it again with the very same key and arguments, for one key is never executed twice.'
   );
 }
 
