@@ -1,4 +1,5 @@
 import type { ServerConfig } from './fleet-config';
+import { KEY_LIMIT_BYTES } from './key-demand';
 
 /** Name of the tool that the gateway itself adds to a server, for agents that can only call tools. */
 export const OUTCOME_TOOL = 'fleet_call_outcome';
@@ -7,9 +8,6 @@ export const OUTCOME_TOOL = 'fleet_call_outcome';
 export function isOutcomeTool({ outcomeTool }: ServerConfig, tool: unknown): boolean {
   return outcomeTool === true && tool === OUTCOME_TOOL;
 }
-
-/** Longest idempotency key, in bytes of UTF-8. */
-export const KEY_LIMIT_BYTES = 255;
 
 const DESCRIPTION = `Tells what became of a tool call that you made on this server earlier. It only reads a record: it executes nothing and never sends that call again.
 

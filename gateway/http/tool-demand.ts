@@ -1,10 +1,9 @@
 import type { ToolConfig } from '../../core/fleet-config';
 import { type Members, readMembers, writeMembers } from '../../core/json-members';
-import { DEMAND_META, demandOf } from '../../core/key-demand';
+import { DEMAND_META, demandOf, KEY_LIMIT_BYTES } from '../../core/key-demand';
 import type { Json } from '../../core/strict-json';
 
-const KEY_DESCRIPTION =
-  'Idempotency key, 1 to 255 bytes: names one intent. The same key is never executed twice; take a new one for a new intent.';
+const KEY_DESCRIPTION = `Idempotency key, 1 to ${KEY_LIMIT_BYTES} bytes: names one intent. One key is never executed twice; take a new one for a new intent.`;
 
 /** What a schema may consist of for a property to be added: any other keyword could forbid it, or say something else of it. */
 const PLAIN_KEYWORDS = ['$schema', '$defs', 'type', 'title', 'description', 'properties', 'required', 'additionalProperties'];

@@ -1,6 +1,6 @@
 import { FleetError } from '../../core/errors';
+import { KEY_LIMIT_BYTES } from '../../core/key-demand';
 import { isObject, type RequestMessage } from '../../core/message';
-import { KEY_LIMIT_BYTES } from '../../core/outcome-tool';
 import type { Json } from '../../core/strict-json';
 import type { Claimed, Forwarded } from '../call';
 import type { Gateway } from '../gateway';

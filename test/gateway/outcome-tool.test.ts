@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { agentId } from '../../core/agent';
 import { STAMP_KEY } from '../../core/stamp';
-import { answer, grant, type Rig, startRig } from './rig';
+import { answer, deferred, grant, type Rig, startRig } from './rig';
 
 const TOOL = 'fleet_call_outcome';
 const MODERN_META = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} };
@@ -82,6 +82,28 @@ describe('a call of the tool', () => {
     expect(JSON.parse(row?.result ?? '')).toEqual({ content: [{ type: 'text', text: JSON.stringify(facts) }], structuredContent: facts });
     // A question about the question does not grow.
     expect((await tell('treasury', row?.callId)).structuredContent).toMatchObject({ tool: TOOL, result: { structuredContent: facts } });
+  });
+
+  test('that is about one still under way says so', async () => {
+    const [told, answerIt] = deferred();
+    const [arrived, arrive] = deferred();
+    rig.upstream = (_, response) => {
+      arrive();
+      void told.then(() => answer(response, { jsonrpc: '2.0', id: 1, result: { content: [] } }));
+    };
+    const running = rig.ask('treasury', 'payments', transfer('running'));
+    await arrived;
+    const { structuredContent } = await tell('treasury', 'running');
+    answerIt();
+    expect(structuredContent).toEqual({
+      callId: expect.any(String),
+      idempotencyKey: 'running',
+      server: 'payments',
+      tool: 'transfer',
+      state: 'sent',
+    });
+    expect((await running).result._meta[STAMP_KEY]?.callId).toBe(structuredContent.callId);
+    expect((await tell('treasury', 'running')).structuredContent).toMatchObject({ outcome: 'confirmed' });
   });
 
   test('that finds nothing says what to do, and is no protocol error', async () => {

@@ -75,6 +75,15 @@ describe('the demand of a tool', () => {
   });
 });
 
+test('no spelling of a name brings a tool through the filter', async () => {
+  const text = await listed(
+    responseOf('{"name":"hidden","n\\u0061me":"balance"}', '{"name":"balance","name":"hidden"}', '["hidden"]'),
+    'support',
+  );
+  expect(JSON.parse(text).result.tools).toEqual([{ name: 'balance' }]);
+  expect(text).not.toContain('hidden');
+});
+
 describe('bytes', () => {
   const READS = '{ "jsonrpc":"2.0", "id":1,\n "result":{"tools":[ {"name":"balance", "inputSchema":{"maximum":1.0}} ] , "ttlMs":1e3}}';
 
