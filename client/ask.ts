@@ -86,7 +86,9 @@ function withCall(ask: Ask, message: Message, recovery: Recovery): Ask {
   const { name, arguments: args = {}, _meta: meta = {}, inputResponses, requestState } = message.params ?? {};
   const tool = String(name);
   const identity = { endpoint: ask.endpoint, tool, content: canonicalize([args, inputResponses ?? null, requestState ?? null]) ?? '' };
-  const carried = meta[KEY_META] ?? ask.headers.get(IDEMPOTENCY_KEY_HEADER)?.replace(/^"(.*)"$/, '$1');
+  const argument = args[ask.endpoint.keyArguments.get(tool) ?? ''];
+  const argued = typeof argument === 'string' ? argument : undefined;
+  const carried = meta[KEY_META] ?? ask.headers.get(IDEMPOTENCY_KEY_HEADER)?.replace(/^"(.*)"$/, '$1') ?? argued;
   const chosen = carried ?? recovery.chooseKey({ url: ask.endpoint.url, tool, arguments: args });
   const call = recovery.task.begin(identity, typeof chosen === 'string' ? chosen : undefined);
   call.request = { session: ask.headers.get(SESSION_HEADER), id: message.id };

@@ -75,6 +75,8 @@ export interface ServerConfig {
   readonly trustAnnotations?: boolean;
   /** What recovery on an agent's behalf may cost. Default {@link DEFAULT_RECOVERY}. */
   readonly recovery?: RecoveryConfig;
+  /** The gateway adds `fleet_call_outcome` to the server's tools and answers it from the ledger. Default false. */
+  readonly outcomeTool?: boolean;
   /** The operator's declarations; a tool that is not named here is state-changing and `fenced`. */
   readonly tools: Readonly<Record<string, ToolConfig>>;
 }

@@ -24,6 +24,25 @@ export function memberNames(text: string, start: number): string[] {
   return names;
 }
 
+/** The members of an object, each value as it stands in the text. */
+export type Members = ReadonlyMap<string, string>;
+
+/** Takes an object apart, so that parts of it can be written anew and all others stay as they were. What is no object has no members. */
+export function readMembers(text = ''): Map<string, string> {
+  const members = new Map<string, string>();
+  if (text[0] !== '{') return members;
+  walkMembers(text, 0, (name, { start, end }) => {
+    // Of a name that comes twice, or is spelt with escapes, the last one counts, as for JSON.parse.
+    members.set(JSON.parse(`"${name}"`) as string, text.slice(start, end));
+    return false;
+  });
+  return members;
+}
+
+export function writeMembers(members: Members): string {
+  return `{${[...members].map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`;
+}
+
 /** Whether the object that begins at `start` has no member. */
 export function isEmptyObject(text: string, start: number): boolean {
   return text[skipSpace(text, start + 1)] === '}';
@@ -43,15 +62,15 @@ export function findElements(text: string, start: number): Span[] {
 }
 
 /** Goes through the members until one is wanted; gives where its value stands. */
-function walkMembers(text: string, start: number, wanted: (name: string) => boolean): Span | undefined {
-  let at = skipSpace(text, start + 1);
+function walkMembers(text: string, brace: number, wanted: (name: string, value: Span) => boolean): Span | undefined {
+  let at = skipSpace(text, brace + 1);
   while (text[at] === '"') {
     const close = endOfString(text, at);
     const name = text.slice(at + 1, close);
-    const valueStart = skipSpace(text, skipSpace(text, close + 1) + 1);
-    const valueEnd = endOfValue(text, valueStart);
-    if (wanted(name)) return { start: valueStart, end: valueEnd };
-    at = skipSpace(text, valueEnd);
+    const start = skipSpace(text, skipSpace(text, close + 1) + 1);
+    const value = { start, end: endOfValue(text, start) };
+    if (wanted(name, value)) return value;
+    at = skipSpace(text, value.end);
     if (text[at] === ',') at = skipSpace(text, at + 1);
   }
   return undefined;

@@ -1,6 +1,6 @@
-/** Members of `params._meta` that an agent may send, and that the gateway reads. */
+/** `_meta` members of ours that an agent may send with a request. */
 
-/** The caller's idempotency key: 1 to 255 bytes. */
+/** The caller's idempotency key; see also `IDEMPOTENCY_KEY_HEADER`. */
 export const KEY_META = 'cdk-mcp-fleet/idempotencyKey';
-/** Unit of the agent's work. */
+/** Id of the agent's task; see also `TASK_HEADER`. */
 export const TASK_META = 'cdk-mcp-fleet/taskId';

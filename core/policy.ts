@@ -66,8 +66,12 @@ export function decide(entries: readonly AllowlistEntry[], server: string, now: 
 
 /** Whether a decision lets its agent call one tool. */
 export function allowsTool(decision: Decision, tool: string): boolean {
-  if (decision.effect === 'deny' || decision.deniedTools.includes(tool)) return false;
-  return decision.tools.includes('*') || decision.tools.includes(tool);
+  return !deniesTool(decision, tool) && (decision.tools.includes('*') || decision.tools.includes(tool));
+}
+
+/** Whether a decision forbids one tool by name, or the whole server; what needs no grant may still be forbidden. */
+export function deniesTool(decision: Decision, tool: string): boolean {
+  return decision.effect === 'deny' || decision.deniedTools.includes(tool);
 }
 
 function deny(reason: string, expiry: { expiresAt?: number }): Decision {

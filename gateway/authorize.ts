@@ -1,19 +1,24 @@
 import { FleetError } from '../core/errors';
 import { isObject } from '../core/message';
 import { checkParamHeaders } from '../core/param-headers';
-import { allowsTool, type Decision } from '../core/policy';
-import type { Authorized, Identified } from './call';
+import { allowsTool, type Decision, deniesTool } from '../core/policy';
+import type { Authorized, Identified, Lane, ToolCall } from './call';
 import type { Gateway } from './gateway';
 
 /** Asks whether this agent may use this server and, for a call, this tool. The list that an agent sees is filtered, but it is here that a call is refused. */
 export async function authorize(identified: Identified, gateway: Gateway): Promise<Authorized> {
-  const { server, toolCall } = identified;
+  const { server, toolCall, lane } = identified;
   const decision = await authorizeServer(identified, gateway);
-  if (toolCall !== undefined && !allowsTool(decision, toolCall.tool)) {
+  if (toolCall !== undefined && !mayCall(toolCall, lane, decision)) {
     throw new FleetError('DENIED', { reason: `no grant lets this agent call "${toolCall.tool}" of "${server}"`, callId: toolCall.callId });
   }
   await checkParams(identified, gateway);
   return { ...identified, decision };
+}
+
+/** The gateway's own tool needs no grant beyond the server's: it tells an agent of its own calls only. */
+function mayCall({ tool }: ToolCall, lane: Lane, decision: Decision): boolean {
+  return lane === 'ask' ? !deniesTool(decision, tool) : allowsTool(decision, tool);
 }
 
 /** @throws FleetError SERVER_DENIED, AUTHORIZER_UNAVAILABLE */
@@ -24,8 +29,8 @@ export async function authorizeServer({ agent, server }: Pick<Identified, 'agent
 }
 
 /** The headers that the tool's schema asks for must repeat its arguments; only who may call it learns what they are. */
-async function checkParams({ toolCall, message, server, exchange }: Identified, gateway: Gateway): Promise<void> {
-  if (toolCall === undefined || message?.kind !== 'request' || message.era !== 'modern') return;
+async function checkParams({ lane, toolCall, message, server, exchange }: Identified, gateway: Gateway): Promise<void> {
+  if (lane !== 'call' || toolCall === undefined || message?.kind !== 'request' || message.era !== 'modern') return;
   const wanted = await gateway.catalogue.paramHeaders(server, toolCall.tool, gateway);
   const { arguments: args } = message.params;
   checkParamHeaders(wanted, isObject(args) ? args : {}, (name) => exchange.header(name));

@@ -10,10 +10,10 @@ import type { Bond } from './upstream/affinity';
 import type { KnownSession } from './upstream/restore';
 
 /**
- * How a request travels: only `call` is claimed and recorded, only `list` is filtered, only `open` makes a session, `resume` is
- * answered from the ledger, and `batch` is many requests.
+ * How a request travels: `call` is claimed and recorded, `ask` calls the gateway's own tool, only `list` is filtered, only `open`
+ * makes a session, `ask` and `resume` are answered from the ledger, and `batch` is many requests.
  */
-export type Lane = 'batch' | 'call' | 'list' | 'open' | 'close' | 'stream' | 'resume' | 'relay';
+export type Lane = 'batch' | 'call' | 'ask' | 'list' | 'open' | 'close' | 'stream' | 'resume' | 'relay';
 
 /** After identify: who asks what of which server. */
 export interface Identified {
@@ -30,7 +30,7 @@ export interface Identified {
   /** The id as the agent sent it, still sealed. */
   readonly sessionId?: string;
   readonly task?: string;
-  /** Present in the `call` lane. */
+  /** Present in the lanes `call` and `ask`. */
   readonly toolCall?: ToolCall;
   /** Present in the `resume` lane: the call whose stream was lost. */
   readonly resumes?: CallEvent;

@@ -8,6 +8,7 @@ import { sessionKey } from '../core/session-key';
 import type { Answer, Claimed, Forwarded, OpenedSession } from './call';
 import type { Gateway } from './gateway';
 import { openStreamInTime, type StreamOpening } from './http/stream-opening';
+import { answerAsk } from './ledger/ask';
 import { awaitEvidence } from './ledger/own-recovery';
 import { replayAnswer } from './ledger/replay';
 import { judge } from './ledger/settlement';
@@ -27,6 +28,7 @@ export async function forward(claimed: Claimed, gateway: Gateway): Promise<Forwa
   if (claimed.replay !== undefined) {
     return { ...claimed, answer: replayAnswer(claimed.replay, claimed.exchange), upstreamMs: 0 };
   }
+  if (claimed.lane === 'ask') return { ...claimed, ...(await answerAsk(claimed, gateway)), upstreamMs: 0 };
   if (claimed.lane === 'close') return close(claimed, gateway);
   const sentAt = gateway.now();
   const recovery = new Recovery(claimed.serverConfig.recovery ?? DEFAULT_RECOVERY, gateway.now);

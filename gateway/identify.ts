@@ -3,19 +3,19 @@ import { type Agent, agentId } from '../core/agent';
 import { callDigest } from '../core/call-digest';
 import { type CallEvent, parseCallEventId } from '../core/call-event-id';
 import { FleetError } from '../core/errors';
-import type { ServerConfig, ToolConfig } from '../core/fleet-config';
+import type { ServerConfig } from '../core/fleet-config';
 import { IDEMPOTENCY_KEY_HEADER, LAST_EVENT_ID_HEADER, SESSION_HEADER, TASK_HEADER } from '../core/headers';
+import { KEY_LIMIT_BYTES } from '../core/key-demand';
 import { classifyMessage, isObject, type Message, type RequestMessage, requestIdOf } from '../core/message';
 import { KEY_META, TASK_META } from '../core/meta';
+import { isOutcomeTool } from '../core/outcome-tool';
 import { type Json, parseStrictly } from '../core/strict-json';
+import { toolConfigOf } from '../core/tool-config';
 import type { Identified, Lane, ToolCall } from './call';
 import type { Gateway } from './gateway';
 import { checkHeaders } from './http/agreement';
 import { isAllowedOrigin } from './http/cors';
 import type { Exchange } from './http/exchange';
-
-/** A tool that the operator did not declare may change state; a call without a key runs, and is fenced. */
-const UNDECLARED_TOOL: ToolConfig = { effect: 'state_changing', key: 'fenced' };
 
 /** Says who asks what: the token gives the agent, the bytes of the body give the message, and the headers must agree with it. */
 export async function identify(exchange: Exchange, gateway: Gateway): Promise<Identified> {
@@ -39,7 +39,7 @@ export async function identify(exchange: Exchange, gateway: Gateway): Promise<Id
   exchange.requestId = requestIdOf(parsed);
   const message = classifyMessage(parsed);
   checkHeaders(exchange, message);
-  const lane = laneOf(message);
+  const lane = laneOf(message, caller.serverConfig);
   return {
     ...caller,
     ...(message.era === 'legacy' && session),
@@ -47,7 +47,7 @@ export async function identify(exchange: Exchange, gateway: Gateway): Promise<Id
     lane,
     message,
     body,
-    ...(lane === 'call' && { toolCall: describeCall(message as RequestMessage, exchange, caller.serverConfig) }),
+    ...((lane === 'call' || lane === 'ask') && { toolCall: describeCall(message as RequestMessage, exchange, caller.serverConfig) }),
   };
 }
 
@@ -121,9 +121,9 @@ function laneWithoutBody(exchange: Exchange): { lane: Lane; resumes?: CallEvent 
   return { lane: 'resume', resumes };
 }
 
-function laneOf(message: Message): Lane {
+function laneOf(message: Message, server: ServerConfig): Lane {
   if (message.kind !== 'request') return 'relay';
-  if (message.method === 'tools/call') return 'call';
+  if (message.method === 'tools/call') return isOutcomeTool(server, message.params.name) ? 'ask' : 'call';
   if (message.method === 'tools/list') return 'list';
   if (message.method === 'initialize' && message.era === 'legacy') return 'open';
   return 'relay';
@@ -134,7 +134,7 @@ function describeCall(message: RequestMessage, exchange: Exchange, server: Serve
   if (typeof name !== 'string' || name === '') throw new FleetError('INVALID_PARAMS', { reason: 'tools/call needs "name", a string' });
   if (args !== undefined && !isObject(args))
     throw new FleetError('INVALID_PARAMS', { reason: '"arguments" of tools/call must be an object' });
-  const policy = Object.hasOwn(server.tools, name) ? (server.tools[name] as ToolConfig) : UNDECLARED_TOOL;
+  const policy = toolConfigOf(server, name);
   const { inputResponses, requestState } = message.params;
   const continuation =
     inputResponses === undefined && requestState === undefined ? undefined : [inputResponses ?? null, requestState ?? null];
@@ -158,8 +158,8 @@ function idempotencyKey(message: RequestMessage, exchange: Exchange, argument: J
   if (key === undefined) return undefined;
   if (given.some((other) => other !== key))
     throw new FleetError('HEADER_MISMATCH', { reason: 'the idempotency keys in _meta, header and argument differ' });
-  if (typeof key !== 'string' || key.length === 0 || Buffer.byteLength(key) > 255) {
-    throw new FleetError('INVALID_PARAMS', { reason: 'an idempotency key must be a string of 1 to 255 bytes' });
+  if (typeof key !== 'string' || key.length === 0 || Buffer.byteLength(key) > KEY_LIMIT_BYTES) {
+    throw new FleetError('INVALID_PARAMS', { reason: `an idempotency key must be a string of 1 to ${KEY_LIMIT_BYTES} bytes` });
   }
   return key;
 }

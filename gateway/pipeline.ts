@@ -22,7 +22,7 @@ import { route } from './route';
  * | admit     | a bound on what one server may have under way               | AT_CAPACITY                                           |
  * | route     | sealed session id → instance                                | 404 UNKNOWN_SESSION                                   |
  * | claim     | a state-changing call is written down before a byte is sent | a replay · IN_PROGRESS · KEY_REUSED · KEY_REQUIRED · OUTCOME_UNKNOWN · LEDGER_UNAVAILABLE |
- * | forward   | the bytes go to the server, its answer is held              | NOT_DELIVERED · OUTCOME_UNKNOWN · AT_CAPACITY · 404   |
+ * | forward   | the bytes go to the server, or the ledger has the answer    | NOT_DELIVERED · OUTCOME_UNKNOWN · AT_CAPACITY · 404   |
  * | record    | the outcome is durable                                      | LEDGER_UNAVAILABLE (reads only)                       |
  * | respond   | the stamped answer leaves                                   |                                                       |
  */

@@ -4,18 +4,13 @@ import { stampResponse } from '../core/stamp';
 import type { Answer, Claimed, Forwarded, Identified } from './call';
 import type { Gateway } from './gateway';
 import type { Exchange } from './http/exchange';
-import { filterTools } from './http/tool-list';
+import { presentTools } from './http/tool-list';
 
-/** Sends the answer: stamped for a call, filtered for a list, under our own session id at open. */
+/** Sends the answer: stamped for a call, as this agent may see it for a list, under our own session id at open. */
 export function respond(forwarded: Forwarded, gateway: Gateway): void {
-  const { exchange, answer, lane, decision, message } = forwarded;
+  const { exchange, answer, lane, message } = forwarded;
   if (answer === undefined) return; // it has been streamed
-  const text =
-    lane === 'call' || lane === 'resume'
-      ? stamp(answer, forwarded, gateway)
-      : lane === 'list'
-        ? filterTools(answer.text, decision, message?.era ?? 'legacy')
-        : answer.text;
+  const text = lane === 'list' ? presentTools(answer.text, forwarded) : stamp(answer, forwarded, gateway);
   // A legacy client gets a stream where its server gave one; it is opened only now, for one that is cut without a word hangs.
   if (answer.streamed === true && message?.era === 'legacy' && lane !== 'open') exchange.reply.openStream();
   exchange.reply.finish(answer.status, text, { ...answer.headers });
@@ -59,6 +54,7 @@ async function lowerFence(row: LedgerRow, { reply }: Exchange, gateway: Gateway)
   }
 }
 
+/** Only an answer that tells what became of a call is stamped. */
 function stamp(answer: Answer, { toolCall, replay, verdict, lane, sessionId, session }: Forwarded, gateway: Gateway): string {
   const callId = replay?.callId ?? toolCall?.callId;
   const outcome = verdict?.outcome ?? (replay?.state as Outcome | undefined);

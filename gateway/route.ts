@@ -5,12 +5,13 @@ import type { Gateway } from './gateway';
 
 /**
  * Says where a request goes: to the instance of its session, to that of its agent or task where the server wants it so,
- * or to any. A tampered, foreign or expired session id is an unknown session, which tells its bearer nothing.
+ * or to any; a question to the ledger goes to none. A tampered, foreign or expired session id is an unknown session, which
+ * tells its bearer nothing.
  */
 export async function route(authorized: Authorized, gateway: Gateway): Promise<Routed> {
   const { sessionId, agentId, server, lane, message } = authorized;
   if (message?.era === 'modern') {
-    const bond = await gateway.affinity.bondOf(authorized, gateway);
+    const bond = lane === 'ask' ? undefined : await gateway.affinity.bondOf(authorized, gateway);
     return bond === undefined ? authorized : { ...authorized, bond };
   }
   if (sessionId === undefined) return authorized;

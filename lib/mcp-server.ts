@@ -51,9 +51,10 @@ export class McpServer extends Construct implements iam.IGrantable, ec2.IConnect
     this.serverName = name;
     this.fleetName = parts.name;
     const tools = Object.fromEntries(Object.entries(props.tools ?? {}).map(([tool, policy]) => [tool, policy._config]));
+    const outcomeTool = props.outcomeTool === true ? { outcomeTool: true } : {};
     const spec = props.runtime._spec;
     if (spec.kind === 'remote') {
-      this._config = { remoteUrl: spec.url, tools };
+      this._config = { remoteUrl: spec.url, ...outcomeTool, tools };
       this.grantPrincipal = new iam.UnknownPrincipal({ resource: this });
       this.connections = new ec2.Connections();
     } else {
@@ -62,6 +63,7 @@ export class McpServer extends Construct implements iam.IGrantable, ec2.IConnect
         sidecarKeySecret: this._sidecarKey.secretArn,
         onLoss: props.sessions?.onLoss ?? OnLoss.SURFACE,
         affinity: props.sessions?.affinity ?? Affinity.NONE,
+        ...outcomeTool,
         tools,
       };
       const task = serverTask(this, { name, parts, props, sidecarKey: this._sidecarKey });

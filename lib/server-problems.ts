@@ -1,5 +1,6 @@
 import { Token } from 'aws-cdk-lib';
 import { SERVER_NAME } from '../core/fleet-config';
+import { OUTCOME_TOOL } from '../core/outcome-tool';
 import { matching, type Problem, wholeNumber } from './problems';
 import { runtimeProblems } from './runtime-problems';
 import type { AddServerProps, CallGrantProps } from './server-props';
@@ -24,6 +25,7 @@ export function serverProblems(props: AddServerProps): Problem[] {
     ...runtimeProblems(props.runtime._spec),
     ...(props.runtime._spec.kind === 'remote' ? effectlessProblems(props) : capacityProblems(props)),
     ...Object.keys(props.tools ?? {}).flatMap((tool) => toolNameProblems('tools', tool)),
+    ...outcomeToolProblems(props),
     ...environmentProblems(props),
   ];
 }
@@ -79,6 +81,13 @@ function effectlessProblems({ sessions, scaling, secrets, environment, taskSize,
       allowed: 'nothing on a remote server',
       fix: 'The fleet runs no instance of it: leave it out.',
     }));
+}
+
+/** The gateway's own tool has its policy from us; a declaration of it would have no effect. */
+function outcomeToolProblems({ tools, outcomeTool }: AddServerProps): Problem[] {
+  if (outcomeTool !== true || !Object.hasOwn(tools ?? {}, OUTCOME_TOOL)) return [];
+  const fix = "With outcomeTool it is the gateway's own, and only reads: leave it out.";
+  return [{ what: 'tools', got: OUTCOME_TOOL, allowed: 'names of tools of the server', fix }];
 }
 
 function environmentProblems({ environment, secrets }: AddServerProps): Problem[] {

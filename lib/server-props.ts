@@ -75,6 +75,13 @@ export interface AddServerProps {
    */
   readonly tools?: { [name: string]: ToolPolicy };
   /**
+   * Whether the gateway adds the tool `fleet_call_outcome` to the server's, by which an agent that can only call tools asks
+   * what became of an earlier call. It reads the ledger and executes nothing; who may use the server may call it, unless the
+   * allowlist denies it by name. A tool of that name that the server has is out of reach.
+   * @default false
+   */
+  readonly outcomeTool?: boolean;
+  /**
    * Secrets for the server; a stdio server's children see them too.
    * @default - none
    */

@@ -5,20 +5,30 @@ import type { Finding, Seek } from './finding';
 import { reconcile } from './reconcile';
 import { repeatWithKey } from './repeat-with-key';
 
-/** In this order; what is never done is to assume. */
-const WAYS: readonly (readonly [name: string, seek: Seek])[] = [
+type Ways = readonly (readonly [name: string, seek: Seek])[];
+
+/** For who wants the call to have happened, in this order; what is never done is to assume. */
+export const ALL_WAYS: Ways = [
   ['instance', askInstance],
   ['same key', repeatWithKey],
   ['reconcile', reconcile],
 ];
 
+/** For who only asks: a call that is sent again with its key is executed if it never arrived. */
+export const LOOKING: Ways = ALL_WAYS.filter(([, seek]) => seek !== repeatWithKey);
+
 /**
  * Looks for evidence of a call whose answer was lost, and stops at the first that is found.
  * @param note told what each way has shown
  */
-export async function seekEvidence(row: LedgerRow, gateway: Gateway, note?: (way: string, found: string) => void): Promise<Finding> {
+export async function seekEvidence(
+  row: LedgerRow,
+  gateway: Gateway,
+  ways: Ways = ALL_WAYS,
+  note?: (way: string, found: string) => void,
+): Promise<Finding> {
   const looksAgain: number[] = [];
-  for (const [name, seek] of WAYS) {
+  for (const [name, seek] of ways) {
     const finding = await seek(row, gateway);
     note?.(name, finding.kind);
     if (finding.kind !== 'none') return finding;

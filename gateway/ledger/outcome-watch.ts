@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { LedgerRow } from '../../core/ledger';
 import type { Gateway } from '../gateway';
 import { askInstance } from '../upstream/kept-answer';
-import { seekEvidence } from './evidence';
+import { ALL_WAYS, seekEvidence } from './evidence';
 import type { Finding } from './finding';
 import { judge } from './settlement';
 
@@ -29,8 +29,8 @@ export async function lookAgain(row: LedgerRow, gateway: Gateway): Promise<Ledge
 }
 
 /** Looks for evidence of a call whose outcome is unknown, and settles it by what is found. */
-export async function reconsider(row: LedgerRow, gateway: Gateway): Promise<LedgerRow> {
-  return settleBy(await seekEvidence(row, gateway), row, gateway);
+export async function reconsider(row: LedgerRow, gateway: Gateway, ways = ALL_WAYS): Promise<LedgerRow> {
+  return settleBy(await seekEvidence(row, gateway, ways), row, gateway);
 }
 
 /** Writes down what was found; the row as it stands then. */

@@ -4,7 +4,7 @@ import type { LedgerRow } from '../../core/ledger';
 import type { Gateway } from '../gateway';
 import type { Recovery } from '../recovery';
 import { retryAfter } from './duplicate';
-import { seekEvidence } from './evidence';
+import { ALL_WAYS, seekEvidence } from './evidence';
 import type { Finding } from './finding';
 import { POLL_MS, settleBy } from './outcome-watch';
 
@@ -20,7 +20,7 @@ export type Evidence = Extract<Finding, { kind: 'answer' | 'not_landed' }>;
 export async function awaitEvidence(claim: LedgerRow, recovery: Recovery, lost: FleetError, gateway: Gateway): Promise<Evidence> {
   while (gateway.now() < claim.leaseUntil) {
     const steps: [string, string][] = [];
-    const finding = await seekEvidence(claim, gateway, (way, found) => steps.push([way, found]));
+    const finding = await seekEvidence(claim, gateway, ALL_WAYS, (way, found) => steps.push([way, found]));
     if (finding.kind === 'running') {
       await delay(POLL_MS);
       continue;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { RecoveryExhausted, type RecoveryOptions, recoveringFetch } from '../../client';
-import { deferred, grant, type Rig, startRig } from '../gateway/rig';
+import { answer, deferred, grant, type Rig, startRig } from '../gateway/rig';
 import { type ClientKind, connectClient, type TestClient } from './clients';
 import { full, type JournaledServer, journaledServer, loseSession } from './journaled-server';
 import { type LossyProxy, startLossyProxy } from './lossy-proxy';
@@ -16,7 +16,13 @@ let calls = 0;
 
 beforeAll(async () => {
   rig = await startRig({
-    payments: { tools: { balance: { effect: 'read_only', key: 'fenced' }, audit: { effect: 'state_changing', key: 'required' } } },
+    payments: {
+      tools: {
+        balance: { effect: 'read_only', key: 'fenced' },
+        audit: { effect: 'state_changing', key: 'required' },
+        pay: { effect: 'state_changing', key: 'required', keyArgument: 'ref' },
+      },
+    },
   });
   proxy = await startLossyProxy(rig.url);
   await grant(rig, 'treasury', 'payments', ['*']);
@@ -55,6 +61,13 @@ async function withClient(
     await client.close();
   }
 }
+
+/** A gateway whose lists do not say what tools demand, as it was when an agent listed them. */
+const withoutDemands: typeof fetch = async (url, init) => {
+  const response = await fetch(url, init);
+  if (!response.headers.get('content-type')?.includes('json')) return response;
+  return new Response((await response.text()).replaceAll('cdk-mcp-fleet/idempotency"', 'x"'), response);
+};
 
 /** Cuts the next call, and no other one. */
 function cutOnce(fate: 'not_forwarded' | number): void {
@@ -219,17 +232,39 @@ describe('a recovering fetch', () => {
     expect(fetch.task.report().confirmed).toEqual([{ tool: 'balance', callId: expect.any(String) }]);
   });
 
-  test('gives a key to what calls itself a read and is none for the gateway', async () => {
-    server.instead.set('tools/list', (_, response, body) => {
+  test.each([
+    ['by the list', fetch, 1],
+    ['only when it refuses', withoutDemands, 2],
+  ])('gives a key to what calls itself a read and is none for the gateway, which says so %s', async (_, send, attempts) => {
+    server.instead.set('tools/list', (_request, response, body) => {
       const tools = [{ name: 'audit', inputSchema: { type: 'object' }, annotations: { readOnlyHint: true } }];
-      response.writeHead(200, { 'content-type': 'application/json', 'mcp-fleet-instance': 'task-1' });
-      response.end(JSON.stringify({ jsonrpc: '2.0', id: JSON.parse(body).id, result: { tools } }));
+      answer(response, { jsonrpc: '2.0', id: JSON.parse(body).id, result: { tools } });
     });
-    await withClient('SDK v2', agentFetch(), async (client) => {
+    let sent = 0;
+    const counting: typeof fetch = (url, init) => {
+      if (String(init?.body).includes('"tools/call"')) sent++;
+      return send(url, init);
+    };
+    await withClient('SDK v2', agentFetch({ fetch: counting }), async (client) => {
       await client.listTools();
       await client.callTool({ name: 'audit', arguments: { n: 1 } });
     });
     expect(server.journal).toMatchObject([{ key: expect.any(String) }]);
+    expect(sent).toBe(attempts);
+  });
+
+  test('takes the key from the argument in which the tool wants it', async () => {
+    server.instead.set('tools/list', (_, response, body) => {
+      answer(response, { jsonrpc: '2.0', id: JSON.parse(body).id, result: { tools: [{ name: 'pay', inputSchema: { type: 'object' } }] } });
+    });
+    const fetch = agentFetch();
+    await withClient('SDK v1', fetch, async (client) => {
+      await client.listTools();
+      cutOnce(0);
+      await client.callTool({ name: 'pay', arguments: { n: 1, ref: 'invoice-9' } });
+    });
+    expect(server.journal).toMatchObject([{ tool: 'pay', key: undefined }]);
+    expect(fetch.task.report().confirmed).toMatchObject([{ tool: 'pay', key: 'invoice-9' }]);
   });
 
   test('takes an identical call for the repetition of one that is unknown, and a different one for a new one', async () => {

@@ -9,13 +9,16 @@ const call = (name: string) => ({
 });
 
 test('without the ledger no write is sent and no read is answered', async () => {
-  const rig = await startRig({ payments: { tools: { balance: { effect: 'read_only', key: 'fenced' } } } });
+  const rig = await startRig({ payments: { outcomeTool: true, tools: { balance: { effect: 'read_only', key: 'fenced' } } } });
   try {
     await grant(rig, 'treasury', 'payments', ['*']);
     rig.upstream = (_, response, body) => answer(response, { jsonrpc: '2.0', id: JSON.parse(body).id, result: { content: [] } });
     await rig.stopLedger();
     const write = await rig.ask('treasury', 'payments', call('transfer'));
     expect(write.error).toMatchObject({ code: 507, data: { outcome: 'not_executed', retry: 'safe' } });
+    expect(rig.reached).toEqual([]);
+    const asked = await rig.ask('treasury', 'payments', { ...call(''), params: { name: 'fleet_call_outcome', arguments: { key: 'k' } } });
+    expect(asked.error).toMatchObject({ code: 507, data: { retry: 'safe' } });
     expect(rig.reached).toEqual([]);
     const read = await rig.ask('treasury', 'payments', call('balance'));
     expect(read.error).toMatchObject({ code: 507 });

@@ -266,7 +266,7 @@ describe('the modern era', () => {
         result: { resultType: 'complete', ttlMs: 9, cacheScope: 'public', tools: [{ name: 'balance' }, { name: 'pay' }] },
       });
     const { result } = await rig.ask('reader', 'payments', modern('tools/list'), headers('tools/list'));
-    expect(result).toEqual({ resultType: 'complete', ttlMs: 9, cacheScope: 'private', tools: [{ name: 'balance' }] });
+    expect(result).toMatchObject({ resultType: 'complete', ttlMs: 9, cacheScope: 'private', tools: [{ name: 'balance' }] });
   });
 
   test('a call that asks for input is no outcome: the retry with its answers is sent', async () => {

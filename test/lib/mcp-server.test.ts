@@ -212,3 +212,14 @@ test('a remote server deploys nothing and holds nothing', () => {
     template.resourceCountIs(type, Object.keys(bare.findResources(type)).length);
   }
 });
+
+test.each([
+  ['in the fleet', NPM_HTTP],
+  ['remote', ServerRuntime.remote({ url: 'https://search.example/mcp' })],
+])('a server (%s) has the tool that tells outcomes when it is asked for', (_, runtime) => {
+  const configOf = (props: Partial<AddServerProps>) => newServer({ runtime, ...props })._config;
+
+  expect(configOf({ outcomeTool: true })).toMatchObject({ outcomeTool: true });
+  expect(configOf({ outcomeTool: false })).not.toHaveProperty('outcomeTool');
+  expect(configOf({})).not.toHaveProperty('outcomeTool');
+});

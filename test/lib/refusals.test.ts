@@ -21,6 +21,11 @@ test.each<[string, Partial<AddServerProps>, RegExp]>([
   ],
   ['a drain of nothing', { drain: Duration.millis(500) }, /drain is 0.5/],
   ['a tool that cannot be', { tools: { 'a tool': ToolPolicy.readOnly() } }, /tools is "a tool"/],
+  [
+    "a declaration of the gateway's own tool",
+    { outcomeTool: true, tools: { fleet_call_outcome: ToolPolicy.readOnly() } },
+    /tools is "fleet_call_outcome"; allowed: names of tools of the server. With outcomeTool it is/,
+  ],
   ['the fleet port variable', { environment: { PORT: '1' } }, /environment name is "PORT"; allowed: names that the fleet does not set/],
   ['a fleet variable', { environment: { MCP_FLEET_X: '1' } }, /environment name is "MCP_FLEET_X"/],
   ['a variable that no shell has', { environment: { 'A-B': '1' } }, /environment name is "A-B"/],
@@ -92,6 +97,10 @@ test('every problem is told at once, with the path of the construct and a way ou
   expect(attempt).toThrow(
     /^Company\/Mcp\/tickets: sessions.perInstance is -1[\s\S]*\nscaling.maxInstances is 3[\s\S]*Raise it, or lower minInstances.$/,
   );
+});
+
+test("the name of the gateway's own tool is free where that is not asked for", () => {
+  expect(() => newServer({ tools: { fleet_call_outcome: ToolPolicy.readOnly() } })).not.toThrow();
 });
 
 test('a value that is only known at deployment passes', () => {

@@ -1,0 +1,58 @@
+import { FleetError } from '../../core/errors';
+import { isSettled, type LedgerRow, ledgerKey } from '../../core/ledger';
+import type { Identified } from '../call';
+import type { Gateway } from '../gateway';
+import { LOOKING } from './evidence';
+import { lookAgain, reconsider } from './outcome-watch';
+import { decodeText } from './row';
+
+/** What became of a call, for the agent who made it. */
+export interface OutcomeReport {
+  /** JSON text of who called what, and its outcome, or its state while there is none. */
+  readonly facts: string;
+  /** The facts, and the result or error as the server wrote it: numbers that JavaScript cannot hold stay what they are. */
+  readonly whole: string;
+}
+
+/**
+ * Finds a call, brings its row up to date and describes it. Executes nothing: where the outcome is still open its instance
+ * is asked, and the read that the operator has declared.
+ * @param key idempotency key or call id
+ * @throws FleetError UNKNOWN_CALL, LEDGER_UNAVAILABLE
+ */
+export async function reportOutcome(asker: Pick<Identified, 'server' | 'agentId'>, key: string, gateway: Gateway): Promise<OutcomeReport> {
+  const row = await bringUpToDate(await findRow(asker, key, gateway), gateway);
+  gateway.log.info({ event: 'outcome_asked', callId: row.callId, server: row.server, agent: row.agent, state: row.state });
+  return describe(row);
+}
+
+/** The row's key begins with the agent who asks: no key leads to a row of another one. */
+async function findRow({ server, agentId }: Pick<Identified, 'server' | 'agentId'>, key: string, gateway: Gateway): Promise<LedgerRow> {
+  for (const name of [`k:${key}`, `c:${key}`]) {
+    const row = await gateway.ledger.read(ledgerKey(server, agentId, name));
+    if (row !== undefined) return row;
+  }
+  throw new FleetError('UNKNOWN_CALL', { reason: `neither an idempotency key nor a call id on "${server}"` });
+}
+
+/** Evidence may have turned up since; a row whose gateway died has nobody else to settle it. */
+async function bringUpToDate(row: LedgerRow, gateway: Gateway): Promise<LedgerRow> {
+  if (row.state === 'unknown') return reconsider(row, gateway, LOOKING);
+  return isSettled(row.state) ? row : lookAgain(row, gateway);
+}
+
+function describe(row: LedgerRow): OutcomeReport {
+  const { callId, idempotencyKey, server, tool, state, settledAt, resolvedAt, resolutionReason, reason } = row;
+  const facts = JSON.stringify({
+    callId,
+    idempotencyKey,
+    server,
+    tool,
+    ...(isSettled(state) ? { outcome: state } : { state }),
+    settledAt: resolvedAt ?? settledAt,
+    reason: resolutionReason ?? reason,
+  });
+  const kept = decodeText({ text: row.result ?? '', ...(row.resultEncoding !== undefined && { encoding: row.resultEncoding }) });
+  const result = kept === undefined || kept === '' ? '' : `,"${row.resultIsError === true ? 'error' : 'result'}":${kept}`;
+  return { facts, whole: `${facts.slice(0, -1)}${result}}` };
+}
