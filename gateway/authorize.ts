@@ -2,6 +2,7 @@ import { FleetError } from '../core/errors';
 import { isObject } from '../core/message';
 import { checkParamHeaders } from '../core/param-headers';
 import { allowsTool, type Decision, deniesTool } from '../core/policy';
+import { toolConfigOf, UNDECLARED_TOOL } from '../core/tool-config';
 import type { Authorized, Identified, Lane, ToolCall } from './call';
 import type { Gateway } from './gateway';
 
@@ -13,7 +14,14 @@ export async function authorize(identified: Identified, gateway: Gateway): Promi
     throw new FleetError('DENIED', { reason: `no grant lets this agent call "${toolCall.tool}" of "${server}"`, callId: toolCall.callId });
   }
   await checkParams(identified, gateway);
-  return { ...identified, decision };
+  return { ...identified, ...(toolCall !== undefined && { toolCall: await heardOut(toolCall, identified, gateway) }), decision };
+}
+
+/** A trusted server is asked what an undeclared tool does; only who may call it has it asked. */
+async function heardOut(toolCall: ToolCall, { server, serverConfig }: Identified, gateway: Gateway): Promise<ToolCall> {
+  if (toolCall.policy !== UNDECLARED_TOOL) return toolCall;
+  const facts = await gateway.catalogue.trusted(server, toolCall.tool, gateway);
+  return facts === undefined ? toolCall : { ...toolCall, policy: toolConfigOf(serverConfig, toolCall.tool, facts.readOnly) };
 }
 
 /** The gateway's own tool needs no grant beyond the server's: it tells an agent of its own calls only. */

@@ -17,6 +17,13 @@ export function fleetProblems(props: McpFleetProps): Problem[] {
       '1 to 63 characters a-z, A-Z, 0-9 and -',
       'It is a dimension of every metric.',
     ),
+    ...wholeNumber(
+      'keyLifetime',
+      props.keyLifetime?.toSeconds({ integral: false }),
+      3_600,
+      315_360_000,
+      'It is counted in seconds: a retry after it executes again.',
+    ),
     ...wholeNumber('gateway.replicas', gateway?.replicas, 1, 100, 'Two or more let the fleet outlive a zone.'),
     ...(props.allowedOrigins ?? []).flatMap(originProblems),
   ];

@@ -4,11 +4,13 @@ export type { GatewayOptions } from './gateway-service';
 export { type AddAgentProps, McpAgent } from './mcp-agent';
 export { McpFleet, type McpFleetProps } from './mcp-fleet';
 export { McpServer } from './mcp-server';
+export { Reconcile, type ReconcileProps } from './reconcile';
 export {
   type AddServerProps,
   Affinity,
   type CallGrantProps,
   OnLoss,
+  type RecoveryOptions,
   type ScalingOptions,
   type SessionOptions,
   type TaskSize,

@@ -1,4 +1,4 @@
-import { Names, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, Names, RemovalPolicy } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
@@ -11,7 +11,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import type { FleetConfig } from '../core/fleet-config';
+import { DEFAULT_KEY_LIFETIME_SECONDS, type FleetConfig } from '../core/fleet-config';
 import type { AgentIdentity } from './agent-identity';
 import { FleetDashboard } from './fleet-dashboard';
 import type { FleetEdge } from './fleet-edge';
@@ -56,6 +56,12 @@ export interface McpFleetProps {
    * @default - none: agents outside browsers send no `Origin`
    */
   readonly allowedOrigins?: string[];
+  /**
+   * How long an idempotency key names its call, from 1 hour to 10 years: after that the same key is a new intent and executes
+   * again. A call that is open or unknown keeps its key for good.
+   * @default Duration.days(30)
+   */
+  readonly keyLifetime?: Duration;
   /** @default - see each option */
   readonly gateway?: GatewayOptions;
   /**
@@ -101,6 +107,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
   private readonly parts: FleetParts;
   private readonly identity: AgentIdentity;
   private readonly allowedOrigins: string[];
+  private readonly keyLifetime: Duration;
   private readonly balancers: LoadBalancers;
   private readonly gateway: GatewayService;
   private readonly authorizer: lambda.Function;
@@ -118,6 +125,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
     this.fleetName = props.fleetName ?? Names.uniqueResourceName(this, { maxLength: 63, separator: '-' });
     this.identity = props.identity;
     this.allowedOrigins = props.allowedOrigins ?? [];
+    this.keyLifetime = props.keyLifetime ?? Duration.seconds(DEFAULT_KEY_LIFETIME_SECONDS);
     const logRetention = props.logRetention ?? logs.RetentionDays.THREE_MONTHS;
     this.vpc = props.vpc ?? props.cluster?.vpc ?? fleetVpc(this, logRetention);
     this.cluster = props.cluster ?? fleetCluster(this, this.vpc);
@@ -198,6 +206,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
       directoryTable: this.directoryTable.tableName,
       authorizerFunction: this.authorizer.functionName,
       sealKeySecret: this.sealKey.secretArn,
+      keyLifetimeSeconds: this.keyLifetime.toSeconds(),
       allowedOrigins: this.allowedOrigins,
       servers: Object.fromEntries([...this.servers].map(([name, server]) => [name, server._config])),
     };

@@ -1,3 +1,4 @@
+import { Duration } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -5,7 +6,7 @@ import type * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import type { ServerConfig } from '../core/fleet-config';
+import { DEFAULT_RECOVERY, type ServerConfig } from '../core/fleet-config';
 import { METRICS, type MetricName } from '../core/metrics';
 import { runtimeMetric } from './fleet-metrics';
 import type { ServerParts } from './fleet-parts';
@@ -50,11 +51,10 @@ export class McpServer extends Construct implements iam.IGrantable, ec2.IConnect
     refuse(this, serverProblems(props));
     this.serverName = name;
     this.fleetName = parts.name;
-    const tools = Object.fromEntries(Object.entries(props.tools ?? {}).map(([tool, policy]) => [tool, policy._config]));
-    const outcomeTool = props.outcomeTool === true ? { outcomeTool: true } : {};
+    const declared = declarations(props);
     const spec = props.runtime._spec;
     if (spec.kind === 'remote') {
-      this._config = { remoteUrl: spec.url, ...outcomeTool, tools };
+      this._config = { remoteUrl: spec.url, ...declared };
       this.grantPrincipal = new iam.UnknownPrincipal({ resource: this });
       this.connections = new ec2.Connections();
     } else {
@@ -63,8 +63,7 @@ export class McpServer extends Construct implements iam.IGrantable, ec2.IConnect
         sidecarKeySecret: this._sidecarKey.secretArn,
         onLoss: props.sessions?.onLoss ?? OnLoss.SURFACE,
         affinity: props.sessions?.affinity ?? Affinity.NONE,
-        ...outcomeTool,
-        tools,
+        ...declared,
       };
       const task = serverTask(this, { name, parts, props, sidecarKey: this._sidecarKey });
       this.grantPrincipal = task.taskRole;
@@ -139,4 +138,20 @@ export class McpServer extends Construct implements iam.IGrantable, ec2.IConnect
   metricRejected(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('Rejected', options);
   }
+}
+
+/** What the operator says of any server, wherever it runs. */
+function declarations({
+  tools = {},
+  outcomeTool,
+  trustAnnotations,
+  recovery,
+}: AddServerProps): Pick<ServerConfig, 'tools' | 'outcomeTool' | 'trustAnnotations' | 'recovery'> {
+  const { attempts = DEFAULT_RECOVERY.attempts, within = Duration.seconds(DEFAULT_RECOVERY.seconds) } = recovery ?? {};
+  return {
+    ...(outcomeTool === true && { outcomeTool }),
+    ...(trustAnnotations === true && { trustAnnotations }),
+    ...(recovery !== undefined && { recovery: { attempts, seconds: within.toSeconds() } }),
+    tools: Object.fromEntries(Object.entries(tools).map(([tool, policy]) => [tool, policy._config])),
+  };
 }

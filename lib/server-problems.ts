@@ -25,6 +25,7 @@ export function serverProblems(props: AddServerProps): Problem[] {
     ...runtimeProblems(props.runtime._spec),
     ...(props.runtime._spec.kind === 'remote' ? effectlessProblems(props) : capacityProblems(props)),
     ...Object.keys(props.tools ?? {}).flatMap((tool) => toolNameProblems('tools', tool)),
+    ...recoveryProblems(props),
     ...outcomeToolProblems(props),
     ...environmentProblems(props),
   ];
@@ -69,6 +70,16 @@ function capacityProblems({ sessions, scaling, drain }: AddServerProps): Problem
     problems.push({ what: 'scaling.maxInstances', got: maxInstances, allowed, fix: 'Raise it, or lower minInstances.' });
   }
   return problems;
+}
+
+function recoveryProblems({ tools = {}, recovery }: AddServerProps): Problem[] {
+  const reads = Object.keys(tools).filter((tool) => tools[tool]?._config.effect === 'read_only');
+  const within = recovery?.within?.toSeconds({ integral: false });
+  return [
+    ...Object.entries(tools).flatMap(([tool, policy]) => policy._reconcile?._problems(tool, reads) ?? []),
+    ...wholeNumber('recovery.attempts', recovery?.attempts, 1, 20, 'It counts the first attempt: 1 means no recovery.'),
+    ...wholeNumber('recovery.within', within, 1, 600, 'Agents wait for it: SDK clients give up after 60 s.'),
+  ];
 }
 
 /** A property that would have no effect is refused rather than ignored. */

@@ -63,6 +63,20 @@ export interface ScalingOptions {
   readonly targetUtilization?: number;
 }
 
+/** A budget for one call. */
+export interface RecoveryOptions {
+  /**
+   * How often the call is sent, or evidence of it is looked for, in all; from 1 to 20.
+   * @default 4
+   */
+  readonly attempts?: number;
+  /**
+   * From the first failure until nothing more is tried, from 1 s to 10 min.
+   * @default Duration.seconds(20)
+   */
+  readonly within?: Duration;
+}
+
 export interface AddServerProps {
   readonly runtime: ServerRuntime;
   /** @default - see each option */
@@ -81,6 +95,17 @@ export interface AddServerProps {
    * @default false
    */
   readonly outcomeTool?: boolean;
+  /**
+   * Whether the server's own `readOnlyHint` and `idempotentHint` are believed for tools that are not declared. A hint that is
+   * wrong makes a write a read that may run twice: only for servers that you have read.
+   * @default false
+   */
+  readonly trustAnnotations?: boolean;
+  /**
+   * What recovery on an agent's behalf may cost. Spent, it ends in an error that says what was tried.
+   * @default - 4 attempts within 20 s
+   */
+  readonly recovery?: RecoveryOptions;
   /**
    * Secrets for the server; a stdio server's children see them too.
    * @default - none

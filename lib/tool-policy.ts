@@ -1,4 +1,5 @@
 import type { ToolConfig } from '../core/fleet-config';
+import type { Reconcile } from './reconcile';
 
 /** What a call of a state-changing tool must bring against double execution. */
 export enum KeyPolicy {
@@ -16,6 +17,17 @@ export interface StateChangingToolProps {
    * @default - the key comes in `params._meta["cdk-mcp-fleet/idempotencyKey"]` or in the header `Idempotency-Key`
    */
   readonly keyArgument?: string;
+  /**
+   * The server itself takes a call with an idempotency key that it has seen for a repetition of the first: a call whose answer
+   * was lost is sent again with its key.
+   * @default false
+   */
+  readonly honoursKey?: boolean;
+  /**
+   * The read that shows whether a call whose answer was lost has happened.
+   * @default - none: such a call stays unknown until its instance or a person can tell
+   */
+  readonly reconcile?: Reconcile;
 }
 
 /** What the operator declares about a tool. A tool without a declaration is state-changing and fenced. */
@@ -27,15 +39,22 @@ export class ToolPolicy {
 
   /** The tool changes state: each call is claimed in the ledger before a byte of it is sent. */
   static stateChanging(props: StateChangingToolProps = {}): ToolPolicy {
-    return new ToolPolicy({
-      effect: 'state_changing',
-      key: props.key ?? KeyPolicy.FENCED,
-      ...(props.keyArgument !== undefined && { keyArgument: props.keyArgument }),
-    });
+    return new ToolPolicy(
+      {
+        effect: 'state_changing',
+        key: props.key ?? KeyPolicy.FENCED,
+        ...(props.keyArgument !== undefined && { keyArgument: props.keyArgument }),
+        ...(props.honoursKey === true && { honoursKey: true }),
+        ...(props.reconcile !== undefined && { reconcile: props.reconcile._config }),
+      },
+      props.reconcile,
+    );
   }
 
   private constructor(
     /** @internal */
     readonly _config: ToolConfig,
+    /** @internal */
+    readonly _reconcile?: Reconcile,
   ) {}
 }

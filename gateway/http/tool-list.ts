@@ -1,4 +1,4 @@
-import { findElements, readMembers, writeMembers } from '../../core/json-members';
+import { findElements, type Members, readMembers, writeMembers } from '../../core/json-members';
 import { isOutcomeTool, OUTCOME_TOOL, OUTCOME_TOOL_LISTING } from '../../core/outcome-tool';
 import { allowsTool, type Decision, deniesTool } from '../../core/policy';
 import { toolConfigOf } from '../../core/tool-config';
@@ -33,8 +33,12 @@ function presentTool(text: string, { decision, serverConfig }: Authorized): stri
   const name: unknown = JSON.parse(tool.get('name') ?? 'null');
   if (typeof name !== 'string') return filtered ? [] : [text];
   if (isOutcomeTool(serverConfig, name) || (filtered && !allowsTool(decision, name))) return [];
-  const demanding = withDemand(tool, toolConfigOf(serverConfig, name));
+  const demanding = withDemand(tool, toolConfigOf(serverConfig, name, isReadOnly(tool)));
   return [filtered || demanding !== tool ? writeMembers(demanding) : text];
+}
+
+function isReadOnly(tool: Members): boolean {
+  return readMembers(tool.get('annotations')).get('readOnlyHint')?.trim() === 'true';
 }
 
 function ownTools({ decision, serverConfig, message }: Authorized): string[] {

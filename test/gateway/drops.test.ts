@@ -109,6 +109,36 @@ test('a remote server that speaks like a sidecar is not believed, and nothing is
   }
 });
 
+test('a read whose answer breaks off is asked at another instance, as long as the agent has seen nothing of it', async () => {
+  const events = [
+    ': a comment is no answer\n\n',
+    'event: message\ndata: {"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}}\n\n',
+  ];
+  const body = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'balance' } };
+  const breaksAfter = async (count: number): Promise<RpcAnswer> => {
+    rig.reached.length = 0;
+    rig.upstream = (request, response) => {
+      if (rig.reached.length > 1) return answer(response, { jsonrpc: '2.0', id: 1, result: { content: [{ type: 'text', text: '12' }] } });
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'mcp-fleet-instance': 'task-1' });
+      response.write(events.slice(0, count).join(''), () => request.socket.destroy());
+    };
+    return rig.ask('treasury', 'payments', body);
+  };
+  expect((await breaksAfter(1)).result).toMatchObject({ content: [{ text: '12' }] });
+  expect(rig.reached).toHaveLength(2);
+  expect((await breaksAfter(2)).error).toMatchObject({ code: 504, data: { outcome: 'unknown', retry: 'safe' } });
+  expect(rig.reached).toHaveLength(1);
+});
+
+test('a budget of recovery that is spent says what was tried', async () => {
+  rig.upstream = (request) => request.socket.destroy();
+  const { error } = await rig.ask('treasury', 'payments', { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'balance' } });
+  expect(error.data).toMatchObject({ retry: 'safe', recovery: { attempts: 4, budget: { attempts: 4, seconds: 20 } } });
+  const { steps } = error.data.recovery as { steps: { did: string; found: string; at: number }[] };
+  expect(steps.map(({ did }) => did)).toEqual(['sent', 'sent', 'sent', 'sent']);
+  expect(rig.reached).toHaveLength(4);
+});
+
 test('a lost read is unknown, and may simply be asked again', async () => {
   rig.upstream = (request) => request.socket.destroy();
   const { status, error } = await rig.ask('treasury', 'payments', {

@@ -9,7 +9,7 @@ import dynalite from 'dynalite';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { pino } from 'pino';
 import { agentId } from '../../core/agent';
-import type { ServerConfig } from '../../core/fleet-config';
+import type { FleetConfig, ServerConfig } from '../../core/fleet-config';
 import type { LedgerRow } from '../../core/ledger';
 import { type AllowlistEntry, type AuthorizeRequest, decide } from '../../core/policy';
 import { sealKey } from '../../core/sealed-session';
@@ -77,7 +77,11 @@ export interface Rig {
 }
 
 /** A gateway over real tables, a real issuer of tokens and the real policy function, on loopback. */
-export async function startRig(servers: Record<string, Partial<ServerConfig>>, patience: Partial<Patience> = {}): Promise<Rig> {
+export async function startRig(
+  servers: Record<string, Partial<ServerConfig>>,
+  patience: Partial<Patience> = {},
+  settings: Partial<FleetConfig> = {},
+): Promise<Rig> {
   const open: Server[] = [];
   const listen = async (server: Server): Promise<string> => {
     open.push(server);
@@ -147,6 +151,7 @@ export async function startRig(servers: Record<string, Partial<ServerConfig>>, p
     authorizerFunction: 'authorizer',
     sealKeySecret: '',
     allowedOrigins: ['https://console.test'],
+    ...settings,
     servers: Object.fromEntries(Object.entries(servers).map(([name, server]) => [name, { tools: {}, ...server }])),
   };
   const sidecarKeys = Object.fromEntries(Object.keys(servers).map((name) => [name, rig.sidecarKey]));

@@ -44,6 +44,7 @@ test('the gateway is told of every server, also of those added after it', () => 
 
   expect(configOf(template)).toEqual({
     fleet: 'orders',
+    keyLifetimeSeconds: 30 * 24 * 3_600,
     serversUrl: `https://<${logicalIdAt(template, 'AWS::ElasticLoadBalancingV2::LoadBalancer', /Internal/)}.DNSName>:8443`,
     serversTlsName: 'mcp.example',
     identity: { issuer: 'https://login.example', audience: ['https://mcp.example'], audienceClaim: 'aud' },

@@ -39,6 +39,19 @@ async function openSession(): Promise<Record<string, string>> {
   return { 'mcp-session-id': response.headers.get('mcp-session-id') as string };
 }
 
+test('a claimed call that comes after its moment is refused, and never reaches the server', async () => {
+  await start();
+  const session = await openSession();
+  const send = async (deliverBy: number) => {
+    const context = contextHeader({ claimed: true, callId: 'late', deliverBy });
+    const response = await fetch(sidecar.url, postInit(call('echo', 2, { text: 'x' }), { ...session, ...context }));
+    return { status: response.status, reason: response.headers.get('mcp-fleet-reason'), text: await response.text() };
+  };
+  expect(await send(Date.now() - 1)).toMatchObject({ status: 503, reason: 'too_late', text: expect.stringContaining('NOT_DELIVERED') });
+  expect(await ask('late')).toMatchObject({ status: 404, reason: 'unknown_call' });
+  expect(await send(Date.now() + 60_000)).toMatchObject({ status: 200 });
+});
+
 /** Sends a claimed call, as a gateway that can be made to die does. */
 function claim(callId: string, body: unknown, session: Record<string, string> = {}) {
   const gateway = new AbortController();
