@@ -5,7 +5,18 @@ import { FlowLogDestination, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import { AgentIdentity, FleetEdge, KeyPolicy, McpFleet, McpServer, OnLoss, ServerRuntime, ServerSecret, ToolPolicy } from '../../lib';
+import {
+  AgentIdentity,
+  FleetEdge,
+  KeyPolicy,
+  McpFleet,
+  McpServer,
+  OnLoss,
+  Reconcile,
+  ServerRuntime,
+  ServerSecret,
+  ToolPolicy,
+} from '../../lib';
 
 /** Acme's agents and the MCP servers that they may use, in a network that Acme brings. */
 export class AcmeStack extends Stack {
@@ -63,12 +74,13 @@ export class AcmeStack extends Stack {
     const payments = fleet.addServer('payments', {
       runtime: ServerRuntime.http({ directory: 'dist/examples/payments', port: 3000 }),
       sessions: { perInstance: 50, onLoss: OnLoss.RESTART },
+      outcomeTool: true,
       scaling: { minInstances: 2, maxInstances: 20 },
       drain: CALLS_TAKE_SECONDS,
       environment: { JOURNAL_TABLE: journal.tableName },
       secrets: [ServerSecret.environment('PAYMENTS_API_KEY', providerKey)],
       tools: {
-        transfer: ToolPolicy.stateChanging({ key: KeyPolicy.FENCED }),
+        transfer: ToolPolicy.stateChanging({ key: KeyPolicy.FENCED, reconcile: TRANSFER_BY_REFERENCE }),
         refund: ToolPolicy.stateChanging(),
         settle_batch: ToolPolicy.stateChanging(),
         balance: ToolPolicy.readOnly(),
@@ -80,6 +92,16 @@ export class AcmeStack extends Stack {
     return payments;
   }
 }
+
+/** Whether a transfer whose answer was lost has moved money: the bank knows it by its reference. */
+const TRANSFER_BY_REFERENCE = Reconcile.by({
+  tool: 'find_transfer',
+  arguments: '{ "reference": arguments.reference }',
+  landed: 'result.structuredContent.count > 0',
+  notLanded: 'result.structuredContent.count = 0',
+  result: '{ "structuredContent": result.structuredContent.transfers[0] }',
+  effectWithin: Duration.seconds(5),
+});
 
 /** After which an instance that ends may be cut. */
 const CALLS_TAKE_SECONDS = Duration.seconds(30);

@@ -66,9 +66,10 @@ export function paymentsServer(bank: Bank, environment: NodeJS.ProcessEnv): McpS
     'find_transfer',
     { description: 'The transfers that carry a reference', inputSchema: z.object({ reference: z.string() }), annotations: READS },
     async ({ reference }) =>
-      await answer(async () => ({
-        transfers: (await bank.findTransfers(reference)).map(({ entry, ...rest }) => ({ transferId: entry, ...rest })),
-      })),
+      await answer(async () => {
+        const transfers = (await bank.findTransfers(reference)).map(({ entry, ...rest }) => ({ transferId: entry, ...rest }));
+        return { count: transfers.length, transfers };
+      }),
   );
 
   // Leaky on purpose: a careless tool that shows the key the server holds, to prove that the fleet lets no secret through.

@@ -3,7 +3,7 @@ import { Duration, Size, Stack } from 'aws-cdk-lib';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { SidecarConfig } from '../../core/fleet-config';
-import { type AddServerProps, ServerRuntime, ServerSecret } from '../../lib';
+import { type AddServerProps, Reconcile, ServerRuntime, ServerSecret, ToolPolicy } from '../../lib';
 import {
   containerOf,
   containersOf,
@@ -222,4 +222,22 @@ test.each([
   expect(configOf({ outcomeTool: true })).toMatchObject({ outcomeTool: true });
   expect(configOf({ outcomeTool: false })).not.toHaveProperty('outcomeTool');
   expect(configOf({})).not.toHaveProperty('outcomeTool');
+});
+
+test.each([
+  ['in the fleet', NPM_HTTP],
+  ['remote', ServerRuntime.remote({ url: 'https://search.example/mcp' })],
+])('a server (%s) carries what the operator says of recovery', (_, runtime) => {
+  const read = { tool: 'find', arguments: '{ "id": arguments.id }', landed: 'result.found = true', notLanded: 'result.found = false' };
+  const tools = {
+    find: ToolPolicy.readOnly(),
+    book: ToolPolicy.stateChanging({ reconcile: Reconcile.by({ ...read, effectWithin: Duration.minutes(2) }) }),
+    pay: ToolPolicy.stateChanging({ honoursKey: true, keyArgument: 'id' }),
+  };
+  const config = newServer({ runtime, tools, trustAnnotations: true, recovery: { within: Duration.minutes(1) } })._config;
+
+  expect(config).toMatchObject({ trustAnnotations: true, recovery: { attempts: 4, seconds: 60 } });
+  expect(config.tools.book).toEqual({ effect: 'state_changing', key: 'fenced', reconcile: { ...read, effectSeconds: 120 } });
+  expect(config.tools.pay).toEqual({ effect: 'state_changing', key: 'fenced', honoursKey: true, keyArgument: 'id' });
+  expect(newServer({ runtime })._config).not.toHaveProperty('trustAnnotations');
 });

@@ -3,9 +3,19 @@ import { Duration, Lazy, Stack } from 'aws-cdk-lib';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Cluster, ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { type AddServerProps, AgentIdentity, FleetEdge, type McpFleetProps, ServerRuntime, ServerSecret, ToolPolicy } from '../../lib';
+import {
+  type AddServerProps,
+  AgentIdentity,
+  FleetEdge,
+  type McpFleetProps,
+  Reconcile,
+  ServerRuntime,
+  ServerSecret,
+  ToolPolicy,
+} from '../../lib';
 import { certificateOf, NPM_HTTP, NPM_STDIO, newFleet, newServer, newStack, templateOf } from './example-fleet';
 
+const FOUND = { tool: 'find', arguments: '{}', landed: 'result.found = true', notLanded: 'result.found = false' };
 const IMAGE = ContainerImage.fromRegistry('acme/tickets:1');
 
 test.each<[string, Partial<AddServerProps>, RegExp]>([
@@ -26,6 +36,30 @@ test.each<[string, Partial<AddServerProps>, RegExp]>([
     { outcomeTool: true, tools: { fleet_call_outcome: ToolPolicy.readOnly() } },
     /tools is "fleet_call_outcome"; allowed: names of tools of the server. With outcomeTool it is/,
   ],
+  [
+    'a read that is not declared to be one',
+    { tools: { transfer: ToolPolicy.stateChanging({ reconcile: Reconcile.by({ ...FOUND, tool: 'find' }) }) } },
+    /tools.transfer.reconcile.tool is "find"; allowed: a tool of this server that is declared read-only. Declare it: tools: \{ find: ToolPolicy.readOnly\(\) \}/,
+  ],
+  [
+    'an expression that is none',
+    {
+      tools: { find: ToolPolicy.readOnly(), transfer: ToolPolicy.stateChanging({ reconcile: Reconcile.by({ ...FOUND, landed: 'a = ' }) }) },
+    },
+    /tools.transfer.reconcile.landed is "a = "; allowed: a JSONata expression; .* \(at character \d+\). Write it in JSONata/,
+  ],
+  [
+    'an effect that takes forever',
+    {
+      tools: {
+        find: ToolPolicy.readOnly(),
+        transfer: ToolPolicy.stateChanging({ reconcile: Reconcile.by({ ...FOUND, effectWithin: Duration.hours(2) }) }),
+      },
+    },
+    /tools.transfer.reconcile.effectWithin is 7200; allowed: a whole number from 0 to 3600/,
+  ],
+  ['a recovery without an attempt', { recovery: { attempts: 0 } }, /recovery.attempts is 0; allowed: a whole number from 1 to 20/],
+  ['a recovery for which nobody waits', { recovery: { within: Duration.hours(1) } }, /recovery.within is 3600/],
   ['the fleet port variable', { environment: { PORT: '1' } }, /environment name is "PORT"; allowed: names that the fleet does not set/],
   ['a fleet variable', { environment: { MCP_FLEET_X: '1' } }, /environment name is "MCP_FLEET_X"/],
   ['a variable that no shell has', { environment: { 'A-B': '1' } }, /environment name is "A-B"/],
@@ -133,6 +167,11 @@ test.each<[string, Partial<McpFleetProps>, RegExp]>([
   ['every origin', { allowedOrigins: ['*'] }, /allowedOrigins is "\*"/],
   ['a domain without a certificate', { edge: FleetEdge.internal({ domainName: 'mcp.example' }) }, /edge domainName is "mcp.example"/],
   ['no clients', { edge: FleetEdge.internal({ clients: [] }) }, /edge clients is \[\]/],
+  [
+    'a key that is forgotten within the hour',
+    { keyLifetime: Duration.minutes(5) },
+    /keyLifetime is 300; allowed: a whole number from 3600 to/,
+  ],
 ])('a fleet with %s is refused', (_, props, message) => {
   expect(() => newFleet(newStack(), props)).toThrow(message);
 });
