@@ -1,4 +1,5 @@
 import type { EventSourceMessage } from 'eventsource-parser';
+import { endedBy } from '../core/endings';
 import { FleetError } from '../core/errors';
 import { DEFAULT_RECOVERY } from '../core/fleet-config';
 import { SESSION_HEADER } from '../core/headers';
@@ -35,6 +36,7 @@ export async function forward(claimed: Claimed, gateway: Gateway): Promise<Forwa
   const opening = openStreamInTime(claimed, gateway.patience);
   try {
     const received = await send({ ...claimed, opening, recovery }, gateway);
+    opening.settle();
     return { ...claimed, ...received, upstreamMs: gateway.now() - sentAt };
   } finally {
     opening.cancel();
@@ -106,7 +108,7 @@ async function recover(call: Sending & { readonly claim: LedgerRow }, error: unk
     gateway.log.info({ event: 'answer_recovered', callId: claim.callId, server: claim.server, because: finding.because });
     return { answer: { status: 200, headers: {}, ...finding.answer }, verdict: judge(finding.answer, gateway.now()) };
   }
-  throw recovery.spent(new FleetError('NOT_DELIVERED', { reason: finding.because, callId: claim.callId }));
+  throw recovery.spent(endedBy('not_landed', finding.because, { callId: claim.callId }));
 }
 
 /** Holds the response to a request. */
@@ -120,7 +122,7 @@ async function hold(call: Sending, response: UpstreamResponse, gateway: Gateway)
   const answer = { ...describe(response, text), ...(lane === 'open' && openedSession(response, text)) };
   if (toolCall === undefined) return { answer };
   // A refusal with a 4xx is the server's answer; with a 5xx nobody can tell what it did before.
-  if (response.status >= 500) throw new FleetError('OUTCOME_UNKNOWN', { reason: `the server answered ${response.status}` });
+  if (response.status >= 500) throw endedBy('server_error', `the server answered ${response.status}`);
   return { answer, verdict: judge(answer, gateway.now()) };
 }
 

@@ -26,6 +26,8 @@ export function openStreamInTime(claimed: Claimed, { primeAfterMs, streamAfterMs
     if (primes) primeStream(claimed, claim);
     else if (streamable(claimed)) exchange.reply.openStream();
   };
+  // Where a lost session is opened again no instance's 404 is waited for: a stream that is primed before the call leaves can be cut anywhere.
+  if (primes && claimed.serverConfig.onLoss === 'restart') open();
   const timer = setTimeout(open, primes ? primeAfterMs : streamAfterMs);
   const cancel = (): void => clearTimeout(timer);
   return {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { callDigest } from '../../core/call-digest';
-import { FleetError } from '../../core/errors';
 import { conclusiveFrom, type LedgerRow, ownKey } from '../../core/ledger';
 import type { JsonObject } from '../../core/message';
 import { judgeRead, landedResult, type ReconcileConfig, type ReconciledCall, readArguments } from '../../core/reconcile';
@@ -92,6 +91,6 @@ async function read(row: LedgerRow, config: ReconcileConfig, call: ReconciledCal
     claimedAt,
     leaseUntil: claimedAt,
   });
-  if (facts.isError) throw new FleetError('OUTCOME_UNKNOWN', { reason: 'the server answered the read with a JSON-RPC error' });
+  if (facts.isError) throw new Error('the server answered the read with a JSON-RPC error');
   return facts.result;
 }

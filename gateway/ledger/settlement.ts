@@ -1,3 +1,4 @@
+import { ENDINGS } from '../../core/endings';
 import type { Outcome } from '../../core/ledger';
 import type { Answer } from '../call';
 import { type ResponseFacts, readResponse } from '../upstream/answer';
@@ -33,6 +34,6 @@ export function judge({ text, instance }: Pick<Answer, 'text' | 'instance'>, now
 }
 
 function outcomeOf({ isError, toolError, inputRequired }: ResponseFacts): Outcome {
-  if (inputRequired) return 'not_executed';
-  return isError || toolError ? 'failed' : 'confirmed';
+  if (inputRequired) return ENDINGS.input_required.outcome;
+  return (isError || toolError ? ENDINGS.tool_error : ENDINGS.result).outcome;
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
+import { endedBy } from '../../core/endings';
 import { FleetError } from '../../core/errors';
 import { findMember, memberNames, skipSpace } from '../../core/json-members';
 import { isObject, type RequestId } from '../../core/message';
@@ -29,7 +30,7 @@ export async function readAnswer(response: UpstreamResponse, reading: Reading): 
     return isStream(response) ? await readStream(response, reading) : await readBody(response);
   } catch (error) {
     if (FleetError.is(error)) throw error;
-    throw lost('the connection broke in the middle of the answer');
+    throw endedBy('answer_lost', 'the connection broke in the middle of the answer');
   } finally {
     response.body.resume(); // what follows the response is of no interest, but lets the connection serve again
   }
@@ -41,18 +42,18 @@ export function readResponse(text: string): ResponseFacts {
   try {
     parsed = JSON.parse(text) as Json;
   } catch {
-    throw lost('the answer is not JSON');
+    throw endedBy('no_response', 'the answer is not JSON');
   }
   const root = skipSpace(text, 0);
   // A member that comes twice, or is spelt with escapes, would let the audit and the agent read two different results.
   if (!isObject(parsed) || memberNames(text, root).join() !== Object.keys(parsed).join())
-    throw lost('the answer is not one JSON-RPC response');
+    throw endedBy('no_response', 'the answer is not one JSON-RPC response');
   const name = parsed.result !== undefined ? 'result' : parsed.error !== undefined ? 'error' : undefined;
   const span = name === undefined ? undefined : findMember(text, root, name);
-  if (span === undefined) throw lost('the answer is neither a result nor an error');
+  if (span === undefined) throw endedBy('no_response', 'the answer is neither a result nor an error');
   const result = isObject(parsed.result) ? parsed.result : {};
   if (isObject(parsed.error) && isObject(parsed.error.data) && parsed.error.data.error === 'OUTCOME_UNKNOWN') {
-    throw lost('the instance lost its server in the middle of the answer');
+    throw endedBy('instance_lost', 'the instance lost its server in the middle of the answer');
   }
   return {
     isError: name === 'error',
@@ -84,7 +85,7 @@ async function readBody({ body }: UpstreamResponse): Promise<string> {
   let size = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > ANSWER_LIMIT_BYTES) throw lost(`the answer is larger than ${ANSWER_LIMIT_BYTES} bytes`);
+    if (size > ANSWER_LIMIT_BYTES) throw endedBy('answer_lost', `the answer is larger than ${ANSWER_LIMIT_BYTES} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -113,14 +114,14 @@ async function readStream(first: UpstreamResponse, reading: Reading): Promise<st
     if (response !== first) response.body.destroy(); // a resumed stream would stay open
     if (data !== undefined) return data;
     if (reading.reopen === undefined || position.lastEventId === undefined || reopened === REOPEN_LIMIT) {
-      throw lost('the stream ended before the response');
+      throw endedBy('answer_lost', 'the stream ended before the response');
     }
     await delay(position.retryMs);
     // Whatever refuses the rest of the answer, the request itself has been delivered.
     response = await reading.reopen(position.lastEventId).catch((error: Error) => {
-      throw lost(`its stream could not be resumed (${error.name})`);
+      throw endedBy('answer_lost', `its stream could not be resumed (${error.name})`);
     });
-    if (!isStream(response)) throw lost('the server did not resume its stream');
+    if (!isStream(response)) throw endedBy('answer_lost', 'the server did not resume its stream');
   }
 }
 
@@ -154,8 +155,4 @@ function answers(data: string, id: RequestId): boolean {
   if (data === '') return false; // a priming event
   const message = JSON.parse(data) as Json;
   return isObject(message) && message.id === id && message.method === undefined;
-}
-
-function lost(reason: string): FleetError {
-  return new FleetError('OUTCOME_UNKNOWN', { reason });
 }

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { type Dispatcher, errors, Pool } from 'undici';
-import { type ErrorName, FleetError } from '../../core/errors';
+import { endedBy, type LossName } from '../../core/endings';
+import type { FleetError } from '../../core/errors';
 import type { CallContext, ServerConfig } from '../../core/fleet-config';
 import {
   CONTEXT_HEADER,
@@ -158,40 +159,37 @@ function headersOf(
 }
 
 function transportError(error: NodeJS.ErrnoException): FleetError {
-  if (error instanceof TooLateError) return new FleetError('NOT_DELIVERED', { reason: error.message });
   const code = error.code ?? error.name;
-  if (CONNECT_ERRORS.has(code)) return new FleetError('NOT_DELIVERED', { reason: `no connection to the servers' load balancer (${code})` });
-  if (error instanceof errors.RequestAbortedError || error.name === 'AbortError') {
-    return new FleetError('OUTCOME_UNKNOWN', { reason: 'the caller left and the request was cancelled' });
-  }
-  return new FleetError('OUTCOME_UNKNOWN', { reason: `the connection broke after the request was sent (${code})` });
+  if (error instanceof TooLateError) return endedBy('too_late', error.message);
+  if (CONNECT_ERRORS.has(code)) return endedBy('not_connected', `no connection to the servers' load balancer (${code})`);
+  if (error instanceof errors.HeadersTimeoutError) return endedBy('timeout', `no answer began within ${CALL_TIMEOUT_MS / 60_000} minutes`);
+  if (error instanceof errors.RequestAbortedError || error.name === 'AbortError')
+    return endedBy('caller_left', 'the caller left and the request was cancelled');
+  return endedBy('connection_lost', `the connection broke after the request was sent (${code})`);
 }
 
-const REASON_ERRORS: Readonly<Record<SidecarReason, ErrorName>> = {
-  at_capacity: 'AT_CAPACITY',
-  draining: 'NOT_DELIVERED',
-  unknown_session: 'UNKNOWN_SESSION',
-  unauthenticated: 'NOT_DELIVERED',
-  server_unavailable: 'NOT_DELIVERED',
-  too_late: 'NOT_DELIVERED',
-  unknown_call: 'NOT_DELIVERED',
-  server_lost: 'OUTCOME_UNKNOWN',
+const REASON_ENDINGS: Readonly<Record<SidecarReason, LossName>> = {
+  at_capacity: 'at_capacity',
+  draining: 'refused',
+  unknown_session: 'unknown_session',
+  unauthenticated: 'refused',
+  server_unavailable: 'refused',
+  too_late: 'too_late',
+  unknown_call: 'refused',
+  server_lost: 'instance_lost',
 };
 
 /** An answer that the server did not give: the sidecar's own, or (without an instance) the load balancer's. */
 function ownFailure(status: number, reason: string | undefined, fromBalancer: boolean): FleetError | undefined {
   if (reason !== undefined && isSidecarReason(reason)) {
     const { delivered } = SIDECAR_REASONS[reason];
-    return new FleetError(REASON_ERRORS[reason], {
-      reason: delivered ? 'the server ended after it was sent the request' : `the instance said ${reason}; nothing was executed`,
-      sidecar: reason,
-      ...(reason === 'at_capacity' && { retryAfterMs: 1_000 }),
-    });
+    const said = delivered ? 'the server ended after it was sent the request' : `the instance said ${reason}; nothing was executed`;
+    return endedBy(REASON_ENDINGS[reason], said, { sidecar: reason, ...(reason === 'at_capacity' && { retryAfterMs: 1_000 }) });
   }
   if (!fromBalancer) return undefined;
   // 503: no healthy target. 404: no rule for the server. Neither was forwarded; all else may have been.
-  if (status === 503 || status === 404) return new FleetError('NOT_DELIVERED', { reason: `the load balancer has no target (${status})` });
-  return new FleetError('OUTCOME_UNKNOWN', { reason: `the load balancer lost the instance (${status})` });
+  if (status === 503 || status === 404) return endedBy('no_target', `the load balancer has no target (${status})`);
+  return endedBy('instance_lost', `the load balancer lost the instance (${status})`);
 }
 
 function stickinessCookie(setCookie: string | string[] | undefined): string | undefined {

@@ -5,7 +5,8 @@ let rig: Rig;
 let keys = 0;
 
 beforeAll(async () => {
-  rig = await startRig({ payments: { tools: { balance: { effect: 'read_only', key: 'fenced' } } } });
+  // A head that is primed meanwhile would let a fetch resolve.
+  rig = await startRig({ payments: { tools: { balance: { effect: 'read_only', key: 'fenced' } } } }, { primeAfterMs: 60_000 });
   await grant(rig, 'treasury', 'payments', ['*']);
 });
 afterAll(() => rig.stop());

@@ -8,10 +8,9 @@ let held: Map<string, string[]>;
 let opened: number;
 
 beforeAll(async () => {
-  rig = await startRig({
-    docs: { onLoss: 'restart', tools: { read: { effect: 'read_only', key: 'fenced' } } },
-    cart: { onLoss: 'surface' },
-  });
+  const docs = { onLoss: 'restart', tools: { read: { effect: 'read_only', key: 'fenced' } } } as const;
+  // On a busy machine a stream is not primed before the 404 is there.
+  rig = await startRig({ docs, cart: { onLoss: 'surface' } }, { primeAfterMs: 60_000 });
   for (const server of ['docs', 'cart']) await grant(rig, 'research', server, ['*']);
 });
 afterAll(() => rig.stop());

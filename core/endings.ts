@@ -1,0 +1,51 @@
+import { ERRORS, type ErrorDetail, type ErrorName, FleetError } from './errors';
+import type { Outcome } from './ledger';
+
+interface Ending {
+  /** What happened, in the words of the documentation. */
+  readonly what: string;
+  /** How the gateway knows. */
+  readonly how: string;
+  /** What it makes of a call that was to change something. */
+  readonly outcome: Outcome;
+  /** What the agent gets; the server's own answer where absent. */
+  readonly error?: ErrorName;
+}
+
+/**
+ * Every way in which a call can end once it has passed policy and claim: the one place where it is classified, from which
+ * docs/outcomes.md has its table. Where none of these grounds is there, nothing is assumed.
+ */
+// biome-ignore format: one line per ending reads as the table it is
+export const ENDINGS = {
+  result: { what: 'the server executed it and said so', how: 'its result', outcome: 'confirmed' },
+  tool_error: { what: 'a deterministic tool error', how: 'a JSON-RPC error, or `isError` in the result', outcome: 'failed' },
+  input_required: { what: 'the server asks for input first', how: '`resultType: "input_required"`; the continuation is a call of its own', outcome: 'not_executed' },
+
+  not_connected: { what: 'not sent: no connection', how: 'it never stood: refused, no name, no route, TLS', outcome: 'not_executed', error: 'NOT_DELIVERED' },
+  no_target: { what: 'not sent: no instance', how: "the load balancer's own 503, or its 404", outcome: 'not_executed', error: 'NOT_DELIVERED' },
+  too_late: { what: 'not sent: too late', how: 'gateway or sidecar would have sent it after its `deliverBy`', outcome: 'not_executed', error: 'NOT_DELIVERED' },
+  at_capacity: { what: 'the server said retry: full', how: "the sidecar's own word, before it gave the server a byte", outcome: 'not_executed', error: 'AT_CAPACITY' },
+  refused: { what: 'the server said retry: draining, or not up', how: "the sidecar's own word, before it gave the server a byte", outcome: 'not_executed', error: 'NOT_DELIVERED' },
+  unknown_session: { what: 'the session is not there', how: "the sidecar's own word, or the server's 404", outcome: 'not_executed', error: 'UNKNOWN_SESSION' },
+
+  connection_lost: { what: 'sent and lost: the connection broke', how: 'bytes may have left', outcome: 'unknown', error: 'OUTCOME_UNKNOWN' },
+  instance_lost: { what: 'sent and lost: the instance died', how: "the load balancer's 502 or 504, or the sidecar's word that its server ended", outcome: 'unknown', error: 'OUTCOME_UNKNOWN' },
+  answer_lost: { what: 'sent and lost: the answer broke off', how: 'it ended before the response was whole, or is larger than 64 MiB', outcome: 'unknown', error: 'OUTCOME_UNKNOWN' },
+  no_response: { what: 'sent, and the answer is none', how: 'it is no JSON-RPC response, or one that two readers could read differently', outcome: 'unknown', error: 'OUTCOME_UNKNOWN' },
+  server_error: { what: 'sent, and the server failed', how: "a status of 500 or more that is not the sidecar's own: nobody knows what it did before", outcome: 'unknown', error: 'OUTCOME_UNKNOWN' },
+  timeout: { what: 'timeout', how: 'no answer has begun within 15 minutes; the lease is a minute longer', outcome: 'unknown', error: 'OUTCOME_UNKNOWN' },
+  caller_left: { what: 'client gone, in the modern era', how: 'it closed the connection to a read, which cancels it', outcome: 'unknown', error: 'OUTCOME_UNKNOWN' },
+
+  not_landed: { what: 'lost, and shown not to have happened', how: 'the declared read, once nothing of the call can be on its way', outcome: 'not_executed', error: 'NOT_DELIVERED' },
+} as const satisfies Record<string, Ending>;
+
+export type EndingName = keyof typeof ENDINGS;
+/** Endings that the agent is told by an error of ours. */
+export type LossName = { [Name in EndingName]: (typeof ENDINGS)[Name] extends { error: ErrorName } ? Name : never }[EndingName];
+
+/** The error by which an agent is told how its call ended. @param reason one sentence of the case at hand */
+export function endedBy(name: LossName, reason: string, detail: Omit<ErrorDetail, 'reason' | 'outcome'> = {}): FleetError {
+  const { error, outcome } = ENDINGS[name];
+  return new FleetError(error, { ...detail, reason, ...(ERRORS[error].outcome !== outcome && { outcome }) });
+}
