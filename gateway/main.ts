@@ -14,6 +14,7 @@ import { RotatingSealKeys, SEAL_KEY_REFRESH_MS } from './identity/seal-keys';
 import { createTokenVerifier } from './identity/tokens';
 import { Directory } from './ledger/directory';
 import { Fences } from './ledger/fences';
+import { LateSettlements } from './ledger/late-settlements';
 import { Ledger } from './ledger/ledger';
 import { OpenCallers } from './ledger/open-callers';
 import { Reconciliations } from './ledger/reconcile';
@@ -49,6 +50,7 @@ async function createGateway(config: FleetConfig): Promise<Gateway> {
   const dynamodb = new DynamoDBClient();
   const secrets = new SecretsManagerClient();
   const replica = randomUUID().slice(0, 8);
+  const ledger = new Ledger(dynamodb, config.ledgerTable, { name: replica, now });
   const fences = new Fences(dynamodb, config.directoryTable);
   const sidecarKeys = await loadSidecarKeys(secrets, config);
   const sealKeys = await RotatingSealKeys.load(secrets, config.sealKeySecret);
@@ -70,7 +72,8 @@ async function createGateway(config: FleetConfig): Promise<Gateway> {
     affinity: new Affinity(),
     ownRequests: new OwnRequests(),
     reconciliations: new Reconciliations(),
-    ledger: new Ledger(dynamodb, config.ledgerTable, { name: replica, now }),
+    ledger,
+    lateSettlements: new LateSettlements(ledger, log),
     directory: new Directory(dynamodb, config.directoryTable),
     fences,
     openCallers: new OpenCallers(fences, replica, now, log),

@@ -80,6 +80,7 @@ async function settleClaim(claim: LedgerRow, outcome: Outcome, settlement: Settl
     gateway.log.error({ event: 'claim_not_ours', callId: claim.callId, outcome });
   } catch (error) {
     gateway.log.error({ event: 'claim_not_settled', callId: claim.callId, outcome, reason: (error as Error).message });
+    gateway.lateSettlements.keep(claim, outcome, settlement);
   }
   gateway.metrics.count(claim.server, 'LedgerFailures');
 }

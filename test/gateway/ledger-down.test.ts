@@ -42,3 +42,43 @@ test('a ledger that fails after the execution does not take the result from the 
     await rig.stop();
   }
 });
+
+test('and the row is settled as soon as the table takes writes again, although nobody asks', async () => {
+  const rig = await startRig({ payments: {} });
+  try {
+    await grant(rig, 'treasury', 'payments', ['*']);
+    rig.upstream = (_, response, body) => {
+      rig.ledgerBreaks = true;
+      answer(response, { jsonrpc: '2.0', id: JSON.parse(body).id, result: { content: [{ type: 'text', text: 'paid' }] } });
+    };
+    const { result } = await rig.ask('treasury', 'payments', call('transfer'));
+    expect(result).toMatchObject({ content: [{ text: 'paid' }] });
+    expect(rig.gateway.lateSettlements.count).toBe(1);
+    rig.ledgerBreaks = false;
+    expect((await rig.rows()).map(({ state }) => state)).toEqual(['sent']);
+    while (rig.gateway.lateSettlements.count > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    const [row] = await rig.rows();
+    expect(row?.state).toBe('confirmed');
+    expect(row?.result).toContain('paid');
+    expect(row?.history?.at(-1)).toMatchObject({ state: 'confirmed', because: 'written late: the table took no writes' });
+  } finally {
+    await rig.stop();
+  }
+});
+
+test('a replica that ends writes what it still can', async () => {
+  const rig = await startRig({ payments: {} });
+  try {
+    await grant(rig, 'treasury', 'payments', ['*']);
+    rig.upstream = (_, response, body) => {
+      rig.ledgerBreaks = true;
+      answer(response, { jsonrpc: '2.0', id: JSON.parse(body).id, result: { content: [] } });
+    };
+    await rig.ask('treasury', 'payments', call('transfer'));
+    rig.ledgerBreaks = false;
+    await rig.gateway.lateSettlements.flush();
+    expect((await rig.rows()).map(({ state }) => state)).toEqual(['confirmed']);
+  } finally {
+    await rig.stop();
+  }
+});

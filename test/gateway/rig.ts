@@ -1,6 +1,6 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CreateTableCommand, DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
@@ -21,6 +21,7 @@ import { createDecisions } from '../../gateway/identity/decisions';
 import { createTokenVerifier } from '../../gateway/identity/tokens';
 import { Directory, type DirectoryRow } from '../../gateway/ledger/directory';
 import { Fences } from '../../gateway/ledger/fences';
+import { LateSettlements } from '../../gateway/ledger/late-settlements';
 import { Ledger } from '../../gateway/ledger/ledger';
 import { OpenCallers } from '../../gateway/ledger/open-callers';
 import { Reconciliations } from '../../gateway/ledger/reconcile';
@@ -73,6 +74,8 @@ export interface Rig {
   /** A second replica over the same tables and keys. */
   replica(): Promise<string>;
   stopLedger(): Promise<void>;
+  /** While true, the tables' endpoint breaks every connection. */
+  ledgerBreaks: boolean;
   stop(): Promise<void>;
 }
 
@@ -99,7 +102,15 @@ export async function startRig(
     }),
   );
 
+  const rig = { reached: [], kept: new Map(), allowlist: [], skewMs: 0, authorizerFails: false, ledgerBreaks: false } as unknown as {
+    -readonly [K in keyof Rig]: Rig[K];
+  };
   const dynaliteServer = dynalite({ createTableMs: 0 }) as unknown as Server;
+  const serveTables = dynaliteServer.listeners('request')[0] as RequestListener;
+  dynaliteServer.removeAllListeners('request').on('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (rig.ledgerBreaks) request.socket.destroy();
+    else serveTables(request, response);
+  });
   const endpoint = await listen(dynaliteServer);
   const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
   const dynamodb = new DynamoDBClient({ endpoint, region: 'eu-central-1', credentials, maxAttempts: 1 });
@@ -117,9 +128,6 @@ export async function startRig(
     );
   }
 
-  const rig = { reached: [], kept: new Map(), allowlist: [], skewMs: 0, authorizerFails: false } as unknown as {
-    -readonly [K in keyof Rig]: Rig[K];
-  };
   rig.upstream = (_, response) => response.writeHead(500).end();
 
   const lambdaUrl = await listen(
@@ -182,6 +190,7 @@ export async function startRig(
     ownRequests: new OwnRequests(),
     reconciliations: new Reconciliations(),
     ledger: new Ledger(dynamodb, 'ledger', { name: replica, now }),
+    lateSettlements: new LateSettlements(new Ledger(dynamodb, 'ledger', { name: replica, now }), pino({ enabled: false })),
     directory: new Directory(dynamodb, 'directory'),
     fences,
     openCallers: new OpenCallers(fences, replica, now, pino({ enabled: false })),
