@@ -57,12 +57,13 @@ export async function judgeRead(config: ReconcileConfig, call: ReconciledCall, r
   return landed ? 'landed' : 'not_landed';
 }
 
-/** The `CallToolResult` for a call that happened, as JSON text. */
+/** The `CallToolResult` for a call that happened, as JSON text; with the `resultType` that a modern client wants (MCP 2026-07-28, § Results). */
 export async function landedResult({ tool, result: expression }: ReconcileConfig, call: ReconciledCall, result: Json): Promise<string> {
   const made = expression === undefined ? undefined : await evaluate(expression, { ...call, result });
-  if (typeof made === 'object' && made !== null && !Array.isArray(made)) return JSON.stringify({ content: [], ...made });
+  if (typeof made === 'object' && made !== null && !Array.isArray(made))
+    return JSON.stringify({ resultType: 'complete', content: [], ...made });
   const text = `The call was executed. Its own result was lost; "${tool}" shows that it took effect.`;
-  return JSON.stringify({ content: [{ type: 'text', text }] });
+  return JSON.stringify({ resultType: 'complete', content: [{ type: 'text', text }] });
 }
 
 /** Plain JSON in and out: JSONata marks its arrays with members of its own. */

@@ -1,5 +1,6 @@
 import { FleetError } from '../core/errors';
 import type { LedgerRow } from '../core/ledger';
+import { KEY_META } from '../core/meta';
 import type { Claimed, Routed } from './call';
 import type { Gateway } from './gateway';
 import { awaitDuplicate } from './ledger/duplicate';
@@ -19,8 +20,14 @@ export async function claim(routed: Routed, gateway: Gateway): Promise<Claimed> 
   }
   if (toolCall === undefined || toolCall.policy.effect === 'read_only') return routed;
   if (toolCall.policy.key === 'required' && toolCall.idempotencyKey === undefined) {
+    const { keyArgument } = toolCall.policy;
+    const places = [
+      `_meta["${KEY_META}"]`,
+      'the header Idempotency-Key',
+      ...(keyArgument === undefined ? [] : [`the argument "${keyArgument}"`]),
+    ];
     throw new FleetError('KEY_REQUIRED', {
-      reason: `"${toolCall.tool}" runs only with a key: send _meta["cdk-mcp-fleet/idempotencyKey"] or the header Idempotency-Key`,
+      reason: `"${toolCall.tool}" runs only with a key: send it in ${places.join(', or ')}`,
       callId: toolCall.callId,
     });
   }

@@ -4,7 +4,7 @@ import { FleetError } from '../core/errors';
 import { DEFAULT_RECOVERY } from '../core/fleet-config';
 import { SESSION_HEADER } from '../core/headers';
 import type { LedgerRow } from '../core/ledger';
-import type { RequestMessage } from '../core/message';
+import type { RequestId, RequestMessage } from '../core/message';
 import { sessionKey } from '../core/session-key';
 import type { Answer, Claimed, Forwarded, OpenedSession } from './call';
 import type { Gateway } from './gateway';
@@ -106,9 +106,17 @@ async function recover(call: Sending & { readonly claim: LedgerRow }, error: unk
   const finding = await awaitEvidence(claim, recovery, error, gateway);
   if (finding.kind === 'answer') {
     gateway.log.info({ event: 'answer_recovered', callId: claim.callId, server: claim.server, because: finding.because });
-    return { answer: { status: 200, headers: {}, ...finding.answer }, verdict: judge(finding.answer, gateway.now()) };
+    const { instance, text } = finding.answer;
+    const answer = { status: 200, headers: {}, text: underId(text, call.exchange.requestId), ...(instance !== undefined && { instance }) };
+    return { answer, verdict: judge(finding.answer, gateway.now()) };
   }
   throw recovery.spent(endedBy('not_landed', finding.because, { callId: claim.callId }));
+}
+
+/** What was found may have been said to somebody else. */
+function underId(text: string, id: RequestId | null): string {
+  const { isError, payload } = readResponse(text);
+  return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"${isError ? 'error' : 'result'}":${payload}}`;
 }
 
 /** Holds the response to a request. */

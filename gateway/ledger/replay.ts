@@ -4,13 +4,18 @@ import type { Exchange } from '../http/exchange';
 import { decodeText } from './row';
 
 /** Said in place of a result that was too large for the ledger. */
-const OMITTED_RESULT = JSON.stringify({ content: [{ type: 'text', text: 'The call was executed; its result was too large to be kept.' }] });
+const OMITTED_RESULT = textResult('The call was executed; its result was too large to be kept.');
 
 /** What a call is answered with whose result nobody has. */
 function standIn({ resolvedAt, state, resolutionReason }: LedgerRow): string {
   if (resolvedAt === undefined) return OMITTED_RESULT;
   const text = `A person settled this call as ${state}: ${resolutionReason}`;
-  return JSON.stringify({ content: [{ type: 'text', text }], ...(state === 'failed' && { isError: true }) });
+  return textResult(text, state === 'failed');
+}
+
+/** A modern client wants a `resultType` (MCP 2026-07-28, § Results). */
+function textResult(text: string, isError = false): string {
+  return JSON.stringify({ resultType: 'complete', content: [{ type: 'text', text }], ...(isError && { isError }) });
 }
 
 /** The answer of a settled call, under the id of the request that asks again. */

@@ -56,6 +56,7 @@ test('an expression without an end is given up', async () => {
 test('a call that happened gets the declared result, or a sentence', async () => {
   const declared = { ...CONFIG, result: '{ "structuredContent": { "reference": arguments.reference, "status": "booked" } }' };
   expect(JSON.parse(await landedResult(declared, CALL, {}))).toEqual({
+    resultType: 'complete',
     content: [],
     structuredContent: { reference: 'r-1', status: 'booked' },
   });

@@ -87,6 +87,7 @@ describe('a transfer whose answer was lost', () => {
   test('is confirmed at once when a read shows that it happened, and never sent again', async () => {
     transfer = 'executes and dies';
     const first = await call('landed');
+    expect(first.id).toBe(calls);
     expect(first.result).toMatchObject({
       structuredContent: { reference: 'landed' },
       _meta: { 'cdk-mcp-fleet/call': { outcome: 'confirmed', replayed: false } },
@@ -195,7 +196,8 @@ describe('a server that honours keys', () => {
       } else serveTransfers(request, response, body);
     };
     transfer = 'answers';
-    const { result } = await call('honoured', 'ledgered');
+    const { id, result } = await call('honoured', 'ledgered');
+    expect(id).toBe(calls);
     expect(result).toMatchObject({ content: [{ text: 'paid' }], _meta: { 'cdk-mcp-fleet/call': { outcome: 'confirmed' } } });
     const bodies = rig.reached.filter(({ body }) => body.includes('"transfer"')).map(({ body }) => JSON.parse(body).params);
     expect(bodies).toHaveLength(2);
