@@ -1,5 +1,4 @@
 import type { LedgerRow, LedgerState } from '../core/ledger';
-import { resultOf } from '../local/checks/tables';
 import { type Paint, seconds } from './terminal';
 
 /** The newest rows, oldest of them first. */
@@ -18,35 +17,35 @@ export function line(row: LedgerRow, paint: Paint): string {
   return [...cells, ...(reason === undefined ? [] : [paint.dim(reason)])].join('  ');
 }
 
-/** One call with its history. */
-export function timeline(row: LedgerRow, paint: Paint): readonly string[] {
-  const { claimedAt, sentAt, settledAt, state, resolvedAt, resolvedBy } = row;
-  const settledAs = resolvedAt === undefined ? state : 'unknown';
-  const since = (at: number) => `+${seconds(at - claimedAt)}`.padStart(9);
-  const facts: [string, string | undefined][] = [
-    ['call', row.callId],
-    ['key', row.idempotencyKey],
-    ['agent', `${row.subject} (${row.issuer})`],
-    ['tool', `${row.server}.${row.tool}${row.stateChanging ? '' : ' (read-only)'}`],
-    ['task', row.task],
-    ['session', row.session],
-    ['instance', row.instance],
-    ['arguments', row.argumentsEncoding === undefined ? row.arguments : `(${row.argumentsEncoding})`],
-  ];
-  return [
-    ...facts.filter(([, value]) => value !== undefined).map(([name, value]) => `${name.padEnd(10)} ${value}`),
-    `${new Date(claimedAt).toISOString()}  claimed`,
-    ...(sentAt === undefined ? [] : [`${since(sentAt)}${' '.repeat(15)}  sent`]),
-    ...(settledAt === undefined ? [] : [`${since(settledAt)}${' '.repeat(15)}  ${tint(settledAs, paint).trim()}`]),
-    ...(row.reason === undefined ? [] : [`${'reason'.padEnd(10)} ${row.reason}`]),
-    ...(resolvedAt === undefined ? [] : [`${since(resolvedAt)}${' '.repeat(15)}  ${tint(state, paint).trim()}, says ${resolvedBy}`]),
-    ...(row.resolutionReason === undefined ? [] : [`${'reason'.padEnd(10)} ${row.resolutionReason}`]),
-    `${'result'.padEnd(10)} ${resultOf(row) ?? (row.resultEncoding === 'omitted' ? '(too large to keep)' : '(none)')}`,
-    '',
-  ];
+/** What the ledger holds under a key or call id, oldest first. */
+export interface KeyRows {
+  /** The calls of that name: of one key, each in place of the one before it. */
+  readonly calls: readonly LedgerRow[];
+  /** Calls that were answered with the outcome of one of them, and reads that were made to find it out. */
+  readonly references: readonly LedgerRow[];
 }
 
-function tint(state: LedgerState, paint: Paint): string {
+/** @param key idempotency key or call id */
+export function ofKey(rows: readonly LedgerRow[], key: string): KeyRows {
+  const named = newest(rows, Number.POSITIVE_INFINITY).filter(({ callId, idempotencyKey }) => callId === key || idempotencyKey === key);
+  const ids = new Set(named.map(({ callId }) => callId));
+  const calls = named.filter((row) => row.callId === key || !ids.has(referredTo(row)?.callId ?? ''));
+  const references = newest(rows, Number.POSITIVE_INFINITY).filter((row) => !calls.includes(row) && ids.has(referredTo(row)?.callId ?? ''));
+  return { calls, references };
+}
+
+/** How a row refers to another call: its caller was given that one's outcome, or it is a read made to find it out. */
+export interface Reference {
+  readonly how: 'asked' | 'looked';
+  readonly callId: string;
+}
+
+export function referredTo({ reason }: LedgerRow): Reference | undefined {
+  const [, word, callId] = /^(REPLAYED|FENCED|RECONCILE): (.+)$/.exec(reason ?? '') ?? [];
+  return callId === undefined ? undefined : { how: word === 'RECONCILE' ? 'looked' : 'asked', callId };
+}
+
+export function tint(state: LedgerState, paint: Paint): string {
   const word = state.padEnd(12);
   if (state === 'confirmed') return paint.green(word);
   return state === 'unknown' ? paint.red(word) : paint.yellow(word);

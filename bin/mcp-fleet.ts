@@ -16,6 +16,7 @@ const EXAMPLES = `Examples:
   $ mcp-fleet ps                          the processes that run now
   $ mcp-fleet ledger tail -n 50           the last calls and what became of them
   $ mcp-fleet ledger show 4f2c…           one call, by idempotency key or call id
+  $ mcp-fleet ledger unknown              the calls that nobody can tell of, oldest first
 `;
 
 // From dist/bin/, where this is bundled to.

@@ -13,6 +13,7 @@ const deployed = {
   'sidecar/index': 'sidecar/main.ts',
   'lambda/authorizer/index': 'lambda/authorizer.ts',
   'lambda/allowlist-sync/index': 'lambda/allowlist-sync.ts',
+  'lambda/ledger-janitor/index': 'lambda/ledger-janitor.ts',
   'examples/payments/index': 'examples/payments/main.ts',
 };
 

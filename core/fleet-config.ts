@@ -1,6 +1,6 @@
 /**
- * The two documents that the constructs write and the runtime reads: `FleetConfig` for the gateway,
- * `SidecarConfig` for a sidecar. Each travels as JSON in one environment variable.
+ * The documents that the constructs write and the runtime reads: `FleetConfig` for the gateway, `SidecarConfig` for a
+ * sidecar, `JanitorConfig` for the janitor of the ledger. Each travels as JSON in one environment variable.
  */
 
 import type { ReconcileConfig } from './reconcile';
@@ -9,6 +9,8 @@ import type { ReconcileConfig } from './reconcile';
 export const FLEET_CONFIG_VARIABLE = 'MCP_FLEET_CONFIG';
 /** Environment variable that holds a sidecar's {@link SidecarConfig}. */
 export const SIDECAR_CONFIG_VARIABLE = 'MCP_FLEET_SIDECAR';
+/** Environment variable that holds the janitor's {@link JanitorConfig}. */
+export const JANITOR_CONFIG_VARIABLE = 'MCP_FLEET_JANITOR';
 /** Environment variable (injected secret) that holds the gateway–sidecar key of one server. */
 export const SIDECAR_KEY_VARIABLE = 'MCP_FLEET_SIDECAR_KEY';
 /** Port on which gateways and sidecars listen inside their task. */
@@ -39,6 +41,16 @@ export interface FleetConfig {
   /** Browser origins that may call; any other `Origin` is refused with 403. */
   readonly allowedOrigins: readonly string[];
   readonly servers: Readonly<Record<string, ServerConfig>>;
+}
+
+/** Whose abandoned claims the janitor ends, and where they stand. */
+export interface JanitorConfig {
+  /** The fleet's name: the `Fleet` dimension of every metric. */
+  readonly fleet: string;
+  /** Name of the ledger table. */
+  readonly ledgerTable: string;
+  /** Names of the fleet's servers. */
+  readonly servers: readonly string[];
 }
 
 /** How an access token is verified. */

@@ -102,8 +102,13 @@ export const UNSETTLED_INDEX = 'unsettled';
 /** Partitions that a server's open rows are spread over: one partition of an index takes 1,000 writes a second (DynamoDB quotas). */
 export const OPEN_SHARDS = 16;
 
-/** Where a row stands in the index: open rows spread over shards, unknown ones together, settled ones nowhere. */
-export function unsettledPartition({ server, pk, state }: Pick<LedgerRow, 'server' | 'pk' | 'state'>): string | undefined {
+/**
+ * Where a row stands in the index: open rows spread over shards, unknown ones together, settled ones nowhere. Nor reads, which
+ * are not claimed: a read whose answer was lost has moved nothing, and nobody needs to look into it.
+ */
+export function unsettledPartition(row: Pick<LedgerRow, 'server' | 'pk' | 'state' | 'stateChanging'>): string | undefined {
+  const { server, pk, state, stateChanging } = row;
+  if (!stateChanging) return undefined;
   if (state === 'unknown') return unknownPartition(server);
   return isSettled(state) ? undefined : openPartition(server, shardOf(pk));
 }

@@ -37,8 +37,12 @@ export const METRICS = {
   Denied: 'Count',
   /** Calls refused for want of capacity or budget. Gateway. */
   Rejected: 'Count',
-  /** Calls whose outcome is unknown. Gateway. */
+  /** Calls whose outcome is unknown. Gateway, and janitor for those that no gateway is left to count. */
   OutcomeUnknown: 'Count',
+  /** Calls whose outcome is unknown to this day: a level, not a flow. Janitor, every minute. */
+  UnknownOutcomes: 'Count',
+  /** Claims whose gateway died, ended as `unknown` or `not_executed`. Janitor, every minute. */
+  ClaimsAbandoned: 'Count',
   /** Results answered from the ledger. Gateway. */
   ReplaysServed: 'Count',
   /** Ledger operations that failed. Gateway. */

@@ -21,6 +21,8 @@ export class FleetDashboard extends Construct {
   private readonly overhead = graph('Added by the gateway p95 (ms)', HALF_WIDTH);
   private readonly unknown = graph('Outcome unknown (calls)', THIRD_WIDTH);
   private readonly ledger = graph('Ledger failures (operations)', THIRD_WIDTH);
+  private readonly standing = graph('Outcomes that stand as unknown (calls)', HALF_WIDTH);
+  private readonly abandoned = graph('Abandoned claims ended (calls)', HALF_WIDTH);
   private readonly authorizer = graph('Authorizer failures (invocations)', THIRD_WIDTH);
 
   constructor(
@@ -35,6 +37,7 @@ export class FleetDashboard extends Construct {
     this.dashboard.addWidgets(this.utilization, this.queue);
     this.dashboard.addWidgets(this.latency, this.overhead);
     this.dashboard.addWidgets(this.unknown, this.ledger, this.authorizer);
+    this.dashboard.addWidgets(this.standing, this.abandoned);
   }
 
   /** Draws a server into the fleet's graphs and gives it a row of its own. */
@@ -46,6 +49,8 @@ export class FleetDashboard extends Construct {
     this.latency.addLeftMetric(server.metricCallLatency(p95));
     this.overhead.addLeftMetric(server.metric('GatewayOverhead', p95));
     this.unknown.addLeftMetric(server.metricOutcomeUnknown({ label: name }));
+    this.standing.addLeftMetric(server.metricUnknownOutcomes({ label: name }));
+    this.abandoned.addLeftMetric(server.metric('ClaimsAbandoned', { label: name }));
     this.ledger.addLeftMetric(server.metric('LedgerFailures', { label: name }));
     this.authorizer.addLeftMetric(server.metric('AuthorizerFailures', { label: name }));
     this.dashboard.addWidgets(

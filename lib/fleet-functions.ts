@@ -10,7 +10,7 @@ import type { FleetParts } from './fleet-parts';
 import { ALLOWLIST_READ_ACTIONS, ALLOWLIST_SYNC_ACTIONS, grantTable } from './perms';
 import { fleetAlarm } from './server-alarms';
 
-type FunctionParts = Pick<FleetParts, 'key' | 'logRetention' | 'alarmAction'>;
+export type FunctionParts = Pick<FleetParts, 'key' | 'logRetention' | 'alarmAction'>;
 
 /** Decides which servers and tools an agent may use. */
 export function authorizerFunction(
@@ -44,7 +44,7 @@ export function allowlistSyncFunction(scope: Construct, parts: FunctionParts, al
 }
 
 /** A function with its own log group, whose role may write there and nothing else until it is granted more. */
-function bundledFunction(
+export function bundledFunction(
   scope: Construct,
   id: string,
   bundle: Bundle,

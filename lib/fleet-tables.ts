@@ -2,12 +2,22 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
+import { UNSETTLED_INDEX } from '../core/ledger-row';
 
 /** Idempotency record and audit trail. Its rows have no expiry: an audit trail does not forget by itself. */
 export function ledgerTable(scope: Construct, key: kms.IKey): dynamodb.TableV2 {
   return safeTable(scope, 'Ledger', key, {
     partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING },
     dynamoStream: dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
+    // Settled rows have no `unsettled`: it holds what is open or unknown, and stays small however large the table grows.
+    globalSecondaryIndexes: [
+      {
+        indexName: UNSETTLED_INDEX,
+        partitionKey: { name: 'unsettled', type: dynamodb.AttributeType.STRING },
+        sortKey: { name: 'leaseUntil', type: dynamodb.AttributeType.NUMBER },
+        projectionType: dynamodb.ProjectionType.KEYS_ONLY,
+      },
+    ],
   });
 }
 

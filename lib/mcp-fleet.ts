@@ -23,6 +23,7 @@ import { agentProblems, fleetProblems, newServerProblems } from './fleet-problem
 import { allowlistTable, directoryTable, ledgerTable } from './fleet-tables';
 import { type GatewayOptions, GatewayService } from './gateway-service';
 import { generatedKey } from './generated-key';
+import { ledgerJanitor } from './ledger-janitor';
 import { LoadBalancers } from './load-balancers';
 import { type AddAgentProps, McpAgent } from './mcp-agent';
 import { McpServer } from './mcp-server';
@@ -146,6 +147,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
     this.allowlistTable = allowlistTable(this, this.encryptionKey);
     this.authorizer = authorizerFunction(this, this.parts, this.allowlistTable, this.identity._config);
     this.allowlistSync = allowlistSyncFunction(this, this.parts, this.allowlistTable);
+    ledgerJanitor(this, this.parts, this.ledgerTable, () => [...this.servers.keys()]);
     this.sealKey = generatedKey(this, 'SealKey', this.encryptionKey, 'Seals session ids');
     this.balancers = new LoadBalancers(this, 'LoadBalancers', { ...this.parts, edge: props.edge._spec });
     this.edgeLoadBalancer = this.balancers.edge;

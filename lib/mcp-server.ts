@@ -129,6 +129,11 @@ export class McpServer extends Construct implements iam.IGrantable, ec2.IConnect
     return this.metric('OutcomeUnknown', options);
   }
 
+  /** Calls whose outcome stands as unknown, until evidence turns up or a person settles them; maximum by default. */
+  metricUnknownOutcomes(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('UnknownOutcomes', { statistic: 'Maximum', ...options });
+  }
+
   /** Calls refused by policy; sum by default. */
   metricDenied(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('Denied', options);

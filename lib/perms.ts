@@ -11,6 +11,10 @@ import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
  * (whose delete requests need no other permission) nor PartiQL nor transactions.
  */
 export const LEDGER_ACTIONS = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
+/** Ledger, for the janitor: a look at one row, and its end. No put: it begins no call. */
+export const LEDGER_END_ACTIONS = ['dynamodb:GetItem', 'dynamodb:UpdateItem'];
+/** Index of the ledger, for the janitor. */
+export const INDEX_READ_ACTIONS = ['dynamodb:Query'];
 /** Session directory, for the gateway: a closed session's item goes. */
 export const DIRECTORY_ACTIONS = ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
 /** Allowlist, for the authorizer: all rows of one agent. */
@@ -39,6 +43,11 @@ export const SECRET_KEY_ACTIONS = ['kms:Decrypt'];
 export function grantTable(grantee: iam.IGrantable, table: dynamodb.ITableV2, key: kms.IKey, actions: string[]): void {
   iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [table.tableArn] });
   grantKey(grantee, key, TABLE_KEY_ACTIONS, 'dynamodb');
+}
+
+/** Lets `grantee` use one index of a table by exactly these actions; the table's key comes with {@link grantTable}. */
+export function grantIndex(grantee: iam.IGrantable, table: dynamodb.ITableV2, index: string, actions: string[]): void {
+  iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [`${table.tableArn}/index/${index}`] });
 }
 
 /** Lets `grantee` read a secret's value, and use its key through Secrets Manager only. */

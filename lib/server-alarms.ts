@@ -31,6 +31,15 @@ export function alarmOnServer(server: McpServer, parts: FleetParts): void {
     parts,
     `MCP server ${name}: calls were sent and their answers lost. See the ledger for rows in state unknown.`,
   );
+  fleetAlarm(server, 'UnknownOutcomesAlarm', parts, {
+    alarmDescription: `MCP server ${name}: money may have moved: mcp-fleet ledger unknown lists the calls that nobody can tell of.`,
+    metric: server.metricUnknownOutcomes(),
+    threshold: 0,
+    comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+    evaluationPeriods: 1,
+    // A level that nobody has measured in this minute has not become zero by that.
+    treatMissingData: cloudwatch.TreatMissingData.IGNORE,
+  });
   alarmOnAny(
     server,
     'LedgerFailures',

@@ -9,6 +9,8 @@ export interface LocalAccountOptions {
   readonly persist?: string;
   /** Folder in which other terminals find the account (`.mcp-fleet/local.json`). Default: the current working directory. */
   readonly controlFolder?: string;
+  /** How often each schedule runs, in milliseconds, in place of its own rate: a test does not wait for a minute to pass. */
+  readonly scheduleMs?: number;
   /** Told at the end of each phase of starting. */
   readonly onPhase?: (phase: Phase) => void;
   /** Told of every log line that a process of the account writes. */

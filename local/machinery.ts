@@ -6,6 +6,7 @@ import type { EcsMachine } from './ecs/machine';
 import type { Service } from './ecs/service';
 import type { TaskDefinition } from './ecs/task-definition';
 import type { Functions } from './lambda/lambda-api';
+import type { Schedules } from './lambda/schedules';
 import type { SecretStore } from './secrets/secret-store';
 
 /** The running parts that provisioners put resources into. */
@@ -13,6 +14,7 @@ export interface Machinery {
   readonly dynamodb: EmbeddedDynamoDb;
   readonly secrets: SecretStore;
   readonly functions: Functions;
+  readonly schedules: Schedules;
   readonly awsEndpoint: AwsEndpoint;
   readonly ecs: EcsMachine;
   /** Folder of this run. */

@@ -15,6 +15,7 @@ import type { Service } from './ecs/service';
 import { edgeOf, findFleet, resolveFact } from './fleet-facts';
 import { startIssuer } from './identity/local-issuer';
 import { Functions } from './lambda/lambda-api';
+import { Schedules } from './lambda/schedules';
 import type { LocalAccount, LocalAccountOptions } from './local-account';
 import { LogBook } from './logs/log-book';
 import type { Machinery } from './machinery';
@@ -123,6 +124,8 @@ async function startMachinery(options: LocalAccountOptions, region: string, tear
   const awsEndpoint = await AwsEndpoint.start(secrets, functions);
   teardown.add(() => awsEndpoint.stop());
   teardown.add(() => functions.stop());
+  const schedules = new Schedules(options.scheduleMs);
+  teardown.add(() => schedules.stop());
   const agent = await AgentEndpoint.start();
   teardown.add(() => agent.stop());
 
@@ -130,6 +133,7 @@ async function startMachinery(options: LocalAccountOptions, region: string, tear
     dynamodb,
     secrets,
     functions,
+    schedules,
     awsEndpoint,
     folder: scratch,
     targetGroups: new Map(),

@@ -6,7 +6,7 @@ import { Ledger } from '../../gateway/ledger/ledger';
 import { tablesAt } from '../../local/checks/tables';
 import { attach } from '../../local/control-client';
 import { CommandError, EXIT } from '../exit';
-import { timeline } from '../ledger-lines';
+import { timeline } from '../ledger-timeline';
 import { terminal } from '../terminal';
 
 interface ResolveOptions {

@@ -3,9 +3,11 @@ import type { LedgerRow } from '../../core/ledger';
 import { tablesAt } from '../../local/checks/tables';
 import { attach } from '../../local/control-client';
 import { CommandError, EXIT } from '../exit';
-import { line, newest, timeline } from '../ledger-lines';
+import { line, newest, ofKey } from '../ledger-lines';
+import { timeline } from '../ledger-timeline';
 import { terminal } from '../terminal';
 import { resolveCommand } from './ledger-resolve';
+import { unknownCommand } from './ledger-unknown';
 
 const FOLLOW_MS = 500;
 
@@ -13,6 +15,7 @@ const EXAMPLES = `Examples:
   $ mcp-fleet ledger tail -n 50           the last 50 calls
   $ mcp-fleet ledger tail --follow        and each one from now on
   $ mcp-fleet ledger show order-17        one call, by idempotency key or call id
+  $ mcp-fleet ledger unknown              the calls that nobody can tell of, oldest first
   $ mcp-fleet ledger resolve order-17 --outcome not_executed --reason "no such payment at the bank"
 `;
 
@@ -29,10 +32,11 @@ export function ledgerCommand(): Command {
     .action(tail);
   ledger
     .command('show')
-    .description('One call: who, what, when, and its result')
+    .description('One call from start to end: who, what, each step, who asked again, and its result')
     .argument('<key>', 'idempotency key or call id')
     .option('--json', 'one JSON document', false)
     .action(show);
+  ledger.addCommand(unknownCommand());
   ledger.addCommand(resolveCommand());
   return ledger;
 }
@@ -58,16 +62,13 @@ async function tail({ lines, follow, json }: { lines: number; follow: boolean; j
 
 async function show(key: string, { json }: { json: boolean }): Promise<void> {
   const ledger = await attachLedger();
-  const rows = newest(
-    (await ledger()).filter(({ callId, idempotencyKey }) => callId === key || idempotencyKey === key),
-    Number.POSITIVE_INFINITY,
-  );
-  if (rows.length === 0) {
+  const { calls, references } = ofKey(await ledger(), key);
+  if (calls.length === 0) {
     throw new CommandError(EXIT.NO, `No call has the idempotency key or call id "${key}".`, 'mcp-fleet ledger tail shows the last ones');
   }
   const { result, paint } = terminal(json);
-  if (json) return result(JSON.stringify({ calls: rows }));
-  for (const row of rows) timeline(row, paint).forEach(result);
+  if (json) return result(JSON.stringify({ calls: newest([...calls, ...references], Number.POSITIVE_INFINITY) }));
+  for (const row of calls) timeline(row, paint, references).forEach(result);
 }
 
 /** The rows of the account that runs here; all of them, because a local ledger is small and no index answers every question. */

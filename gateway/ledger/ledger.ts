@@ -19,6 +19,7 @@ import {
   unsettledPartition,
   type WriteCondition,
 } from '../../core/ledger';
+import { eventOf, expressionOf, updateOf } from '../../core/ledger-update';
 
 /** What may change in a row after it was claimed. */
 export type Settlement = Partial<
@@ -107,8 +108,7 @@ export class Ledger {
   }
 
   private event(state: LedgerState, because?: string): LedgerEvent {
-    const { name: by, now } = this.writer;
-    return { at: now(), state, by, ...(because !== undefined && { because }) };
+    return eventOf(state, this.writer.name, this.writer.now(), because);
   }
 
   private async update(
@@ -118,27 +118,13 @@ export class Ledger {
     changes: Settlement | Omit<PersonsWord, 'outcome'>,
     because?: string,
   ): Promise<boolean> {
-    const { text, values } = expressionOf(condition);
-    const unsettled = unsettledPartition({ ...row, state: next });
-    const entries = Object.entries({ ...changes, unsettled }).filter(([, value]) => value !== undefined);
-    const sets = ['#state = :next', '#history = list_append(if_not_exists(#history, :none), :event)'];
+    const event = this.event(next, because ?? ('reason' in changes ? changes.reason : undefined));
+    const { Key, ExpressionAttributeValues, ...expressions } = updateOf(row, { condition, event, changes });
     const command = new UpdateItemCommand({
       TableName: this.table,
-      Key: marshall({ pk: row.pk }),
-      UpdateExpression: `SET ${[...sets, ...entries.map((_, index) => `#a${index} = :a${index}`)].join(', ')}${unsettled === undefined ? ' REMOVE unsettled' : ''}`,
-      ConditionExpression: text,
-      ExpressionAttributeNames: {
-        '#state': 'state',
-        '#history': 'history',
-        ...Object.fromEntries(entries.map(([name], index) => [`#a${index}`, name])),
-      },
-      ExpressionAttributeValues: marshall({
-        ':next': next,
-        ':none': [],
-        ':event': [this.event(next, because ?? ('reason' in changes ? changes.reason : undefined))],
-        ...values,
-        ...Object.fromEntries(entries.map(([, value], index) => [`:a${index}`, value])),
-      }),
+      ...expressions,
+      Key: marshall(Key),
+      ExpressionAttributeValues: marshall(ExpressionAttributeValues),
     });
     try {
       await this.dynamodb.send(command);
@@ -171,19 +157,6 @@ export class Ledger {
       return standing;
     }
   }
-}
-
-/** A condition in DynamoDB's words. */
-function expressionOf({ states, fence, expiredBy, orAbsent }: WriteCondition): { text: string; values: Record<string, string | number> } {
-  const allowed = Object.fromEntries(states.map((state, index) => [`:from${index}`, state]));
-  const inState = states.length > 0 ? `#state IN (${Object.keys(allowed).join(', ')})` : '';
-  const fenced = fence === undefined ? '' : 'fence = :fence';
-  const expired = expiredBy === undefined ? '' : 'keyExpiresAt <= :expiredBy';
-  const standing = [inState, fenced, expired].filter(Boolean).join(' AND ');
-  return {
-    text: [orAbsent === true ? 'attribute_not_exists(pk)' : '', standing].filter(Boolean).join(' OR '),
-    values: { ...allowed, ...(fence !== undefined && { ':fence': fence }), ...(expiredBy !== undefined && { ':expiredBy': expiredBy }) },
-  };
 }
 
 function unavailable(error: unknown): FleetError {

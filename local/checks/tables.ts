@@ -1,13 +1,22 @@
 import { gunzipSync } from 'node:zlib';
-import { DescribeTableCommand, DynamoDBClient, paginateListTables, paginateScan } from '@aws-sdk/client-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
-import type { LedgerRow } from '../../core/ledger';
+import {
+  DescribeTableCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  paginateListTables,
+  paginateQuery,
+  paginateScan,
+} from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { type LedgerRow, UNSETTLED_INDEX, unknownPartition } from '../../core/ledger';
 import type { JournalEntry } from '../../examples/payments/journal';
 import type { LocalAccount } from '../local-account';
 
 /** What the fleet and the payments server have written down; read directly, past the gateway. */
 export interface Tables {
   ledger(): Promise<readonly LedgerRow[]>;
+  /** Calls of some servers that stand as unknown, found by the index; in no order. */
+  unknown(servers: readonly string[]): Promise<readonly LedgerRow[]>;
   directory(): Promise<readonly DirectoryRow[]>;
   /** The durable journal of the payments server: one row for each execution. */
   journal(): Promise<readonly JournalEntry[]>;
@@ -33,6 +42,7 @@ export function tablesAt(endpoint: string, names: { readonly ledger: string; rea
   const client = new DynamoDBClient({ endpoint, region: 'us-east-1', credentials });
   return {
     ledger: () => scan<LedgerRow>(client, names.ledger),
+    unknown: async (servers) => (await Promise.all(servers.map((server) => unknownOf(client, names.ledger, server)))).flat(),
     // Bonds and fences stand in the same table; a session is what was opened.
     directory: async () => (await scan<DirectoryRow>(client, names.directory)).filter(({ openedAt }) => openedAt !== undefined),
     journal: async () => await scan<JournalEntry>(client, await journalTable(client)),
@@ -43,6 +53,26 @@ export function tablesAt(endpoint: string, names: { readonly ledger: string; rea
 export function resultOf(row: LedgerRow): string | undefined {
   if (row.resultEncoding === 'omitted' || row.result === undefined) return undefined;
   return row.resultEncoding === 'gzip' ? gunzipSync(Buffer.from(row.result, 'base64')).toString() : row.result;
+}
+
+async function unknownOf(client: DynamoDBClient, table: string, server: string): Promise<readonly LedgerRow[]> {
+  const query = {
+    TableName: table,
+    IndexName: UNSETTLED_INDEX,
+    KeyConditionExpression: 'unsettled = :partition',
+    ExpressionAttributeValues: marshall({ ':partition': unknownPartition(server) }),
+  };
+  const rows: LedgerRow[] = [];
+  for await (const { Items = [] } of paginateQuery({ client }, query)) {
+    for (const key of Items) {
+      const { pk } = unmarshall(key) as Pick<LedgerRow, 'pk'>;
+      const { Item } = await client.send(new GetItemCommand({ TableName: table, Key: marshall({ pk }), ConsistentRead: true }));
+      const row = Item && (unmarshall(Item) as LedgerRow);
+      // The index lags behind the table.
+      if (row?.state === 'unknown') rows.push(row);
+    }
+  }
+  return rows;
 }
 
 async function scan<T>(client: DynamoDBClient, table: string): Promise<readonly T[]> {

@@ -1,11 +1,21 @@
-import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient, ResourceInUseException } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  DescribeTableCommand,
+  DynamoDBClient,
+  ResourceInUseException,
+} from '@aws-sdk/client-dynamodb';
+import { LocalAccountError } from '../account-error';
 import { startCompanion } from '../processes/companion';
 import { LOCAL_CREDENTIALS } from '../processes/credentials';
 
 /** DynamoDB on loopback. */
 export interface EmbeddedDynamoDb {
   readonly url: string;
-  /** Creates a table, or keeps the one that an earlier run has persisted. */
+  /**
+   * Creates a table, or keeps the one that an earlier run has persisted.
+   * @throws LocalAccountError CREATE_FAILED when that one lacks an index: none can be added here
+   */
   createTable(table: CreateTableCommandInput): Promise<void>;
   stop(): Promise<void>;
 }
@@ -18,8 +28,9 @@ export async function startDynamoDb(folder: string | undefined, region: string):
   return {
     url,
     createTable: async (table) => {
-      await client.send(new CreateTableCommand(table)).catch((error: unknown) => {
+      await client.send(new CreateTableCommand(table)).catch(async (error: unknown) => {
         if (!(error instanceof ResourceInUseException)) throw error;
+        await requireIndexes(client, table, folder);
       });
     },
     stop: () => {
@@ -27,4 +38,13 @@ export async function startDynamoDb(folder: string | undefined, region: string):
       return companion.stop();
     },
   };
+}
+
+async function requireIndexes(client: DynamoDBClient, wanted: CreateTableCommandInput, folder: string | undefined): Promise<void> {
+  const { Table } = await client.send(new DescribeTableCommand({ TableName: wanted.TableName }));
+  const present = new Set(Table?.GlobalSecondaryIndexes?.map(({ IndexName }) => IndexName));
+  const missing = wanted.GlobalSecondaryIndexes?.find(({ IndexName }) => !present.has(IndexName));
+  if (missing === undefined) return;
+  const message = `The table ${wanted.TableName} in ${folder} was made without the index ${missing.IndexName}. Remove that folder.`;
+  throw new LocalAccountError('CREATE_FAILED', message);
 }

@@ -30,6 +30,7 @@ const ROUTE = /^\/2018-06-01\/runtime\/(?:invocation\/(?<id>[^/]+)\/)?(?<verb>in
  * It serves one invocation at a time and is reused until it fails or times out.
  */
 export class Worker {
+  private started: Promise<void> | undefined;
   private program: Program | undefined;
   private api: Server | undefined;
   private idle: ServerResponse | undefined;
@@ -64,7 +65,8 @@ export class Worker {
         settle(result);
       };
       this.current = { id, payload, deadline: Date.now() + timeoutSeconds * 1000, settle: finish };
-      this.start().then(
+      this.started ??= this.start();
+      this.started.then(
         () => this.deliver(),
         (error: unknown) => this.abandon(`The runtime did not start: ${String(error)}`, 'Runtime.ExitError'),
       );
@@ -73,6 +75,8 @@ export class Worker {
 
   async stop(): Promise<void> {
     this.usable = false;
+    // A process that is just being started would outlive a stop that does not see it yet.
+    await this.started?.catch(() => {});
     this.program?.signal('SIGKILL');
     await this.program?.exited;
     if (this.api) await closeServer(this.api);
@@ -80,7 +84,6 @@ export class Worker {
   }
 
   private async start(): Promise<void> {
-    if (this.program) return;
     this.api = await listenOnLoopback((request, response) => void this.answer(request, response));
     const program = await startProgram({
       argv: [process.execPath, programPath('lambda-runtime.cjs')],

@@ -5,6 +5,7 @@ import { listenerRule } from './listener-rule';
 import { loadBalancer } from './load-balancer';
 import type { Provisioner } from './provisioner';
 import { scalableTarget } from './scalable-target';
+import { scheduledRule } from './scheduled-rule';
 import { secret } from './secret';
 import { service } from './service';
 import { table } from './table';
@@ -17,6 +18,7 @@ const PROVISIONERS: Readonly<Record<string, Provisioner>> = {
   'AWS::DynamoDB::Table': table,
   'AWS::SecretsManager::Secret': secret,
   'AWS::Lambda::Function': lambdaFunction,
+  'AWS::Events::Rule': scheduledRule,
   'AWS::CloudFormation::CustomResource': customResource,
   'AWS::ElasticLoadBalancingV2::LoadBalancer': loadBalancer,
   'AWS::ElasticLoadBalancingV2::Listener': listener,

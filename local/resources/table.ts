@@ -1,5 +1,6 @@
 import type { CreateTableCommandInput, KeySchemaElement } from '@aws-sdk/client-dynamodb';
 import { arn, attributes, type Provisioner } from './provisioner';
+import { type IndexProperties, indexOf } from './table-index';
 
 /** AWS::DynamoDB::GlobalTable and AWS::DynamoDB::Table, as far as they are read. */
 interface TableProperties {
@@ -9,12 +10,6 @@ interface TableProperties {
   readonly GlobalSecondaryIndexes?: readonly IndexProperties[];
   readonly LocalSecondaryIndexes?: readonly IndexProperties[];
   readonly StreamSpecification?: unknown;
-}
-
-interface IndexProperties {
-  readonly IndexName: string;
-  readonly KeySchema: KeySchemaElement[];
-  readonly Projection: { readonly ProjectionType: 'ALL' | 'KEYS_ONLY' | 'INCLUDE'; readonly NonKeyAttributes?: string[] };
 }
 
 export const table: Provisioner<TableProperties> = {
@@ -38,21 +33,21 @@ export const table: Provisioner<TableProperties> = {
     'TableClass',
     'Tags',
   ],
-  create: async ({ properties, stack, generatedName }, { dynamodb }) => {
+  create: async ({ properties, stack, generatedName, path }, { dynamodb }) => {
     const { TableName = generatedName, KeySchema, AttributeDefinitions } = properties;
     await dynamodb.createTable({
       TableName,
       KeySchema,
       AttributeDefinitions,
       BillingMode: 'PAY_PER_REQUEST',
-      ...(properties.GlobalSecondaryIndexes && { GlobalSecondaryIndexes: properties.GlobalSecondaryIndexes.map(indexOf) }),
-      ...(properties.LocalSecondaryIndexes && { LocalSecondaryIndexes: properties.LocalSecondaryIndexes.map(indexOf) }),
+      ...(properties.GlobalSecondaryIndexes && {
+        GlobalSecondaryIndexes: properties.GlobalSecondaryIndexes.map((index) => indexOf(index, path)),
+      }),
+      ...(properties.LocalSecondaryIndexes && {
+        LocalSecondaryIndexes: properties.LocalSecondaryIndexes.map((index) => indexOf(index, path)),
+      }),
     });
     const Arn = arn(stack, 'dynamodb', `table/${TableName}`);
     return { ref: TableName, attribute: attributes({ Arn, TableId: TableName, StreamArn: `${Arn}/stream/1970-01-01T00:00:00.000` }) };
   },
 };
-
-function indexOf({ IndexName, KeySchema, Projection }: IndexProperties) {
-  return { IndexName, KeySchema, Projection };
-}

@@ -1,7 +1,16 @@
 import { expect, test } from '@jest/globals';
 import { agentId } from '../../core/agent';
 import { ERRORS, FleetError } from '../../core/errors';
-import { isSettled, type LedgerState, ledgerKey, mayResolve, statesBefore } from '../../core/ledger';
+import {
+  isSettled,
+  type LedgerState,
+  ledgerKey,
+  mayResolve,
+  OPEN_SHARDS,
+  openPartition,
+  statesBefore,
+  unsettledPartition,
+} from '../../core/ledger';
 
 const STATES: LedgerState[] = ['claimed', 'sent', 'confirmed', 'failed', 'not_executed', 'unknown'];
 
@@ -29,6 +38,21 @@ test('keys of two agents or servers never meet, whatever the key holds', () => {
   const [one, two] = ['a', 'b'].map((subject) => agentId({ issuer: 'https://i.example', subject })) as [string, string];
   expect(ledgerKey('s', one, `k:x#${two}`)).not.toBe(ledgerKey('s', two, 'k:x'));
   expect(ledgerKey('s', one, 'k:c:1')).not.toBe(ledgerKey('s', one, 'c:1'));
+});
+
+test('only calls that may have changed something stand in the index: open ones in one of the shards, unknown ones together', () => {
+  const shards = Array.from({ length: OPEN_SHARDS }, (_, shard) => openPartition('bank', shard));
+  const found = new Set<string | undefined>();
+  for (let call = 0; call < 400; call++) {
+    const row = { server: 'bank', pk: `bank#a#c:${call}`, stateChanging: true };
+    const open = unsettledPartition({ ...row, state: 'claimed' });
+    expect(unsettledPartition({ ...row, state: 'sent' })).toBe(open);
+    expect(unsettledPartition({ ...row, state: 'unknown' })).toBe('bank#unknown');
+    expect(unsettledPartition({ ...row, state: 'unknown', stateChanging: false })).toBeUndefined();
+    for (const state of ['confirmed', 'failed', 'not_executed'] as const) expect(unsettledPartition({ ...row, state })).toBeUndefined();
+    found.add(open);
+  }
+  expect([...found].sort()).toEqual([...shards].sort());
 });
 
 test('codes of our own lie outside the range that JSON-RPC and MCP keep', () => {

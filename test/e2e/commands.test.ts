@@ -54,7 +54,12 @@ describe('beside a running account', () => {
   });
 
   it('ledger resolve settles by a person what nobody can tell, once, and keeps who said so', async () => {
+    const nothing = await cli(['ledger', 'unknown']);
+    expect([nothing.code, nothing.stdout]).toEqual([0, expect.stringMatching(/^Nothing is unknown/)]);
     const ledger = await unknownCall('order-32');
+    const listed = await cli(['ledger', 'unknown']);
+    expect([listed.code, listed.stdout]).toEqual([0, expect.stringMatching(/^payments\.transfer {2}nobody {2}key "order-32"\n/)]);
+    expect(listed.stdout).toMatch(/its answer was lost[\s\S]*mcp-fleet ledger resolve order-32 --outcome/);
     const resolve = ['ledger', 'resolve', 'order-32', '--outcome', 'confirmed', '--by', 'ada'];
     expect(await cli(resolve)).toMatchObject({ code: 2, stderr: expect.stringContaining('--reason') });
     const { code, stdout } = await cli([...resolve, '--reason', 'the bank shows it', '--json']);
@@ -64,8 +69,9 @@ describe('beside a running account', () => {
     ]);
     expect(await cli([...resolve, '--reason', 'again'])).toMatchObject({ code: 3, stderr: expect.stringContaining('not unknown') });
     expect(await cli(['ledger', 'resolve', 'never', ...resolve.slice(3), '--reason', 'x'])).toMatchObject({ code: 3, stdout: '' });
-    expect((await cli(['ledger', 'show', 'order-32'])).stdout).toMatch(/unknown[\s\S]*confirmed, says ada[\s\S]*the bank shows it/);
+    expect((await cli(['ledger', 'show', 'order-32'])).stdout).toMatch(/unknown[\s\S]*confirmed +by ada: the bank shows it/);
     expect(await ledger.read('payments#nobody#k:order-32')).toMatchObject({ fence: 'f' });
+    expect(JSON.parse((await cli(['ledger', 'unknown', '--json'])).stdout)).toEqual({ calls: [] });
   });
 
   it('ps lists every role, with sessions at the sidecars', async () => {

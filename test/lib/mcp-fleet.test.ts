@@ -3,7 +3,7 @@ import { Stack } from 'aws-cdk-lib';
 import { UserPool } from 'aws-cdk-lib/aws-cognito';
 import { CpuArchitecture } from 'aws-cdk-lib/aws-ecs';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import type { FleetConfig, IdentityConfig } from '../../core/fleet-config';
+import type { FleetConfig, IdentityConfig, JanitorConfig } from '../../core/fleet-config';
 import { Affinity, AgentIdentity, FleetEdge, KeyPolicy, McpFleet, OnLoss, ServerRuntime, ToolPolicy } from '../../lib';
 import {
   acknowledgePlainHttp,
@@ -120,6 +120,53 @@ test.each([
   });
   expect(table.Properties.TimeToLiveSpecification?.AttributeName).toBe(expiry);
   expect(table.Properties.StreamSpecification?.StreamViewType).toBe(stream);
+});
+
+test('the ledger has an index of what is not settled, which holds keys only', () => {
+  const template = templateOf(newFleet());
+
+  expect(resourceAt(template, 'AWS::DynamoDB::GlobalTable', /Ledger/).Properties.GlobalSecondaryIndexes).toEqual([
+    {
+      IndexName: 'unsettled',
+      KeySchema: [
+        { AttributeName: 'unsettled', KeyType: 'HASH' },
+        { AttributeName: 'leaseUntil', KeyType: 'RANGE' },
+      ],
+      Projection: { ProjectionType: 'KEYS_ONLY' },
+    },
+  ]);
+});
+
+test('the janitor comes every minute, and is told of every server, also of those added after it', () => {
+  const fleet = newFleet();
+  newServer({}, fleet);
+  fleet.addServer('notes', { runtime: NPM_STDIO });
+  const template = templateOf(fleet);
+  const { Properties } = resourceAt(template, 'AWS::Lambda::Function', /LedgerJanitor/);
+
+  expect(JSON.parse(textOf(Properties.Environment.Variables.MCP_FLEET_JANITOR))).toEqual({
+    fleet: 'orders',
+    ledgerTable: `<${logicalIdAt(template, 'AWS::DynamoDB::GlobalTable', /Ledger/)}>`,
+    servers: ['tickets', 'notes'],
+  } satisfies JanitorConfig);
+  expect(Properties.Timeout).toBeLessThan(60);
+  const janitor = { 'Fn::GetAtt': [logicalIdAt(template, 'AWS::Lambda::Function', /LedgerJanitor/), 'Arn'] };
+  expect(resourceAt(template, 'AWS::Events::Rule', /LedgerJanitor/).Properties).toMatchObject({
+    ScheduleExpression: 'rate(1 minute)',
+    State: 'ENABLED',
+    Targets: [{ Arn: janitor }],
+  });
+  template.hasResourceProperties('AWS::Lambda::Permission', { FunctionName: janitor, Principal: 'events.amazonaws.com' });
+});
+
+test('more servers than the janitor can be told of are refused at synth', () => {
+  const fleet = newFleet();
+  for (let i = 0; i < 110; i++) {
+    const runtime = ServerRuntime.remote({ url: 'https://search.example/mcp' });
+    fleet.addServer(`a-server-with-a-long-name-${100 + i}`, { runtime });
+  }
+
+  expect(() => templateOf(fleet)).toThrow(/names of the fleet's servers are too long/);
 });
 
 test('the authorizer knows the allowlist and whose tokens to believe', () => {

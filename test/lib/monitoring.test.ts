@@ -23,10 +23,13 @@ test('every server has the alarms without which it should not go live', () => {
     ['AWS/ApplicationELB', 'UnHealthyHostCount', 'Maximum', 'GreaterThanOrEqualToThreshold', 1],
     ['AWS/ApplicationELB', 'UnHealthyHostCount', 'Maximum', 'GreaterThanOrEqualToThreshold', 1],
     ['AWS/Lambda', 'Errors', 'Sum', 'GreaterThanOrEqualToThreshold', 1],
+    ['AWS/Lambda', 'Errors', 'Sum', 'GreaterThanOrEqualToThreshold', 1],
+    ['AWS/Lambda', 'Invocations', 'Sum', 'LessThanThreshold', 1],
     ['McpFleet', 'AuthorizerFailures', 'Sum', 'GreaterThanThreshold', 0],
     ['McpFleet', 'LedgerFailures', 'Sum', 'GreaterThanThreshold', 0],
     ['McpFleet', 'OutcomeUnknown', 'Sum', 'GreaterThanThreshold', 0],
     ['McpFleet', 'SlotUtilization', 'Average', 'GreaterThanOrEqualToThreshold', 90],
+    ['McpFleet', 'UnknownOutcomes', 'Maximum', 'GreaterThanThreshold', 0],
   ]);
 });
 
@@ -41,6 +44,14 @@ test('alarms watch what the runtime emits, and say what is wrong', () => {
     ]);
     expect(alarm.AlarmDescription).toMatch(/^MCP server tickets: /);
   }
+});
+
+test('a janitor that does not run is an alarm, and an unknown outcome stays one while nobody counts', () => {
+  const alarms = alarmsOf(templateOf(newServer()));
+  const missing = (metric: string) => alarms.find(({ MetricName }) => MetricName === metric)?.TreatMissingData;
+
+  expect([missing('Invocations'), missing('UnknownOutcomes')]).toEqual(['breaching', 'ignore']);
+  expect(alarms.find(({ MetricName }) => MetricName === 'UnknownOutcomes')?.AlarmDescription).toContain('mcp-fleet ledger unknown');
 });
 
 test('a topic is told when any alarm starts and when it ends', () => {
@@ -78,6 +89,8 @@ test('the dashboard draws every server, with metrics that the runtime emits', ()
         'CallsConfirmed',
         'CallLatency',
         'LedgerFailures',
+        'UnknownOutcomes',
+        'ClaimsAbandoned',
       ]),
     );
   }
@@ -96,5 +109,14 @@ test('a remote server has no instances to alarm on', () => {
   const server = newFleet().addServer('search', { runtime: ServerRuntime.remote({ url: 'https://search.example/mcp' }) });
   const names = alarmsOf(templateOf(Stack.of(server))).map((alarm) => alarm.MetricName);
 
-  expect(names.sort()).toEqual(['AuthorizerFailures', 'Errors', 'LedgerFailures', 'OutcomeUnknown', 'UnHealthyHostCount']);
+  expect(names.sort()).toEqual([
+    'AuthorizerFailures',
+    'Errors',
+    'Errors',
+    'Invocations',
+    'LedgerFailures',
+    'OutcomeUnknown',
+    'UnHealthyHostCount',
+    'UnknownOutcomes',
+  ]);
 });

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { Stack } from 'aws-cdk-lib';
 import { AttributeType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { logicalIdAt, NPM_STDIO, newFleet, newServer, newStack, statementsOf, taskRoleOf, templateOf } from './example-fleet';
+import { logicalIdAt, NPM_STDIO, newFleet, newServer, newStack, statementsOf, taskRoleOf, templateOf, textOf } from './example-fleet';
 
 test('the gateway may claim and settle in the ledger, and has no way to delete there', () => {
   const template = templateOf(newServer());
@@ -18,6 +18,35 @@ test('the gateway may claim and settle in the ledger, and has no way to delete t
     },
   ]);
   expect(statements.filter((statement) => statement.Resource === '*')).toEqual([]);
+});
+
+test('the janitor may look into the index, and end what it finds', () => {
+  const template = templateOf(newServer());
+  const ledger = logicalIdAt(template, 'AWS::DynamoDB::GlobalTable', /Ledger/);
+  const statements = statementsOf(template, logicalIdAt(template, 'AWS::IAM::Role', /LedgerJanitor\/Role/));
+  const onTables = statements.filter(({ Action }) => Action.some((action) => action.startsWith('dynamodb:')));
+
+  expect(onTables.map(({ Action, Resource }) => [Action, textOf(Resource)])).toEqual([
+    [['dynamodb:GetItem', 'dynamodb:UpdateItem'], `<${ledger}.Arn>`],
+    [['dynamodb:Query'], `<${ledger}.Arn>/index/unsettled`],
+  ]);
+  const others = statements.filter((statement) => !onTables.includes(statement)).flatMap(({ Action }) => Action);
+  expect(new Set(others.map((action) => action.split(':')[0]))).toEqual(new Set(['kms', 'logs']));
+});
+
+test('only gateway and janitor reach the ledger, and nobody deletes there', () => {
+  const template = templateOf(newServer());
+  const ledger = logicalIdAt(template, 'AWS::DynamoDB::GlobalTable', /Ledger/);
+  const reaching = Object.keys(template.findResources('AWS::IAM::Role')).flatMap((role) => {
+    const onLedger = statementsOf(template, role).filter(({ Resource }) => Resource === '*' || JSON.stringify(Resource).includes(ledger));
+    const actions = onLedger.flatMap(({ Action }) => Action).filter((action) => /^(dynamodb:.*|\*)$/.test(action));
+    return actions.length === 0 ? [] : [[role, actions]];
+  });
+
+  expect(Object.fromEntries(reaching)).toEqual({
+    [taskRoleOf(template, /Gateway\/Task/)]: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    [logicalIdAt(template, 'AWS::IAM::Role', /LedgerJanitor\/Role/)]: ['dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:Query'],
+  });
 });
 
 test('everything that the gateway may do is known', () => {
@@ -113,7 +142,7 @@ test('a company grants a server its own table, and that reaches no other server'
   expect(statementsOf(template, taskRoleOf(template, /notes\/Task/))).toHaveLength(1);
 });
 
-test('the functions may use the allowlist only, by exactly what they do', () => {
+test('the functions of the allowlist may use it only, by exactly what they do', () => {
   const template = templateOf(newFleet());
   const allowlist = { 'Fn::GetAtt': [logicalIdAt(template, 'AWS::DynamoDB::GlobalTable', /Allowlist/), 'Arn'] };
   const onTables = (role: RegExp) =>

@@ -20,6 +20,15 @@ interface Report {
   readonly argv: string[];
 }
 
+const EVERY_HOUR = {
+  Type: 'AWS::Events::Rule',
+  Properties: {
+    ScheduleExpression: 'rate(1 hour)',
+    State: 'ENABLED',
+    Targets: [{ Id: 'Target0', Arn: { 'Fn::GetAtt': ['Sync', 'Arn'] }, RetryPolicy: { MaximumRetryAttempts: 0 } }],
+  },
+};
+
 async function until<T>(find: () => T | undefined | Promise<T | undefined>): Promise<T> {
   for (;;) {
     const found = await find();
@@ -47,9 +56,10 @@ describe('a running account', () => {
 
   beforeAll(async () => {
     account = await startLocalAccount({
-      assembly: shopAssembly(),
+      assembly: shopAssembly({ resources: { Tick: EVERY_HOUR } }),
       port: 0,
       controlFolder,
+      scheduleMs: 100,
       onPhase: (phase) => phases.push(phase),
       onLog: (line) => lines.push(line),
     });
@@ -147,6 +157,19 @@ describe('a running account', () => {
     expect(account.logFiles().filter((path) => path.endsWith('-app.log')).length).toBeGreaterThanOrEqual(2);
   });
 
+  test('runs what is scheduled, again and again', async () => {
+    const scheduled = () => lines.filter(({ role, text }) => role === 'lambda' && text.startsWith('scheduled '));
+    const [first, second] = await until(() => (scheduled().length >= 2 ? scheduled() : undefined));
+    const [one, two] = [first, second].map((line) => JSON.parse(String(line?.text.slice('scheduled '.length))));
+    expect(one).toMatchObject({
+      'detail-type': 'Scheduled Event',
+      source: 'aws.events',
+      resources: ['arn:aws:events:us-east-1:000000000000:rule/Shop-Tick'],
+    });
+    expect(two.id).not.toBe(one.id);
+    expect(phases.find(({ name }) => name === 'functions')?.detail).toContain('1 schedule');
+  });
+
   test('is found by another terminal, which needs the token of the file', async () => {
     const file = join(controlFolder, '.mcp-fleet/local.json');
     expect(statSync(file).mode & 0o777).toBe(0o600);
@@ -193,6 +216,9 @@ describe('a running account', () => {
 
     await Promise.all([account.stop(), account.stop()]);
 
+    const told = lines.length;
+    await new Promise((next) => setTimeout(next, 300));
+    expect(lines.length).toBe(told);
     expect(pids.filter(isAlive)).toEqual([]);
     expect(existsSync(env.TMPDIR as string)).toBe(false);
     expect(existsSync(join(controlFolder, '.mcp-fleet/local.json'))).toBe(false);

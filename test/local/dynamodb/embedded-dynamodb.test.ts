@@ -1,14 +1,17 @@
 import { connect } from 'node:net';
 import {
   ConditionalCheckFailedException,
+  type CreateTableCommandInput,
   DynamoDBClient,
   GetItemCommand,
+  type GlobalSecondaryIndex,
   PutItemCommand,
   QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type EmbeddedDynamoDb, startDynamoDb } from '../../../local/dynamodb/embedded-dynamodb';
+import { scratchFolder } from '../fixtures/assembly';
 
 let dynamodb: EmbeddedDynamoDb;
 let client: DynamoDBClient;
@@ -21,21 +24,25 @@ afterEach(async () => {
 async function start(folder?: string): Promise<void> {
   dynamodb = await startDynamoDb(folder, 'us-east-1');
   client = new DynamoDBClient({ endpoint: dynamodb.url, region: 'us-east-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
-  await dynamodb.createTable({
-    TableName: 'ledger',
-    BillingMode: 'PAY_PER_REQUEST',
-    KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
-    AttributeDefinitions: [
-      { AttributeName: 'pk', AttributeType: 'S' },
-      { AttributeName: 'agent', AttributeType: 'S' },
-    ],
-    GlobalSecondaryIndexes: [
-      { IndexName: 'byAgent', KeySchema: [{ AttributeName: 'agent', KeyType: 'HASH' }], Projection: { ProjectionType: 'ALL' } },
-    ],
-  });
+  await dynamodb.createTable(LEDGER);
 }
 
-import { scratchFolder } from '../fixtures/assembly';
+const BY_AGENT: GlobalSecondaryIndex = {
+  IndexName: 'byAgent',
+  KeySchema: [{ AttributeName: 'agent', KeyType: 'HASH' }],
+  Projection: { ProjectionType: 'ALL' },
+};
+
+const LEDGER: CreateTableCommandInput = {
+  TableName: 'ledger',
+  BillingMode: 'PAY_PER_REQUEST',
+  KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+  AttributeDefinitions: [
+    { AttributeName: 'pk', AttributeType: 'S' },
+    { AttributeName: 'agent', AttributeType: 'S' },
+  ],
+  GlobalSecondaryIndexes: [BY_AGENT],
+};
 
 const claim = (owner: string) =>
   new PutItemCommand({
@@ -81,6 +88,17 @@ describe('startDynamoDb', () => {
       }),
     );
     expect(found.Count).toBe(1);
+  });
+
+  test('says that a table of an earlier run lacks an index, and what to do', async () => {
+    const folder = scratchFolder();
+    await start(folder);
+    await expect(
+      dynamodb.createTable({ ...LEDGER, GlobalSecondaryIndexes: [{ ...BY_AGENT, IndexName: 'unsettled' }] }),
+    ).rejects.toMatchObject({
+      code: 'CREATE_FAILED',
+      message: `The table ledger in ${folder} was made without the index unsettled. Remove that folder.`,
+    });
   });
 
   test('survives a client that dies in the middle of a request', async () => {
