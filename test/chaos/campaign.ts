@@ -1,0 +1,108 @@
+import { tablesOf } from '../../local/checks/tables';
+import { Agents } from './agents';
+import { Bank } from './bank';
+import { type Fleet, startFleet } from './fleet';
+import { SERVER } from './fleet-app';
+import type { History, Later } from './history';
+import { askLater, outcomeAt } from './later';
+import { AGENT_KINDS, type AgentSettings, type Told } from './messages';
+import { planCall } from './plan';
+import type { Programs } from './programs';
+import { Processes } from './strikes/processes';
+import { Striker } from './strikes/striker';
+import type { Tally } from './strikes/tally';
+import { judge, type Verdict } from './verdict';
+
+export interface CampaignProps {
+  readonly seed: number;
+  readonly calls: number;
+  readonly ledger: 'with' | 'without';
+  readonly programs: Programs;
+  readonly scratch: string;
+  readonly signal: AbortSignal;
+  readonly say: (line: string) => void;
+}
+
+export interface CampaignResult {
+  readonly calls: number;
+  readonly executed: number;
+  readonly faults: ReturnType<Tally['all']>;
+  readonly verdict: Verdict;
+  readonly seconds: number;
+}
+
+/** Agents in each process, each with a call under way. */
+const AGENTS = 16;
+const PROGRESS_MS = 5000;
+const TOKEN_SECONDS = 4 * 3600;
+
+/** Lets agents make their calls while faults strike, asks for what they did not learn, and judges. */
+export async function runCampaign(props: CampaignProps): Promise<CampaignResult> {
+  const { seed, calls, signal, say, programs, scratch, ledger } = props;
+  const startedAt = Date.now();
+  const bank = await Bank.start();
+  const processes = new Processes();
+  const planned = (reference: string) => {
+    const [agent = '', number = ''] = reference.split('-');
+    return planCall(seed, agent, Number(number)).fault;
+  };
+  const striker = new Striker({ seed, planned, processes, onAnswerCut: () => undefined });
+  const fleet = await startFleet({ ...programs, bankUrl: bank.url, agents: AGENT_KINDS, ledger, scratch, striker, processes });
+  const told: Told[] = [];
+  const agents = new Agents(programs.agent, await settingsOf(fleet, seed, calls), (each) => told.push(each));
+  const leave = (): void => void agents.stop(); // what waits for them then fails
+  signal.addEventListener('abort', leave);
+  const progress = setInterval(() => say(progressLine(calls, told, bank, striker)), PROGRESS_MS);
+  try {
+    signal.throwIfAborted();
+    bank.watch = striker;
+    await agents.run();
+    striker.end();
+    await agents.stop();
+    await processes.whole();
+    say(`  ${told.length} calls made, ${striker.tally.total} faults; the fleet is whole again, and is asked for what was not learnt`);
+    const history: History = {
+      told,
+      later: await askFleet(told, fleet),
+      journal: bank.journal,
+      dispatched: bank.dispatched,
+      rows: await tablesOf(fleet.account).ledger(),
+      instances: await processes.instances(),
+    };
+    const seconds = Math.round((Date.now() - startedAt) / 1000);
+    return { calls: told.length, executed: bank.journal.length, faults: striker.tally.all(), verdict: judge(history), seconds };
+  } finally {
+    clearInterval(progress);
+    signal.removeEventListener('abort', leave);
+    await agents.stop();
+    await fleet.stop();
+    bank.stop();
+  }
+}
+
+async function settingsOf({ account, url }: Fleet, seed: number, calls: number): Promise<readonly AgentSettings[]> {
+  return await Promise.all(
+    AGENT_KINDS.map(async (kind, index) => ({
+      name: kind,
+      kind,
+      endpoint: `${url}/${SERVER}/mcp`,
+      token: await account.token(kind, { ttlSeconds: TOKEN_SECONDS }),
+      seed,
+      agents: AGENTS,
+      calls: Math.floor(calls / AGENT_KINDS.length) + (index < calls % AGENT_KINDS.length ? 1 : 0),
+    })),
+  );
+}
+
+/** As the agent who made the call, past everything that could break. */
+async function askFleet(told: readonly Told[], { account }: Fleet): Promise<ReadonlyMap<string, Later>> {
+  const tokens = new Map(await Promise.all(AGENT_KINDS.map(async (kind) => [kind as string, await account.token(kind)] as const)));
+  return await askLater(told, ({ key, agent }) =>
+    outcomeAt(`${account.baseUrl}/${SERVER}/calls/${encodeURIComponent(key)}`, tokens.get(agent) as string),
+  );
+}
+
+function progressLine(calls: number, told: readonly Told[], bank: Bank, striker: Striker): string {
+  const open = told.filter(({ outcome }) => outcome === 'unknown' || outcome === 'nothing').length;
+  return `  ${told.length} of ${calls} calls, ${bank.journal.length} executions, ${striker.tally.total} faults, ${open} not learnt`;
+}

@@ -1,0 +1,22 @@
+import type { LedgerRow } from '../../core/ledger';
+import type { Transfer } from './bank';
+import type { Told } from './messages';
+
+/** What the fleet says of a call when it is asked later. `no row`: it never came as far as the ledger. */
+export type Later = 'confirmed' | 'failed' | 'not_executed' | 'unknown' | 'claimed' | 'sent' | 'no row';
+
+/** Everything that was seen of a campaign's calls. */
+export interface History {
+  /** What agents were told, one for each call. */
+  readonly told: readonly Told[];
+  /** What the fleet said later of the calls whose outcome no agent learnt, by reference. */
+  readonly later: ReadonlyMap<string, Later>;
+  /** Executions. */
+  readonly journal: readonly Transfer[];
+  /** What came to a server, executed or not. */
+  readonly dispatched: readonly Transfer[];
+  /** All rows of the ledger table. */
+  readonly rows: readonly LedgerRow[];
+  /** Instances that live in the end: ECS task and process of the server. */
+  readonly instances: ReadonlyMap<string, number>;
+}

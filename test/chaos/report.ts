@@ -1,0 +1,26 @@
+import type { CampaignResult } from './campaign';
+import { FAULT_NAMES } from './faults';
+import { VIOLATIONS } from './verdict';
+
+const SHOWN_FINDINGS = 12;
+
+/** Lines for people. */
+export function describe(name: string, { calls, executed, faults, verdict, seconds }: CampaignResult): string {
+  const endings = Object.entries(verdict.endings).map(([ending, count]) => `${ending} ${count}`);
+  const struck = FAULT_NAMES.map((fault) => {
+    const { struck: times, missed } = faults[fault];
+    return `     ${String(times).padStart(5)}  ${fault}${missed > 0 ? ` (${missed} more found nothing to strike)` : ''}`;
+  });
+  return [
+    `${name}: ${calls} calls, ${executed} executions, ${seconds} s`,
+    `   faults: ${totalOf({ faults })}`,
+    ...struck,
+    `   what became of the calls: ${endings.join(', ')}`,
+    `   ${VIOLATIONS.map((violation) => `${verdict.counts[violation]} ${violation}`).join(', ')}; ${verdict.refusedUnwritten} refused unwritten while the ledger was away`,
+    ...verdict.findings.slice(0, SHOWN_FINDINGS).map(({ violation, reference, detail }) => `   ! ${violation}: ${reference}: ${detail}`),
+  ].join('\n');
+}
+
+export function totalOf({ faults }: Pick<CampaignResult, 'faults'>): number {
+  return FAULT_NAMES.reduce((sum, name) => sum + faults[name].struck, 0);
+}

@@ -1,0 +1,146 @@
+import type { LedgerRow } from '../../core/ledger';
+import type { Transfer } from './bank';
+import type { History, Later } from './history';
+import type { Told } from './messages';
+
+/** What must not be. */
+export const VIOLATIONS = [
+  'executed twice under one key',
+  'reported confirmed without a journal line',
+  'reported failed or not executed with a journal line',
+  'without an audit row',
+  'undecided although its instance lives',
+] as const;
+
+export type Violation = (typeof VIOLATIONS)[number];
+
+/** What became of a call in the end. */
+export type Ending =
+  | 'confirmed'
+  | 'failed'
+  | 'not executed'
+  | 'unknown, then settled: confirmed'
+  | 'unknown, then settled: failed'
+  | 'unknown, then settled: not executed'
+  | 'undecidable: its instance is gone'
+  | 'undecidable: it was lost on the way'
+  | 'claimed by a gateway that died, never sent'
+  | 'never came to the ledger';
+
+export interface Finding {
+  readonly violation: Violation;
+  readonly reference: string;
+  readonly detail: string;
+}
+
+export interface Verdict {
+  readonly findings: readonly Finding[];
+  readonly counts: Readonly<Record<Violation, number>>;
+  readonly endings: Readonly<Partial<Record<Ending, number>>>;
+  /** Refused while the ledger was away: nothing could be written, and the agent was told so. */
+  readonly refusedUnwritten: number;
+}
+
+/** Holds what agents were told, and asked later, against the bank's journal and the ledger. */
+export function judge(history: History): Verdict {
+  const facts = factsOf(history);
+  const findings = history.told.flatMap((told) => findingsOf(told, facts));
+  findings.push(...twice(history.journal));
+  const count = (violation: Violation): number => findings.filter((finding) => finding.violation === violation).length;
+  const endings: Partial<Record<Ending, number>> = {};
+  for (const told of history.told) {
+    const ending = endingOf(told, facts);
+    endings[ending] = (endings[ending] ?? 0) + 1;
+  }
+  return {
+    findings,
+    counts: Object.fromEntries(VIOLATIONS.map((violation) => [violation, count(violation)])) as Verdict['counts'],
+    endings,
+    refusedUnwritten: history.told.filter((told) => isRefusedUnwritten(told, facts)).length,
+  };
+}
+
+interface Facts extends Pick<History, 'later' | 'instances'> {
+  readonly executions: ReadonlyMap<string, Transfer>;
+  readonly dispatches: ReadonlyMap<string, Transfer>;
+  /** Every key and call id that some row names. */
+  readonly rows: ReadonlyMap<string, LedgerRow>;
+}
+
+function factsOf({ journal, dispatched, rows, later, instances }: History): Facts {
+  const named = new Map<string, LedgerRow>();
+  for (const row of rows) {
+    named.set(row.callId, row);
+    if (row.idempotencyKey !== undefined) named.set(row.idempotencyKey, row);
+  }
+  const byReference = (transfers: readonly Transfer[]): Map<string, Transfer> => new Map(transfers.map((each) => [each.reference, each]));
+  return { later, instances, rows: named, executions: byReference(journal), dispatches: byReference(dispatched) };
+}
+
+function findingsOf(told: Told, facts: Facts): Finding[] {
+  const { reference } = told;
+  const executed = facts.executions.has(reference);
+  const said = [told.outcome, facts.later.get(reference)];
+  const findings: Finding[] = [];
+  const find = (violation: Violation): void => {
+    findings.push({ violation, reference, detail: `${JSON.stringify(told)}; later ${said[1] ?? 'not asked'}` });
+  };
+  if (said.includes('confirmed') && !executed) find('reported confirmed without a journal line');
+  if ((said.includes('failed') || said.includes('not_executed')) && executed) find('reported failed or not executed with a journal line');
+  if (needsRow(told, facts) && !hasRow(told, facts)) find('without an audit row');
+  if (isUndecided(told, facts) && livesWhereItWent(told, facts)) find('undecided although its instance lives');
+  return findings;
+}
+
+/** A key is one intent; so is a reference, for an agent makes each transfer once. */
+function twice(journal: readonly Transfer[]): Finding[] {
+  const executions = new Map<string, Transfer[]>();
+  for (const transfer of journal) executions.set(transfer.reference, [...(executions.get(transfer.reference) ?? []), transfer]);
+  return [...executions]
+    .filter(([, transfers]) => transfers.length > 1)
+    .map(([reference, transfers]) => ({
+      violation: 'executed twice under one key',
+      reference,
+      detail: transfers.map(({ key, task, pid }) => `key ${key} on ${task.slice(0, 8)} (${pid})`).join(', '),
+    }));
+}
+
+/** What a server has got passed the gateway, and so did what an agent was told of by its call id. */
+function needsRow(told: Told, facts: Facts): boolean {
+  return (told.callId !== undefined || facts.dispatches.has(told.reference)) && !isRefusedUnwritten(told, facts);
+}
+
+function hasRow({ callId, key }: Told, { rows }: Facts): boolean {
+  return (callId !== undefined && rows.has(callId)) || (key !== undefined && rows.has(key));
+}
+
+function isRefusedUnwritten(told: Told, facts: Facts): boolean {
+  const wasRefused = told.outcome === 'not_executed' && told.error === 'LEDGER_UNAVAILABLE';
+  return wasRefused && !facts.dispatches.has(told.reference) && !hasRow(told, facts);
+}
+
+function isUndecided({ outcome, reference }: Told, { later }: Facts): boolean {
+  return outcome !== 'confirmed' && outcome !== 'failed' && ['unknown', 'sent'].includes(later.get(reference) ?? '');
+}
+
+function livesWhereItWent({ reference }: Told, { executions, dispatches, instances }: Facts): boolean {
+  const went = executions.get(reference) ?? dispatches.get(reference);
+  return went !== undefined && instances.get(went.task) === went.pid;
+}
+
+function endingOf(told: Told, facts: Facts): Ending {
+  if (told.outcome === 'confirmed' || told.outcome === 'failed') return told.outcome;
+  const later = facts.later.get(told.reference);
+  if (later === undefined) return 'not executed';
+  return (
+    ENDINGS[later] ?? (facts.dispatches.has(told.reference) ? 'undecidable: its instance is gone' : 'undecidable: it was lost on the way')
+  );
+}
+
+const ENDINGS: Readonly<Partial<Record<Later, Ending>>> = {
+  confirmed: 'unknown, then settled: confirmed',
+  failed: 'unknown, then settled: failed',
+  not_executed: 'unknown, then settled: not executed',
+  claimed: 'claimed by a gateway that died, never sent',
+  'no row': 'never came to the ledger',
+};
