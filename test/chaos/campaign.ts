@@ -1,9 +1,10 @@
+import { join } from 'node:path';
 import { tablesOf } from '../../local/checks/tables';
 import { Agents } from './agents';
 import { Bank } from './bank';
 import { type Fleet, startFleet } from './fleet';
 import { SERVER } from './fleet-app';
-import type { History, Later } from './history';
+import { type History, type Later, writeHistory } from './history';
 import { askLater, outcomeAt } from './later';
 import { AGENT_KINDS, type AgentSettings, type Told } from './messages';
 import { planCall } from './plan';
@@ -68,7 +69,9 @@ export async function runCampaign(props: CampaignProps): Promise<CampaignResult>
       dispatched: bank.dispatched,
       rows: await tablesOf(fleet.account).ledger(),
       instances: await processes.instances(),
+      replicas: await processes.replicas(),
     };
+    writeHistory(join(scratch, 'history.json'), history);
     const seconds = Math.round((Date.now() - startedAt) / 1000);
     return { calls: told.length, executed: bank.journal.length, faults: striker.tally.all(), verdict: judge(history), seconds };
   } finally {

@@ -39,7 +39,7 @@ export interface Fault {
 
 const OFTEN = 10;
 const NOW_AND_THEN = 5;
-const SELDOM = 2;
+const SELDOM = 1;
 
 export const FAULTS = {
   'client leg cut before dispatch': { moment: 'asked', act: { kind: 'cut', leg: 'client' }, weight: OFTEN },

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import type { LedgerRow } from '../../core/ledger';
 import type { Transfer } from './bank';
 import type { Told } from './messages';
@@ -19,4 +20,14 @@ export interface History {
   readonly rows: readonly LedgerRow[];
   /** Instances that live in the end: ECS task and process of the server. */
   readonly instances: ReadonlyMap<string, number>;
+  /** Gateways that live in the end, by the name that they have in rows. */
+  readonly replicas: ReadonlySet<string>;
+}
+
+/** For people who look into a run that failed. */
+export function writeHistory(file: string, history: History): void {
+  writeFileSync(
+    file,
+    JSON.stringify(history, (_, value: unknown) => (value instanceof Map || value instanceof Set ? [...value] : value), 1),
+  );
 }

@@ -22,14 +22,14 @@ async function main(): Promise<number> {
   let keepLogs = true;
   try {
     const passed = await runChaos(options, scratch, interruption.signal);
-    keepLogs = !passed;
+    keepLogs = !passed || options.keep;
     return passed ? 0 : 1;
   } catch (error) {
     keepLogs = !interruption.signal.aborted;
     console.error(interruption.signal.aborted ? 'interrupted' : error);
     return interruption.signal.aborted ? 130 : 1;
   } finally {
-    if (keepLogs) console.error(`What the fleets logged is in ${scratch}`);
+    if (keepLogs) console.error(`Logs and histories are in ${scratch}`);
     else rmSync(scratch, { recursive: true, force: true });
   }
 }

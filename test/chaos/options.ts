@@ -7,6 +7,8 @@ export interface Options {
   readonly clients: 'helper' | 'plain';
   /** Which fleets are run: the real one, and one whose gateways have no stage `claim`. */
   readonly ledger: 'with' | 'without' | 'both';
+  /** Logs and histories stay also after a run that passed. */
+  readonly keep: boolean;
   /** One JSON object instead of lines for people. */
   readonly json: boolean;
 }
@@ -21,6 +23,7 @@ export const USAGE = `Usage: npm run test:chaos -- [options]
   --clients <which>   helper: official clients with recoveringFetch() (default); plain: clients without any of ours, that call again
   --with-ledger       only the fleet as it is, without the run that must find double executions
   --without-ledger    only the fleet without its ledger stage
+  --keep              what the fleets logged, and the history of every call, stay on disk also when it passed
   --json              one JSON object on stdout instead of lines for people
   --help
 `;
@@ -35,6 +38,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
       clients: { type: 'string', default: 'helper' },
       'with-ledger': { type: 'boolean', default: false },
       'without-ledger': { type: 'boolean', default: false },
+      keep: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -48,6 +52,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
     calls: wholeNumber('--calls', values.calls, 1),
     clients,
     ledger: real === control ? 'both' : real ? 'with' : 'without',
+    keep: values.keep,
     json: values.json,
   };
 }

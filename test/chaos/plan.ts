@@ -15,7 +15,7 @@ export interface PlannedCall {
 }
 
 /** Share of calls to which something happens. */
-const STRUCK = 0.4;
+const STRUCK = 0.25;
 const STREAMING = 0.2;
 const DECLINED = 0.08;
 const LOOKING = 0.1;

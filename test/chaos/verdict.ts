@@ -10,6 +10,7 @@ export const VIOLATIONS = [
   'reported failed or not executed with a journal line',
   'without an audit row',
   'undecided although its instance lives',
+  'left claimed by a gateway that lives',
 ] as const;
 
 export type Violation = (typeof VIOLATIONS)[number];
@@ -60,21 +61,21 @@ export function judge(history: History): Verdict {
   };
 }
 
-interface Facts extends Pick<History, 'later' | 'instances'> {
+interface Facts extends Pick<History, 'later' | 'instances' | 'replicas'> {
   readonly executions: ReadonlyMap<string, Transfer>;
   readonly dispatches: ReadonlyMap<string, Transfer>;
   /** Every key and call id that some row names. */
   readonly rows: ReadonlyMap<string, LedgerRow>;
 }
 
-function factsOf({ journal, dispatched, rows, later, instances }: History): Facts {
+function factsOf({ journal, dispatched, rows, later, instances, replicas }: History): Facts {
   const named = new Map<string, LedgerRow>();
   for (const row of rows) {
     named.set(row.callId, row);
-    if (row.idempotencyKey !== undefined) named.set(row.idempotencyKey, row);
+    if (row.idempotencyKey !== undefined && row.pk.endsWith(`#k:${row.idempotencyKey}`)) named.set(row.idempotencyKey, row);
   }
   const byReference = (transfers: readonly Transfer[]): Map<string, Transfer> => new Map(transfers.map((each) => [each.reference, each]));
-  return { later, instances, rows: named, executions: byReference(journal), dispatches: byReference(dispatched) };
+  return { later, instances, replicas, rows: named, executions: byReference(journal), dispatches: byReference(dispatched) };
 }
 
 function findingsOf(told: Told, facts: Facts): Finding[] {
@@ -87,8 +88,10 @@ function findingsOf(told: Told, facts: Facts): Finding[] {
   };
   if (said.includes('confirmed') && !executed) find('reported confirmed without a journal line');
   if ((said.includes('failed') || said.includes('not_executed')) && executed) find('reported failed or not executed with a journal line');
-  if (needsRow(told, facts) && !hasRow(told, facts)) find('without an audit row');
+  if (needsRow(told, facts) && rowOf(told, facts) === undefined) find('without an audit row');
   if (isUndecided(told, facts) && livesWhereItWent(told, facts)) find('undecided although its instance lives');
+  if (facts.later.get(reference) === 'claimed' && facts.replicas.has(rowOf(told, facts)?.owner ?? ''))
+    find('left claimed by a gateway that lives');
   return findings;
 }
 
@@ -110,13 +113,14 @@ function needsRow(told: Told, facts: Facts): boolean {
   return (told.callId !== undefined || facts.dispatches.has(told.reference)) && !isRefusedUnwritten(told, facts);
 }
 
-function hasRow({ callId, key }: Told, { rows }: Facts): boolean {
-  return (callId !== undefined && rows.has(callId)) || (key !== undefined && rows.has(key));
+/** A key names the row of the whole intent, a call id perhaps only that of a refused repetition. */
+function rowOf({ callId, key }: Told, { rows }: Facts): LedgerRow | undefined {
+  return rows.get(key ?? '') ?? rows.get(callId ?? '');
 }
 
 function isRefusedUnwritten(told: Told, facts: Facts): boolean {
   const wasRefused = told.outcome === 'not_executed' && told.error === 'LEDGER_UNAVAILABLE';
-  return wasRefused && !facts.dispatches.has(told.reference) && !hasRow(told, facts);
+  return wasRefused && !facts.dispatches.has(told.reference) && rowOf(told, facts) === undefined;
 }
 
 function isUndecided({ outcome, reference }: Told, { later }: Facts): boolean {

@@ -1,0 +1,148 @@
+import { describe, expect, test } from '@jest/globals';
+import type { LedgerRow } from '../../core/ledger';
+import type { Transfer } from './bank';
+import type { History, Later } from './history';
+import type { Told } from './messages';
+import { judge, VIOLATIONS, type Violation } from './verdict';
+
+const TASK = 'task-1';
+const PID = 11;
+
+/** A call that went as it should: told confirmed, executed once, written down. */
+interface Call extends Partial<Omit<Told, 'reference'>> {
+  readonly later?: Later;
+  readonly executions?: readonly Partial<Transfer>[];
+  readonly dispatched?: boolean;
+  readonly row?: Partial<LedgerRow> | 'none';
+}
+
+function history(calls: readonly Call[], alive: Partial<Pick<History, 'instances' | 'replicas'>> = {}): History {
+  const each = calls.map((call, number) => ({ call, reference: `v1-${number}`, key: `key-${number}` }));
+  const transfer = (reference: string, key: string): Transfer => ({ reference, key, task: TASK, pid: PID });
+  return {
+    told: each.map(({ call: { later: _, executions: __, dispatched: ___, row: ____, ...told }, reference, key }) => ({
+      reference,
+      key,
+      callId: `call-of-${key}`,
+      agent: 'v1',
+      tool: 'transfer',
+      outcome: 'confirmed',
+      attempts: 1,
+      milliseconds: 5,
+      ...told,
+    })),
+    later: new Map(each.flatMap(({ call, reference }) => (call.later === undefined ? [] : [[reference, call.later] as const]))),
+    journal: each.flatMap(({ call: { executions = [{}] }, reference, key }) =>
+      executions.map((execution) => ({ ...transfer(reference, key), ...execution })),
+    ),
+    dispatched: each.filter(({ call }) => call.dispatched !== false).map(({ reference, key }) => transfer(reference, key)),
+    rows: each.flatMap(({ call: { row = {} }, key }) => (row === 'none' ? [] : [ledgerRow(key, row)])),
+    instances: new Map([[TASK, PID]]),
+    replicas: new Set(['gateway-1']),
+    ...alive,
+  };
+}
+
+function ledgerRow(key: string, row: Partial<LedgerRow>): LedgerRow {
+  return { pk: `bank#agent#k:${key}`, callId: `call-of-${key}`, idempotencyKey: key, owner: 'gateway-0', ...row } as LedgerRow;
+}
+
+const violations = (...calls: Call[]): Violation[] => judge(history(calls)).findings.map(({ violation }) => violation);
+
+test('nothing is found where everything is as it should be', () => {
+  const found = violations(
+    {},
+    { outcome: 'failed', executions: [] },
+    { outcome: 'not_executed', executions: [] },
+    { outcome: 'unknown', later: 'confirmed' },
+    { outcome: 'nothing', later: 'not_executed', executions: [] },
+    { outcome: 'nothing', later: 'no row', executions: [], dispatched: false, row: 'none', callId: undefined },
+  );
+  expect(found).toEqual([]);
+});
+
+const BROKEN: readonly (readonly [Violation, Record<string, Call>])[] = [
+  [
+    'executed twice under one key',
+    { 'on two instances': { executions: [{}, { task: 'task-2' }] }, 'under two keys': { executions: [{}, { key: 'another' }] } },
+  ],
+  [
+    'reported confirmed without a journal line',
+    { told: { executions: [] }, 'asked later': { outcome: 'unknown', later: 'confirmed', executions: [] } },
+  ],
+  [
+    'reported failed or not executed with a journal line',
+    {
+      'told failed': { outcome: 'failed' },
+      'told not executed': { outcome: 'not_executed' },
+      'later failed': { outcome: 'nothing', later: 'failed' },
+      'later not executed': { outcome: 'unknown', later: 'not_executed' },
+    },
+  ],
+  [
+    'without an audit row',
+    {
+      'it came to a server': { row: 'none', callId: undefined },
+      'its agent was told of it': { row: 'none', outcome: 'not_executed', executions: [], dispatched: false },
+      'it was refused while the ledger was away, but not before it was sent': {
+        row: 'none',
+        outcome: 'not_executed',
+        error: 'LEDGER_UNAVAILABLE',
+        executions: [],
+      },
+    },
+  ],
+  [
+    'undecided although its instance lives',
+    {
+      executed: { outcome: 'unknown', later: 'unknown' },
+      'not executed': { outcome: 'nothing', later: 'unknown', executions: [] },
+      'still sent': { outcome: 'unknown', later: 'sent' },
+    },
+  ],
+  [
+    'left claimed by a gateway that lives',
+    { claimed: { outcome: 'unknown', later: 'claimed', executions: [], row: { owner: 'gateway-1' } } },
+  ],
+];
+
+describe.each(BROKEN)('%s', (violation, cases) => {
+  test.each(Object.entries(cases))('is found: %s', (_, call) => {
+    expect(violations({}, call)).toEqual([violation]);
+    expect(judge(history([{}, call])).counts[violation]).toBe(1);
+  });
+});
+
+test('every violation is found above', () => {
+  expect(BROKEN.map(([violation]) => violation)).toEqual([...VIOLATIONS]);
+});
+
+test('what nobody can tell is no violation, and is counted', () => {
+  const gone = history(
+    [
+      { outcome: 'unknown', later: 'unknown' },
+      { outcome: 'nothing', later: 'unknown', executions: [], dispatched: false },
+      { outcome: 'unknown', later: 'claimed', executions: [], dispatched: false },
+      { outcome: 'not_executed', error: 'LEDGER_UNAVAILABLE', executions: [], dispatched: false, row: 'none' },
+      { outcome: 'unknown', later: 'failed', executions: [] },
+    ],
+    { instances: new Map([[TASK, PID + 1]]) },
+  );
+  expect(judge(gone)).toMatchObject({
+    findings: [],
+    refusedUnwritten: 1,
+    endings: {
+      'undecidable: its instance is gone': 1,
+      'undecidable: it was lost on the way': 1,
+      'claimed by a gateway that died, never sent': 1,
+      'not executed': 1,
+      'unknown, then settled: failed': 1,
+    },
+  });
+});
+
+test('the row of a refused repetition does not stand for a key that has no row', () => {
+  const refused = ledgerRow('key-0', { pk: 'bank#agent#c:another', callId: 'another' });
+  const seen = { ...history([{ row: 'none', callId: undefined }]), rows: [refused] };
+  expect(judge(seen).counts['without an audit row']).toBe(1);
+});
