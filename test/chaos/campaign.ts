@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { tablesOf } from '../../local/checks/tables';
-import { Agents } from './agents';
 import { Bank } from './bank';
+import { agentNames, startCrew } from './crew';
 import { type Fleet, startFleet } from './fleet';
 import { SERVER } from './fleet-app';
 import { type History, type Later, writeHistory } from './history';
 import { askLater, outcomeAt } from './later';
-import { AGENT_KINDS, type AgentSettings, type Told } from './messages';
+import type { CutAnswer } from './links/wire';
+import type { Told } from './messages';
+import type { Options } from './options';
 import { planCall } from './plan';
 import type { Programs } from './programs';
 import { Processes } from './strikes/processes';
@@ -17,6 +19,7 @@ import { judge, type Verdict } from './verdict';
 export interface CampaignProps {
   readonly seed: number;
   readonly calls: number;
+  readonly clients: Options['clients'];
   readonly ledger: 'with' | 'without';
   readonly programs: Programs;
   readonly scratch: string;
@@ -32,14 +35,12 @@ export interface CampaignResult {
   readonly seconds: number;
 }
 
-/** Agents in each process, each with a call under way. */
-const AGENTS = 16;
 const PROGRESS_MS = 5000;
 const TOKEN_SECONDS = 4 * 3600;
 
 /** Lets agents make their calls while faults strike, asks for what they did not learn, and judges. */
 export async function runCampaign(props: CampaignProps): Promise<CampaignResult> {
-  const { seed, calls, signal, say, programs, scratch, ledger } = props;
+  const { seed, calls, clients, signal, say, programs, scratch, ledger } = props;
   const startedAt = Date.now();
   const bank = await Bank.start();
   const processes = new Processes();
@@ -47,19 +48,30 @@ export async function runCampaign(props: CampaignProps): Promise<CampaignResult>
     const [agent = '', number = ''] = reference.split('-');
     return planCall(seed, agent, Number(number)).fault;
   };
-  const striker = new Striker({ seed, planned, processes, onAnswerCut: () => undefined });
-  const fleet = await startFleet({ ...programs, bankUrl: bank.url, agents: AGENT_KINDS, ledger, scratch, striker, processes });
+  const cuts = new Map<string, CutAnswer>();
+  const striker = new Striker({ seed, planned, processes, onAnswerCut: (reference, seen) => cuts.set(reference, seen) });
+  const agents = agentNames(clients);
+  const fleet = await startFleet({ ...programs, bankUrl: bank.url, agents, ledger, scratch, striker, processes });
   const told: Told[] = [];
-  const agents = new Agents(programs.agent, await settingsOf(fleet, seed, calls), (each) => told.push(each));
-  const leave = (): void => void agents.stop(); // what waits for them then fails
+  const crew = await startCrew(clients, {
+    seed,
+    calls,
+    url: fleet.url,
+    token: (agent) => fleet.account.token(agent, { ttlSeconds: TOKEN_SECONDS }),
+    program: programs.agent,
+    scratch,
+    onTold: (each) => told.push(each),
+  });
+  const leave = (): void => void crew.stop(); // what waits for them then fails
   signal.addEventListener('abort', leave);
   const progress = setInterval(() => say(progressLine(calls, told, bank, striker)), PROGRESS_MS);
   try {
     signal.throwIfAborted();
     bank.watch = striker;
-    await agents.run();
+    await crew.run();
+    clearInterval(progress);
     striker.end();
-    await agents.stop();
+    await crew.stop();
     await processes.whole();
     say(`  ${told.length} calls made, ${striker.tally.total} faults; the fleet is whole again, and is asked for what was not learnt`);
     const history: History = {
@@ -67,6 +79,7 @@ export async function runCampaign(props: CampaignProps): Promise<CampaignResult>
       later: await askFleet(told, fleet),
       journal: bank.journal,
       dispatched: bank.dispatched,
+      cuts,
       rows: await tablesOf(fleet.account).ledger(),
       instances: await processes.instances(),
       replicas: await processes.replicas(),
@@ -77,31 +90,17 @@ export async function runCampaign(props: CampaignProps): Promise<CampaignResult>
   } finally {
     clearInterval(progress);
     signal.removeEventListener('abort', leave);
-    await agents.stop();
+    await crew.stop();
     await fleet.stop();
     bank.stop();
   }
 }
 
-async function settingsOf({ account, url }: Fleet, seed: number, calls: number): Promise<readonly AgentSettings[]> {
-  return await Promise.all(
-    AGENT_KINDS.map(async (kind, index) => ({
-      name: kind,
-      kind,
-      endpoint: `${url}/${SERVER}/mcp`,
-      token: await account.token(kind, { ttlSeconds: TOKEN_SECONDS }),
-      seed,
-      agents: AGENTS,
-      calls: Math.floor(calls / AGENT_KINDS.length) + (index < calls % AGENT_KINDS.length ? 1 : 0),
-    })),
-  );
-}
-
 /** As the agent who made the call, past everything that could break. */
 async function askFleet(told: readonly Told[], { account }: Fleet): Promise<ReadonlyMap<string, Later>> {
-  const tokens = new Map(await Promise.all(AGENT_KINDS.map(async (kind) => [kind as string, await account.token(kind)] as const)));
-  return await askLater(told, ({ key, agent }) =>
-    outcomeAt(`${account.baseUrl}/${SERVER}/calls/${encodeURIComponent(key)}`, tokens.get(agent) as string),
+  const tokens = new Map(await Promise.all(account.agents.map(async (agent) => [agent, await account.token(agent)] as const)));
+  return await askLater(told, (name, { agent }) =>
+    outcomeAt(`${account.baseUrl}/${SERVER}/calls/${encodeURIComponent(name)}`, tokens.get(agent) as string),
   );
 }
 

@@ -1,10 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import type { LedgerRow } from '../../core/ledger';
 import type { Transfer } from './bank';
+import type { CutAnswer } from './links/wire';
 import type { Told } from './messages';
 
-/** What the fleet says of a call when it is asked later. `no row`: it never came as far as the ledger. */
-export type Later = 'confirmed' | 'failed' | 'not_executed' | 'unknown' | 'claimed' | 'sent' | 'no row';
+/**
+ * What the fleet says of a call when it is asked later. `no row`: it never came as far as the ledger.
+ * `no name`: the agent has neither key nor call id to ask with.
+ */
+export type Later = 'confirmed' | 'failed' | 'not_executed' | 'unknown' | 'claimed' | 'sent' | 'no row' | 'no name';
 
 /** Everything that was seen of a campaign's calls. */
 export interface History {
@@ -16,6 +20,8 @@ export interface History {
   readonly journal: readonly Transfer[];
   /** What came to a server, executed or not. */
   readonly dispatched: readonly Transfer[];
+  /** What was known of each answer that was cut on the client's leg, by reference. */
+  readonly cuts: ReadonlyMap<string, CutAnswer>;
   /** All rows of the ledger table. */
   readonly rows: readonly LedgerRow[];
   /** Instances that live in the end: ECS task and process of the server. */

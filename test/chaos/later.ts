@@ -10,14 +10,15 @@ const AT_ONCE = 64;
 /** Asks for the outcome of every call that its agent did not learn, until it is settled or stays as it is. */
 export async function askLater(
   told: readonly Told[],
-  ask: (call: Told & { readonly key: string }) => Promise<Later | undefined>,
+  ask: (name: string, call: Told) => Promise<Later | undefined>,
 ): Promise<Map<string, Later>> {
   const answers = new Map<string, Later>();
   const waiting = told.filter(({ outcome }) => outcome === 'unknown' || outcome === 'nothing');
   const worker = async (): Promise<void> => {
     for (let call = waiting.shift(); call !== undefined; call = waiting.shift()) {
-      const { key } = call;
-      answers.set(call.reference, key === undefined ? 'no row' : await settle(() => ask({ ...call, key })));
+      const asked = call;
+      const name = call.key ?? call.callId;
+      answers.set(call.reference, name === undefined ? 'no name' : await settle(() => ask(name, asked)));
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));

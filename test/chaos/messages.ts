@@ -27,8 +27,10 @@ export interface Told {
   readonly outcome: ToldOutcome;
   readonly key?: string;
   readonly callId?: string;
-  /** It is another call's result, or one that was asked for again. */
+  /** The gateway says that it is the outcome of an earlier call with the same key. */
   readonly replayed?: boolean;
+  /** The result speaks of another transfer. */
+  readonly foreign?: true;
   /** Name of the error in `error.data`, or what the client threw. */
   readonly error?: string;
   /** How often the call was sent. */

@@ -16,7 +16,7 @@ export function describe(name: string, { calls, executed, faults, verdict, secon
     `   faults: ${totalOf({ faults })}`,
     ...struck,
     `   what became of the calls: ${endings.join(', ')}`,
-    `   ${VIOLATIONS.map((violation) => `${verdict.counts[violation]} ${violation}`).join(', ')}; ${verdict.refusedUnwritten} refused unwritten while the ledger was away`,
+    `   ${VIOLATIONS.map((violation) => `${verdict.counts[violation]} ${violation}`).join(', ')}; ${verdict.refusedUnwritten} refused unwritten while the ledger was away; ${verdict.undecidableCuts} undecidable leg cuts`,
     ...verdict.findings.slice(0, SHOWN_FINDINGS).map(({ violation, reference, detail }) => `   ! ${violation}: ${reference}: ${detail}`),
   ].join('\n');
 }

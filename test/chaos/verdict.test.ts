@@ -16,7 +16,7 @@ interface Call extends Partial<Omit<Told, 'reference'>> {
   readonly row?: Partial<LedgerRow> | 'none';
 }
 
-function history(calls: readonly Call[], alive: Partial<Pick<History, 'instances' | 'replicas'>> = {}): History {
+function history(calls: readonly Call[], alive: Partial<Pick<History, 'instances' | 'replicas' | 'cuts'>> = {}): History {
   const each = calls.map((call, number) => ({ call, reference: `v1-${number}`, key: `key-${number}` }));
   const transfer = (reference: string, key: string): Transfer => ({ reference, key, task: TASK, pid: PID });
   return {
@@ -39,12 +39,20 @@ function history(calls: readonly Call[], alive: Partial<Pick<History, 'instances
     rows: each.flatMap(({ call: { row = {} }, key }) => (row === 'none' ? [] : [ledgerRow(key, row)])),
     instances: new Map([[TASK, PID]]),
     replicas: new Set(['gateway-1']),
+    cuts: new Map(),
     ...alive,
   };
 }
 
 function ledgerRow(key: string, row: Partial<LedgerRow>): LedgerRow {
-  return { pk: `bank#agent#k:${key}`, callId: `call-of-${key}`, idempotencyKey: key, owner: 'gateway-0', ...row } as LedgerRow;
+  return {
+    pk: `bank#agent#k:${key}`,
+    callId: `call-of-${key}`,
+    idempotencyKey: key,
+    owner: 'gateway-0',
+    arguments: '{}',
+    ...row,
+  } as LedgerRow;
 }
 
 const violations = (...calls: Call[]): Violation[] => judge(history(calls)).findings.map(({ violation }) => violation);
@@ -92,6 +100,7 @@ const BROKEN: readonly (readonly [Violation, Record<string, Call>])[] = [
       },
     },
   ],
+  ["given another call's result", { 'it is executed, too': { foreign: true } }],
   [
     'undecided although its instance lives',
     {
@@ -145,4 +154,22 @@ test('the row of a refused repetition does not stand for a key that has no row',
   const refused = ledgerRow('key-0', { pk: 'bank#agent#c:another', callId: 'another' });
   const seen = { ...history([{ row: 'none', callId: undefined }]), rows: [refused] };
   expect(judge(seen).counts['without an audit row']).toBe(1);
+});
+
+describe('twice for an agent without a key, whose leg was cut', () => {
+  const plain: Call = { key: undefined, executions: [{ key: undefined }, { key: undefined }], row: { idempotencyKey: undefined } };
+  const judged = (call: Call, cut: { whole: boolean; primed: boolean }) => {
+    const { counts, undecidableCuts } = judge(history([call], { cuts: new Map([['v1-0', cut]]) }));
+    return [counts['executed twice under one key'], undecidableCuts];
+  };
+
+  test('when all had left and no event id had come, nobody could tell', () => {
+    expect(judged(plain, { whole: true, primed: false })).toEqual([0, 1]);
+  });
+
+  test('in all other cases the fleet could tell', () => {
+    expect(judged(plain, { whole: false, primed: false })).toEqual([1, 0]);
+    expect(judged(plain, { whole: true, primed: true })).toEqual([1, 0]);
+    expect(judged({ executions: [{}, {}] }, { whole: true, primed: false })).toEqual([1, 0]);
+  });
 });

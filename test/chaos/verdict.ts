@@ -9,6 +9,7 @@ export const VIOLATIONS = [
   'reported confirmed without a journal line',
   'reported failed or not executed with a journal line',
   'without an audit row',
+  "given another call's result",
   'undecided although its instance lives',
   'left claimed by a gateway that lives',
 ] as const;
@@ -26,7 +27,8 @@ export type Ending =
   | 'undecidable: its instance is gone'
   | 'undecidable: it was lost on the way'
   | 'claimed by a gateway that died, never sent'
-  | 'never came to the ledger';
+  | 'never came to the ledger'
+  | 'not learnt, and nothing to ask with';
 
 export interface Finding {
   readonly violation: Violation;
@@ -38,6 +40,11 @@ export interface Verdict {
   readonly findings: readonly Finding[];
   readonly counts: Readonly<Record<Violation, number>>;
   readonly endings: Readonly<Partial<Record<Ending, number>>>;
+  /**
+   * Executed twice for an agent without a key, after its leg was cut when the whole answer had left the edge and no event id
+   * had come to the client: to the fleet that looks like a delivery.
+   */
+  readonly undecidableCuts: number;
   /** Refused while the ledger was away: nothing could be written, and the agent was told so. */
   readonly refusedUnwritten: number;
 }
@@ -46,7 +53,9 @@ export interface Verdict {
 export function judge(history: History): Verdict {
   const facts = factsOf(history);
   const findings = history.told.flatMap((told) => findingsOf(told, facts));
-  findings.push(...twice(history.journal));
+  const repeated = twice(history.journal);
+  const undecidable = repeated.filter(({ reference }) => looksDelivered(reference, history));
+  findings.push(...repeated.filter((finding) => !undecidable.includes(finding)));
   const count = (violation: Violation): number => findings.filter((finding) => finding.violation === violation).length;
   const endings: Partial<Record<Ending, number>> = {};
   for (const told of history.told) {
@@ -57,6 +66,7 @@ export function judge(history: History): Verdict {
     findings,
     counts: Object.fromEntries(VIOLATIONS.map((violation) => [violation, count(violation)])) as Verdict['counts'],
     endings,
+    undecidableCuts: undecidable.length,
     refusedUnwritten: history.told.filter((told) => isRefusedUnwritten(told, facts)).length,
   };
 }
@@ -64,13 +74,15 @@ export function judge(history: History): Verdict {
 interface Facts extends Pick<History, 'later' | 'instances' | 'replicas'> {
   readonly executions: ReadonlyMap<string, Transfer>;
   readonly dispatches: ReadonlyMap<string, Transfer>;
-  /** Every key and call id that some row names. */
+  /** Every key, call id and reference that some row names. */
   readonly rows: ReadonlyMap<string, LedgerRow>;
 }
 
 function factsOf({ journal, dispatched, rows, later, instances, replicas }: History): Facts {
   const named = new Map<string, LedgerRow>();
   for (const row of rows) {
+    const reference = /"reference":"([\w-]+)"/.exec(row.arguments)?.[1];
+    if (reference !== undefined) named.set(reference, row);
     named.set(row.callId, row);
     if (row.idempotencyKey !== undefined && row.pk.endsWith(`#k:${row.idempotencyKey}`)) named.set(row.idempotencyKey, row);
   }
@@ -89,6 +101,7 @@ function findingsOf(told: Told, facts: Facts): Finding[] {
   if (said.includes('confirmed') && !executed) find('reported confirmed without a journal line');
   if ((said.includes('failed') || said.includes('not_executed')) && executed) find('reported failed or not executed with a journal line');
   if (needsRow(told, facts) && rowOf(told, facts) === undefined) find('without an audit row');
+  if (told.foreign === true) find("given another call's result");
   if (isUndecided(told, facts) && livesWhereItWent(told, facts)) find('undecided although its instance lives');
   if (facts.later.get(reference) === 'claimed' && facts.replicas.has(rowOf(told, facts)?.owner ?? ''))
     find('left claimed by a gateway that lives');
@@ -108,14 +121,22 @@ function twice(journal: readonly Transfer[]): Finding[] {
     }));
 }
 
+/** A key holds whatever was cut; without one the fleet can only go by what it could hand on. */
+function looksDelivered(reference: string, { cuts, journal }: History): boolean {
+  const cut = cuts.get(reference);
+  const hadKey = journal.some((transfer) => transfer.reference === reference && transfer.key !== undefined);
+  return !hadKey && cut !== undefined && cut.whole && !cut.primed;
+}
+
 /** What a server has got passed the gateway, and so did what an agent was told of by its call id. */
 function needsRow(told: Told, facts: Facts): boolean {
   return (told.callId !== undefined || facts.dispatches.has(told.reference)) && !isRefusedUnwritten(told, facts);
 }
 
-/** A key names the row of the whole intent, a call id perhaps only that of a refused repetition. */
-function rowOf({ callId, key }: Told, { rows }: Facts): LedgerRow | undefined {
-  return rows.get(key ?? '') ?? rows.get(callId ?? '');
+/** A key names the row of the whole intent, a call id perhaps only that of a refused repetition; who has neither has only the arguments. */
+function rowOf({ callId, key, reference }: Told, { rows }: Facts): LedgerRow | undefined {
+  const named = rows.get(key ?? '') ?? rows.get(callId ?? '');
+  return key === undefined && callId === undefined ? rows.get(reference) : named;
 }
 
 function isRefusedUnwritten(told: Told, facts: Facts): boolean {
@@ -147,4 +168,5 @@ const ENDINGS: Readonly<Partial<Record<Later, Ending>>> = {
   not_executed: 'unknown, then settled: not executed',
   claimed: 'claimed by a gateway that died, never sent',
   'no row': 'never came to the ledger',
+  'no name': 'not learnt, and nothing to ask with',
 };

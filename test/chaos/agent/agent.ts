@@ -41,7 +41,7 @@ export class Agent {
     const begun = performance.now();
     const told = await client
       .callTool({ name: tool, arguments: { reference, amount: 10, behaviour } }, TIMEOUT_MS)
-      .then(readResult, readFailure);
+      .then((result) => readResult(result, reference), readFailure);
     const { key, count } = this.departures.take(reference);
     const milliseconds = Math.round(performance.now() - begun);
     return { reference, agent, tool, ...told, ...(key !== undefined && { key }), attempts: count, milliseconds };

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { McpServer, type ServerContext } from '@modelcontextprotocol/server';
 import { z } from 'zod';
+import { saysDeclined, saysDone } from '../tools';
 
 const BANK = process.env.BANK as string;
 const KEY_MEMBER = 'cdk-mcp-fleet/idempotencyKey';
@@ -14,15 +15,15 @@ const TRANSFER = REFERENCE.extend({ amount: z.number(), behaviour: z.enum(['quic
 
 /** The server of one session, or of one sessionless request. @param task id of the ECS task that this process belongs to */
 export function bankServer(task: string): McpServer {
-  const server = new McpServer({ name: 'bank', version: '1.0.0' });
+  const server = new McpServer({ name: 'bank', version: '1.0.0' }, { capabilities: { logging: {} } });
   const transfer = async ({ reference, behaviour }: z.infer<typeof TRANSFER>, { mcpReq }: ServerContext) => {
     const key = mcpReq._meta?.[KEY_MEMBER];
     const order = { reference, task, pid: process.pid, ...(typeof key === 'string' && { key }) };
     await tell('receive', order);
-    if (behaviour === 'declines') return { content: [{ type: 'text' as const, text: `${reference}: no funds` }], isError: true };
+    if (behaviour === 'declines') return { content: [{ type: 'text' as const, text: saysDeclined(reference) }], isError: true };
     if (behaviour === 'streams') await reportProgress(mcpReq);
     await tell('execute', order);
-    return { content: [{ type: 'text' as const, text: `transferred ${reference}` }] };
+    return { content: [{ type: 'text' as const, text: saysDone(reference) }] };
   };
   // One behind a key, one behind the fence: what they do is the same.
   server.registerTool('transfer', { description: 'Moves money', inputSchema: TRANSFER }, transfer);
@@ -47,13 +48,15 @@ export function bankServer(task: string): McpServer {
   return server;
 }
 
+/** Who asks for progress gets it; others get log messages. */
 async function reportProgress({ notify, _meta }: ServerContext['mcpReq']): Promise<void> {
   const progressToken = _meta?.progressToken;
   for (let progress = 1; progress <= STEPS; progress++) {
-    // Who does not listen any more does not end the transfer.
-    if (progressToken !== undefined) {
-      await notify({ method: 'notifications/progress', params: { progressToken, progress, total: STEPS } }).catch(() => undefined);
-    }
+    const report =
+      progressToken === undefined
+        ? ({ method: 'notifications/message', params: { level: 'info', data: `step ${progress}` } } as const)
+        : ({ method: 'notifications/progress', params: { progressToken, progress, total: STEPS } } as const);
+    await notify(report).catch(() => undefined); // who does not listen any more does not end the transfer
     await delay(STEP_MS);
   }
 }

@@ -1,10 +1,11 @@
-/** Where an answer is cut: so many bytes behind the head of the response, or behind the first progress notification in it. */
+/** Where an answer is cut: so many bytes behind the head of the response, or behind what a streaming call reports first. */
 export interface CutPosition {
   readonly behind: 'head' | 'progress';
   readonly bytes: number;
 }
 
-const MARKS = { head: '\r\n\r\n', progress: 'notifications/progress' } as const;
+const HEAD_END = '\r\n\r\n';
+const MARKS = { head: /\r\n\r\n/, progress: /notifications\/(?:progress|message)/ } as const;
 /** An event id of the gateway, on a line of its own. */
 const PRIMED = /(?:^|\n)id: ?mcpfleet\.[^\n]*\n/;
 const LENGTH = /\r\ncontent-length: ?(\d+)\r\n/i;
@@ -32,10 +33,10 @@ export class Answer {
 
   /** Whether all of it has come, delivered or not. */
   get isWhole(): boolean {
-    const end = this.came.indexOf(MARKS.head);
+    const end = this.came.indexOf(HEAD_END);
     if (end < 0) return false;
     const head = this.came.slice(0, end + 2);
-    const body = this.came.slice(end + MARKS.head.length);
+    const body = this.came.slice(end + HEAD_END.length);
     const length = LENGTH.exec(head)?.[1];
     if (length !== undefined) return body.length >= Number(length);
     return CHUNKED.test(head) && (body.endsWith(LAST_CHUNK) || body === LAST_CHUNK.slice(2));
@@ -48,8 +49,7 @@ export class Answer {
 
   private locate(): number | undefined {
     if (this.position === undefined) return undefined;
-    const mark = MARKS[this.position.behind];
-    const at = this.came.indexOf(mark);
-    return at < 0 ? undefined : at + mark.length + this.position.bytes;
+    const mark = MARKS[this.position.behind].exec(this.came);
+    return mark === null ? undefined : mark.index + mark[0].length + this.position.bytes;
   }
 }

@@ -1,27 +1,35 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import type { AgentSettings, Notice, Told } from './messages';
+import type { Crew, Share } from '../crew';
+import type { AgentKind, AgentSettings, Notice, Told } from '../messages';
 
-/** The agent processes. */
-export class Agents {
-  private readonly children: readonly ChildProcess[];
+/** Agents in each process, each with a call under way. */
+const AGENTS = 16;
+
+/** One process of agents for each kind of client. */
+export class AgentProcesses implements Crew {
+  private readonly children: readonly { readonly child: ChildProcess; readonly settings: AgentSettings }[];
 
   constructor(
     program: string,
-    private readonly settings: readonly AgentSettings[],
+    shares: readonly (Share & { readonly name: AgentKind })[],
+    seed: number,
     private readonly onTold: (told: Told) => void,
   ) {
-    this.children = settings.map(() => fork(program, { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }));
+    this.children = shares.map((share) => ({
+      child: fork(program, { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
+      settings: { ...share, kind: share.name, seed, agents: AGENTS },
+    }));
   }
 
-  /** Resolves when every call has been made. @throws Error when a process fails or ends before */
+  /** @throws Error when a process fails or ends before */
   async run(): Promise<void> {
-    await Promise.all(this.children.map((child, index) => this.follow(child, this.settings[index] as AgentSettings)));
+    await Promise.all(this.children.map(({ child, settings }) => this.follow(child, settings)));
   }
 
   async stop(): Promise<void> {
     await Promise.all(
-      this.children.map(async (child) => {
+      this.children.map(async ({ child }) => {
         if (child.exitCode !== null || child.signalCode !== null) return;
         const ended = once(child, 'exit');
         child.kill('SIGKILL');
