@@ -11,6 +11,7 @@ import type { Told } from './messages';
 import type { Options } from './options';
 import { planCall } from './plan';
 import type { Programs } from './programs';
+import { GatewayLog } from './strikes/gateway-log';
 import { Processes } from './strikes/processes';
 import { Striker } from './strikes/striker';
 import type { Tally } from './strikes/tally';
@@ -43,7 +44,8 @@ export async function runCampaign(props: CampaignProps): Promise<CampaignResult>
   const { seed, calls, clients, signal, say, programs, scratch, ledger } = props;
   const startedAt = Date.now();
   const bank = await Bank.start();
-  const processes = new Processes();
+  const gatewayLog = new GatewayLog();
+  const processes = new Processes(gatewayLog);
   const planned = (reference: string) => {
     const [agent = '', number = ''] = reference.split('-');
     return planCall(seed, agent, Number(number)).fault;
@@ -51,7 +53,7 @@ export async function runCampaign(props: CampaignProps): Promise<CampaignResult>
   const cuts = new Map<string, CutAnswer>();
   const striker = new Striker({ seed, planned, processes, onAnswerCut: (reference, seen) => cuts.set(reference, seen) });
   const agents = agentNames(clients);
-  const fleet = await startFleet({ ...programs, bankUrl: bank.url, agents, ledger, scratch, striker, processes });
+  const fleet = await startFleet({ ...programs, bankUrl: bank.url, agents, ledger, scratch, striker, processes, gatewayLog });
   const told: Told[] = [];
   const crew = await startCrew(clients, {
     seed,
@@ -83,6 +85,7 @@ export async function runCampaign(props: CampaignProps): Promise<CampaignResult>
       rows: await tablesOf(fleet.account).ledger(),
       instances: await processes.instances(),
       replicas: await processes.replicas(),
+      evidence: gatewayLog.evidence,
     };
     writeHistory(join(scratch, 'history.json'), history);
     const seconds = Math.round((Date.now() - startedAt) / 1000);

@@ -39,7 +39,7 @@ export function agentNames(clients: Options['clients']): readonly string[] {
 
 export async function startCrew(clients: Options['clients'], props: CrewProps): Promise<Crew> {
   const { seed, program, scratch, onTold } = props;
-  if (clients === 'plain') return await PlainAgents.start(await sharesOf(PLAIN_KINDS, props), { seed, scratch, onTold });
+  if (clients === 'plain') return new PlainAgents(await sharesOf(PLAIN_KINDS, props), { seed, scratch, onTold });
   return new AgentProcesses(program, await sharesOf(AGENT_KINDS, props), seed, onTold);
 }
 

@@ -5,6 +5,7 @@ import { startLocalAccount } from '../../local/start';
 import { synthesizeFleet } from './fleet-app';
 import { AwsLink } from './links/aws-link';
 import { Wire } from './links/wire';
+import type { GatewayLog } from './strikes/gateway-log';
 import type { Processes } from './strikes/processes';
 import type { Links, Striker } from './strikes/striker';
 import { replaceGateway } from './without-ledger/gateway';
@@ -18,6 +19,7 @@ export interface FleetProps {
   readonly scratch: string;
   readonly striker: Striker;
   readonly processes: Processes;
+  readonly gatewayLog: GatewayLog;
 }
 
 /** A fleet in this process, with something to break between all of its parts. */
@@ -28,7 +30,16 @@ export interface Fleet {
   stop(): Promise<void>;
 }
 
-export async function startFleet({ bankServer, bankUrl, agents, ledger, scratch, striker, processes }: FleetProps): Promise<Fleet> {
+export async function startFleet({
+  bankServer,
+  bankUrl,
+  agents,
+  ledger,
+  scratch,
+  striker,
+  processes,
+  gatewayLog,
+}: FleetProps): Promise<Fleet> {
   const assembly = join(scratch, 'cdk.out');
   // The account notes in its folder that it runs: not in the project's, where another may run.
   const folder = join(scratch, 'account');
@@ -43,7 +54,7 @@ export async function startFleet({ bankServer, bankUrl, agents, ledger, scratch,
     port: 0,
     controlFolder: folder,
     persist: join(folder, 'state'),
-    onLog: processes.onLog,
+    onLog: gatewayLog.read,
     interpose: async (link, url) => {
       if (link === 'load balancer') {
         const wire = await Wire.start(url, (reference) => striker.treat('server', reference));

@@ -28,6 +28,8 @@ export interface History {
   readonly instances: ReadonlyMap<string, number>;
   /** Gateways that live in the end, by the name that they have in rows. */
   readonly replicas: ReadonlySet<string>;
+  /** By what evidence gateways settled open calls, by call id. */
+  readonly evidence: ReadonlyMap<string, string>;
 }
 
 /** For people who look into a run that failed. */

@@ -6,7 +6,6 @@ const SHOWN_FINDINGS = 12;
 
 /** Lines for people. */
 export function describe(name: string, { calls, executed, faults, verdict, seconds }: CampaignResult): string {
-  const endings = Object.entries(verdict.endings).map(([ending, count]) => `${ending} ${count}`);
   const struck = FAULT_NAMES.map((fault) => {
     const { struck: times, missed } = faults[fault];
     return `     ${String(times).padStart(5)}  ${fault}${missed > 0 ? ` (${missed} more found nothing to strike)` : ''}`;
@@ -15,7 +14,8 @@ export function describe(name: string, { calls, executed, faults, verdict, secon
     `${name}: ${calls} calls, ${executed} executions, ${seconds} s`,
     `   faults: ${totalOf({ faults })}`,
     ...struck,
-    `   what became of the calls: ${endings.join(', ')}`,
+    `   what became of the calls: ${listed(verdict.endings)}`,
+    `   open calls settled by evidence: ${listed(verdict.settledBy)}`,
     `   ${VIOLATIONS.map((violation) => `${verdict.counts[violation]} ${violation}`).join(', ')}; ${verdict.refusedUnwritten} refused unwritten while the ledger was away; ${verdict.undecidableCuts} undecidable leg cuts`,
     ...verdict.findings.slice(0, SHOWN_FINDINGS).map(({ violation, reference, detail }) => `   ! ${violation}: ${reference}: ${detail}`),
   ].join('\n');
@@ -23,4 +23,9 @@ export function describe(name: string, { calls, executed, faults, verdict, secon
 
 export function totalOf({ faults }: Pick<CampaignResult, 'faults'>): number {
   return FAULT_NAMES.reduce((sum, name) => sum + faults[name].struck, 0);
+}
+
+function listed(counts: Readonly<Record<string, number | undefined>>): string {
+  const texts = Object.entries(counts).map(([name, count]) => `${name} ${count}`);
+  return texts.length === 0 ? 'none' : texts.join(', ');
 }

@@ -40,6 +40,7 @@ function history(calls: readonly Call[], alive: Partial<Pick<History, 'instances
     instances: new Map([[TASK, PID]]),
     replicas: new Set(['gateway-1']),
     cuts: new Map(),
+    evidence: new Map([['call-of-key-4', 'instance']]),
     ...alive,
   };
 }
@@ -134,18 +135,21 @@ test('what nobody can tell is no violation, and is counted', () => {
       { outcome: 'unknown', later: 'claimed', executions: [], dispatched: false },
       { outcome: 'not_executed', error: 'LEDGER_UNAVAILABLE', executions: [], dispatched: false, row: 'none' },
       { outcome: 'unknown', later: 'failed', executions: [] },
+      { outcome: 'unknown', later: 'not_executed', executions: [] },
     ],
     { instances: new Map([[TASK, PID + 1]]) },
   );
   expect(judge(gone)).toMatchObject({
     findings: [],
     refusedUnwritten: 1,
+    settledBy: { instance: 1 },
     endings: {
       'undecidable: its instance is gone': 1,
       'undecidable: it was lost on the way': 1,
       'claimed by a gateway that died, never sent': 1,
       'not executed': 1,
-      'unknown, then settled: failed': 1,
+      'unknown, then failed by instance': 1,
+      'unknown, then not executed by its gateway': 1,
     },
   });
 });

@@ -21,9 +21,8 @@ export type Ending =
   | 'confirmed'
   | 'failed'
   | 'not executed'
-  | 'unknown, then settled: confirmed'
-  | 'unknown, then settled: failed'
-  | 'unknown, then settled: not executed'
+  /** By whom: its instance, a reconcile read, or the gateway that had it. */
+  | `unknown, then ${string} by ${string}`
   | 'undecidable: its instance is gone'
   | 'undecidable: it was lost on the way'
   | 'claimed by a gateway that died, never sent'
@@ -47,6 +46,8 @@ export interface Verdict {
   readonly undecidableCuts: number;
   /** Refused while the ledger was away: nothing could be written, and the agent was told so. */
   readonly refusedUnwritten: number;
+  /** Open calls that a gateway settled by evidence, whether their agents had to ask later or not: by whose. */
+  readonly settledBy: Readonly<Record<string, number>>;
 }
 
 /** Holds what agents were told, and asked later, against the bank's journal and the ledger. */
@@ -57,28 +58,30 @@ export function judge(history: History): Verdict {
   const undecidable = repeated.filter(({ reference }) => looksDelivered(reference, history));
   findings.push(...repeated.filter((finding) => !undecidable.includes(finding)));
   const count = (violation: Violation): number => findings.filter((finding) => finding.violation === violation).length;
-  const endings: Partial<Record<Ending, number>> = {};
-  for (const told of history.told) {
-    const ending = endingOf(told, facts);
-    endings[ending] = (endings[ending] ?? 0) + 1;
-  }
   return {
     findings,
     counts: Object.fromEntries(VIOLATIONS.map((violation) => [violation, count(violation)])) as Verdict['counts'],
-    endings,
+    endings: tally(history.told.map((told) => endingOf(told, facts))),
     undecidableCuts: undecidable.length,
+    settledBy: tally([...history.evidence.values()]),
     refusedUnwritten: history.told.filter((told) => isRefusedUnwritten(told, facts)).length,
   };
 }
 
-interface Facts extends Pick<History, 'later' | 'instances' | 'replicas'> {
+function tally<Name extends string>(names: readonly Name[]): Partial<Record<Name, number>> & Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts as Partial<Record<Name, number>> & Record<string, number>;
+}
+
+interface Facts extends Pick<History, 'later' | 'instances' | 'replicas' | 'evidence'> {
   readonly executions: ReadonlyMap<string, Transfer>;
   readonly dispatches: ReadonlyMap<string, Transfer>;
   /** Every key, call id and reference that some row names. */
   readonly rows: ReadonlyMap<string, LedgerRow>;
 }
 
-function factsOf({ journal, dispatched, rows, later, instances, replicas }: History): Facts {
+function factsOf({ journal, dispatched, rows, later, instances, replicas, evidence }: History): Facts {
   const named = new Map<string, LedgerRow>();
   for (const row of rows) {
     const reference = /"reference":"([\w-]+)"/.exec(row.arguments)?.[1];
@@ -87,7 +90,7 @@ function factsOf({ journal, dispatched, rows, later, instances, replicas }: Hist
     if (row.idempotencyKey !== undefined && row.pk.endsWith(`#k:${row.idempotencyKey}`)) named.set(row.idempotencyKey, row);
   }
   const byReference = (transfers: readonly Transfer[]): Map<string, Transfer> => new Map(transfers.map((each) => [each.reference, each]));
-  return { later, instances, replicas, rows: named, executions: byReference(journal), dispatches: byReference(dispatched) };
+  return { later, instances, replicas, evidence, rows: named, executions: byReference(journal), dispatches: byReference(dispatched) };
 }
 
 function findingsOf(told: Told, facts: Facts): Finding[] {
@@ -157,15 +160,15 @@ function endingOf(told: Told, facts: Facts): Ending {
   if (told.outcome === 'confirmed' || told.outcome === 'failed') return told.outcome;
   const later = facts.later.get(told.reference);
   if (later === undefined) return 'not executed';
-  return (
-    ENDINGS[later] ?? (facts.dispatches.has(told.reference) ? 'undecidable: its instance is gone' : 'undecidable: it was lost on the way')
-  );
+  if (later === 'confirmed' || later === 'failed' || later === 'not_executed') {
+    const by = facts.evidence.get(rowOf(told, facts)?.callId ?? '') ?? 'its gateway';
+    return `unknown, then ${later === 'not_executed' ? 'not executed' : later} by ${by}`;
+  }
+  const wasDispatched = facts.dispatches.has(told.reference);
+  return ENDINGS[later] ?? (wasDispatched ? 'undecidable: its instance is gone' : 'undecidable: it was lost on the way');
 }
 
 const ENDINGS: Readonly<Partial<Record<Later, Ending>>> = {
-  confirmed: 'unknown, then settled: confirmed',
-  failed: 'unknown, then settled: failed',
-  not_executed: 'unknown, then settled: not executed',
   claimed: 'claimed by a gateway that died, never sent',
   'no row': 'never came to the ledger',
   'no name': 'not learnt, and nothing to ask with',

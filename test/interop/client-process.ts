@@ -54,12 +54,6 @@ export class ClientProcess {
     return this.ask({ step: 'connect', url, headers });
   }
 
-  /** Opens the client anew; the old one is closed first, as far as it can be. */
-  async reconnect(url: string, headers: Readonly<Record<string, string>>): Promise<Reply> {
-    await this.ask({ step: 'close' }, 1000);
-    return await this.connect(url, headers);
-  }
-
   call(tool: string, args: Readonly<Record<string, unknown>>): Promise<Reply> {
     return this.ask({ step: 'call', tool, args });
   }

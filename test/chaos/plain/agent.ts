@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ClientProcess, Reply } from '../../interop/client-process';
+import type { ClientProcess } from '../../interop/client-process';
 import type { Share } from '../crew';
 import type { Told } from '../messages';
 import { type PlannedCall, planCall } from '../plan';
@@ -14,10 +14,11 @@ const RECONNECT_MS = 500;
 
 /** An agent as most are: a client, and a loop that does again what failed. */
 export class PlainAgent {
-  private isOpen = false;
+  private client: ClientProcess | undefined;
 
+  /** @param start begins a client that is not connected yet */
   constructor(
-    private readonly client: ClientProcess,
+    private readonly start: () => Promise<ClientProcess>,
     private readonly share: Share,
     private readonly seed: number,
   ) {}
@@ -33,14 +34,14 @@ export class PlainAgent {
   private async transfer({ reference, behaviour, looks }: PlannedCall): Promise<Told> {
     const begun = performance.now();
     const heard: Heard[] = [];
-    await this.open();
-    if (looks) await this.client.call('balance', {}); // a read that fails is of no interest: it changes nothing
+    const first = await this.open();
+    if (looks) await first.call('balance', {}); // a read that fails is of no interest: it changes nothing
     while (heard.length < ATTEMPTS) {
-      await this.open();
-      const said = readReply(await this.client.call(FENCED_TOOL, { reference, amount: 10, behaviour }), reference);
+      const client = await this.open();
+      const said = readReply(await client.call(FENCED_TOOL, { reference, amount: 10, behaviour }), reference);
       heard.push(said);
       if (!said.again) break;
-      if (said.broken) this.isOpen = false;
+      if (said.broken) await this.close();
       await delay(AGAIN_AFTER_MS);
     }
     const milliseconds = Math.round(performance.now() - begun);
@@ -48,13 +49,23 @@ export class PlainAgent {
   }
 
   /** @throws Error when it cannot be opened for a long time */
-  private async open(): Promise<void> {
+  private async open(): Promise<ClientProcess> {
     const { endpoint, token } = this.share;
-    for (let attempt = 0; !this.isOpen; attempt++) {
-      const reply: Reply = await this.client.reconnect(endpoint, { authorization: `Bearer ${token}` });
-      this.isOpen = reply !== 'no answer' && !('error' in reply);
-      if (!this.isOpen && attempt === CONNECTIONS) throw new Error(`a client could not connect: ${JSON.stringify(reply).slice(0, 500)}`);
-      if (!this.isOpen) await delay(RECONNECT_MS);
+    for (let attempt = 1; this.client === undefined; attempt++) {
+      const client = await this.start();
+      const reply = await client.connect(endpoint, { authorization: `Bearer ${token}` });
+      if (reply !== 'no answer' && !('error' in reply)) this.client = client;
+      else {
+        await client.close();
+        if (attempt === CONNECTIONS) throw new Error(`a client could not connect: ${JSON.stringify(reply).slice(0, 500)}`);
+        await delay(RECONNECT_MS);
+      }
     }
+    return this.client;
+  }
+
+  async close(): Promise<void> {
+    await this.client?.close();
+    this.client = undefined;
   }
 }

@@ -22,30 +22,26 @@ export interface PlainAgentsProps {
 
 /** Agents that know nothing of keys: what fails they do again. */
 export class PlainAgents implements Crew {
-  private constructor(
-    private readonly agents: readonly { readonly agent: PlainAgent; readonly process: ClientProcess; readonly next: Next }[],
-    private readonly props: PlainAgentsProps,
-  ) {}
+  private readonly onTold: (told: Told) => void;
+  private readonly agents: readonly { readonly agent: PlainAgent; readonly next: Next }[];
 
-  static async start(shares: readonly (Share & { readonly name: PlainKind })[], props: PlainAgentsProps): Promise<PlainAgents> {
+  constructor(shares: readonly (Share & { readonly name: PlainKind })[], { seed, scratch, onTold }: PlainAgentsProps) {
     const cache = packageCache('clients');
     const folder = layBeside(cache, 'clients');
-    const agents = shares.flatMap((share) => {
+    this.onTold = onTold;
+    this.agents = shares.flatMap((share) => {
       const next = counter(share.calls);
-      return Array.from({ length: AGENTS }, async () => {
-        const process = await ClientProcess.start(clientOf(share.name, cache), folder, props.scratch, CLIENT_TIMEOUT_MS);
-        return { agent: new PlainAgent(process, share, props.seed), process, next };
-      });
+      const start = (): Promise<ClientProcess> => ClientProcess.start(clientOf(share.name, cache), folder, scratch, CLIENT_TIMEOUT_MS);
+      return Array.from({ length: AGENTS }, () => ({ agent: new PlainAgent(start, share, seed), next }));
     });
-    return new PlainAgents(await Promise.all(agents), props);
   }
 
   async run(): Promise<void> {
-    await Promise.all(this.agents.map(({ agent, next }) => agent.work(next, this.props.onTold)));
+    await Promise.all(this.agents.map(({ agent, next }) => agent.work(next, this.onTold)));
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.agents.map(({ process }) => process.close()));
+    await Promise.all(this.agents.map(({ agent }) => agent.close()));
   }
 }
 

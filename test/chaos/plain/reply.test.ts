@@ -38,3 +38,15 @@ test('a refusal after a lost attempt says nothing of that one', () => {
   expect(summarize([heard('not_executed'), heard('not_executed')])).toEqual({ outcome: 'not_executed', attempts: 2 });
   expect(summarize([heard('unknown'), heard('confirmed')])).toEqual({ outcome: 'confirmed', attempts: 2 });
 });
+
+test('it asks later by the attempt that has a row', () => {
+  const heard = (callId: string, error?: string): Heard => ({
+    outcome: 'unknown',
+    again: true,
+    broken: false,
+    callId,
+    ...(error && { error }),
+  });
+  expect(summarize([heard('c-1'), heard('c-2', 'LEDGER_UNAVAILABLE')]).callId).toBe('c-1');
+  expect(summarize([heard('c-1', 'LEDGER_UNAVAILABLE')]).callId).toBe('c-1');
+});

@@ -39,7 +39,9 @@ export function summarize(heard: readonly Heard[]): Pick<Told, 'outcome' | 'call
   const last = heard.at(-1);
   const wasLost = heard.some(({ outcome }) => outcome === 'unknown' || outcome === 'nothing');
   const outcome = last === undefined ? 'nothing' : last.outcome === 'not_executed' && wasLost ? 'unknown' : last.outcome;
-  const callId = heard.findLast((each) => each.callId !== undefined)?.callId;
+  // A refusal for want of a ledger leaves no row to ask for, where an earlier attempt may have left one.
+  const named = heard.filter((each) => each.callId !== undefined);
+  const { callId } = named.findLast((each) => each.error !== 'LEDGER_UNAVAILABLE') ?? named.at(-1) ?? {};
   const error = last?.error;
   return { outcome, attempts: heard.length, ...(callId !== undefined && { callId }), ...(error !== undefined && { error }) };
 }

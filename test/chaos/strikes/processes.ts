@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { LocalAccount, LogLine, ProcessRow } from '../../../local/local-account';
+import type { LocalAccount, ProcessRow } from '../../../local/local-account';
 import type { Victim } from '../faults';
 import { GATEWAYS, INSTANCES } from '../fleet-app';
+import type { GatewayLog } from './gateway-log';
 
 const HEALED_MS = 30_000;
 const LOOK_MS = 100;
@@ -12,18 +13,13 @@ type Tier = 'gateway' | 'instance';
 
 /** The fleet's processes, and what is done to them. */
 export class Processes {
-  private readonly tasksOfReplicas = new Map<string, string>();
   private readonly stopped = new Set<number>();
   private readonly healing = { gateway: 0, instance: 0 };
 
   /** Set once the account runs. */
   account: LocalAccount | undefined;
 
-  /** A gateway says in its log, when it listens, which replica it is. */
-  readonly onLog = ({ role, source, text }: LogLine): void => {
-    if (role !== 'gateway' || !text.includes('"listening"')) return;
-    this.tasksOfReplicas.set((JSON.parse(text) as { replica: string }).replica, source);
-  };
+  constructor(private readonly gatewayLog: GatewayLog) {}
 
   /**
    * Kills the victim, or stops it for a while; its tier must have got over the last blow.
@@ -89,7 +85,7 @@ export class Processes {
   async replicas(): Promise<ReadonlySet<string>> {
     const tasks = (await this.rows()).filter(({ role }) => role === 'gateway').map(({ task }) => task);
     return new Set(
-      [...this.tasksOfReplicas].filter(([, source]) => tasks.some((task) => task.startsWith(source))).map(([replica]) => replica),
+      [...this.gatewayLog.tasks].filter(([, source]) => tasks.some((task) => task.startsWith(source))).map(([replica]) => replica),
     );
   }
 
@@ -104,7 +100,7 @@ export class Processes {
   private async find(victim: Victim, where: string): Promise<readonly ProcessRow[]> {
     const rows = await this.rows();
     if (victim === 'gateway') {
-      const task = this.tasksOfReplicas.get(where);
+      const task = this.gatewayLog.tasks.get(where);
       return task === undefined ? [] : rows.filter((row) => row.role === 'gateway' && row.task.startsWith(task));
     }
     return rows.filter(({ role, task }) => task === where && (victim === 'instance' || role === victim));
