@@ -11,6 +11,7 @@ import type { Told } from './messages';
 import type { Options } from './options';
 import { planCall } from './plan';
 import type { Programs } from './programs';
+import { Blows } from './strikes/blows';
 import { GatewayLog } from './strikes/gateway-log';
 import { Processes } from './strikes/processes';
 import { Striker } from './strikes/striker';
@@ -51,7 +52,8 @@ export async function runCampaign(props: CampaignProps): Promise<CampaignResult>
     return planCall(seed, agent, Number(number)).fault;
   };
   const cuts = new Map<string, CutAnswer>();
-  const striker = new Striker({ seed, planned, processes, onAnswerCut: (reference, seen) => cuts.set(reference, seen) });
+  const blows = new Blows(seed, planned);
+  const striker = new Striker(blows, processes, (reference, seen) => cuts.set(reference, seen));
   const agents = agentNames(clients);
   const fleet = await startFleet({ ...programs, bankUrl: bank.url, agents, ledger, scratch, striker, processes, gatewayLog });
   const told: Told[] = [];
@@ -66,16 +68,16 @@ export async function runCampaign(props: CampaignProps): Promise<CampaignResult>
   });
   const leave = (): void => void crew.stop(); // what waits for them then fails
   signal.addEventListener('abort', leave);
-  const progress = setInterval(() => say(progressLine(calls, told, bank, striker)), PROGRESS_MS);
+  const progress = setInterval(() => say(progressLine(calls, told, bank, blows)), PROGRESS_MS);
   try {
     signal.throwIfAborted();
     bank.watch = striker;
     await crew.run();
     clearInterval(progress);
-    striker.end();
+    blows.isOver = true;
     await crew.stop();
     await processes.whole();
-    say(`  ${told.length} calls made, ${striker.tally.total} faults; the fleet is whole again, and is asked for what was not learnt`);
+    say(`  ${told.length} calls made, ${blows.tally.total} faults; the fleet is whole again, and is asked for what was not learnt`);
     const history: History = {
       told,
       later: await askFleet(told, fleet),
@@ -89,7 +91,7 @@ export async function runCampaign(props: CampaignProps): Promise<CampaignResult>
     };
     writeHistory(join(scratch, 'history.json'), history);
     const seconds = Math.round((Date.now() - startedAt) / 1000);
-    return { calls: told.length, executed: bank.journal.length, faults: striker.tally.all(), verdict: judge(history), seconds };
+    return { calls: told.length, executed: bank.journal.length, faults: blows.tally.all(), verdict: judge(history), seconds };
   } finally {
     clearInterval(progress);
     signal.removeEventListener('abort', leave);
@@ -107,7 +109,7 @@ async function askFleet(told: readonly Told[], { account }: Fleet): Promise<Read
   );
 }
 
-function progressLine(calls: number, told: readonly Told[], bank: Bank, striker: Striker): string {
+function progressLine(calls: number, told: readonly Told[], bank: Bank, { tally }: Blows): string {
   const open = told.filter(({ outcome }) => outcome === 'unknown' || outcome === 'nothing').length;
-  return `  ${told.length} of ${calls} calls, ${bank.journal.length} executions, ${striker.tally.total} faults, ${open} not learnt`;
+  return `  ${told.length} of ${calls} calls, ${bank.journal.length} executions, ${tally.total} faults, ${open} not learnt`;
 }

@@ -61,9 +61,7 @@ export async function startFleet({
         balancers.push(wire);
         return wire.url;
       }
-      const between = await AwsLink.start(url, (request) =>
-        link === 'dynamodb' ? striker.treatWrite(request) : striker.treatInvocation(request),
-      );
+      const between = await AwsLink.start(url, (request) => (link === 'dynamodb' ? striker.ledger : striker.authorizer).treat(request));
       aws[link] = between;
       return between.url;
     },

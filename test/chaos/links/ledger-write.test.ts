@@ -4,17 +4,19 @@ import { LedgerWrites } from './ledger-write';
 const put = (state: string, args = '{"reference":"v1-7"}') => ({
   target: 'DynamoDB_20120810.PutItem',
   path: '/',
-  body: JSON.stringify({ Item: { pk: { S: 'bank#a#k:1' }, arguments: { S: args }, owner: { S: 'g1' }, state: { S: state } } }),
+  body: JSON.stringify({
+    Item: { pk: { S: 'bank#a#k:1' }, arguments: { S: args }, owner: { S: 'g1' }, state: { S: state }, fence: { S: 'f1' } },
+  }),
 });
 const update = (next: string, pk = 'bank#a#k:1') => ({
   target: 'DynamoDB_20120810.UpdateItem',
   path: '/',
-  body: JSON.stringify({ Key: { pk: { S: pk } }, ExpressionAttributeValues: { ':next': { S: next } } }),
+  body: JSON.stringify({ Key: { pk: { S: pk } }, ExpressionAttributeValues: { ':next': { S: next }, ':fence': { S: 'f1' } } }),
 });
 
 test('knows the writes of a call by the row of its claim', () => {
   const writes = new LedgerWrites();
-  const call = { reference: 'v1-7', owner: 'g1' };
+  const call = { reference: 'v1-7', owner: 'g1', fence: 'f1' };
   expect(writes.read(update('sent'))).toBeUndefined();
   expect(writes.read(put('claimed'))).toEqual({ kind: 'claim', ...call });
   expect(writes.read(update('sent'))).toEqual({ kind: 'sent', ...call });

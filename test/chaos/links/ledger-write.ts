@@ -6,6 +6,8 @@ export interface LedgerWrite {
   readonly reference: string;
   /** Gateway replica that wrote the claim. */
   readonly owner: string;
+  /** Of the claim. */
+  readonly fence: string;
 }
 
 interface Known {
@@ -14,9 +16,9 @@ interface Known {
 }
 
 interface WriteBody {
-  readonly Item?: { readonly pk?: Text; readonly arguments?: Text; readonly owner?: Text; readonly state?: Text };
+  readonly Item?: { readonly pk?: Text; readonly arguments?: Text; readonly owner?: Text; readonly state?: Text; readonly fence?: Text };
   readonly Key?: { readonly pk?: Text };
-  readonly ExpressionAttributeValues?: { readonly ':next'?: Text };
+  readonly ExpressionAttributeValues?: { readonly ':next'?: Text; readonly ':fence'?: Text };
 }
 
 interface Text {
@@ -34,18 +36,19 @@ export class LedgerWrites {
     const { Item, Key, ExpressionAttributeValues } = JSON.parse(body) as WriteBody;
     if (Item !== undefined) return this.readClaim(Item);
     const known = this.rows.get(Key?.pk?.S ?? '');
-    const next = ExpressionAttributeValues?.[':next']?.S;
-    if (known === undefined || next === undefined) return undefined;
-    if (next === 'sent') return { kind: 'sent', ...known };
-    return next === 'confirmed' || next === 'failed' ? { kind: 'settlement', ...known } : undefined;
+    const { ':next': next, ':fence': fence } = ExpressionAttributeValues ?? {};
+    if (known === undefined || fence?.S === undefined) return undefined;
+    if (next?.S === 'sent') return { kind: 'sent', ...known, fence: fence.S };
+    return next?.S === 'confirmed' || next?.S === 'failed' ? { kind: 'settlement', ...known, fence: fence.S } : undefined;
   }
 
-  private readClaim({ pk, arguments: args, owner, state }: NonNullable<WriteBody['Item']>): LedgerWrite | undefined {
+  private readClaim({ pk, arguments: args, owner, state, fence }: NonNullable<WriteBody['Item']>): LedgerWrite | undefined {
     const reference = /"reference":"([\w-]+)"/.exec(args?.S ?? '')?.[1];
-    if (pk?.S === undefined || owner?.S === undefined || reference === undefined || state?.S !== 'claimed') return undefined;
+    if (state?.S !== 'claimed' || reference === undefined) return undefined;
+    if (pk?.S === undefined || owner?.S === undefined || fence?.S === undefined) return undefined;
     const known = { reference, owner: owner.S };
     this.rows.set(pk.S, known);
     this.owners.set(reference, owner.S);
-    return { kind: 'claim', ...known };
+    return { kind: 'claim', ...known, fence: fence.S };
   }
 }
