@@ -14,20 +14,24 @@ export type Evidence =
   /** The instance is gone, has forgotten it, or lost its server in the middle: nobody can tell. */
   | { readonly kind: 'none' };
 
-/** How many instances are asked for a call of which no cookie says where it went. */
+/** How many instances are asked for a call that is not where a cookie says, or of which none says where it went. */
 const ASKED_AT_LARGE = 8;
 
 /**
  * Asks the instance that a call was sent to for the answer, which it keeps for callers whose gateway or connection died.
- * The stickiness cookie in the row leads there; where it leads elsewhere now, the instance is gone. A call that went to any
- * instance is asked for at one after the other: without a cookie the load balancer goes round.
+ * The stickiness cookie in the row leads there, unless the call itself found its session lost and had it opened again
+ * elsewhere. A call that is not there, or went to any instance, is asked for at one after the other: without a cookie the
+ * load balancer goes round.
  */
 export async function askInstance(row: LedgerRow, gateway: Gateway): Promise<Evidence> {
   const serverConfig = gateway.config.servers[row.server];
   if (serverConfig === undefined || serverConfig.remoteUrl !== undefined) return { kind: 'none' };
+  const { route, ...anywhere } = row;
+  const known = route === undefined ? undefined : await ask(row, serverConfig, gateway);
+  if (known !== undefined && known.kind !== 'none') return known;
   for (let asked = 1; ; asked++) {
-    const evidence = await ask(row, serverConfig, gateway);
-    if (evidence.kind !== 'none' || row.route !== undefined || asked === ASKED_AT_LARGE) return evidence;
+    const evidence = await ask(anywhere, serverConfig, gateway);
+    if (evidence.kind !== 'none' || asked === ASKED_AT_LARGE) return evidence;
   }
 }
 

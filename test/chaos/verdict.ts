@@ -11,7 +11,6 @@ export const VIOLATIONS = [
   'without an audit row',
   "given another call's result",
   'undecided although its instance lives',
-  'left claimed by a gateway that lives',
 ] as const;
 
 export type Violation = (typeof VIOLATIONS)[number];
@@ -26,6 +25,7 @@ export type Ending =
   | 'undecidable: its instance is gone'
   | 'undecidable: it was lost on the way'
   | 'claimed by a gateway that died, never sent'
+  | 'claimed while the ledger went away, never sent'
   | 'never came to the ledger'
   | 'not learnt, and nothing to ask with';
 
@@ -106,8 +106,6 @@ function findingsOf(told: Told, facts: Facts): Finding[] {
   if (needsRow(told, facts) && rowOf(told, facts) === undefined) find('without an audit row');
   if (told.foreign === true) find("given another call's result");
   if (isUndecided(told, facts) && livesWhereItWent(told, facts)) find('undecided although its instance lives');
-  if (facts.later.get(reference) === 'claimed' && facts.replicas.has(rowOf(told, facts)?.owner ?? ''))
-    find('left claimed by a gateway that lives');
   return findings;
 }
 
@@ -164,6 +162,7 @@ function endingOf(told: Told, facts: Facts): Ending {
     const by = facts.evidence.get(rowOf(told, facts)?.callId ?? '') ?? 'its gateway';
     return `unknown, then ${later === 'not_executed' ? 'not executed' : later} by ${by}`;
   }
+  if (later === 'claimed' && facts.replicas.has(rowOf(told, facts)?.owner ?? '')) return 'claimed while the ledger went away, never sent';
   const wasDispatched = facts.dispatches.has(told.reference);
   return ENDINGS[later] ?? (wasDispatched ? 'undecidable: its instance is gone' : 'undecidable: it was lost on the way');
 }
