@@ -83,6 +83,7 @@ class Connection {
   private answer = new Answer();
   private onCut: (seen: CutAnswer) => void = () => undefined;
   private request = '';
+  private isCut = false;
 
   constructor(
     private readonly client: Socket,
@@ -146,11 +147,13 @@ class Connection {
   }
 
   private passBack(chunk: Buffer): void {
+    if (this.isCut) return; // it had come already
     const { deliver, cut } = this.reference === undefined ? { deliver: chunk.length, cut: false } : this.answer.take(chunk);
     if (!cut) {
       if (!this.client.destroyed) this.client.write(chunk);
       return;
     }
+    this.isCut = true;
     this.onCut(this.seen);
     this.upstream.pause();
     if (deliver === 0) this.cut();
