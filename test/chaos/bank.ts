@@ -13,6 +13,12 @@ export interface Transfer {
   readonly pid: number;
 }
 
+/** A line of the journal. */
+export interface Execution extends Transfer {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
 /** Told of each step before the server hears an answer: what happens meanwhile happens at exactly that moment. */
 export interface BankWatch {
   received(transfer: Transfer): Promise<void>;
@@ -22,7 +28,7 @@ export interface BankWatch {
 /** The bank behind the servers: a journal in this process, which no fault kills. A line is an execution. */
 export class Bank {
   /** In the order in which they were executed. */
-  readonly journal: Transfer[] = [];
+  readonly journal: Execution[] = [];
   /** Every transfer that came to a server, executed or not. */
   readonly dispatched: Transfer[] = [];
   watch: BankWatch = { received: async () => undefined, executed: async () => undefined };
@@ -57,7 +63,7 @@ export class Bank {
       this.dispatched.push(transfer);
       await this.watch.received(transfer);
     } else {
-      this.journal.push(transfer);
+      this.journal.push({ ...transfer, at: Date.now() });
       await this.watch.executed(transfer);
     }
     return {};

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { LedgerRow } from '../../core/ledger';
-import type { Transfer } from './bank';
+import type { Execution, Transfer } from './bank';
 import type { CutAnswer } from './links/wire';
 import type { Told } from './messages';
 
@@ -17,7 +17,7 @@ export interface History {
   /** What the fleet said later of the calls whose outcome no agent learnt, by reference. */
   readonly later: ReadonlyMap<string, Later>;
   /** Executions. */
-  readonly journal: readonly Transfer[];
+  readonly journal: readonly Execution[];
   /** What came to a server, executed or not. */
   readonly dispatched: readonly Transfer[];
   /** What was known of each answer that was cut on the client's leg, by reference. */

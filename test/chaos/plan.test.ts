@@ -25,7 +25,7 @@ test('a fault in the middle of a stream meets a call that streams', () => {
   expect(streaming.filter(({ behaviour }) => behaviour !== 'streams')).toEqual([]);
 });
 
-test('dice fall the same for the same seed and call, and a pause ends before four seconds have passed', () => {
+test('dice fall the same for the same seed and call, and a pause is short', () => {
   const rolls = (seed: number) =>
     Array.from({ length: 200 }, (_, number) => {
       const dice = new Dice(seed, `v1-${number}`);
@@ -33,6 +33,6 @@ test('dice fall the same for the same seed and call, and a pause ends before fou
     });
   expect(rolls(3)).toEqual(rolls(3));
   expect(rolls(3)).not.toEqual(rolls(4));
-  expect(Math.max(...rolls(3).map(([, pause]) => pause))).toBeLessThan(4000);
+  expect(Math.max(...rolls(3).map(([, pause]) => pause))).toBeLessThan(2500);
   expect(new Set(rolls(3).map(([bytes]) => bytes)).size).toBeGreaterThan(100);
 });

@@ -15,7 +15,7 @@ export function describe(name: string, { calls, executed, faults, verdict, secon
     `   faults: ${totalOf({ faults })}`,
     ...struck,
     `   what became of the calls: ${listed(verdict.endings)}`,
-    `   open calls settled by evidence: ${listed(verdict.settledBy)}`,
+    `   open calls settled by evidence: ${listed(verdict.settledBy)}; longest way from sent to execution ${(verdict.longestWayMs / 1000).toFixed(1)} s`,
     `   ${VIOLATIONS.map((violation) => `${verdict.counts[violation]} ${violation}`).join(', ')}; ${verdict.refusedUnwritten} refused unwritten while the ledger was away; ${verdict.undecidableCuts} undecidable leg cuts`,
     ...verdict.findings.slice(0, SHOWN_FINDINGS).map(({ violation, reference, detail }) => `   ! ${violation}: ${reference}: ${detail}`),
   ].join('\n');

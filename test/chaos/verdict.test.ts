@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { LedgerRow } from '../../core/ledger';
-import type { Transfer } from './bank';
+import type { Execution, Transfer } from './bank';
 import type { History, Later } from './history';
 import type { Told } from './messages';
 import { judge, VIOLATIONS, type Violation } from './verdict';
@@ -11,7 +11,7 @@ const PID = 11;
 /** A call that went as it should: told confirmed, executed once, written down. */
 interface Call extends Partial<Omit<Told, 'reference'>> {
   readonly later?: Later;
-  readonly executions?: readonly Partial<Transfer>[];
+  readonly executions?: readonly Partial<Execution>[];
   readonly dispatched?: boolean;
   readonly row?: Partial<LedgerRow> | 'none';
 }
@@ -33,7 +33,7 @@ function history(calls: readonly Call[], alive: Partial<Pick<History, 'instances
     })),
     later: new Map(each.flatMap(({ call, reference }) => (call.later === undefined ? [] : [[reference, call.later] as const]))),
     journal: each.flatMap(({ call: { executions = [{}] }, reference, key }) =>
-      executions.map((execution) => ({ ...transfer(reference, key), ...execution })),
+      executions.map((execution) => ({ ...transfer(reference, key), at: 1000, ...execution })),
     ),
     dispatched: each.filter(({ call }) => call.dispatched !== false).map(({ reference, key }) => transfer(reference, key)),
     rows: each.flatMap(({ call: { row = {} }, key }) => (row === 'none' ? [] : [ledgerRow(key, row)])),
@@ -174,4 +174,10 @@ describe('twice for an agent without a key, whose leg was cut', () => {
     expect(judged(plain, { whole: true, primed: true })).toEqual([1, 0]);
     expect(judged({ executions: [{}, {}] }, { whole: true, primed: false })).toEqual([1, 0]);
   });
+});
+
+test('it tells how long the longest call was on its way', () => {
+  expect(
+    judge(history([{ row: { sentAt: 900 } }, { executions: [{ at: 3200 }], row: { sentAt: 1000 } }, { row: 'none' }])).longestWayMs,
+  ).toBe(2200);
 });

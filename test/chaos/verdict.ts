@@ -48,6 +48,8 @@ export interface Verdict {
   readonly refusedUnwritten: number;
   /** Open calls that a gateway settled by evidence, whether their agents had to ask later or not: by whose. */
   readonly settledBy: Readonly<Record<string, number>>;
+  /** Longest time from `sent` in the ledger to the execution, in milliseconds: what a reconcile read must wait for. */
+  readonly longestWayMs: number;
 }
 
 /** Holds what agents were told, and asked later, against the bank's journal and the ledger. */
@@ -64,6 +66,7 @@ export function judge(history: History): Verdict {
     endings: tally(history.told.map((told) => endingOf(told, facts))),
     undecidableCuts: undecidable.length,
     settledBy: tally([...history.evidence.values()]),
+    longestWayMs: Math.max(0, ...history.journal.map(({ key, at }) => at - (facts.rows.get(key ?? '')?.sentAt ?? at))),
     refusedUnwritten: history.told.filter((told) => isRefusedUnwritten(told, facts)).length,
   };
 }

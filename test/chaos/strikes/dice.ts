@@ -28,9 +28,9 @@ export class Dice {
     return between(this.random, 300, 2000);
   }
 
-  /** Less than four seconds, for a server that is asked whether something landed counts on it. */
+  /** Short: who asks a server whether something has landed counts on it that nothing stays on the way for long. */
   pause(): number {
-    return between(this.random, 300, 3500);
+    return between(this.random, 300, 2500);
   }
 
   /** How long an endpoint is away. */
