@@ -10,7 +10,7 @@ import { VIOLATIONS } from './verdict';
 /** Calls of the run without a ledger stage: enough for some to be executed twice, few enough to be quick. */
 const CONTROL_CALLS = { helper: 120, plain: 240 };
 /** In a run of so many calls every fault must have struck. */
-const LONG_RUN = 5000;
+const LONG_RUN = 10_000;
 
 /** Runs the real fleet, which must hold, and one without its ledger stage, which must not. @returns whether both did */
 export async function runChaos(options: Options, scratch: string, signal: AbortSignal): Promise<boolean> {
