@@ -46,6 +46,8 @@ async function claimFenced(routed: Routed, row: LedgerRow, gateway: Gateway): Pr
   gateway.openCallers.add(row.pk, routed.exchange.gone);
   try {
     const answering = await passFence(row, gateway);
+    // Its caller may have waited here for long: a call that nobody waits for any more is not begun.
+    if (answering === 'ours' && routed.exchange.gone.aborted) throw callerLeft(row);
     if (answering === 'ours') {
       noteDeparture(row, routed, gateway);
       return { ...routed, claim: row, fenced: row };
@@ -56,6 +58,10 @@ async function claimFenced(routed: Routed, row: LedgerRow, gateway: Gateway): Pr
     await release(row, (error as Error).message, gateway);
     throw error;
   }
+}
+
+function callerLeft({ callId }: LedgerRow): FleetError {
+  return new FleetError('NOT_DELIVERED', { reason: 'its caller left before it was sent', callId });
 }
 
 /** A caller that leaves while its call runs makes the next identical one its retry. */

@@ -15,7 +15,18 @@ export interface LocalAccountOptions {
   readonly onPhase?: (phase: Phase) => void;
   /** Told of every log line that a process of the account writes. */
   readonly onLog?: (line: LogLine) => void;
+  /**
+   * Puts something between the account's programs and what they reach over the network: told of an address before any
+   * program is, it answers with the one that programs get in its place. The account itself goes the direct way.
+   */
+  readonly interpose?: (link: Link, url: string) => Promise<string> | string;
 }
+
+/**
+ * What programs of the account reach over the network: the tables, all other AWS APIs, and the listeners of load balancers.
+ * Agents come to the edge by `baseUrl`, which is never another's.
+ */
+export type Link = 'dynamodb' | 'aws' | 'load balancer';
 
 export interface Phase {
   readonly name: string;

@@ -7,6 +7,7 @@ import type { Service } from './ecs/service';
 import type { TaskDefinition } from './ecs/task-definition';
 import type { Functions } from './lambda/lambda-api';
 import type { Schedules } from './lambda/schedules';
+import type { LocalAccountOptions } from './local-account';
 import type { SecretStore } from './secrets/secret-store';
 
 /** The running parts that provisioners put resources into. */
@@ -27,6 +28,7 @@ export interface Machinery {
   readonly services: Map<string, Service>;
   /** Port on this machine that a listener shall take; 0 for any free one. */
   portFor(stack: string, loadBalancer: string, port: number): number;
+  readonly interpose: NonNullable<LocalAccountOptions['interpose']>;
 }
 
 export interface LoadBalancer {

@@ -129,6 +129,8 @@ async function startMachinery(options: LocalAccountOptions, region: string, tear
   const agent = await AgentEndpoint.start();
   teardown.add(() => agent.stop());
 
+  const { interpose = (_, url) => url } = options;
+  const reached = { dynamodb: await interpose('dynamodb', dynamodb.url), aws: await interpose('aws', awsEndpoint.url) };
   const machinery: Machinery = {
     dynamodb,
     secrets,
@@ -142,12 +144,13 @@ async function startMachinery(options: LocalAccountOptions, region: string, tear
     taskDefinitions: new Map(),
     services: new Map(),
     portFor,
+    interpose,
     ecs: {
       region,
       account: '000000000000',
       folder: join(scratch, 'tasks'),
       preload: programPath('loopback-preload.cjs'),
-      aws: awsEnvironment({ dynamodb: dynamodb.url, aws: awsEndpoint.url }, region),
+      aws: awsEnvironment(reached, region),
       addresses: new AddressBook(),
       ports: new Ports(),
       reaper,

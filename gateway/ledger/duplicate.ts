@@ -1,7 +1,7 @@
 import { FleetError } from '../../core/errors';
 import { claimable, conclusiveFrom, type LedgerRow } from '../../core/ledger';
 import type { Gateway } from '../gateway';
-import { endUnsent, lookAgain, reconsider } from './outcome-watch';
+import { lookAgain, reconsider } from './outcome-watch';
 
 /** How long a second caller waits for the first one's outcome, in milliseconds. */
 export const DUPLICATE_WAIT_MS = 20_000;
@@ -21,7 +21,6 @@ export async function awaitDuplicate(standing: LedgerRow, row: LedgerRow, gatewa
     if (current.argumentsDigest !== row.argumentsDigest) throw keyReused(current, row);
     if (current.state === 'confirmed' || current.state === 'failed') return current;
     if (current.state === 'unknown') current = await settleUnknown(current, gateway);
-    else if (current.state === 'claimed' && gateway.now() > current.leaseUntil) current = await endUnsent(current, gateway);
     else if (gateway.now() > deadline) throw inProgress(current);
     else current = await lookAgain(current, gateway);
   }

@@ -58,9 +58,10 @@ async function follow(entry: Entry, row: LedgerRow, gateway: Gateway): Promise<L
     }
     if (foundNow) return standing;
     const current = (await gateway.fences.read(row)).entries.find(({ call }) => call === entry.call);
-    if (current === undefined) return undefined; // it has reached its caller after all
-    if (isSettled(standing.state) && (settledByUs || current.unresolved || gateway.now() > (standing.settledAt ?? 0) + DELIVERY_MS))
-      return standing;
+    // It has reached its caller after all. One whose caller had left has not: another retry was answered by it, and so is this.
+    if (current === undefined && !entry.unresolved) return undefined;
+    const undelivered = settledByUs || entry.unresolved || current?.unresolved === true;
+    if (isSettled(standing.state) && (undelivered || gateway.now() > (standing.settledAt ?? 0) + DELIVERY_MS)) return standing;
     if (gateway.now() > deadline) throw inProgress(standing);
     // What this replica settles in place of a dead one, no one else is about to deliver.
     if (standing.state === 'sent') settledByUs = isSettled((await lookAgain(standing, gateway)).state);
@@ -75,7 +76,7 @@ function isOver({ task, claimedAt }: LedgerRow, now: number): boolean {
 /** Two beats from now on: at least one whole interval in which it could have said that a caller left. */
 async function showsLife(replica: string, gateway: Gateway): Promise<boolean> {
   const before = await gateway.fences.beatsOf(replica);
-  for (let waited = 0; waited < LIFE_SIGN_MS; waited += POLL_MS) {
+  for (const until = gateway.now() + LIFE_SIGN_MS; gateway.now() < until; ) {
     await delay(POLL_MS);
     if ((await gateway.fences.beatsOf(replica)) >= before + 2) return true;
   }

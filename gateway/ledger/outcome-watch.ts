@@ -10,6 +10,11 @@ import { judge } from './settlement';
 export const POLL_MS = 150;
 /** How long after it was sent a call is left to its owner although its instance knows nothing of it, in milliseconds. */
 const OWNER_PATIENCE_MS = 5_000;
+/**
+ * How long a claim may stand unsent before whoever waits for it ends it, in milliseconds. Its owner sends at once, or has
+ * died: if it was only slow, its `sent` is refused. A call without a key waits behind its fence first.
+ */
+const UNSENT_PATIENCE_MS = { withKey: 5_000, withoutKey: 60_000 };
 
 /**
  * Looks again at a row that is `claimed` or `sent` by somebody. A replica that died leaves it so; then the instance has
@@ -19,6 +24,7 @@ const OWNER_PATIENCE_MS = 5_000;
 export async function lookAgain(row: LedgerRow, gateway: Gateway): Promise<LedgerRow> {
   await delay(POLL_MS);
   const current = (await gateway.ledger.read(row.pk)) ?? row;
+  if (isAbandoned(current, gateway.now())) return (await endUnsent(current, gateway)) ?? current;
   if (current.state !== 'sent') return current;
   const finding = await askInstance(current, gateway);
   if (finding.kind === 'answer') return settleBy(finding, current, gateway);
@@ -26,6 +32,11 @@ export async function lookAgain(row: LedgerRow, gateway: Gateway): Promise<Ledge
   if (gateway.now() <= Math.min(current.leaseUntil, (current.sentAt ?? 0) + OWNER_PATIENCE_MS)) return current;
   await gateway.ledger.advance(current, 'unknown', { settledAt: gateway.now(), reason: 'neither its gateway nor its instance can tell' });
   return (await gateway.ledger.read(row.pk)) ?? current;
+}
+
+function isAbandoned({ state, claimedAt, idempotencyKey }: LedgerRow, now: number): boolean {
+  const patience = idempotencyKey === undefined ? UNSENT_PATIENCE_MS.withoutKey : UNSENT_PATIENCE_MS.withKey;
+  return state === 'claimed' && now > claimedAt + patience;
 }
 
 /** Looks for evidence of a call whose outcome is unknown, and settles it by what is found. */

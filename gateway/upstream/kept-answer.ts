@@ -6,21 +6,28 @@ import type { Gateway } from '../gateway';
 import { type Finding, NOTHING } from '../ledger/finding';
 import { readAnswer } from './answer';
 
-/** How many instances are asked for a call of which no cookie says where it went. */
+/** How many instances are asked for a call that is not where a cookie says, or of which none says where it went. */
 const ASKED_AT_LARGE = 8;
 
 /**
  * Asks the instance that a call was sent to for the answer, which it keeps for callers whose gateway or connection died.
- * The stickiness cookie in the row leads there; where it leads elsewhere now, the instance is gone. A call that went to any
- * instance is asked for at one after the other: without a cookie the load balancer goes round.
+ * The stickiness cookie in the row leads there, unless the call itself found its session lost and had it opened again
+ * elsewhere. A call that is not there, or went to any instance, is asked for at one after the other: without a cookie the
+ * load balancer goes round.
  */
 export async function askInstance(row: LedgerRow, gateway: Gateway): Promise<Finding> {
   const serverConfig = gateway.config.servers[row.server];
   if (serverConfig === undefined || serverConfig.remoteUrl !== undefined) return NOTHING;
-  for (let asked = 1; ; asked++) {
-    const finding = await ask(row, serverConfig, gateway);
-    if (finding.kind !== 'none' || row.route !== undefined || asked === ASKED_AT_LARGE) return finding;
+  const { route, ...anywhere } = row;
+  const there = route === undefined ? NOTHING : await ask(row, serverConfig, gateway);
+  if (there.kind !== 'none') return there;
+  let until = there.until;
+  for (let asked = 1; asked <= ASKED_AT_LARGE; asked++) {
+    const finding = await ask(anywhere, serverConfig, gateway);
+    if (finding.kind !== 'none') return finding;
+    until ??= finding.until;
   }
+  return { kind: 'none', ...(until !== undefined && { until }) };
 }
 
 async function ask(row: LedgerRow, serverConfig: ServerConfig, gateway: Gateway): Promise<Finding> {

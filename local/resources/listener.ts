@@ -36,7 +36,8 @@ export const listener: Provisioner<ListenerProperties> = {
     });
     const ref = `${LoadBalancerArn.replace(':loadbalancer/', ':listener/')}/${Port}`;
     machinery.listeners.set(ref, started);
-    machinery.ecs.addresses.addListener(balancer.dnsName, Number(Port), started.port);
+    const reached = new URL(await machinery.interpose('load balancer', `http://127.0.0.1:${started.port}`));
+    machinery.ecs.addresses.addListener(balancer.dnsName, Number(Port), Number(reached.port));
     return { ref, attribute: attributes({ ListenerArn: ref }) };
   },
 };

@@ -134,6 +134,14 @@ describe('when the gateway that sent a call is dead', () => {
     expect(result).toMatchObject({ content: [{ text: 'paid once' }], _meta: { 'cdk-mcp-fleet/call': { replayed: true } } });
   });
 
+  test('a call whose session was opened again elsewhere while it was placed is found there', async () => {
+    await leaveRow('moved', 0, { route: 'gone' });
+    rig.emptyPlaces.push('gone');
+    rig.kept.set('call-moved', paid);
+    const { result } = await rig.ask('treasury', 'payments', call('moved'), { 'mcp-session-id': sessionId });
+    expect(result).toMatchObject({ content: [{ text: 'paid once' }], _meta: { 'cdk-mcp-fleet/call': { replayed: true } } });
+  });
+
   test('and its instance knows nothing, the call is unknown', async () => {
     await leaveRow('lost', 60_000);
     const { error } = await rig.ask('treasury', 'payments', call('lost'), { 'mcp-session-id': sessionId });

@@ -60,6 +60,8 @@ export interface Rig {
   upstream: Upstream;
   /** Answers that the instance keeps, by call id; `running` for a call that still runs there. */
   readonly kept: Map<string, string>;
+  /** Stickiness cookies that lead to an instance which keeps nothing. */
+  readonly emptyPlaces: string[];
   /** Rows of the allowlist that the authorizer decides on. */
   readonly allowlist: AllowlistEntry[];
   /** Milliseconds added to the clock. */
@@ -102,7 +104,15 @@ export async function startRig(
     }),
   );
 
-  const rig = { reached: [], kept: new Map(), allowlist: [], skewMs: 0, authorizerFails: false, ledgerBreaks: false } as unknown as {
+  const rig = {
+    reached: [],
+    kept: new Map(),
+    emptyPlaces: [],
+    allowlist: [],
+    skewMs: 0,
+    authorizerFails: false,
+    ledgerBreaks: false,
+  } as unknown as {
     -readonly [K in keyof Rig]: Rig[K];
   };
   const dynaliteServer = dynalite({ createTableMs: 0 }) as unknown as Server;
@@ -142,7 +152,10 @@ export async function startRig(
     createServer(async (request, response) => {
       const body = await readAll(request);
       const callId = /\/orphans\/(.+)$/.exec(request.url ?? '')?.[1];
-      if (callId !== undefined) return answerKept(response, rig.kept.get(callId));
+      if (callId !== undefined) {
+        const elsewhere = rig.emptyPlaces.some((cookie) => request.headers.cookie?.includes(`AWSALB=${cookie}`));
+        return answerKept(response, elsewhere ? undefined : rig.kept.get(callId));
+      }
       rig.reached.push({ line: `${request.method} ${request.url}`, headers: request.headers, body });
       rig.upstream(request, response, body);
     }),

@@ -279,6 +279,36 @@ describe('startLocalAccount', () => {
     START,
   );
 
+  test(
+    'leads programs to what stands in between, and goes the direct way itself',
+    async () => {
+      const direct: string[] = [];
+      const account = await startLocalAccount({
+        assembly: shopAssembly(),
+        port: 0,
+        controlFolder: scratchFolder(),
+        interpose: (link, url) => {
+          direct.push(`${link} ${url}`);
+          return `http://127.0.0.1:${{ dynamodb: 11, aws: 12, 'load balancer': 13 }[link]}`;
+        },
+      });
+      try {
+        const { env, argv } = (await (await fetch(`${account.baseUrl}/app/report`)).json()) as Report;
+        expect(env).toMatchObject({
+          AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:11',
+          AWS_ENDPOINT_URL_LAMBDA: 'http://127.0.0.1:12',
+          AWS_ENDPOINT_URL: 'http://127.0.0.1:12',
+        });
+        expect(argv).toEqual(['--upstream', 'http://127.0.0.1:13/app/']);
+        expect(direct).toContain(`dynamodb ${account.dynamodbUrl}`);
+        expect(direct).toContain(`load balancer ${account.baseUrl}`);
+      } finally {
+        await account.stop();
+      }
+    },
+    START,
+  );
+
   test('refuses before it starts anything', async () => {
     const failure = start({ resources: { Queue: { Type: 'AWS::SQS::Queue' } } });
     await expect(failure).rejects.toMatchObject({ code: 'UNSUPPORTED', message: expect.stringContaining('AWS::SQS::Queue of Shop/Queue') });

@@ -1,0 +1,40 @@
+import { expect, test } from '@jest/globals';
+import { LedgerWrites } from './ledger-write';
+
+const put = (state: string, args = '{"reference":"v1-7"}') => ({
+  target: 'DynamoDB_20120810.PutItem',
+  path: '/',
+  body: JSON.stringify({
+    Item: { pk: { S: 'bank#a#k:1' }, arguments: { S: args }, owner: { S: 'g1' }, state: { S: state }, fence: { S: 'f1' } },
+  }),
+});
+const update = (next: string, pk = 'bank#a#k:1') => ({
+  target: 'DynamoDB_20120810.UpdateItem',
+  path: '/',
+  body: JSON.stringify({ Key: { pk: { S: pk } }, ExpressionAttributeValues: { ':next': { S: next }, ':fence': { S: 'f1' } } }),
+});
+
+test('knows the writes of a call by the row of its claim', () => {
+  const writes = new LedgerWrites();
+  const call = { reference: 'v1-7', owner: 'g1', fence: 'f1' };
+  expect(writes.read(update('sent'))).toBeUndefined();
+  expect(writes.read(put('claimed'))).toEqual({ kind: 'claim', ...call });
+  expect(writes.read(update('sent'))).toEqual({ kind: 'sent', ...call });
+  expect(writes.read(update('confirmed'))).toEqual({ kind: 'settlement', ...call });
+  expect(writes.read(update('failed'))).toEqual({ kind: 'settlement', ...call });
+  expect(writes.owners.get('v1-7')).toBe('g1');
+});
+
+test('passes over every other request', () => {
+  const writes = new LedgerWrites();
+  writes.read(put('claimed'));
+  const others = [
+    put('not_executed'),
+    put('claimed', '{}'),
+    update('not_executed'),
+    update('sent', 'bank#a#k:2'),
+    { target: 'DynamoDB_20120810.GetItem', path: '/', body: '{}' },
+    { target: '', path: '/2015-03-31/functions/f/invocations', body: '{}' },
+  ];
+  expect(others.map((request) => writes.read(request))).toEqual(others.map(() => undefined));
+});

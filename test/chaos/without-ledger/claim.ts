@@ -1,0 +1,17 @@
+import type { Claimed, Routed } from '../../../gateway/call';
+import type { Gateway } from '../../../gateway/gateway';
+import { resume } from '../../../gateway/ledger/resume';
+import { newRow } from '../../../gateway/ledger/row';
+
+/**
+ * In place of the stage `claim`: every call is the first. It is written down under its own id, so that all else is as ever, but
+ * no key and no fence holds a repetition back.
+ */
+export async function claim(routed: Routed, gateway: Gateway): Promise<Claimed> {
+  const { toolCall, resumes } = routed;
+  if (resumes !== undefined) return { ...routed, replay: await resume(routed, resumes, gateway) };
+  if (toolCall === undefined || toolCall.policy.effect === 'read_only') return routed;
+  const row = newRow({ ...routed, toolCall }, gateway, 'callId');
+  await gateway.ledger.append(row);
+  return { ...routed, claim: row };
+}
