@@ -1,7 +1,7 @@
 import { gatewaySteps } from './gateway-steps';
 import { violation } from './invariants';
 import { PROTOCOL, type Protocol } from './protocol';
-import { deaths, personSteps, serverSteps } from './surroundings';
+import { deaths, janitorSteps, personSteps, serverSteps } from './surroundings';
 import { begin, callsKey, keyOf, rowKey, type World } from './world';
 import { arrivals, type Step } from './write';
 
@@ -20,6 +20,8 @@ export interface Bounds {
   readonly faults: number;
   /** Whether a person may settle what is unknown; default false. */
   readonly person?: boolean;
+  /** Whether the janitor comes by; default false. */
+  readonly janitor?: boolean;
 }
 
 interface Found {
@@ -29,7 +31,7 @@ interface Found {
 }
 
 /** Visits every moment that any history within the bounds can reach, the nearest first. */
-export function explore({ digests, faults, person = false }: Bounds, protocol: Protocol = PROTOCOL): Exploration {
+export function explore({ digests, faults, person = false, janitor = false }: Bounds, protocol: Protocol = PROTOCOL): Exploration {
   const first: Found = { world: begin(digests, faults), from: undefined, by: '' };
   const seen = new Set([keyOf(first.world)]);
   const queue = [first];
@@ -39,7 +41,7 @@ export function explore({ digests, faults, person = false }: Bounds, protocol: P
     const found = queue[next] as Found;
     const what = violation(found.world) ?? deadEnd(found.world, protocol, ways);
     if (what !== undefined) return { states: seen.size, steps, violation: { what, history: historyOf(found) } };
-    for (const [by, world] of stepsFrom(found.world, protocol, person)) {
+    for (const [by, world] of stepsFrom(found.world, protocol, { person, janitor })) {
       steps++;
       const key = keyOf(world);
       if (seen.has(key)) continue;
@@ -50,12 +52,13 @@ export function explore({ digests, faults, person = false }: Bounds, protocol: P
   return { states: seen.size, steps };
 }
 
-function* stepsFrom(world: World, protocol: Protocol, person: boolean): Generator<Step> {
+function* stepsFrom(world: World, protocol: Protocol, { person, janitor }: Pick<Bounds, 'person' | 'janitor'>): Generator<Step> {
   for (let index = 0; index < world.claimants.length; index++) {
     yield* gatewaySteps(world, index, protocol);
     yield* serverSteps(world, index);
   }
   yield* arrivals(world);
+  if (janitor) yield* janitorSteps(world, protocol);
   if (!person) return;
   yield* deaths(world);
   yield* personSteps(world, protocol);

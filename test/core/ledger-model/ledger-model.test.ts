@@ -6,12 +6,16 @@ import { KEYLESS, PROTOCOL, type Protocol, withoutFence } from './protocol';
 /** Two requests with one key, the usual place to look for a broken rule. */
 const TWO: Bounds = { digests: ['x', 'x'], faults: 1 };
 
+const THREE: Bounds = { digests: ['x', 'x', 'x'], faults: 0, person: true };
+
 jest.setTimeout(30_000); // a busy machine is no violation
 
 describe('no history of the ledger executes twice, reports what is not so, or leads nowhere', () => {
   test.each<[string, Bounds, Protocol]>([
     ['two requests with one key, any two writes lost, repeated or late', { digests: ['x', 'x'], faults: 2 }, PROTOCOL],
     ['the same, any one write, and a person who settles what is unknown', { ...TWO, person: true }, PROTOCOL],
+    ['the same, and a janitor', { ...TWO, person: true, janitor: true }, PROTOCOL],
+    ['a call without a key, two that are taken for its retry, and a janitor', { ...THREE, janitor: true }, KEYLESS],
     ['three requests with one key', { digests: ['x', 'x', 'x'], faults: 0 }, PROTOCOL],
     [
       'three requests with one key, one of them another call, and a person',

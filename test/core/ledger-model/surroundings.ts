@@ -1,7 +1,7 @@
 import { permits, RESOLUTIONS, type Resolution } from '../../../core/ledger';
 import type { Protocol } from './protocol';
 import { type Call, changeCall, changeClaimant, type Position, type Row, type World } from './world';
-import type { Step } from './write';
+import { type Continuation, type Step, write } from './write';
 
 /** Everything that the network, the server and its instance can do with one call. */
 export function* serverSteps(world: World, index: number): Generator<Step> {
@@ -40,6 +40,24 @@ export function* deaths(world: World): Generator<Step> {
 
 const SENDING: readonly Position[] = ['send', 'await'];
 const UNDER_WAY: readonly Call['at'][] = ['flying', 'running', 'effected'];
+
+const GOES_HOME: Continuation = { done: (world) => world, refused: (world) => world, failed: (world) => world };
+
+/**
+ * The janitor ends a claim that it takes for abandoned, whoever still lives: a lease may be taken to have ended at any moment.
+ * Follows lambda/abandoned-claims.ts.
+ */
+export function* janitorSteps(world: World, protocol: Protocol): Generator<Step> {
+  const { row } = world;
+  if (row?.state === 'claimed') {
+    const ending = { condition: protocol.endUnsent(row), change: { state: 'not_executed' } as const };
+    yield* write(world, `the janitor ends call ${row.fence}`, ending, row.fence, GOES_HOME);
+  }
+  if (row?.state === 'sent') {
+    const ending = { condition: protocol.advance(row, 'unknown'), change: { state: 'unknown' } as const };
+    yield* write(world, `the janitor gives up call ${row.fence}`, ending, row.fence, GOES_HOME);
+  }
+}
 
 /** A person settles an unknown outcome, truthfully, when its owner has given up and nothing is on the way any more. */
 export function* personSteps(world: World, protocol: Protocol): Generator<Step> {
