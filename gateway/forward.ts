@@ -105,7 +105,7 @@ async function recover(call: Sending & { readonly claim: LedgerRow }, error: unk
   recovery.note('sent', error.detail.reason);
   const finding = await awaitEvidence(claim, recovery, error, gateway);
   if (finding.kind === 'answer') {
-    gateway.log.info({ event: 'answer_recovered', callId: claim.callId, server: claim.server, because: finding.because });
+    gateway.log.info({ event: 'answer_recovered', callId: claim.callId, server: claim.server, by: finding.by });
     const { instance, text } = finding.answer;
     const answer = { status: 200, headers: {}, text: underId(text, call.exchange.requestId), ...(instance !== undefined && { instance }) };
     return { answer, verdict: judge(finding.answer, gateway.now()) };

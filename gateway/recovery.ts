@@ -10,7 +10,7 @@ const LONGEST_BACKOFF_MS = 2_000;
 export interface RecoveryStep {
   /** Milliseconds since the first failure. */
   readonly at: number;
-  /** `sent`, or which evidence was looked for: `instance`, `same key`, `reconcile`. */
+  /** `sent`, or which evidence was looked for: `instance`, `same_key`, `reconcile`. */
   readonly did: string;
   readonly found: string;
 }

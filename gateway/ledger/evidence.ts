@@ -1,16 +1,16 @@
 import type { LedgerRow } from '../../core/ledger';
 import type { Gateway } from '../gateway';
 import { askInstance } from '../upstream/kept-answer';
-import type { Finding, Seek } from './finding';
+import type { Finding, Seek, Way } from './finding';
 import { reconcile } from './reconcile';
 import { repeatWithKey } from './repeat-with-key';
 
-type Ways = readonly (readonly [name: string, seek: Seek])[];
+type Ways = readonly (readonly [way: Way, seek: Seek])[];
 
 /** For who wants the call to have happened, in this order; what is never done is to assume. */
 export const ALL_WAYS: Ways = [
   ['instance', askInstance],
-  ['same key', repeatWithKey],
+  ['same_key', repeatWithKey],
   ['reconcile', reconcile],
 ];
 
@@ -25,12 +25,12 @@ export async function seekEvidence(
   row: LedgerRow,
   gateway: Gateway,
   ways: Ways = ALL_WAYS,
-  note?: (way: string, found: string) => void,
+  note?: (way: Way, found: string) => void,
 ): Promise<Finding> {
   const looksAgain: number[] = [];
-  for (const [name, seek] of ways) {
+  for (const [way, seek] of ways) {
     const finding = await seek(row, gateway);
-    note?.(name, finding.kind);
+    note?.(way, finding.kind);
     if (finding.kind !== 'none') return finding;
     if (finding.until !== undefined) looksAgain.push(finding.until);
   }

@@ -2,18 +2,21 @@ import type { LedgerRow } from '../../core/ledger';
 import type { Answer } from '../call';
 import type { Gateway } from '../gateway';
 
+/** A way to find out: its instance, the server that takes the same call for a repetition, the declared read. */
+export type Way = 'instance' | 'same_key' | 'reconcile';
+
 /** What can be found of a call whose answer was lost. */
 export type Finding =
   /** The call's answer, or a stand-in for it where only its effect is known. */
-  | { readonly kind: 'answer'; readonly answer: Pick<Answer, 'text' | 'instance'>; readonly because: string }
+  | { readonly kind: 'answer'; readonly answer: Pick<Answer, 'text' | 'instance'>; readonly by: Way; readonly because: string }
   /** It still runs at its instance. */
   | { readonly kind: 'running' }
   /** Nothing happened, and nothing can any more. */
-  | { readonly kind: 'not_landed'; readonly because: string }
+  | { readonly kind: 'not_landed'; readonly by: Way; readonly because: string }
   /** Nothing is shown. `until`: when another look may show more, in milliseconds since the epoch; absent where none ever will. */
   | { readonly kind: 'none'; readonly until?: number };
 
 export const NOTHING: Finding = { kind: 'none' };
 
-/** A way to find out, which is tried when the ones before it have shown nothing. */
+/** Goes one way, when the ones before it have shown nothing. */
 export type Seek = (row: LedgerRow, gateway: Gateway) => Promise<Finding>;

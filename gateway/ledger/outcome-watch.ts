@@ -47,7 +47,7 @@ export async function reconsider(row: LedgerRow, gateway: Gateway, ways = ALL_WA
 /** Writes down what was found; the row as it stands then. */
 export async function settleBy(finding: Finding, row: LedgerRow, gateway: Gateway): Promise<LedgerRow> {
   if (finding.kind === 'none' || finding.kind === 'running') return row;
-  const { because } = finding;
+  const { by, because } = finding;
   if (finding.kind === 'not_landed') {
     await gateway.ledger.notLanded(row, { settledAt: gateway.now(), reason: because }, because);
   } else {
@@ -55,7 +55,7 @@ export async function settleBy(finding: Finding, row: LedgerRow, gateway: Gatewa
     await gateway.ledger.advance(row, outcome, settlement, because);
   }
   const settled = (await gateway.ledger.read(row.pk)) ?? row;
-  gateway.log.info({ event: 'settled_by_evidence', callId: row.callId, server: row.server, state: settled.state, because });
+  gateway.log.info({ event: `settled_by_${by}`, callId: row.callId, server: row.server, state: settled.state });
   return settled;
 }
 

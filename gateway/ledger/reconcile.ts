@@ -46,10 +46,10 @@ async function look(row: LedgerRow, config: ReconcileConfig, call: ReconciledCal
     gateway.log.info({ event: 'reconciled', ...event, landing });
     if (landing === 'landed') {
       const text = `{"jsonrpc":"2.0","id":null,"result":${await landedResult(config, call, result)}}`;
-      return { kind: 'answer', answer: { text }, because: `"${config.tool}" shows that it happened` };
+      return { kind: 'answer', answer: { text }, by: 'reconcile', because: `"${config.tool}" shows that it happened` };
     }
     if (landing === 'not_landed' && beganAt >= conclusive)
-      return { kind: 'not_landed', because: `"${config.tool}" shows that it did not happen` };
+      return { kind: 'not_landed', by: 'reconcile', because: `"${config.tool}" shows that it did not happen` };
     return { kind: 'none', until: beganAt + READ_EVERY_MS };
   } catch (error) {
     gateway.log.warn({ event: 'not_reconciled', ...event, reason: (error as Error).message });

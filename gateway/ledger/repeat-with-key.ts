@@ -24,7 +24,7 @@ export async function repeatWithKey(row: LedgerRow, gateway: Gateway): Promise<F
     const facts = await gateway.ownRequests.ask(server, 'tools/call', { name: tool, arguments: args, _meta }, gateway, context);
     if (facts.inputRequired || (!honoured && (facts.isError || facts.toolError))) return NOTHING;
     const text = `{"jsonrpc":"2.0","id":null,"${facts.isError ? 'error' : 'result'}":${facts.payload}}`;
-    return { kind: 'answer', answer: { text }, because: 'sent again to a server that takes it for the same call' };
+    return { kind: 'answer', answer: { text }, by: 'same_key', because: 'sent again to a server that takes it for the same call' };
   } catch (error) {
     if (FleetError.is(error)) return { kind: 'none', until: gateway.now() };
     throw error;

@@ -45,7 +45,8 @@ async function ask(row: LedgerRow, serverConfig: ServerConfig, gateway: Gateway)
     if (response.status === 202) return { kind: 'running' };
     if (response.status !== 200) return NOTHING;
     const { instance } = response;
-    return { kind: 'answer', answer: { text, ...(instance !== undefined && { instance }) }, because: 'its instance kept the answer' };
+    const answer = { text, ...(instance !== undefined && { instance }) };
+    return { kind: 'answer', answer, by: 'instance', because: 'its instance kept the answer' };
   } catch (error) {
     if (!FleetError.is(error)) throw error;
     // An instance has spoken: it has nothing. A connection or a load balancer that failed may do better next time.

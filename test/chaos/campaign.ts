@@ -86,7 +86,6 @@ export async function runCampaign(props: CampaignProps): Promise<CampaignResult>
       cuts,
       rows: await tablesOf(fleet.account).ledger(),
       instances: await processes.instances(),
-      replicas: await processes.replicas(),
       evidence: gatewayLog.evidence,
     };
     writeHistory(join(scratch, 'history.json'), history);

@@ -1,6 +1,6 @@
-import { App, Stack } from 'aws-cdk-lib';
-import { AgentIdentity, FleetEdge, KeyPolicy, McpFleet, McpServer, OnLoss, ServerRuntime, ToolPolicy } from '../../lib';
-import { FENCED_TOOL, KEYED_TOOL } from './tools';
+import { App, Duration, Stack } from 'aws-cdk-lib';
+import { AgentIdentity, FleetEdge, KeyPolicy, McpFleet, McpServer, OnLoss, Reconcile, ServerRuntime, ToolPolicy } from '../../lib';
+import { EFFECT_SECONDS, FENCED_TOOL, KEYED_TOOL, saysDone } from './tools';
 
 /** Name of the server. */
 export const SERVER = 'bank';
@@ -18,6 +18,16 @@ export interface FleetAppProps {
   readonly outdir: string;
 }
 
+/** The bank knows a transfer by its reference as soon as it has executed it. */
+const BY_REFERENCE = Reconcile.by({
+  tool: 'find_transfer',
+  arguments: '{ "reference": arguments.reference }',
+  landed: 'result.structuredContent.found = true',
+  notLanded: 'result.structuredContent.found = false',
+  result: `{ "content": [{ "type": "text", "text": "${saysDone('')}" & arguments.reference }] }`,
+  effectWithin: Duration.seconds(EFFECT_SECONDS),
+});
+
 /** Synthesizes a fleet of two gateways and one restartable server that moves money. */
 export function synthesizeFleet({ directory, bankUrl, agents, outdir }: FleetAppProps): void {
   const app = new App({ outdir, analyticsReporting: false });
@@ -33,7 +43,7 @@ export function synthesizeFleet({ directory, bankUrl, agents, outdir }: FleetApp
     scaling: { minInstances: INSTANCES, maxInstances: INSTANCES },
     environment: { BANK: bankUrl },
     tools: {
-      [KEYED_TOOL]: ToolPolicy.stateChanging({ key: KeyPolicy.REQUIRED }),
+      [KEYED_TOOL]: ToolPolicy.stateChanging({ key: KeyPolicy.REQUIRED, reconcile: BY_REFERENCE }),
       [FENCED_TOOL]: ToolPolicy.stateChanging(),
       find_transfer: ToolPolicy.readOnly(),
       balance: ToolPolicy.readOnly(),

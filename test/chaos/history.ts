@@ -26,8 +26,6 @@ export interface History {
   readonly rows: readonly LedgerRow[];
   /** Instances that live in the end: ECS task and process of the server. */
   readonly instances: ReadonlyMap<string, number>;
-  /** Gateways that live in the end, by the name that they have in rows. */
-  readonly replicas: ReadonlySet<string>;
   /** By what evidence gateways settled open calls, by call id. */
   readonly evidence: ReadonlyMap<string, string>;
 }

@@ -1,9 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { conclusiveFrom } from '../../core/ledger';
 import type { Later } from './history';
 import type { Told } from './messages';
+import { EFFECT_SECONDS, KEYED_TOOL } from './tools';
 
 /** A row whose gateway died is left to it for five seconds before anyone says that nobody can tell. */
 const PATIENCE_MS = 8_000;
+/** An unsent call without a key waits behind its fence for so long before its claim is ended. */
+const UNSENT_MS = 75_000;
+/** A read that finds nothing is conclusive after the delivery window, the clocks' difference and the effect. */
+const CONCLUSIVE_MS = conclusiveFrom({ claimedAt: 0 }, EFFECT_SECONDS * 1_000) + PATIENCE_MS;
 const POLL_MS = 400;
 const AT_ONCE = 64;
 
@@ -18,24 +24,29 @@ export async function askLater(
     for (let call = waiting.shift(); call !== undefined; call = waiting.shift()) {
       const asked = call;
       const name = call.key ?? call.callId;
-      answers.set(call.reference, name === undefined ? 'no name' : await settle(() => ask(name, asked)));
+      answers.set(call.reference, name === undefined ? 'no name' : await settle(asked.tool, () => ask(name, asked)));
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   return answers;
 }
 
-async function settle(ask: () => Promise<Later | undefined>): Promise<Later> {
-  const end = Date.now() + PATIENCE_MS;
+async function settle(tool: string, ask: () => Promise<Later | undefined>): Promise<Later> {
+  const since = Date.now();
   for (;;) {
     const answer = await ask();
     if (answer === 'confirmed' || answer === 'failed' || answer === 'not_executed') return answer;
-    if (Date.now() > end) {
+    if (Date.now() > since + patienceWith(answer, tool)) {
       if (answer === undefined) throw new Error('The fleet is whole and gives no answer about a call.');
       return answer;
     }
     await delay(POLL_MS);
   }
+}
+
+function patienceWith(answer: Later | undefined, tool: string): number {
+  if (answer === 'claimed') return UNSENT_MS;
+  return answer === 'unknown' && tool === KEYED_TOOL ? CONCLUSIVE_MS : PATIENCE_MS;
 }
 
 /** `GET {base}/{server}/calls/{key}`, as the agent who made the call. @returns undefined where there is no answer now */

@@ -3,9 +3,12 @@ import type { LedgerRow } from '../../core/ledger';
 import type { Execution, Transfer } from './bank';
 import type { History, Later } from './history';
 import type { Told } from './messages';
+import { FENCED_TOOL } from './tools';
 import { judge, VIOLATIONS, type Violation } from './verdict';
 
 const TASK = 'task-1';
+/** Of the tool that cannot be looked up. */
+const FENCED = { tool: FENCED_TOOL };
 const PID = 11;
 
 /** A call that went as it should: told confirmed, executed once, written down. */
@@ -16,7 +19,7 @@ interface Call extends Partial<Omit<Told, 'reference'>> {
   readonly row?: Partial<LedgerRow> | 'none';
 }
 
-function history(calls: readonly Call[], alive: Partial<Pick<History, 'instances' | 'replicas' | 'cuts'>> = {}): History {
+function history(calls: readonly Call[], alive: Partial<Pick<History, 'instances' | 'cuts'>> = {}): History {
   const each = calls.map((call, number) => ({ call, reference: `v1-${number}`, key: `key-${number}` }));
   const transfer = (reference: string, key: string): Transfer => ({ reference, key, task: TASK, pid: PID });
   return {
@@ -38,9 +41,8 @@ function history(calls: readonly Call[], alive: Partial<Pick<History, 'instances
     dispatched: each.filter(({ call }) => call.dispatched !== false).map(({ reference, key }) => transfer(reference, key)),
     rows: each.flatMap(({ call: { row = {} }, key }) => (row === 'none' ? [] : [ledgerRow(key, row)])),
     instances: new Map([[TASK, PID]]),
-    replicas: new Set(['gateway-1']),
     cuts: new Map(),
-    evidence: new Map([['call-of-key-4', 'instance']]),
+    evidence: new Map([['call-of-key-3', 'instance']]),
     ...alive,
   };
 }
@@ -103,11 +105,13 @@ const BROKEN: readonly (readonly [Violation, Record<string, Call>])[] = [
   ],
   ["given another call's result", { 'it is executed, too': { foreign: true } }],
   [
-    'undecided although its instance lives',
+    'left open although evidence can be had',
     {
-      executed: { outcome: 'unknown', later: 'unknown' },
-      'not executed': { outcome: 'nothing', later: 'unknown', executions: [] },
-      'still sent': { outcome: 'unknown', later: 'sent' },
+      'by its instance': { ...FENCED, outcome: 'unknown', later: 'unknown' },
+      'by its instance, which did not execute it': { ...FENCED, outcome: 'nothing', later: 'unknown', executions: [] },
+      'by a read': { outcome: 'unknown', later: 'unknown', executions: [], dispatched: false },
+      'still sent': { ...FENCED, outcome: 'unknown', later: 'sent' },
+      'claimed and never sent': { ...FENCED, outcome: 'unknown', later: 'claimed', executions: [], dispatched: false },
     },
   ],
 ];
@@ -126,13 +130,11 @@ test('every violation is found above', () => {
 test('what nobody can tell is no violation, and is counted', () => {
   const gone = history(
     [
-      { outcome: 'unknown', later: 'unknown' },
-      { outcome: 'nothing', later: 'unknown', executions: [], dispatched: false },
-      { outcome: 'unknown', later: 'claimed', executions: [], dispatched: false },
+      { ...FENCED, outcome: 'unknown', later: 'unknown' },
+      { ...FENCED, outcome: 'nothing', later: 'unknown', executions: [], dispatched: false },
       { outcome: 'not_executed', error: 'LEDGER_UNAVAILABLE', executions: [], dispatched: false, row: 'none' },
       { outcome: 'unknown', later: 'failed', executions: [] },
       { outcome: 'unknown', later: 'not_executed', executions: [] },
-      { outcome: 'unknown', later: 'claimed', executions: [], row: { owner: 'gateway-1' } },
     ],
     { instances: new Map([[TASK, PID + 1]]) },
   );
@@ -143,8 +145,6 @@ test('what nobody can tell is no violation, and is counted', () => {
     endings: {
       'undecidable: its instance is gone': 1,
       'undecidable: it was lost on the way': 1,
-      'claimed by a gateway that died, never sent': 1,
-      'claimed while the ledger went away, never sent': 1,
       'not executed': 1,
       'unknown, then failed by instance': 1,
       'unknown, then not executed by its gateway': 1,

@@ -2,6 +2,7 @@ import type { LedgerRow } from '../../core/ledger';
 import type { Transfer } from './bank';
 import type { History, Later } from './history';
 import type { Told } from './messages';
+import { KEYED_TOOL } from './tools';
 
 /** What must not be. */
 export const VIOLATIONS = [
@@ -10,7 +11,7 @@ export const VIOLATIONS = [
   'reported failed or not executed with a journal line',
   'without an audit row',
   "given another call's result",
-  'undecided although its instance lives',
+  'left open although evidence can be had',
 ] as const;
 
 export type Violation = (typeof VIOLATIONS)[number];
@@ -24,8 +25,7 @@ export type Ending =
   | `unknown, then ${string} by ${string}`
   | 'undecidable: its instance is gone'
   | 'undecidable: it was lost on the way'
-  | 'claimed by a gateway that died, never sent'
-  | 'claimed while the ledger went away, never sent'
+  | 'left claimed'
   | 'never came to the ledger'
   | 'not learnt, and nothing to ask with';
 
@@ -77,14 +77,14 @@ function tally<Name extends string>(names: readonly Name[]): Partial<Record<Name
   return counts as Partial<Record<Name, number>> & Record<string, number>;
 }
 
-interface Facts extends Pick<History, 'later' | 'instances' | 'replicas' | 'evidence'> {
+interface Facts extends Pick<History, 'later' | 'instances' | 'evidence'> {
   readonly executions: ReadonlyMap<string, Transfer>;
   readonly dispatches: ReadonlyMap<string, Transfer>;
   /** Every key, call id and reference that some row names. */
   readonly rows: ReadonlyMap<string, LedgerRow>;
 }
 
-function factsOf({ journal, dispatched, rows, later, instances, replicas, evidence }: History): Facts {
+function factsOf({ journal, dispatched, rows, later, instances, evidence }: History): Facts {
   const named = new Map<string, LedgerRow>();
   for (const row of rows) {
     const reference = /"reference":"([\w-]+)"/.exec(row.arguments)?.[1];
@@ -93,7 +93,7 @@ function factsOf({ journal, dispatched, rows, later, instances, replicas, eviden
     if (row.idempotencyKey !== undefined && row.pk.endsWith(`#k:${row.idempotencyKey}`)) named.set(row.idempotencyKey, row);
   }
   const byReference = (transfers: readonly Transfer[]): Map<string, Transfer> => new Map(transfers.map((each) => [each.reference, each]));
-  return { later, instances, replicas, evidence, rows: named, executions: byReference(journal), dispatches: byReference(dispatched) };
+  return { later, instances, evidence, rows: named, executions: byReference(journal), dispatches: byReference(dispatched) };
 }
 
 function findingsOf(told: Told, facts: Facts): Finding[] {
@@ -108,7 +108,7 @@ function findingsOf(told: Told, facts: Facts): Finding[] {
   if ((said.includes('failed') || said.includes('not_executed')) && executed) find('reported failed or not executed with a journal line');
   if (needsRow(told, facts) && rowOf(told, facts) === undefined) find('without an audit row');
   if (told.foreign === true) find("given another call's result");
-  if (isUndecided(told, facts) && livesWhereItWent(told, facts)) find('undecided although its instance lives');
+  if (isLeftOpen(told, facts)) find('left open although evidence can be had');
   return findings;
 }
 
@@ -148,8 +148,11 @@ function isRefusedUnwritten(told: Told, facts: Facts): boolean {
   return wasRefused && !facts.dispatches.has(told.reference) && rowOf(told, facts) === undefined;
 }
 
-function isUndecided({ outcome, reference }: Told, { later }: Facts): boolean {
-  return outcome !== 'confirmed' && outcome !== 'failed' && ['unknown', 'sent'].includes(later.get(reference) ?? '');
+/** What was never sent can be ended, what can be looked up is, and an instance that lives has the answer of what it got. */
+function isLeftOpen(told: Told, facts: Facts): boolean {
+  const later = facts.later.get(told.reference);
+  if (later === 'claimed' || later === 'sent') return true;
+  return later === 'unknown' && (told.tool === KEYED_TOOL || livesWhereItWent(told, facts));
 }
 
 function livesWhereItWent({ reference }: Told, { executions, dispatches, instances }: Facts): boolean {
@@ -165,13 +168,12 @@ function endingOf(told: Told, facts: Facts): Ending {
     const by = facts.evidence.get(rowOf(told, facts)?.callId ?? '') ?? 'its gateway';
     return `unknown, then ${later === 'not_executed' ? 'not executed' : later} by ${by}`;
   }
-  if (later === 'claimed' && facts.replicas.has(rowOf(told, facts)?.owner ?? '')) return 'claimed while the ledger went away, never sent';
   const wasDispatched = facts.dispatches.has(told.reference);
   return ENDINGS[later] ?? (wasDispatched ? 'undecidable: its instance is gone' : 'undecidable: it was lost on the way');
 }
 
 const ENDINGS: Readonly<Partial<Record<Later, Ending>>> = {
-  claimed: 'claimed by a gateway that died, never sent',
+  claimed: 'left claimed',
   'no row': 'never came to the ledger',
   'no name': 'not learnt, and nothing to ask with',
 };

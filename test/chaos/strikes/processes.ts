@@ -81,14 +81,6 @@ export class Processes {
     return new Map(servers.map(({ task, pid }) => [task, pid]));
   }
 
-  /** Gateways that run, by the name that they have in ledger rows. */
-  async replicas(): Promise<ReadonlySet<string>> {
-    const tasks = (await this.rows()).filter(({ role }) => role === 'gateway').map(({ task }) => task);
-    return new Set(
-      [...this.gatewayLog.tasks].filter(([, source]) => tasks.some((task) => task.startsWith(source))).map(([replica]) => replica),
-    );
-  }
-
   /** Resolves when the tier has got over it. */
   private async kill(pids: readonly number[], tier: Tier): Promise<void> {
     this.signal(pids, 'SIGKILL');
