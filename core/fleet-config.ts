@@ -113,7 +113,7 @@ export interface RecoveryConfig {
   readonly seconds: number;
 }
 
-export const DEFAULT_RECOVERY: RecoveryConfig = { attempts: 4, seconds: 20 };
+export const DEFAULT_RECOVERY: RecoveryConfig = { attempts: 6, seconds: 20 };
 
 /** Seconds from a claim until its key may name another call, unless the fleet says otherwise: 30 days. */
 export const DEFAULT_KEY_LIFETIME_SECONDS = 30 * 24 * 3_600;

@@ -67,7 +67,7 @@ export interface ScalingOptions {
 export interface RecoveryOptions {
   /**
    * How often the call is sent, or evidence of it is looked for, in all; from 1 to 20.
-   * @default 4
+   * @default 6
    */
   readonly attempts?: number;
   /**
@@ -103,7 +103,7 @@ export interface AddServerProps {
   readonly trustAnnotations?: boolean;
   /**
    * What recovery on an agent's behalf may cost. Spent, it ends in an error that says what was tried.
-   * @default - 4 attempts within 20 s
+   * @default - 6 attempts within 20 s
    */
   readonly recovery?: RecoveryOptions;
   /**

@@ -30,6 +30,7 @@ export async function seekEvidence(
   const looksAgain: number[] = [];
   for (const [way, seek] of ways) {
     const finding = await seek(row, gateway);
+    if (finding === undefined) continue;
     note?.(way, finding.kind);
     if (finding.kind !== 'none') return finding;
     if (finding.until !== undefined) looksAgain.push(finding.until);

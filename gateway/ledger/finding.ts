@@ -18,5 +18,5 @@ export type Finding =
 
 export const NOTHING: Finding = { kind: 'none' };
 
-/** Goes one way, when the ones before it have shown nothing. */
-export type Seek = (row: LedgerRow, gateway: Gateway) => Promise<Finding>;
+/** Goes one way, when the ones before it have shown nothing; undefined where it is not open for this call. */
+export type Seek = (row: LedgerRow, gateway: Gateway) => Promise<Finding | undefined>;

@@ -63,7 +63,12 @@ export class LateSettlements {
     const { claim, outcome, settlement } = late;
     try {
       const ours = await this.ledger.advance(claim, outcome, settlement, 'written late: the table took no writes');
-      this.log.info({ event: ours ? 'late_settlement_written' : 'late_settlement_not_needed', callId: claim.callId, server: claim.server, outcome });
+      this.log.info({
+        event: ours ? 'late_settlement_written' : 'late_settlement_not_needed',
+        callId: claim.callId,
+        server: claim.server,
+        outcome,
+      });
       this.kept.delete(late);
       return true;
     } catch {

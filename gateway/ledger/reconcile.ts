@@ -4,7 +4,7 @@ import { conclusiveFrom, type LedgerRow, ownKey } from '../../core/ledger';
 import type { JsonObject } from '../../core/message';
 import { judgeRead, landedResult, type ReconcileConfig, type ReconciledCall, readArguments } from '../../core/reconcile';
 import type { Gateway } from '../gateway';
-import { type Finding, NOTHING } from './finding';
+import type { Finding } from './finding';
 import { argumentsOf, encodeText } from './row';
 import { judge } from './settlement';
 
@@ -28,10 +28,10 @@ export class Reconciliations {
  * Recovery of a write is a read: asks the server, by the tool that the operator has declared, whether a call took effect.
  * That it did counts at any time; that it did not, only once nothing of the call can be on its way any more.
  */
-export async function reconcile(row: LedgerRow, gateway: Gateway): Promise<Finding> {
+export async function reconcile(row: LedgerRow, gateway: Gateway): Promise<Finding | undefined> {
   const config = gateway.config.servers[row.server]?.tools[row.tool]?.reconcile;
   const args = config === undefined ? undefined : argumentsOf(row);
-  if (config === undefined || args === undefined) return NOTHING;
+  if (config === undefined || args === undefined) return undefined;
   const call = { arguments: args, idempotencyKey: row.idempotencyKey ?? null, callId: row.callId };
   return gateway.reconciliations.once(row, gateway.now(), () => look(row, config, call, gateway));
 }

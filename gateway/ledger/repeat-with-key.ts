@@ -11,12 +11,12 @@ import { argumentsOf } from './row';
  * `idempotentHint` is trusted. Of the latter only a result shows something: that the same call fails now does not mean
  * that it failed before.
  */
-export async function repeatWithKey(row: LedgerRow, gateway: Gateway): Promise<Finding> {
+export async function repeatWithKey(row: LedgerRow, gateway: Gateway): Promise<Finding | undefined> {
   const args = argumentsOf(row);
   // What a continuation carried is not kept, so it cannot be said again.
-  if (args === undefined || row.continuation === true) return NOTHING;
+  if (args === undefined || row.continuation === true) return undefined;
   const honoured = row.idempotencyKey !== undefined && gateway.config.servers[row.server]?.tools[row.tool]?.honoursKey === true;
-  if (!honoured && (await gateway.catalogue.trusted(row.server, row.tool, gateway))?.idempotent !== true) return NOTHING;
+  if (!honoured && (await gateway.catalogue.trusted(row.server, row.tool, gateway))?.idempotent !== true) return undefined;
   const { server, agent, callId, tool, idempotencyKey } = row;
   try {
     const context = { agent, server, callId, claimed: true };

@@ -36,10 +36,13 @@ export async function place(call: Placeable, gateway: Gateway): Promise<Placed> 
       if (error.kind === 'UNKNOWN_SESSION') {
         if (session === undefined || !restores(call) || !recovery.again()) throw error;
         session = await gateway.restorations.restore({ ...call, session, sessionId: call.sessionId as string }, gateway);
-      } else if (session !== undefined) {
-        // Only its own instance will do, or the one that takes its place.
-        if (error.kind === 'AT_CAPACITY' || !(await recovery.pause())) throw recovery.spent(error);
-      } else if (!recovery.again()) throw recovery.spent(error);
+      } else if (session === undefined && error.detail.sidecar !== undefined) {
+        // Another instance may have room, or be up.
+        if (!recovery.again()) throw recovery.spent(error);
+      } else if (error.kind === 'AT_CAPACITY' || !(await recovery.pause())) {
+        // Only the session's own instance will do, or there is none just now.
+        throw recovery.spent(error);
+      }
     }
   }
 }

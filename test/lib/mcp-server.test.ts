@@ -236,7 +236,7 @@ test.each([
   };
   const config = newServer({ runtime, tools, trustAnnotations: true, recovery: { within: Duration.minutes(1) } })._config;
 
-  expect(config).toMatchObject({ trustAnnotations: true, recovery: { attempts: 4, seconds: 60 } });
+  expect(config).toMatchObject({ trustAnnotations: true, recovery: { attempts: 6, seconds: 60 } });
   expect(config.tools.book).toEqual({ effect: 'state_changing', key: 'fenced', reconcile: { ...read, effectSeconds: 120 } });
   expect(config.tools.pay).toEqual({ effect: 'state_changing', key: 'fenced', honoursKey: true, keyArgument: 'id' });
   expect(newServer({ runtime })._config).not.toHaveProperty('trustAnnotations');
