@@ -10,14 +10,16 @@ export interface CallEvent {
   readonly row: string;
   /** Id of the JSON-RPC request that awaits the answer. */
   readonly requestId: RequestId;
+  /** The id stands on the answer itself: who comes back with it has had it. */
+  readonly told?: true;
 }
 
 /**
  * The SSE event id that primes the stream of a state-changing call. It says where in the ledger the answer will be, and
  * needs no seal: the row's key begins with the agent who asks, so nobody reaches another agent's row with it.
  */
-export function callEventId({ row, requestId }: CallEvent): string {
-  return PREFIX + Buffer.from(JSON.stringify([row, requestId])).toString('base64url');
+export function callEventId({ row, requestId, told }: CallEvent): string {
+  return PREFIX + Buffer.from(JSON.stringify([row, requestId, ...(told === true ? [1] : [])])).toString('base64url');
 }
 
 /** What an event id of ours names; undefined for an id of a server's, or one that was altered. */
@@ -29,8 +31,8 @@ export function parseCallEventId(id: string): CallEvent | undefined {
   } catch {
     return undefined;
   }
-  if (!Array.isArray(value) || value.length !== 2) return undefined;
-  const [row, requestId] = value;
+  if (!Array.isArray(value) || value.length < 2 || value.length > 3) return undefined;
+  const [row, requestId, told] = value;
   if (typeof row !== 'string' || !/^[kc]:/.test(row) || (typeof requestId !== 'string' && !Number.isInteger(requestId))) return undefined;
-  return { row, requestId: requestId as RequestId };
+  return { row, requestId: requestId as RequestId, ...(told === 1 && { told: true }) };
 }

@@ -117,6 +117,12 @@ function laneWithoutBody(exchange: Exchange): { lane: Lane; resumes?: CallEvent 
       headers: { allow: 'POST' },
     });
   }
+  // SDK clients take this status for a server without a stream, and ask no more.
+  if (resumes.told === true)
+    throw new FleetError('METHOD_NOT_ALLOWED', {
+      reason: 'the answer to that request was the event named',
+      headers: { allow: 'POST, DELETE' },
+    });
   exchange.requestId = resumes.requestId;
   return { lane: 'resume', resumes };
 }

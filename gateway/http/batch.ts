@@ -61,6 +61,8 @@ class BatchReply implements Reply {
     return this.whole.sendEvent({ data, ...(event !== undefined && { event }) });
   }
 
+  prime(): void {}
+
   async pass(): Promise<void> {}
 
   finish(_status: number, text: string): void {

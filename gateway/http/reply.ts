@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { type CallEvent, callEventId } from '../../core/call-event-id';
 
 export interface StreamEvent {
   readonly id?: string;
@@ -23,6 +24,8 @@ export interface Reply {
   readonly resumable: boolean;
   /** Turns the answer into an SSE stream. */
   openStream(): void;
+  /** Turns the answer into a stream that can be resumed: an empty event says where the answer will be, and the last one that it was it. */
+  prime(call: CallEvent, retryMs?: number): void;
   /** Writes one event; resolves when the client can take more, so that a slow reader slows the server down. */
   sendEvent(event: StreamEvent): Promise<void>;
   /** Passes bytes of an SSE stream on as they are. */
@@ -38,6 +41,8 @@ export interface Reply {
 export class HttpReply implements Reply {
   readonly resumable = true;
   private heartbeat: NodeJS.Timeout | undefined;
+  /** Id of the last event of a stream that can be resumed. */
+  private lastId: { readonly id?: string } = {};
   /** The last bytes written: a comment may stand only between two events. */
   private tail = '\n\n';
 
@@ -61,6 +66,12 @@ export class HttpReply implements Reply {
     this.heartbeat.unref();
   }
 
+  prime(call: CallEvent, retryMs?: number): void {
+    // An SDK that resumes after an error, too (v1), would ask for the same error for ever: its id tells that it has had it.
+    this.lastId = { id: callEventId({ ...call, told: true }) };
+    void this.sendEvent({ id: callEventId(call), data: '', ...(retryMs !== undefined && { retry: retryMs }) });
+  }
+
   async sendEvent(event: StreamEvent): Promise<void> {
     this.openStream();
     await this.write(encodeEvent(event));
@@ -74,7 +85,7 @@ export class HttpReply implements Reply {
   finish(status: number, text: string, headers: Record<string, string> = {}): void {
     if (this.response.destroyed || this.response.writableEnded) return;
     if (this.response.headersSent) {
-      this.response.end(text === '' ? undefined : encodeEvent({ event: 'message', data: text }));
+      this.response.end(text === '' ? undefined : encodeEvent({ ...this.lastId, event: 'message', data: text }));
       return;
     }
     const type = text === '' ? {} : { 'content-type': 'application/json' };

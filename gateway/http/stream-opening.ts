@@ -1,4 +1,3 @@
-import { callEventId } from '../../core/call-event-id';
 import type { LedgerRow } from '../../core/ledger';
 import type { Claimed } from '../call';
 import type { Patience } from './patience';
@@ -42,8 +41,7 @@ export function openStreamInTime(claimed: Claimed, { primeAfterMs, streamAfterMs
 /** Opens the stream with an empty event whose id says where the answer will be. */
 function primeStream({ exchange }: Claimed, row: LedgerRow): void {
   if (exchange.reply.streaming || !exchange.reply.resumable || exchange.requestId === null) return;
-  const id = callEventId({ row: rowName(row), requestId: exchange.requestId });
-  void exchange.reply.sendEvent({ id, data: '', retry: RETRY_MS });
+  exchange.reply.prime({ row: rowName(row), requestId: exchange.requestId }, RETRY_MS);
 }
 
 function streamable({ exchange }: Claimed): boolean {

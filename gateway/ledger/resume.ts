@@ -1,4 +1,4 @@
-import { type CallEvent, callEventId } from '../../core/call-event-id';
+import type { CallEvent } from '../../core/call-event-id';
 import { FleetError } from '../../core/errors';
 import { isSettled, type LedgerRow, ledgerKey } from '../../core/ledger';
 import type { Routed } from '../call';
@@ -13,7 +13,7 @@ import { lookAgain, reconsider } from './outcome-watch';
 export async function resume(routed: Routed, event: CallEvent, gateway: Gateway): Promise<LedgerRow> {
   const { server, agentId, exchange } = routed;
   // First of all the stream: SDKs hang on a refused resumption, but read an error in it.
-  await exchange.reply.sendEvent({ id: callEventId(event), data: '' });
+  exchange.reply.prime(event);
   let row = await gateway.ledger.read(ledgerKey(server, agentId, event.row));
   if (row === undefined) throw new FleetError('UNKNOWN_SESSION', { reason: 'Last-Event-ID names no call of this agent' });
   while (!isSettled(row.state)) {

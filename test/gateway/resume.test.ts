@@ -45,6 +45,31 @@ const CLIENTS = {
   },
 };
 
+test.each(['v1', 'v2'] as const)('a plain SDK client (%s) that is answered with an error does not ask for it for ever', async (version) => {
+  let resumed = 0;
+  const url = new URL(`${rig.url}/payments/mcp`);
+  const { client, connect } = CLIENTS[version](url, { authorization: `Bearer ${await rig.token('treasury')}` });
+  const serve = rig.upstream;
+  rig.upstream = (request, response, body) => {
+    if (body.includes('tools/call')) setTimeout(() => request.socket.destroy(), 60);
+    else serve(request, response, body);
+  };
+  const { fetch: plainFetch } = globalThis;
+  globalThis.fetch = (input, init) => {
+    if (new Headers(init?.headers).get('last-event-id') !== null) resumed++;
+    return plainFetch(input, init);
+  };
+  try {
+    await connect();
+    await expect(client.callTool({ name: 'transfer', arguments: { version } })).rejects.toMatchObject({ code: 504 });
+    await new Promise((resolve) => setTimeout(resolve, 2_000)); // four times what the stream told the client to wait
+    expect(resumed).toBeLessThanOrEqual(1);
+  } finally {
+    globalThis.fetch = plainFetch;
+    await client.close();
+  }
+});
+
 describe.each(['v1', 'v2'] as const)('a plain SDK client (%s) whose stream is cut', (version) => {
   test.each([0, 1, 3, 9, 40, 150, 230])(
     '%d bytes behind the primed event gets its result through another replica; the call ran once',
