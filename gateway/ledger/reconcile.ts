@@ -8,20 +8,28 @@ import type { Finding } from './finding';
 import { argumentsOf, encodeText } from './row';
 import { judge } from './settlement';
 
-/** A read is made for one call at most this often, in milliseconds, however many callers wait for it. */
-const READ_EVERY_MS = 1_000;
+/** Shortest and longest time between two reads for one call, in milliseconds, however many callers wait for it. */
+const READ_EVERY_MS = { least: 1_000, most: 10_000 };
 
 /** Reads under way and just made, by the fence of their call. */
 export class Reconciliations {
-  private readonly recent = new Map<string, { readonly finding: Promise<Finding>; readonly at: number }>();
+  private readonly recent = new Map<string, { readonly finding: Promise<Finding>; readonly until: number }>();
 
-  /** The finding of a moment ago, or of a new look. */
-  once(row: LedgerRow, now: number, look: () => Promise<Finding>): Promise<Finding> {
-    for (const [fence, { at }] of this.recent) if (at + READ_EVERY_MS <= now) this.recent.delete(fence);
-    const finding = this.recent.get(row.fence)?.finding ?? look();
-    if (!this.recent.has(row.fence)) this.recent.set(row.fence, { finding, at: now });
+  /** The finding of a moment ago, or of a new look. A call is read for less often the longer nothing was found of it, and when that is conclusive. */
+  once(row: LedgerRow, conclusive: number, now: number, look: () => Promise<Finding>): Promise<Finding> {
+    for (const [fence, { until }] of this.recent) if (until <= now) this.recent.delete(fence);
+    const known = this.recent.get(row.fence);
+    if (known !== undefined) return known.finding;
+    const finding = look();
+    this.recent.set(row.fence, { finding, until: nextRead(row, conclusive, now) });
     return finding;
   }
+}
+
+function nextRead({ sentAt, claimedAt }: LedgerRow, conclusive: number, now: number): number {
+  const age = now - (sentAt ?? claimedAt);
+  const next = now + Math.min(Math.max(age / 4, READ_EVERY_MS.least), READ_EVERY_MS.most);
+  return now < conclusive ? Math.min(next, conclusive) : next;
 }
 
 /**
@@ -33,12 +41,12 @@ export async function reconcile(row: LedgerRow, gateway: Gateway): Promise<Findi
   const args = config === undefined ? undefined : argumentsOf(row);
   if (config === undefined || args === undefined) return undefined;
   const call = { arguments: args, idempotencyKey: row.idempotencyKey ?? null, callId: row.callId };
-  return gateway.reconciliations.once(row, gateway.now(), () => look(row, config, call, gateway));
+  const conclusive = conclusiveFrom(row, config.effectSeconds * 1_000);
+  return gateway.reconciliations.once(row, conclusive, gateway.now(), () => look(row, config, call, conclusive, gateway));
 }
 
-async function look(row: LedgerRow, config: ReconcileConfig, call: ReconciledCall, gateway: Gateway): Promise<Finding> {
+async function look(row: LedgerRow, config: ReconcileConfig, call: ReconciledCall, conclusive: number, gateway: Gateway): Promise<Finding> {
   const beganAt = gateway.now();
-  const conclusive = conclusiveFrom(row, config.effectSeconds * 1_000);
   const event = { callId: row.callId, server: row.server, tool: config.tool };
   try {
     const result = await read(row, config, call, gateway);
@@ -50,10 +58,10 @@ async function look(row: LedgerRow, config: ReconcileConfig, call: ReconciledCal
     }
     if (landing === 'not_landed' && beganAt >= conclusive)
       return { kind: 'not_landed', by: 'reconcile', because: `"${config.tool}" shows that it did not happen` };
-    return { kind: 'none', until: beganAt + READ_EVERY_MS };
+    return { kind: 'none', until: nextRead(row, conclusive, beganAt) };
   } catch (error) {
     gateway.log.warn({ event: 'not_reconciled', ...event, reason: (error as Error).message });
-    return { kind: 'none', until: beganAt + READ_EVERY_MS };
+    return { kind: 'none', until: nextRead(row, conclusive, beganAt) };
   }
 }
 
