@@ -21,7 +21,7 @@ export async function drain(server: Server, gateway: Gateway, limitMs = DRAIN_LI
   const deadline = gateway.now() + limitMs;
   while (gateway.admission.underWay.length > 0 && gateway.now() < deadline) await delay(POLL_MS);
   await gateway.openCallers.settled();
-  await gateway.lateSettlements.flush();
+  await gateway.lateWrites.flush();
   gateway.log.info({ event: 'drain_finished', cut: gateway.admission.underWay.length });
   // The connections to servers are left as they are: to cut them would settle as lost what an instance still finishes.
   server.closeAllConnections();

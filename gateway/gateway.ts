@@ -7,7 +7,7 @@ import type { SealKeys } from './identity/seal-keys';
 import type { TokenVerifier } from './identity/tokens';
 import type { Directory } from './ledger/directory';
 import type { Fences } from './ledger/fences';
-import type { LateSettlements } from './ledger/late-settlements';
+import type { LateWrites } from './ledger/late-writes';
 import type { Ledger } from './ledger/ledger';
 import type { OpenCallers } from './ledger/open-callers';
 import type { Reconciliations } from './ledger/reconcile';
@@ -40,7 +40,7 @@ export interface Gateway {
   readonly fences: Fences;
   readonly openCallers: OpenCallers;
   readonly reconciliations: Reconciliations;
-  readonly lateSettlements: LateSettlements;
+  readonly lateWrites: LateWrites;
   readonly metrics: Metrics;
   readonly log: Logger;
 }

@@ -14,7 +14,7 @@ import { RotatingSealKeys, SEAL_KEY_REFRESH_MS } from './identity/seal-keys';
 import { createTokenVerifier } from './identity/tokens';
 import { Directory } from './ledger/directory';
 import { Fences } from './ledger/fences';
-import { LateSettlements } from './ledger/late-settlements';
+import { LateWrites } from './ledger/late-writes';
 import { Ledger } from './ledger/ledger';
 import { OpenCallers } from './ledger/open-callers';
 import { Reconciliations } from './ledger/reconcile';
@@ -73,7 +73,7 @@ async function createGateway(config: FleetConfig): Promise<Gateway> {
     ownRequests: new OwnRequests(),
     reconciliations: new Reconciliations(),
     ledger,
-    lateSettlements: new LateSettlements(ledger, log),
+    lateWrites: new LateWrites(log),
     directory: new Directory(dynamodb, config.directoryTable),
     fences,
     openCallers: new OpenCallers(fences, replica, now, log),

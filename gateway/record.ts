@@ -30,6 +30,9 @@ async function recordCall(call: RecordableCall, gateway: Gateway): Promise<void>
   await gateway.ledger.append({ ...newRow(call, gateway, 'callId'), ...settlement, state: outcome });
 }
 
+/** Said in the history of a row that could not be written in time. */
+const LATE = 'written late: the table took no writes';
+
 type RecordableCall = Forwarded & { toolCall: ToolCall };
 
 /** A replay executed nothing, but who asked again is part of the audit. */
@@ -40,7 +43,7 @@ async function recordReplay(call: RecordableCall, replay: LedgerRow, gateway: Ga
     state: 'not_executed',
     reason: `REPLAYED: ${replay.callId}`,
   } as const;
-  await gateway.ledger.append(row).catch((error: Error) => {
+  await append(row, gateway).catch((error: Error) => {
     gateway.metrics.count(call.server, 'LedgerFailures');
     gateway.log.error({ event: 'replay_not_recorded', callId: row.callId, reason: error.message });
   });
@@ -58,12 +61,20 @@ export async function recordRefusal(error: unknown, reached: Identified | Claime
   count(server, state, gateway);
   try {
     if (claim !== undefined) await settleRefused(claim, state, settlement, gateway);
-    else await gateway.ledger.append({ ...newRow({ ...reached, toolCall }, gateway, 'callId'), ...settlement, state });
+    else await append({ ...newRow({ ...reached, toolCall }, gateway, 'callId'), ...settlement, state }, gateway);
   } catch (failure) {
     gateway.metrics.count(server, 'LedgerFailures');
     gateway.log.error({ event: 'refusal_not_recorded', server, callId: toolCall.callId, reason: (failure as Error).message });
   }
   return named(refusal, toolCall);
+}
+
+/** @throws FleetError LEDGER_UNAVAILABLE; the row is written as soon as the table takes it */
+async function append(row: LedgerRow, gateway: Gateway): Promise<void> {
+  await gateway.ledger.append(row).catch((error: Error) => {
+    gateway.lateWrites.keep(row.callId, () => gateway.ledger.append(row));
+    throw error;
+  });
 }
 
 /** Without a key it is the fence that knows a retry: it stays up for an unknown outcome and falls when nothing was executed. */
@@ -80,7 +91,7 @@ async function settleClaim(claim: LedgerRow, outcome: Outcome, settlement: Settl
     gateway.log.error({ event: 'claim_not_ours', callId: claim.callId, outcome });
   } catch (error) {
     gateway.log.error({ event: 'claim_not_settled', callId: claim.callId, outcome, reason: (error as Error).message });
-    gateway.lateSettlements.keep(claim, outcome, settlement);
+    gateway.lateWrites.keep(claim.callId, () => gateway.ledger.advance(claim, outcome, settlement, LATE));
   }
   gateway.metrics.count(claim.server, 'LedgerFailures');
 }

@@ -53,10 +53,10 @@ test('and the row is settled as soon as the table takes writes again, although n
     };
     const { result } = await rig.ask('treasury', 'payments', call('transfer'));
     expect(result).toMatchObject({ content: [{ text: 'paid' }] });
-    expect(rig.gateway.lateSettlements.count).toBe(1);
+    expect(rig.gateway.lateWrites.count).toBe(1);
     rig.ledgerBreaks = false;
     expect((await rig.rows()).map(({ state }) => state)).toEqual(['sent']);
-    while (rig.gateway.lateSettlements.count > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (rig.gateway.lateWrites.count > 0) await new Promise((resolve) => setTimeout(resolve, 20));
     const [row] = await rig.rows();
     expect(row?.state).toBe('confirmed');
     expect(row?.result).toContain('paid');
@@ -76,8 +76,24 @@ test('a replica that ends writes what it still can', async () => {
     };
     await rig.ask('treasury', 'payments', call('transfer'));
     rig.ledgerBreaks = false;
-    await rig.gateway.lateSettlements.flush();
+    await rig.gateway.lateWrites.flush();
     expect((await rig.rows()).map(({ state }) => state)).toEqual(['confirmed']);
+  } finally {
+    await rig.stop();
+  }
+});
+
+test('a call that was refused because the ledger is away gets its audit row when the ledger is back', async () => {
+  const rig = await startRig({ payments: {} });
+  try {
+    await grant(rig, 'treasury', 'payments', ['*']);
+    rig.ledgerBreaks = true;
+    const { error } = await rig.ask('treasury', 'payments', call('transfer'));
+    expect(error).toMatchObject({ code: 507, data: { outcome: 'not_executed' } });
+    rig.ledgerBreaks = false;
+    await rig.gateway.lateWrites.flush();
+    expect(await rig.rows()).toMatchObject([{ callId: error.data.callId, state: 'not_executed', tool: 'transfer' }]);
+    expect(rig.reached).toEqual([]);
   } finally {
     await rig.stop();
   }

@@ -21,7 +21,7 @@ import { createDecisions } from '../../gateway/identity/decisions';
 import { createTokenVerifier } from '../../gateway/identity/tokens';
 import { Directory, type DirectoryRow } from '../../gateway/ledger/directory';
 import { Fences } from '../../gateway/ledger/fences';
-import { LateSettlements } from '../../gateway/ledger/late-settlements';
+import { LateWrites } from '../../gateway/ledger/late-writes';
 import { Ledger } from '../../gateway/ledger/ledger';
 import { OpenCallers } from '../../gateway/ledger/open-callers';
 import { Reconciliations } from '../../gateway/ledger/reconcile';
@@ -203,7 +203,7 @@ export async function startRig(
     ownRequests: new OwnRequests(),
     reconciliations: new Reconciliations(),
     ledger: new Ledger(dynamodb, 'ledger', { name: replica, now }),
-    lateSettlements: new LateSettlements(new Ledger(dynamodb, 'ledger', { name: replica, now }), pino({ enabled: false })),
+    lateWrites: new LateWrites(pino({ enabled: false })),
     directory: new Directory(dynamodb, 'directory'),
     fences,
     openCallers: new OpenCallers(fences, replica, now, pino({ enabled: false })),
