@@ -230,7 +230,14 @@ describe('streams', () => {
     expect(progress).toBe('event: message\ndata: {"jsonrpc":"2.0","method":"notifications/progress"}');
     see();
     const last = Buffer.from((await reader.read()).value ?? []).toString();
-    expect(last).toMatch(/^event: message\ndata: .*"cdk-mcp-fleet\/call":\{.*"outcome":"confirmed"/);
+    expect(last).toMatch(/^event: message\nid: mcpfleet\.\S+\ndata: .*"cdk-mcp-fleet\/call":\{.*"outcome":"confirmed"/);
+    // That id says that its answer has been given: there is nothing behind it.
+    const headers = {
+      authorization: `Bearer ${await rig.token('treasury')}`,
+      accept: 'text/event-stream',
+      'last-event-id': /id: (\S+)/.exec(last)?.[1] ?? '',
+    };
+    expect((await fetch(`${rig.url}/payments/mcp`, { headers })).status).toBe(405);
     expect((await reader.read()).done).toBe(true);
   });
 });
