@@ -1,10 +1,12 @@
+import { OUTCOME_TOOL } from '../../core/outcome-tool';
 import type { LocalAccount } from '../local-account';
 import { CLIENT_KINDS, type ClientKind, type Reply, readError } from './agent-client';
 import { connect, endpointOf, idOf } from './agents';
 import { expectations, type Findings } from './check';
 import { tablesOf } from './tables';
 
-const SUPPORT_TOOLS = ['balance', 'find_transfer', 'refund'];
+/** What is granted, and the gateway's own tool, which tells an agent of its own calls only. */
+const SUPPORT_TOOLS = ['balance', 'find_transfer', OUTCOME_TOOL, 'refund'];
 const RENT = { from: 'operating', to: 'vendors', amount: 900, currency: 'EUR', reference: 'refused-transfer' };
 
 /** Check 4: an identity-bound allowlist says which servers and tools an agent may use; nothing is allowed by default. */
