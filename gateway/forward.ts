@@ -1,7 +1,6 @@
 import type { EventSourceMessage } from 'eventsource-parser';
 import { endedBy } from '../core/endings';
 import { FleetError } from '../core/errors';
-import { DEFAULT_RECOVERY } from '../core/fleet-config';
 import { SESSION_HEADER } from '../core/headers';
 import type { LedgerRow } from '../core/ledger';
 import type { RequestId, RequestMessage } from '../core/message';
@@ -32,7 +31,7 @@ export async function forward(claimed: Claimed, gateway: Gateway): Promise<Forwa
   if (claimed.lane === 'ask') return { ...claimed, ...(await answerAsk(claimed, gateway)), upstreamMs: 0 };
   if (claimed.lane === 'close') return close(claimed, gateway);
   const sentAt = gateway.now();
-  const recovery = new Recovery(claimed.serverConfig.recovery ?? DEFAULT_RECOVERY, gateway.now);
+  const recovery = Recovery.of(claimed, gateway);
   const opening = openStreamInTime(claimed, gateway.patience);
   try {
     const received = await send({ ...claimed, opening, recovery }, gateway);
@@ -50,7 +49,7 @@ export async function forward(claimed: Claimed, gateway: Gateway): Promise<Forwa
 async function close(claimed: Claimed, gateway: Gateway): Promise<Forwarded> {
   const wasOpen = claimed.sessionId !== undefined && (await gateway.directory.close(sessionKey(claimed.sessionId), gateway.now()));
   try {
-    const recovery = new Recovery(claimed.serverConfig.recovery ?? DEFAULT_RECOVERY, gateway.now);
+    const recovery = Recovery.of(claimed, gateway);
     const { response } = await place({ ...claimed, recovery }, gateway);
     return { ...claimed, ...(await passOn(claimed, response)), upstreamMs: 0 };
   } catch (error) {
@@ -70,7 +69,7 @@ async function send(call: Sending, gateway: Gateway): Promise<Received> {
   const sentAt = gateway.now();
   if (!(await gateway.ledger.advance(claim, 'sent', { sentAt }))) {
     throw new FleetError('NOT_DELIVERED', {
-      reason: 'another replica took the claim over before anything was sent',
+      reason: 'whoever waited for this call ended its claim before anything was sent; send it again',
       callId: claim.callId,
     });
   }

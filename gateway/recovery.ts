@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { FleetError } from '../core/errors';
-import type { RecoveryConfig } from '../core/fleet-config';
+import { DEFAULT_RECOVERY, type RecoveryConfig } from '../core/fleet-config';
+import type { Identified } from './call';
+import type { Gateway } from './gateway';
 
 /** Wait before the second attempt, in milliseconds; doubled each time. */
 const BACKOFF_MS = 150;
@@ -23,10 +25,15 @@ export class Recovery {
   /** Whether the agent has been given a part of an answer: a second one would contradict it. */
   heard = false;
 
-  constructor(
+  private constructor(
     private readonly budget: RecoveryConfig,
     private readonly now: () => number,
   ) {}
+
+  /** With the budget of the call's server. */
+  static of({ serverConfig }: Pick<Identified, 'serverConfig'>, { now }: Pick<Gateway, 'now'>): Recovery {
+    return new Recovery(serverConfig.recovery ?? DEFAULT_RECOVERY, now);
+  }
 
   note(did: string, found: string): void {
     this.failedAt ??= this.now();

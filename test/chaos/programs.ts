@@ -1,6 +1,7 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { BUNDLING } from './bundling';
 import { ROOT } from './root';
 
 /** Where the bundled programs are. */
@@ -13,15 +14,9 @@ export interface Programs {
 
 export async function bundlePrograms(folder: string): Promise<Programs> {
   await build({
-    absWorkingDir: ROOT,
+    ...BUNDLING,
     entryPoints: ['bank-server', 'agent'].map((program) => ({ in: `test/chaos/${program}/main.ts`, out: `${program}/index` })),
     outdir: folder,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    mainFields: ['module', 'main'],
-    logLevel: 'warning',
   });
   const bankServer = join(folder, 'bank-server');
   copyFileSync(join(ROOT, 'build/images/Dockerfile'), join(bankServer, 'Dockerfile'));

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import { BUNDLING } from '../bundling';
 import { ROOT } from '../root';
 
 const REAL = join(ROOT, 'gateway/claim.ts');
@@ -13,16 +14,10 @@ export async function replaceGateway(assembly: string): Promise<void> {
   const outfile = assets.find((file) => isSame(file, real));
   if (outfile === undefined) throw new Error(`No asset of ${assembly} holds the gateway.`);
   await build({
-    absWorkingDir: ROOT,
+    ...BUNDLING,
     entryPoints: ['gateway/main.ts'],
     outfile,
     allowOverwrite: true,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    mainFields: ['module', 'main'],
-    logLevel: 'warning',
     plugins: [withoutClaim],
   });
 }
