@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { LambdaClient } from '@aws-sdk/client-lambda';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { pino } from 'pino';
 import { FLEET_CONFIG_VARIABLE, type FleetConfig, RUNTIME_PORT } from '../core/fleet-config';
 import { Admission } from './admit';
+import { createAwsClients } from './aws/clients';
 import { drain } from './drain';
 import type { Gateway } from './gateway';
 import { PATIENCE } from './http/patience';
@@ -47,8 +45,7 @@ async function start(): Promise<void> {
 
 async function createGateway(config: FleetConfig): Promise<Gateway> {
   const now = Date.now;
-  const dynamodb = new DynamoDBClient();
-  const secrets = new SecretsManagerClient();
+  const { dynamodb, lambda, secrets } = createAwsClients(now, log);
   const replica = randomUUID().slice(0, 8);
   const ledger = new Ledger(dynamodb, config.ledgerTable, { name: replica, now });
   const fences = new Fences(dynamodb, config.directoryTable);
@@ -63,7 +60,7 @@ async function createGateway(config: FleetConfig): Promise<Gateway> {
     now,
     patience: PATIENCE,
     tokens: createTokenVerifier(config.identity, now),
-    decisions: createDecisions(new LambdaClient(), config.authorizerFunction, now),
+    decisions: createDecisions(lambda, config.authorizerFunction, now),
     admission: new Admission(),
     sealKeys,
     upstreams: new Upstreams(config.serversUrl, config.serversTlsName, contextSigner(sidecarKeys, now), now),
