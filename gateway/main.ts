@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { LambdaClient } from '@aws-sdk/client-lambda';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { pino } from 'pino';
 import { FLEET_CONFIG_VARIABLE, type FleetConfig, RUNTIME_PORT } from '../core/fleet-config';
+import { createAwsClients } from './aws/clients';
 import { composeGateway } from './compose';
 import { drain } from './drain';
 import { PATIENCE } from './http/patience';
@@ -16,12 +15,12 @@ const log = pino({ base: { role: 'gateway' }, messageKey: 'message' });
 
 async function start(): Promise<void> {
   const config = readConfig(process.env);
-  const secrets = new SecretsManagerClient();
+  const { dynamodb, lambda, secrets } = createAwsClients(Date.now, log);
   const gateway = composeGateway({
     config,
     replica: randomUUID().slice(0, 8),
-    dynamodb: new DynamoDBClient(),
-    lambda: new LambdaClient(),
+    dynamodb,
+    lambda,
     sidecarKeys: await loadSidecarKeys(secrets, config),
     sealKeys: await rotatingSealKeys(secrets, config.sealKeySecret),
     patience: PATIENCE,
