@@ -10,7 +10,6 @@ import type { Patience } from './http/patience';
 import { openStreamInTime, type StreamOpening } from './http/stream-opening';
 import { type AskParts, answerAsk } from './ledger/ask';
 import type { Directory } from './ledger/directory';
-import type { Ledger } from './ledger/ledger';
 import { awaitEvidence, type RecoveryParts } from './ledger/own-recovery';
 import { replayAnswer } from './ledger/replay';
 import { judge } from './ledger/settlement';
@@ -66,7 +65,7 @@ async function close(claimed: Claimed, parts: CloseParts): Promise<Forwarded> {
 
 type Received = Pick<Forwarded, 'answer' | 'verdict' | 'session'>;
 
-type SendParts = ReceiveParts & RecoveryParts & { readonly ledger: Ledger };
+type SendParts = ReceiveParts & RecoveryParts;
 
 type ReceiveParts = PlacementParts & { readonly now: () => number };
 
