@@ -82,6 +82,8 @@ export interface ErrorDetail {
   readonly status?: number;
   /** Members of `error.data` that the protocol itself defines for this code. */
   readonly data?: Readonly<Record<string, unknown>>;
+  /** How its call ended (core/endings.ts), where it had been begun; not told to callers. */
+  readonly ending?: string;
   /** A sidecar's own word, where one gave the answer; not told to callers. */
   readonly sidecar?: SidecarReason;
   /** HTTP headers that belong to the answer. */

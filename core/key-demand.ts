@@ -4,6 +4,11 @@ import { KEY_META } from './meta';
 /** Longest idempotency key, in bytes of UTF-8. */
 export const KEY_LIMIT_BYTES = 255;
 
+/** Whether a text can be an idempotency key, or the id of a call. */
+export function isKey(key: unknown): key is string {
+  return typeof key === 'string' && key !== '' && key.isWellFormed() && Buffer.byteLength(key) <= KEY_LIMIT_BYTES;
+}
+
 /** Member of a listed tool's `_meta` that says which idempotency key its calls need. A tool without it only reads. */
 export const DEMAND_META = 'cdk-mcp-fleet/idempotency';
 

@@ -45,6 +45,8 @@ export const METRICS = {
   ClaimsAbandoned: 'Count',
   /** Results answered from the ledger. Gateway. */
   ReplaysServed: 'Count',
+  /** Messages of servers that nobody may be given: responses to no open request, and what is no message. Gateway. */
+  MessagesDropped: 'Count',
   /** Ledger operations that failed. Gateway. */
   LedgerFailures: 'Count',
   /** Authorizer invocations that failed. Gateway. */

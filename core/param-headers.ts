@@ -1,6 +1,7 @@
 import { FleetError } from './errors';
 import { PARAM_HEADER_PREFIX } from './headers';
 import { isObject, type JsonObject } from './message';
+import { likeOf } from './reading/folding';
 import type { Json } from './strict-json';
 
 /** An argument that a tool's schema wants repeated in a header (MCP 2026-07-28, Streamable HTTP § Custom Headers). */
@@ -79,8 +80,15 @@ function collect(schema: Json | undefined, path: readonly string[], found: Param
   }
 }
 
+/** @throws FleetError HEADER_MISMATCH where another member could be taken for one on the way */
 function argumentAt(args: JsonObject, path: readonly string[]): Json | undefined {
-  return path.reduce<Json | undefined>((at, member) => (isObject(at) ? at[member] : undefined), args);
+  return path.reduce<Json | undefined>((at, member) => {
+    if (!isObject(at)) return undefined;
+    const like = likeOf(Object.keys(at), member);
+    if (like !== undefined)
+      throw mismatch(`the argument ${JSON.stringify(like.slice(0, 60))}`, 'differs in case only from one that a header repeats');
+    return Object.hasOwn(at, member) ? at[member] : undefined;
+  }, args);
 }
 
 function says(text: string, value: Json): boolean {

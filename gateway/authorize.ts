@@ -1,5 +1,5 @@
 import { FleetError } from '../core/errors';
-import { isObject } from '../core/message';
+import { isObject, type RequestMessage } from '../core/message';
 import { checkParamHeaders } from '../core/param-headers';
 import { allowsTool, type Decision, deniesTool } from '../core/policy';
 import { toolConfigOf, UNDECLARED_TOOL } from '../core/tool-config';
@@ -16,11 +16,19 @@ export interface AuthorizeParts {
 export async function authorize(identified: Identified, { decisions, catalogue }: AuthorizeParts): Promise<Authorized> {
   const { server, toolCall, lane } = identified;
   const decision = await authorizeServer(identified, decisions);
+  if (lane === 'unlisted') throw methodNotFound(identified);
   if (toolCall !== undefined && !mayCall(toolCall, lane, decision)) {
     throw new FleetError('DENIED', { reason: `no grant lets this agent call "${toolCall.tool}" of "${server}"`, callId: toolCall.callId });
   }
   await checkParams(identified, catalogue);
   return { ...identified, ...(toolCall !== undefined && { toolCall: await heardOut(toolCall, identified, catalogue) }), decision };
+}
+
+/** As the SDKs' servers answer, so that clients which probe for an era find it (MCP 2026-07-28, § Error Codes). */
+function methodNotFound({ message }: Identified): FleetError {
+  const { method, era } = message as RequestMessage;
+  const status = era === 'legacy' ? { status: 200 } : {};
+  return new FleetError('METHOD_NOT_FOUND', { reason: `${JSON.stringify(method.slice(0, 100))} is none that passes here`, ...status });
 }
 
 /** A trusted server is asked what an undeclared tool does; only who may call it has it asked. */

@@ -1,19 +1,22 @@
 import type { Agent } from '../core/agent';
-import type { CallEvent } from '../core/call-event-id';
+import type { CallDigest } from '../core/call-digest';
 import type { ServerConfig, ToolConfig } from '../core/fleet-config';
 import type { LedgerRow } from '../core/ledger';
 import type { Message } from '../core/message';
 import type { Decision } from '../core/policy';
+import type { AwaitedRequest, EventName } from '../core/sealed-event';
 import type { SealedSession } from '../core/sealed-session';
+import type { Held } from './holdings';
 import type { Exchange } from './http/exchange';
 import type { Verdict } from './ledger/settlement';
 import type { Answer } from './upstream/answer';
 
 /**
  * How a request travels: `call` is claimed and recorded, `ask` calls the gateway's own tool, only `list` is filtered, only `open`
- * makes a session, `ask` and `resume` are answered from the ledger, and `batch` is many requests.
+ * makes a session, `ask` and `resume` are answered from the ledger, `cancel` concerns another request, and `batch` is many requests.
+ * What no server is sent: an `unlisted` request is refused, a `dropped` notification is taken and that is all.
  */
-export type Lane = 'batch' | 'call' | 'ask' | 'list' | 'open' | 'close' | 'stream' | 'resume' | 'relay';
+export type Lane = 'batch' | 'call' | 'ask' | 'list' | 'open' | 'close' | 'stream' | 'resume' | 'relay' | 'cancel' | 'unlisted' | 'dropped';
 
 /** After identify: who asks what of which server. */
 export interface Identified {
@@ -25,24 +28,26 @@ export interface Identified {
   readonly lane: Lane;
   /** Absent for GET and DELETE. */
   readonly message?: Message;
-  /** The very bytes of the body. */
-  readonly body?: Buffer;
+  /** The message in canonical spelling; a batch likewise. */
+  readonly text?: string;
+  /** The bytes that it holds in memory. */
+  readonly held: Held;
   /** The id as the agent sent it, still sealed. */
   readonly sessionId?: string;
   readonly task?: string;
   /** Present in the lanes `call` and `ask`. */
   readonly toolCall?: ToolCall;
-  /** Present in the `resume` lane: the call whose stream was lost. */
-  readonly resumes?: CallEvent;
+  /** The event of ours that a GET goes on behind: the call of the `resume` lane, or an event of the server's. */
+  readonly resumes?: EventName;
 }
 
 /** One `tools/call`. */
 export interface ToolCall {
   readonly callId: string;
   readonly tool: string;
-  /** Arguments as JSON text. */
+  /** Canonical text of the arguments. */
   readonly argumentsText: string;
-  readonly digest: string;
+  readonly digest: CallDigest;
   /** It answers what the server asked for first (MCP 2026-07-28, multi-round-trip requests). */
   readonly continuation?: true;
   readonly policy: ToolConfig;
@@ -91,6 +96,8 @@ export interface Forwarded extends Claimed {
   readonly answer?: Answer;
   /** What the answer makes of a call that was sent. */
   readonly verdict?: Verdict;
+  /** The request as its server knew it. */
+  readonly awaited?: AwaitedRequest;
   /** Milliseconds that the server took. */
   readonly upstreamMs: number;
 }

@@ -19,7 +19,7 @@ type FencedParts = FenceParts & { readonly metrics: Metrics; readonly log: Logge
  */
 export async function claim(routed: Routed, parts: ClaimParts): Promise<Claimed> {
   const { toolCall, resumes } = routed;
-  if (resumes !== undefined) {
+  if (resumes?.kind === 'call') {
     const replay = await resume(routed, resumes, parts);
     return { ...routed, replay, ...(replay.idempotencyKey === undefined && { fenced: replay }) };
   }
@@ -36,11 +36,11 @@ export async function claim(routed: Routed, parts: ClaimParts): Promise<Claimed>
       callId: toolCall.callId,
     });
   }
-  const row = newRow({ ...routed, toolCall }, parts, 'idempotencyKey');
+  const row = await newRow({ ...routed, toolCall }, parts, 'idempotencyKey');
   if (toolCall.idempotencyKey === undefined) return claimFenced(routed, row, parts);
   const standing = await parts.ledger.claim(row);
   if (standing === undefined) return { ...routed, claim: row };
-  const owned = await awaitDuplicate(standing, row, parts);
+  const owned = await awaitDuplicate(standing, row, toolCall, parts);
   return owned === 'ours' ? { ...routed, claim: row } : answeredBy(owned, routed, parts.metrics);
 }
 

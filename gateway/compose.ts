@@ -4,6 +4,7 @@ import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { Logger } from 'pino';
 import type { FleetConfig } from '../core/fleet-config';
 import { Admission } from './admit';
+import { Holdings } from './holdings';
 import type { Patience } from './http/patience';
 import { createDecisions } from './identity/decisions';
 import type { SealKeys } from './identity/seal-keys';
@@ -18,6 +19,7 @@ import { OutcomeWatch } from './ledger/outcome-watch';
 import { Reconciliations } from './ledger/reconcile';
 import { repeatWithKey } from './ledger/repeat-with-key';
 import { Metrics } from './metrics';
+import { OpenRequests } from './open-requests';
 import { Affinity } from './upstream/affinity';
 import { Catalogue } from './upstream/catalogue';
 import { askInstance } from './upstream/kept-answer';
@@ -79,6 +81,8 @@ export function composeGateway(surroundings: Surroundings) {
     decisions: createDecisions(lambda, config.authorizerFunction, now),
     sealKeys,
     admission: new Admission(),
+    holdings: new Holdings(),
+    openRequests: new OpenRequests(),
     upstreams,
     catalogue,
     affinity: new Affinity({ directory, ownRequests, now, log }),
@@ -89,6 +93,6 @@ export function composeGateway(surroundings: Surroundings) {
     openCallers: new OpenCallers(fences, replica, now, log),
     lateWrites: new LateWrites(log),
     evidence,
-    outcomes: new OutcomeWatch({ ledger, evidence, now, log }),
+    outcomes: new OutcomeWatch({ config, ledger, evidence, now, log }),
   };
 }

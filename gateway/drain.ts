@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { RequestId } from '../core/message';
+import { responseText } from '../core/stamp';
 import type { Admission } from './admit';
 import type { Authorized } from './call';
 import type { LateWrites } from './ledger/late-writes';
@@ -43,14 +43,11 @@ export async function drain(server: Server, parts: DrainParts, limitMs = DRAIN_L
 /** A GET stream just ends; a listen stream ends with its result, which tells the agent that nothing broke. */
 function endStream({ lane, message, exchange }: Authorized): void {
   if (lane === 'stream') exchange.reply.end();
-  else if (message?.kind === 'request' && message.method === 'subscriptions/listen') exchange.reply.finish(200, listenResult(message.id));
+  else if (message?.kind === 'request' && message.method === 'subscriptions/listen')
+    exchange.reply.finish(200, listenResult(exchange.requestId ?? 'null'));
 }
 
 /** The graceful end of a subscription (MCP 2026-07-28, subscriptions § Ending). */
-function listenResult(id: RequestId): string {
-  return JSON.stringify({
-    jsonrpc: '2.0',
-    id,
-    result: { resultType: 'complete', _meta: { 'io.modelcontextprotocol/subscriptionId': id } },
-  });
+function listenResult(id: string): string {
+  return responseText(id, 'result', `{"resultType":"complete","_meta":{"io.modelcontextprotocol/subscriptionId":${id}}}`);
 }

@@ -1,75 +1,89 @@
-import type { EventSourceMessage } from 'eventsource-parser';
+import { setTimeout as delay } from 'node:timers/promises';
 import { endedBy } from '../core/endings';
 import { FleetError } from '../core/errors';
-import { SESSION_HEADER } from '../core/headers';
 import type { LedgerRow } from '../core/ledger';
-import type { RequestId, RequestMessage } from '../core/message';
 import { sessionKey } from '../core/session-key';
 import type { Claimed, Forwarded } from './call';
+import { type CancelParts, cancelledId } from './cancel';
 import type { Patience } from './http/patience';
-import { openStreamInTime, type StreamOpening } from './http/stream-opening';
+import { openStreamInTime } from './http/stream-opening';
 import { type AskParts, answerAsk } from './ledger/ask';
 import type { Directory } from './ledger/directory';
+import { judgingOf } from './ledger/outcome-watch';
 import { awaitEvidence, type RecoveryParts } from './ledger/own-recovery';
 import { replayAnswer } from './ledger/replay';
 import { judge } from './ledger/settlement';
+import type { OpenRequests } from './open-requests';
+import { type Received, type ReceiveParts, receive, type Sending } from './receive';
 import { Recovery } from './recovery';
-import { type Answer, isStream, type OpenedSession, readAnswer, readResponse } from './upstream/answer';
-import { adviseReader, type Placeable, type PlacementParts, place, repeatable, resumption } from './upstream/placement';
-import type { UpstreamResponse } from './upstream/upstreams';
+import type { Answer } from './upstream/answer';
+import { adviseReader, repeatable } from './upstream/placement';
 
-/** Headers of an answer that reach the agent. A session id is never among them: the agent holds ours, not the server's. */
-const PASSED_HEADERS = ['mcp-protocol-version', 'cache-control', 'retry-after', 'allow'];
+export type ForwardParts = AskParts & CloseParts & SendParts & CancelParts & { readonly patience: Patience };
 
-export type ForwardParts = AskParts & CloseParts & SendParts & { readonly patience: Patience };
+/** Answered as the SDKs' servers answer a notification (MCP 2025-11-25, Streamable HTTP § Sending Messages). */
+const TAKEN: Answer = { status: 202, headers: {} };
+const ENDED: Answer = { status: 200, headers: {} };
 
 /**
- * Sends the request on and holds the answer until it is recorded; what comes before the answer on a stream passes at once.
- * GET streams and answers without a body belong to no call and pass as they are.
+ * Sends the request on and holds the answer until it is recorded; what comes before the answer on a stream passes as soon as it is
+ * judged. What the ledger has the answer to is not sent.
  */
 export async function forward(claimed: Claimed, parts: ForwardParts): Promise<Forwarded> {
-  if (claimed.replay !== undefined) {
-    return { ...claimed, answer: replayAnswer(claimed.replay, claimed.exchange), upstreamMs: 0 };
-  }
-  if (claimed.lane === 'ask') return { ...claimed, ...(await answerAsk(claimed, parts)), upstreamMs: 0 };
-  if (claimed.lane === 'close') return close(claimed, parts);
+  const { replay, lane } = claimed;
+  if (replay !== undefined) return { ...claimed, answer: await replayAnswer(replay, claimed.held), upstreamMs: 0 };
+  if (lane === 'ask') return { ...claimed, ...(await answerAsk(claimed, parts)), upstreamMs: 0 };
+  if (lane === 'dropped') return { ...claimed, answer: TAKEN, upstreamMs: 0 };
+  if (lane === 'close') return close(claimed, parts);
+  const cancels = lane === 'cancel' ? cancelledId(claimed, parts) : undefined;
+  if (lane === 'cancel' && cancels === undefined) return { ...claimed, answer: TAKEN, upstreamMs: 0 };
   const sentAt = parts.now();
-  const recovery = Recovery.of(claimed, parts.now);
-  const opening = openStreamInTime(claimed, parts.patience);
+  const opening = openStreamInTime(claimed, parts);
+  const open = parts.openRequests.begin(claimed);
   try {
-    const received = await send({ ...claimed, opening, recovery }, parts);
+    const recovery = Recovery.of(claimed, parts.now);
+    const received = await send(
+      { ...claimed, opening, recovery, ...(open !== undefined && { open }), ...(cancels !== undefined && { cancels }) },
+      parts,
+    );
     opening.settle();
-    return { ...claimed, ...received, upstreamMs: parts.now() - sentAt };
+    return { ...claimed, ...received, ...(open !== undefined && { awaited: open.awaited }), upstreamMs: parts.now() - sentAt };
   } finally {
+    open?.end();
     opening.cancel();
   }
 }
 
-type CloseParts = PlacementParts & { readonly directory: Directory; readonly now: () => number };
+/** How long the end of a session waits for its claimed calls, in milliseconds. */
+export const CLOSE_PATIENCE_MS = 10_000;
+const CLOSE_POLL_MS = 50;
+
+type CloseParts = ReceiveParts & { readonly directory: Directory; readonly openRequests: OpenRequests };
 
 /**
- * Ends a session: first in the directory, so that nothing can open it again, then at its instance. Where that one no
- * longer holds it, it has ended all the same.
+ * Ends a session: first in the directory, so that nothing can open it again, then, when its claimed calls have ended, at its instance.
+ * Whatever that one says, it has ended.
  */
 async function close(claimed: Claimed, parts: CloseParts): Promise<Forwarded> {
-  const wasOpen = claimed.sessionId !== undefined && (await parts.directory.close(sessionKey(claimed.sessionId), parts.now()));
+  const { sessionId } = claimed;
+  const wasOpen = sessionId !== undefined && (await parts.directory.close(sessionKey(sessionId), parts.now()));
+  const until = parts.now() + CLOSE_PATIENCE_MS;
+  while (sessionId !== undefined && parts.openRequests.hasClaimed(sessionId) && parts.now() < until) await delay(CLOSE_POLL_MS);
   try {
-    const recovery = Recovery.of(claimed, parts.now);
-    const { response } = await place({ ...claimed, recovery }, parts);
-    return { ...claimed, ...(await passOn(claimed, response)), upstreamMs: 0 };
+    const opening = { settle: () => undefined, cancel: () => undefined };
+    await receive({ ...claimed, recovery: Recovery.of(claimed, parts.now), opening }, parts);
   } catch (error) {
-    if (!wasOpen || !FleetError.is(error) || error.kind !== 'UNKNOWN_SESSION') throw error;
-    return { ...claimed, answer: { status: 200, text: '', headers: {} }, upstreamMs: 0 };
+    if (!wasOpen) throw error;
+    parts.log.info({
+      event: 'session_not_ended_at_server',
+      server: claimed.server,
+      reason: FleetError.is(error) ? error.detail.reason : String(error),
+    });
   }
+  return { ...claimed, answer: ENDED, upstreamMs: 0 };
 }
 
-type Received = Pick<Forwarded, 'answer' | 'verdict' | 'session'>;
-
-type SendParts = ReceiveParts & RecoveryParts;
-
-type ReceiveParts = PlacementParts & { readonly now: () => number };
-
-type Sending = Placeable & { readonly opening: StreamOpening };
+type SendParts = ReceiveParts & RecoveryParts & { readonly openRequests: OpenRequests };
 
 /** Marks a claimed call as sent, sends it, and finds out what became of it when its answer is lost. */
 async function send(call: Sending, parts: SendParts): Promise<Received> {
@@ -92,97 +106,23 @@ async function receiveRead(call: Sending, parts: ReceiveParts): Promise<Received
     try {
       return await receive(call, parts);
     } catch (error) {
-      if (!FleetError.is(error) || error.kind !== 'OUTCOME_UNKNOWN' || !repeatable(call)) throw adviseReader(error, call);
+      if (!FleetError.is(error) || error.kind !== 'OUTCOME_UNKNOWN' || !repeatable(call, error)) throw adviseReader(error, call);
       call.recovery.note('sent', error.detail.reason);
       if (!(await call.recovery.pause())) throw adviseReader(call.recovery.spent(error), call);
     }
   }
 }
 
-async function receive(call: Sending, parts: ReceiveParts): Promise<Received> {
-  const { response, session } = await place(call, parts);
-  const placed = { ...call, session };
-  const passed = call.message?.kind === 'request' ? await hold(placed, response, parts) : await passOn(placed, response);
-  return { ...passed, ...(session !== undefined && { session }) };
-}
-
 /** A claimed call whose answer was lost is settled by evidence. Whether one that did not happen is to be sent again, its agent decides. */
-async function recover(call: Sending & { readonly claim: LedgerRow }, error: unknown, parts: RecoveryParts): Promise<Received> {
+async function recover(call: Sending & { readonly claim: LedgerRow }, error: unknown, parts: SendParts): Promise<Received> {
   if (!FleetError.is(error) || error.kind !== 'OUTCOME_UNKNOWN') throw error;
   const { claim, recovery } = call;
   recovery.note('sent', error.detail.reason);
   const finding = await awaitEvidence(claim, recovery, error, parts);
   if (finding.kind === 'answer') {
     parts.log.info({ event: 'answer_recovered', callId: claim.callId, server: claim.server, by: finding.by });
-    const { instance, text } = finding.answer;
-    const answer = { status: 200, headers: {}, text: underId(text, call.exchange.requestId), ...(instance !== undefined && { instance }) };
-    return { answer, verdict: judge(finding.answer, parts.now()) };
+    const answer = { status: 200, headers: {}, ...finding.answer };
+    return { answer, verdict: await judge(finding.answer, judgingOf(claim, parts.config), parts.now()) };
   }
   throw recovery.spent(endedBy('not_landed', finding.because, { callId: claim.callId }));
-}
-
-/** What was found may have been said to somebody else. */
-function underId(text: string, id: RequestId | null): string {
-  const { isError, payload } = readResponse(text);
-  return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"${isError ? 'error' : 'result'}":${payload}}`;
-}
-
-/** Holds the response to a request. */
-async function hold(
-  call: Sending,
-  response: UpstreamResponse,
-  { upstreams, now }: ReceiveParts,
-): Promise<Pick<Forwarded, 'answer' | 'verdict'>> {
-  const { lane, message, toolCall } = call;
-  const text = await readAnswer(response, {
-    id: (message as RequestMessage).id,
-    pass: (event) => passEvent(call, event),
-    ...(message?.era === 'legacy' && { reopen: (lastEventId: string) => upstreams.send(resumption(call, lastEventId)) }),
-  });
-  const answer = { ...describe(response, text), ...(lane === 'open' && openedSession(response, text)) };
-  if (toolCall === undefined) return { answer };
-  // A refusal with a 4xx is the server's answer; with a 5xx nobody can tell what it did before.
-  if (response.status >= 500) throw endedBy('server_error', `the server answered ${response.status}`);
-  return { answer, verdict: judge(answer, now()) };
-}
-
-/**
- * Passes what comes before the response. A call's stream carries no event ids of the server: resuming it there would give
- * a result that the ledger has not seen.
- */
-async function passEvent({ exchange, lane, opening, recovery }: Sending, { id, event, data }: EventSourceMessage): Promise<void> {
-  const keepsIds = lane === 'relay';
-  if (lane === 'open' || (data === '' && !keepsIds)) return;
-  opening.settle();
-  recovery.heard = true;
-  await exchange.reply.sendEvent({ data, ...(event !== undefined && { event }), ...(keepsIds && id !== undefined && { id }) });
-}
-
-function openedSession(response: UpstreamResponse, text: string): { opened?: OpenedSession } {
-  const upstream = response.headers[SESSION_HEADER];
-  if (typeof upstream !== 'string') return {};
-  const revision = String(readResponse(text).result.protocolVersion);
-  return { opened: { upstream, revision, ...(response.cookie !== undefined && { cookie: response.cookie }) } };
-}
-
-/** Passes what is no response to a request: a GET stream, or the bare answer to a notification or DELETE. */
-async function passOn({ exchange, lane }: Claimed, response: UpstreamResponse): Promise<{ answer?: Answer }> {
-  if (lane !== 'stream' || !isStream(response)) {
-    return { answer: describe(response, await readAnswer(response, { id: 0 })) };
-  }
-  exchange.reply.openStream();
-  try {
-    for await (const chunk of response.body as AsyncIterable<Buffer>) await exchange.reply.pass(chunk);
-  } catch {
-    // The server or the agent left; either way the stream is over, and the agent opens another one.
-  }
-  exchange.reply.end();
-  return {};
-}
-
-function describe(response: UpstreamResponse, text: string): Answer {
-  const { status, headers, instance } = response;
-  const passed: Record<string, string> = {};
-  for (const name of PASSED_HEADERS) if (typeof headers[name] === 'string') passed[name] = headers[name];
-  return { status, text, headers: passed, streamed: isStream(response), ...(instance !== undefined && { instance }) };
 }

@@ -41,7 +41,7 @@ async function recordCall(call: RecordableCall, parts: OutcomeParts): Promise<vo
   const { outcome, settlement } = verdict;
   count(call.server, outcome, parts.metrics);
   if (claim !== undefined) return settleClaim(claim, outcome, settlement, parts);
-  await parts.ledger.append({ ...newRow(call, parts, 'callId'), ...settlement, state: outcome });
+  await parts.ledger.append({ ...(await newRow(call, parts, 'callId')), ...settlement, state: outcome });
 }
 
 /** Said in the history of a row that could not be written in time. */
@@ -52,7 +52,7 @@ type RecordableCall = Forwarded & { toolCall: ToolCall };
 /** A replay executed nothing, but who asked again is part of the audit. */
 async function recordReplay(call: RecordableCall, replay: LedgerRow, parts: OutcomeParts): Promise<void> {
   const row = {
-    ...newRow(call, parts, 'callId'),
+    ...(await newRow(call, parts, 'callId')),
     settledAt: parts.now(),
     state: 'not_executed',
     reason: `REPLAYED: ${replay.callId}`,
@@ -63,19 +63,22 @@ async function recordReplay(call: RecordableCall, replay: LedgerRow, parts: Outc
   });
 }
 
+/** Characters of a reason that a row keeps. */
+const REASON_LIMIT = 1_000;
+
 /** What a caller is told when a stage could not go on, and which row says the same. */
 export async function recordRefusal(error: unknown, reached: Identified | Claimed | undefined, parts: OutcomeParts): Promise<FleetError> {
   const refusal = FleetError.is(error) ? error : unexpected(error, reached, parts.log);
   if (reached?.toolCall === undefined) return refusal;
   const { toolCall, server } = reached;
-  const settlement: Settlement = { settledAt: parts.now(), reason: `${refusal.kind}: ${refusal.detail.reason}` };
+  const settlement: Settlement = { settledAt: parts.now(), reason: `${refusal.kind}: ${refusal.detail.reason}`.slice(0, REASON_LIMIT) };
   const claim = 'claim' in reached ? reached.claim : undefined;
   // Without a claim nothing of a write was sent, whatever is known of the earlier call that it repeats.
   const state = claim === undefined && toolCall.policy.effect === 'state_changing' ? 'not_executed' : refusal.outcome;
   count(server, state, parts.metrics);
   try {
     if (claim !== undefined) await settleRefused(claim, state, settlement, parts);
-    else await append({ ...newRow({ ...reached, toolCall }, parts, 'callId'), ...settlement, state }, parts);
+    else await append({ ...(await newRow({ ...reached, toolCall }, parts, 'callId')), ...settlement, state }, parts);
   } catch (failure) {
     parts.metrics.count(server, 'LedgerFailures');
     parts.log.error({ event: 'refusal_not_recorded', server, callId: toolCall.callId, reason: (failure as Error).message });
@@ -86,7 +89,7 @@ export async function recordRefusal(error: unknown, reached: Identified | Claime
 /** @throws FleetError LEDGER_UNAVAILABLE; the row is written as soon as the table takes it */
 async function append(row: LedgerRow, parts: OutcomeParts): Promise<void> {
   await parts.ledger.append(row).catch((error: Error) => {
-    parts.lateWrites.keep(row.callId, () => parts.ledger.append(row));
+    parts.lateWrites.keep(row, () => parts.ledger.append(row));
     throw error;
   });
 }
@@ -105,7 +108,7 @@ async function settleClaim(claim: LedgerRow, outcome: Outcome, settlement: Settl
     parts.log.error({ event: 'claim_not_ours', callId: claim.callId, outcome });
   } catch (error) {
     parts.log.error({ event: 'claim_not_settled', callId: claim.callId, outcome, reason: (error as Error).message });
-    parts.lateWrites.keep(claim.callId, () => parts.ledger.advance(claim, outcome, settlement, LATE));
+    parts.lateWrites.keep({ ...claim, ...settlement }, () => parts.ledger.advance(claim, outcome, settlement, LATE));
   }
   parts.metrics.count(claim.server, 'LedgerFailures');
 }
@@ -131,5 +134,5 @@ function count(server: string, outcome: Outcome, metrics: Metrics): void {
     unknown: 'OutcomeUnknown',
   } as const;
   metrics.count(server, 'Calls');
-  metrics.count(server, byOutcome[outcome]);
+  if (outcome !== 'input_required') metrics.count(server, byOutcome[outcome]);
 }

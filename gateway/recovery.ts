@@ -34,6 +34,11 @@ export class Recovery {
     return new Recovery(serverConfig.recovery ?? DEFAULT_RECOVERY, now);
   }
 
+  /** Steps so far. */
+  get count(): number {
+    return this.steps.length;
+  }
+
   note(did: string, found: string): void {
     this.failedAt ??= this.now();
     this.steps.push({ at: this.now() - this.failedAt, did, found });

@@ -1,14 +1,17 @@
 import type { Logger } from 'pino';
 import { ERRORS, type FleetError } from '../core/errors';
+import { readMembers, writeMembers } from '../core/json-members';
 import type { LedgerRow, Outcome } from '../core/ledger';
-import { stampResponse } from '../core/stamp';
+import { withSubscription } from '../core/reading/agent-text';
+import type { AwaitedRequest } from '../core/sealed-event';
+import { markError, responseText, type Stamp, stampResult } from '../core/stamp';
 import type { Claimed, Forwarded, Identified } from './call';
 import type { Exchange } from './http/exchange';
 import { presentTools } from './http/tool-list';
 import type { Fences } from './ledger/fences';
 import type { OpenCallers } from './ledger/open-callers';
 import type { Metrics } from './metrics';
-import type { Answer } from './upstream/answer';
+import type { Response } from './upstream/answer';
 import type { Restorations } from './upstream/restore';
 
 /** What counts and logs how requests end. */
@@ -29,10 +32,13 @@ export interface RespondParts extends EndingParts {
 export function respond(forwarded: Forwarded, parts: RespondParts): void {
   const { exchange, answer, lane, message } = forwarded;
   if (answer === undefined) return; // it has been streamed
-  const text = lane === 'list' ? presentTools(answer.text, forwarded) : stamp(answer, forwarded, parts.restorations);
+  const { response, behind = [], headers, status } = answer;
+  const text =
+    response === undefined ? '' : responseText(exchange.requestId ?? 'null', response.member, present(response, forwarded, parts));
   // A legacy client gets a stream where its server gave one; it is opened only now, for one that is cut without a word hangs.
-  if (answer.streamed === true && message?.era === 'legacy' && lane !== 'open') exchange.reply.openStream();
-  exchange.reply.finish(answer.status, text, { ...answer.headers });
+  if (answer.streamed === true && message?.era !== 'modern' && lane !== 'open') exchange.reply.openStream();
+  if (behind.length > 0 && response?.member === 'result') exchange.reply.finishAll({ ...headers }, [text, ...behind]);
+  else exchange.reply.finish(status, text, { ...headers });
   if (forwarded.fenced !== undefined) parts.openCallers.track(lowerFence(forwarded.fenced, exchange, parts));
   observe(forwarded, parts);
 }
@@ -47,7 +53,7 @@ export function respondRefusal(
   const { detail, kind } = refusal;
   const retryAfter: Record<string, string> =
     detail.retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(detail.retryAfterMs / 1000)) };
-  const text = JSON.stringify({ jsonrpc: '2.0', id: exchange.requestId, error: refusal.toJsonRpc() });
+  const text = responseText(exchange.requestId ?? 'null', 'error', JSON.stringify(refusal.toJsonRpc()));
   // A GET or DELETE awaits no JSON-RPC response, so its refusal is a status of its own.
   const status = refusal.status === 200 && exchange.requestId === null ? 503 : refusal.status;
   exchange.reply.finish(status, text, { ...retryAfter, ...detail.headers });
@@ -78,15 +84,37 @@ async function lowerFence(row: LedgerRow, { reply }: Exchange, { fences, log }: 
   }
 }
 
+/** A response as its agent may see it: a list filtered, a call stamped, the words of a server told from ours, a subscription by its own name. */
+function present({ member, payload }: Response, forwarded: Forwarded, { restorations, log }: RespondParts): string {
+  if (member === 'error') return markError(payload);
+  const { lane, awaited, message, server } = forwarded;
+  const named = awaited === undefined ? payload : subscriptionNamed(payload, awaited);
+  if (lane !== 'list') return stampResult(named, stampOf(forwarded, restorations));
+  const firstPage = continuedOf(forwarded) !== true;
+  const hide = (name: string): void => log.warn({ event: 'tool_hidden', server, reason: 'its name does not fit into a row', name });
+  return stampResult(presentTools(named, { ...forwarded, era: message?.era ?? 'legacy', firstPage }, hide));
+}
+
+/** Whether a list is continued; a resumed stream says of which request. */
+function continuedOf({ awaited, resumes }: Forwarded): boolean | undefined {
+  return awaited?.continued ?? (resumes?.kind === 'server' ? resumes.request?.continued : undefined);
+}
+
+function subscriptionNamed(result: string, awaited: AwaitedRequest): string {
+  const members = readMembers(result);
+  const meta = members.get('_meta');
+  return meta === undefined ? result : writeMembers(members.set('_meta', withSubscription(meta, awaited)));
+}
+
 /** Only an answer that tells what became of a call is stamped. */
-function stamp(answer: Answer, { toolCall, replay, verdict, lane, sessionId, session }: Forwarded, restorations: Restorations): string {
+function stampOf({ toolCall, replay, verdict, lane, sessionId, session }: Forwarded, restorations: Restorations): Stamp | undefined {
   const callId = replay?.callId ?? toolCall?.callId;
   const outcome = verdict?.outcome ?? (replay?.state as Outcome | undefined);
-  if (callId === undefined || outcome === undefined) return answer.text;
+  if (callId === undefined || outcome === undefined) return undefined;
   const restored = session !== undefined && session.generation > session.told;
   if (restored && sessionId !== undefined) restorations.tell(sessionId, session);
   // An answer that is resumed reaches its own caller for the first time: it is no replay.
-  return stampResponse(answer.text, { callId, outcome, replayed: replay !== undefined && lane !== 'resume', sessionRestored: restored });
+  return { callId, outcome, replayed: replay !== undefined && lane !== 'resume', sessionRestored: restored };
 }
 
 function observe(forwarded: Forwarded, { metrics, now, log }: RespondParts): void {

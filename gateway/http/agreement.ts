@@ -1,19 +1,10 @@
 import { FleetError } from '../../core/errors';
 import { METHOD_HEADER, NAME_HEADER, PROTOCOL_VERSION_HEADER } from '../../core/headers';
 import { LEGACY_REVISIONS, type Message, MODERN_REVISION, MODERN_VERSION_META, type RequestMessage } from '../../core/message';
+import { METHODS } from '../../core/methods';
 import { decodeHeaderValue } from '../../core/param-headers';
 import type { Json } from '../../core/strict-json';
 import type { Exchange } from './exchange';
-
-/** What `Mcp-Name` must repeat, by method (MCP 2026-07-28, Streamable HTTP § Standard Headers). */
-const NAMED_BY: Readonly<Record<string, string>> = {
-  'tools/call': 'name',
-  'prompts/get': 'name',
-  'resources/read': 'uri',
-  'tasks/get': 'taskId',
-  'tasks/update': 'taskId',
-  'tasks/cancel': 'taskId',
-};
 
 /**
  * Holds the headers against the body, which is what decides: a modern request must carry them, and none may contradict.
@@ -22,7 +13,8 @@ const NAMED_BY: Readonly<Record<string, string>> = {
 export function checkHeaders(exchange: Exchange, message: Message): void {
   checkVersion(exchange.header(PROTOCOL_VERSION_HEADER), message);
   if (message.kind === 'response') return;
-  const required = message.era === 'modern';
+  // Of notifications the specification asks for none; where one is there it must be true, as for the SDKs' servers.
+  const required = message.era === 'modern' && message.kind === 'request';
   agree(METHOD_HEADER, exchange.header(METHOD_HEADER), message.method, required);
   if (message.kind === 'request') checkName(exchange.header(NAME_HEADER), message, required);
 }
@@ -54,7 +46,7 @@ function unsupported(requested: Json | undefined, supported: readonly string[]):
 }
 
 function checkName(header: string | undefined, message: RequestMessage, required: boolean): void {
-  const member = NAMED_BY[message.method];
+  const member = Object.hasOwn(METHODS, message.method) ? METHODS[message.method]?.namedBy : undefined;
   if (member === undefined) return;
   const value = message.params[member];
   if (typeof value !== 'string') return; // the server refuses it for what it is

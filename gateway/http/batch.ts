@@ -1,5 +1,5 @@
 import { FleetError } from '../../core/errors';
-import { findElements, skipSpace } from '../../core/json-members';
+import { findElements } from '../../core/json-members';
 import { openSession } from '../../core/sealed-session';
 import type { Identified } from '../call';
 import type { SealKeys } from '../identity/seal-keys';
@@ -25,17 +25,16 @@ type Serve = (exchange: Exchange) => Promise<void>;
  * @throws FleetError INVALID_REQUEST in a session of a revision without batches
  */
 export async function serveBatch(identified: Identified, parts: BatchParts, serve: Serve): Promise<void> {
-  const { exchange, body = Buffer.alloc(0) } = identified;
+  const { exchange, text = '' } = identified;
   checkRevision(identified, parts);
-  const text = body.toString('utf8');
-  const messages = findElements(text, skipSpace(text, 0)).map(({ start, end }) => text.slice(start, end));
+  const messages = findElements(text, 0).map(({ start, end }) => text.slice(start, end));
   if (messages.length === 0 || messages.length > BATCH_LIMIT) {
     throw new FleetError('INVALID_REQUEST', { reason: `a batch holds 1 to ${BATCH_LIMIT} messages; ${messages.length} came` });
   }
   const reply = new BatchReply(exchange.reply);
   const { request, serverName, startedAt, gone } = exchange;
   await Promise.all(messages.map((message) => serve(new Exchange(request, reply, serverName, startedAt, gone, Buffer.from(message)))));
-  reply.finishAll();
+  reply.finishBatch();
 }
 
 function checkRevision({ sessionId, agentId, server }: Identified, { sealKeys, now }: BatchParts): void {
@@ -68,10 +67,12 @@ class BatchReply implements Reply {
 
   prime(): void {}
 
-  async pass(): Promise<void> {}
-
   finish(_status: number, text: string): void {
     if (text !== '') this.answers.push(text);
+  }
+
+  finishAll(_headers: Record<string, string>, [answer = '']: readonly string[]): void {
+    this.finish(200, answer);
   }
 
   end(): void {}
@@ -80,7 +81,7 @@ class BatchReply implements Reply {
     return this.whole.delivered();
   }
 
-  finishAll(): void {
+  finishBatch(): void {
     if (this.answers.length === 0) this.whole.finish(202, '');
     else this.whole.finish(200, `[${this.answers.join(',')}]`);
   }

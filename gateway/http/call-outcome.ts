@@ -1,12 +1,13 @@
 import { FleetError } from '../../core/errors';
+import { isKey, KEY_LIMIT_BYTES } from '../../core/key-demand';
 import { type AuthorizeParts, authorizeServer } from '../authorize';
-import { type IdentifyParts, identifyCaller } from '../identify';
+import { type CallerParts, identifyCaller } from '../identity/caller';
 import { type ReportParts, reportOutcome } from '../ledger/outcome-report';
 import { type OutcomeParts, recordRefusal } from '../record';
 import { type EndingParts, respondRefusal } from '../respond';
 import type { Exchange } from './exchange';
 
-export type CallOutcomeParts = IdentifyParts & Pick<AuthorizeParts, 'decisions'> & ReportParts & OutcomeParts & EndingParts;
+export type CallOutcomeParts = CallerParts & Pick<AuthorizeParts, 'decisions'> & ReportParts & OutcomeParts & EndingParts;
 
 /**
  * `GET /{server}/calls/{key}`: what became of a call, for the agent who made it. Refusals look as they do everywhere else.
@@ -27,9 +28,12 @@ export async function serveCallOutcome(exchange: Exchange, encodedKey: string, p
 }
 
 function decodeKey(encoded: string): string {
+  let key: string | undefined;
   try {
-    return decodeURIComponent(encoded);
+    key = decodeURIComponent(encoded);
   } catch {
-    throw new FleetError('INVALID_PARAMS', { reason: 'the key in the path is not percent-encoded UTF-8' });
+    // It is refused below.
   }
+  if (isKey(key)) return key;
+  throw new FleetError('INVALID_PARAMS', { reason: `the key in the path must be percent-encoded UTF-8 of 1 to ${KEY_LIMIT_BYTES} bytes` });
 }

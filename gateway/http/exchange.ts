@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { FleetError } from '../../core/errors';
-import type { RequestId } from '../../core/message';
+import type { Held } from '../holdings';
 import { HttpReply, type Reply } from './reply';
 
 /** Largest request body, in bytes: what SDK servers accept too. */
@@ -8,8 +8,8 @@ export const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
 
 /** One message to `/{server}/mcp` and the answer to it: an HTTP request, or a part of one that is a batch. */
 export class Exchange {
-  /** Id of the JSON-RPC request, as soon as it is known; errors carry it. */
-  requestId: RequestId | null = null;
+  /** JSON text of the id of the request as the agent wrote it, as soon as it is known: errors carry it. */
+  requestId: string | null = null;
 
   /**
    * @param serverName first segment of the path
@@ -37,6 +37,11 @@ export class Exchange {
     return Array.isArray(value) ? value.join(', ') : value;
   }
 
+  /** It is one message of a batch, and can be no batch itself. */
+  get isPart(): boolean {
+    return this.part !== undefined;
+  }
+
   /** Base URL under which the client reached us; the load balancer keeps Host and says which scheme it terminated. */
   get baseUrl(): string {
     const scheme = this.header('x-forwarded-proto') === 'https' ? 'https' : 'http';
@@ -44,7 +49,7 @@ export class Exchange {
   }
 
   /** @throws FleetError PAYLOAD_TOO_LARGE, before more than the limit is held */
-  async readBody(): Promise<Buffer> {
+  async readBody(held: Pick<Held, 'add'>): Promise<Buffer> {
     if (this.part !== undefined) return this.part;
     if (Number(this.header('content-length') ?? 0) > BODY_LIMIT_BYTES) throw this.tooLarge();
     const chunks: Buffer[] = [];
@@ -52,6 +57,7 @@ export class Exchange {
     for await (const chunk of this.request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       size += chunk.length;
       if (size > BODY_LIMIT_BYTES) throw this.tooLarge();
+      held.add(chunk.length);
       chunks.push(chunk);
     }
     return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);

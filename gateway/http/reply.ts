@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import { type CallEvent, callEventId } from '../../core/call-event-id';
 
 export interface StreamEvent {
   readonly id?: string;
@@ -25,13 +24,13 @@ export interface Reply {
   /** Turns the answer into an SSE stream. */
   openStream(): void;
   /** Turns the answer into a stream that can be resumed: an empty event says where the answer will be, and the last one that it was it. */
-  prime(call: CallEvent, retryMs?: number): void;
+  prime(firstId: string, lastId: string, retryMs?: number): void;
   /** Writes one event; resolves when the client can take more, so that a slow reader slows the server down. */
   sendEvent(event: StreamEvent): Promise<void>;
-  /** Passes bytes of an SSE stream on as they are. */
-  pass(chunk: Buffer): Promise<void>;
   finish(status: number, text: string, headers?: Record<string, string>): void;
-  /** Ends a passed stream. */
+  /** Gives several messages at once: a stream of them, that begins with the answer. */
+  finishAll(headers: Record<string, string>, texts: readonly string[]): void;
+  /** Ends a stream that has no answer. */
   end(): void;
   /** Resolves when the answer is over: whether all of it was handed to a client that was still there. */
   delivered(): Promise<boolean>;
@@ -43,8 +42,6 @@ export class HttpReply implements Reply {
   private heartbeat: NodeJS.Timeout | undefined;
   /** Id of the last event of a stream that can be resumed. */
   private lastId: { readonly id?: string } = {};
-  /** The last bytes written: a comment may stand only between two events. */
-  private tail = '\n\n';
 
   constructor(
     private readonly response: ServerResponse,
@@ -66,20 +63,15 @@ export class HttpReply implements Reply {
     this.heartbeat.unref();
   }
 
-  prime(call: CallEvent, retryMs?: number): void {
+  prime(firstId: string, lastId: string, retryMs?: number): void {
     // An SDK that resumes after an error, too (v1), would ask for the same error for ever: its id tells that it has had it.
-    this.lastId = { id: callEventId({ ...call, told: true }) };
-    void this.sendEvent({ id: callEventId(call), data: '', ...(retryMs !== undefined && { retry: retryMs }) });
+    this.lastId = { id: lastId };
+    void this.sendEvent({ id: firstId, data: '', ...(retryMs !== undefined && { retry: retryMs }) });
   }
 
   async sendEvent(event: StreamEvent): Promise<void> {
     this.openStream();
     await this.write(encodeEvent(event));
-  }
-
-  async pass(chunk: Buffer): Promise<void> {
-    this.tail = (this.tail + chunk.subarray(-4).toString('latin1')).slice(-4);
-    await this.write(chunk);
   }
 
   finish(status: number, text: string, headers: Record<string, string> = {}): void {
@@ -91,6 +83,12 @@ export class HttpReply implements Reply {
     const type = text === '' ? {} : { 'content-type': 'application/json' };
     this.response.writeHead(status, { ...type, 'content-length': Buffer.byteLength(text), ...headers });
     this.response.end(text);
+  }
+
+  finishAll(headers: Record<string, string>, texts: readonly string[]): void {
+    if (this.response.destroyed || this.response.headersSent) return;
+    this.response.writeHead(200, { ...STREAM_HEADERS, ...headers });
+    this.response.end(texts.map((data) => encodeEvent({ event: 'message', data })).join(''));
   }
 
   end(): void {
@@ -106,11 +104,10 @@ export class HttpReply implements Reply {
   }
 
   private beat(): void {
-    const betweenEvents = this.tail.endsWith('\n\n') || this.tail.endsWith('\r\n\r\n');
-    if (betweenEvents && !this.response.writableNeedDrain) this.response.write(':\n\n');
+    if (!this.response.writableNeedDrain) this.response.write(':\n\n');
   }
 
-  private async write(bytes: string | Buffer): Promise<void> {
+  private async write(bytes: string): Promise<void> {
     if (this.response.destroyed || this.response.write(bytes)) return;
     await this.drained();
   }

@@ -1,4 +1,4 @@
-import contentType from 'content-type';
+import { parse as parseContentType } from 'content-type';
 import Negotiator from 'negotiator';
 import { FleetError } from '../../core/errors';
 
@@ -21,7 +21,8 @@ export function checkFields(raw: readonly string[]): void {
     const name = (raw[index] as string).toLowerCase();
     if (!DECIDING.includes(name) && !name.startsWith('mcp-')) continue;
     if (seen.has(name)) throw new FleetError('HEADER_MISMATCH', { reason: `${name} comes more than once` });
-    if (!FIELD_VALUE.test(raw[index + 1] as string)) throw new FleetError('HEADER_MISMATCH', { reason: `${name} holds more than visible ASCII` });
+    if (!FIELD_VALUE.test(raw[index + 1] as string))
+      throw new FleetError('HEADER_MISMATCH', { reason: `${name} holds more than visible ASCII` });
     seen.add(name);
   }
 }
@@ -31,10 +32,11 @@ export function checkFields(raw: readonly string[]): void {
  * @throws FleetError UNSUPPORTED_MEDIA_TYPE
  */
 export function checkContent(type = '', coding = 'identity'): void {
-  if (contentType.parse(type).type !== JSON_TYPE) throw unsupported(`got ${JSON.stringify(type.slice(0, 200))}`);
+  if (parseContentType(type).type !== JSON_TYPE) throw unsupported(`got ${JSON.stringify(type.slice(0, 200))}`);
   const charsets = [...type.matchAll(/charset\s*=\s*"?([^";,\s]*)/gi)].map(([, charset = '']) => charset.toLowerCase());
   if (charsets.some((charset) => charset !== 'utf-8' && charset !== 'utf8')) throw unsupported(`charset ${charsets.join()} is not utf-8`);
-  if (coding.toLowerCase() !== 'identity') throw unsupported(`Content-Encoding ${coding.slice(0, 40)} is not taken`, { 'accept-encoding': 'identity' });
+  if (coding.toLowerCase() !== 'identity')
+    throw unsupported(`Content-Encoding ${coding.slice(0, 40)} is not taken`, { 'accept-encoding': 'identity' });
 }
 
 /**
@@ -47,7 +49,9 @@ export function checkAccept(method: string, accept: string | undefined): void {
   const ranges = accept?.replace(/;\s*charset\s*=\s*"?utf-?8"?/gi, '');
   const taken = new Negotiator({ headers: ranges === undefined ? {} : { accept: ranges } }).mediaTypes(wanted);
   if (taken.length < wanted.length) {
-    throw new FleetError('NOT_ACCEPTABLE', { reason: `got ${JSON.stringify(accept?.slice(0, 200))}; ${wanted.join(' and ')} must be acceptable` });
+    throw new FleetError('NOT_ACCEPTABLE', {
+      reason: `got ${JSON.stringify(accept?.slice(0, 200))}; ${wanted.join(' and ')} must be acceptable`,
+    });
   }
 }
 
@@ -64,7 +68,8 @@ export function idempotencyKeyField(value: string | undefined): string | undefin
   if (value === undefined) return undefined;
   const quoted = /^"((?:[^"\\]|\\["\\])*)"$/.exec(value)?.[1];
   if (quoted !== undefined) return quoted.replace(/\\(["\\])/g, '$1');
-  if (value.includes('"') || value.includes(',')) throw new FleetError('HEADER_MISMATCH', { reason: 'Idempotency-Key must hold one key; quote it if it has commas' });
+  if (value.includes('"') || value.includes(','))
+    throw new FleetError('HEADER_MISMATCH', { reason: 'Idempotency-Key must hold one key; quote it if it has commas' });
   return value;
 }
 

@@ -1,8 +1,8 @@
 import { FleetError } from '../../core/errors';
-import { KEY_LIMIT_BYTES } from '../../core/key-demand';
+import { isKey, KEY_LIMIT_BYTES } from '../../core/key-demand';
 import { isObject, type RequestMessage } from '../../core/message';
-import type { Json } from '../../core/strict-json';
 import type { Claimed, Forwarded } from '../call';
+import type { Response } from '../upstream/answer';
 import { type OutcomeReport, type ReportParts, reportOutcome } from './outcome-report';
 import { judge } from './settlement';
 
@@ -18,8 +18,9 @@ export interface AskParts extends ReportParts {
 export async function answerAsk(ask: Claimed, parts: AskParts): Promise<Pick<Forwarded, 'answer' | 'verdict'>> {
   const message = ask.message as RequestMessage;
   const told = await tell(ask, message, parts);
-  const verdict = judge({ text: responseOf(message, { ...told, whole: told.facts }) }, parts.now());
-  return { answer: { status: 200, text: responseOf(message, told), headers: {} }, verdict };
+  const judging = { era: message.era, serverConfig: ask.serverConfig, claimed: false };
+  const verdict = await judge({ response: responseOf(message, { ...told, whole: told.facts }) }, judging, parts.now());
+  return { answer: { status: 200, response: responseOf(message, told), headers: {} }, verdict };
 }
 
 /** What the agent is told; `failure` where there is nothing to tell, in words that say what to do. */
@@ -40,10 +41,6 @@ async function tell(ask: Claimed, { params }: RequestMessage, parts: ReportParts
   }
 }
 
-function isKey(key: Json | undefined): key is string {
-  return typeof key === 'string' && key !== '' && Buffer.byteLength(key) <= KEY_LIMIT_BYTES;
-}
-
 function noSuchCall(key: string, server: string): string {
   return (
     `No call of yours is recorded on "${server}" under ${JSON.stringify(key)}. A call that had an idempotency key is found by that key, ` +
@@ -59,9 +56,9 @@ function failed(server: string, failure: string): Told {
 }
 
 /** SDK v1 holds structured content against the output schema in an error too. */
-function responseOf({ id, era }: RequestMessage, { whole, failure }: Told): string {
+function responseOf({ era }: RequestMessage, { whole, failure }: Told): Response {
   const head = era === 'modern' ? '"resultType":"complete",' : '';
   const content = JSON.stringify([{ type: 'text', text: failure ?? whole }]);
   const tail = failure === undefined ? '' : ',"isError":true';
-  return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{${head}"content":${content},"structuredContent":${whole}${tail}}}`;
+  return { member: 'result', payload: `{${head}"content":${content},"structuredContent":${whole}${tail}}` };
 }

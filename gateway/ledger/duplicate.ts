@@ -1,6 +1,8 @@
+import { isDigestOf } from '../../core/call-digest';
 import { FleetError } from '../../core/errors';
 import type { FleetConfig } from '../../core/fleet-config';
 import { claimable, conclusiveFrom, type LedgerRow } from '../../core/ledger';
+import type { ToolCall } from '../call';
 import type { Ledger } from './ledger';
 import type { OutcomeWatch } from './outcome-watch';
 
@@ -23,19 +25,28 @@ export interface DuplicateParts extends UnknownParts {
 }
 
 /**
- * Waits until the standing call of the same key is settled, or becomes ours because nothing of it was sent.
+ * Waits until the standing call of the same key is settled, or becomes ours: because nothing of it was sent, or because its server has
+ * asked for input and this is the same intent, whichever round of it.
  * @throws FleetError KEY_REUSED when it is another call, now or by the time it can be answered; OUTCOME_UNKNOWN when nobody
  *   can tell; IN_PROGRESS when it takes too long
  */
-export async function awaitDuplicate(standing: LedgerRow, row: LedgerRow, parts: DuplicateParts): Promise<LedgerRow | 'ours'> {
+export async function awaitDuplicate(
+  standing: LedgerRow,
+  row: LedgerRow,
+  { tool, argumentsText }: ToolCall,
+  parts: DuplicateParts,
+): Promise<LedgerRow | 'ours'> {
   const { ledger, outcomes, now } = parts;
   const deadline = now() + DUPLICATE_WAIT_MS;
   for (let current: LedgerRow | undefined = standing; current !== undefined; ) {
-    if (claimable(current, now()) !== undefined) {
-      current = await ledger.reclaim(row, current);
+    const recorded = { digest: current.argumentsDigest, ...(current.digestVersion !== undefined && { version: current.digestVersion }) };
+    const sameIntent = isDigestOf(recorded, tool, argumentsText);
+    const condition = claimable(current, now(), sameIntent);
+    if (condition !== undefined) {
+      current = await ledger.reclaim(row, current, condition);
       continue;
     }
-    if (current.argumentsDigest !== row.argumentsDigest) throw keyReused(current, row);
+    if (!sameIntent) throw keyReused(current, row);
     if (current.state === 'confirmed' || current.state === 'failed') return current;
     if (current.state === 'unknown') current = await settleUnknown(current, parts);
     else if (now() > deadline) throw inProgress(current);

@@ -59,7 +59,7 @@ async function follow(entry: Entry, row: LedgerRow, parts: FenceParts): Promise<
     if (standing?.state === 'claimed' && !entry.unresolved) standing = await outcomes.endUnsent(standing);
     const foundNow = standing?.state === 'unknown' && !isOver(standing, now());
     if (standing !== undefined && foundNow) standing = await settleUnknown(standing, parts);
-    if (standing === undefined || standing.state === 'not_executed' || isOver(standing, now())) {
+    if (standing === undefined || standing.state === 'not_executed' || standing.state === 'input_required' || isOver(standing, now())) {
       await fences.lower(row, entry);
       return undefined;
     }

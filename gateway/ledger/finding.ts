@@ -1,5 +1,5 @@
 import type { LedgerRow } from '../../core/ledger';
-import type { Answer } from '../upstream/answer';
+import type { JudgedResponse } from './settlement';
 
 /** A way to find out: its instance, the server that takes the same call for a repetition, the declared read. */
 export type Way = 'instance' | 'same_key' | 'reconcile';
@@ -7,7 +7,7 @@ export type Way = 'instance' | 'same_key' | 'reconcile';
 /** What can be found of a call whose answer was lost. */
 export type Finding =
   /** The call's answer, or a stand-in for it where only its effect is known. */
-  | { readonly kind: 'answer'; readonly answer: Pick<Answer, 'text' | 'instance'>; readonly by: Way; readonly because: string }
+  | { readonly kind: 'answer'; readonly answer: JudgedResponse; readonly by: Way; readonly because: string }
   /** It still runs at its instance. */
   | { readonly kind: 'running' }
   /** Nothing happened, and nothing can any more. */

@@ -1,4 +1,5 @@
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
 import type { LedgerRow } from '../../core/ledger';
 import { isObject, type JsonObject } from '../../core/message';
 import type { Json } from '../../core/strict-json';
@@ -7,28 +8,52 @@ import type { Json } from '../../core/strict-json';
 const PLAIN_LIMIT_BYTES = 32 * 1024;
 /** Compressed texts beyond this are left out: two of them must fit into an item of 400 KB (DynamoDB limit). */
 const STORED_LIMIT_BYTES = 180 * 1024;
+/** Texts beyond this are left out however small they become: whoever asks for one makes its replica hold it whole. */
+const TEXT_LIMIT_BYTES = 4 * 1024 * 1024;
+
+const compress = promisify(gzip);
+const decompress = promisify(gunzip);
 
 export interface EncodedText {
   readonly text: string;
   readonly encoding?: 'gzip' | 'omitted';
 }
 
-/** Fits a text into a row: as it is, compressed, or left out. */
-export function encodeText(text: string): EncodedText {
-  if (Buffer.byteLength(text) <= PLAIN_LIMIT_BYTES) return { text };
-  const compressed = gzipSync(text).toString('base64');
-  return compressed.length <= STORED_LIMIT_BYTES ? { text: compressed, encoding: 'gzip' } : { text: '', encoding: 'omitted' };
+const OMITTED: EncodedText = { text: '', encoding: 'omitted' };
+
+/** Fits a text into a row: as it is, compressed outside of the event loop, or left out. */
+export async function encodeText(text: string): Promise<EncodedText> {
+  const size = Buffer.byteLength(text);
+  if (size <= PLAIN_LIMIT_BYTES) return { text };
+  if (size > TEXT_LIMIT_BYTES) return OMITTED;
+  const compressed = (await compress(text)).toString('base64');
+  return compressed.length <= STORED_LIMIT_BYTES ? { text: compressed, encoding: 'gzip' } : OMITTED;
 }
 
 /** The text that was encoded; undefined when it was left out. */
-export function decodeText({ text, encoding }: EncodedText): string | undefined {
+export async function decodeText({ text, encoding }: EncodedText): Promise<string | undefined> {
   if (encoding === 'omitted') return undefined;
-  return encoding === 'gzip' ? gunzipSync(Buffer.from(text, 'base64')).toString('utf8') : text;
+  if (encoding !== 'gzip') return text;
+  return (await decompress(Buffer.from(text, 'base64'), { maxOutputLength: OLD_LIMIT_BYTES })).toString('utf8');
+}
+
+/** Rows of before there was a bound may hold more. */
+const OLD_LIMIT_BYTES = 64 * 1024 * 1024;
+
+/** The result or error of a settled call; undefined where it is not kept. */
+export async function resultOf({ result = '', resultEncoding }: Pick<LedgerRow, 'result' | 'resultEncoding'>): Promise<string | undefined> {
+  const kept = await decodeText({ text: result, ...(resultEncoding !== undefined && { encoding: resultEncoding }) });
+  return kept === '' ? undefined : kept;
+}
+
+/** JSON text of the arguments of a recorded call; undefined where they were too large to be kept. */
+export function argumentsTextOf(row: Pick<LedgerRow, 'arguments' | 'argumentsEncoding'>): Promise<string | undefined> {
+  return decodeText({ text: row.arguments, ...(row.argumentsEncoding !== undefined && { encoding: row.argumentsEncoding }) });
 }
 
 /** The arguments of a recorded call; undefined where they were too large to be kept. */
-export function argumentsOf(row: LedgerRow): JsonObject | undefined {
-  const text = decodeText({ text: row.arguments, ...(row.argumentsEncoding !== undefined && { encoding: row.argumentsEncoding }) });
+export async function argumentsOf(row: Pick<LedgerRow, 'arguments' | 'argumentsEncoding'>): Promise<JsonObject | undefined> {
+  const text = await argumentsTextOf(row);
   const value = text === undefined ? undefined : (JSON.parse(text) as Json);
   return isObject(value) ? value : undefined;
 }

@@ -1,14 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { LedgerRow } from '../../core/ledger';
+import { isRefusedForGood } from './ledger';
 
 /** Waits between two attempts, in milliseconds: the first, doubled each time, and the longest. */
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
-/** Most writes that are kept: each holds arguments or a result. The oldest give way. */
-const KEPT_LIMIT = 500;
+/** Most that is kept, in bytes of rows. The oldest give way. */
+export const KEPT_LIMIT_BYTES = 32 * 1024 * 1024;
+/** What a row costs beside its texts, in bytes. */
+const ROW_BYTES = 4_096;
+/** Writes that fail one after the other until the table is taken to be away, and the round ends. */
+const FAILURES_IN_A_ROW = 3;
 
 interface LateWrite {
   readonly callId: string;
+  readonly bytes: number;
   readonly write: () => Promise<unknown>;
 }
 
@@ -18,23 +25,33 @@ interface LateWrite {
  * asks settles the row by the answer that its instance keeps.
  */
 export class LateWrites {
+  /** In the order in which they are tried. */
   private readonly kept = new Set<LateWrite>();
+  private held = 0;
   private writing: Promise<void> | undefined;
 
-  constructor(private readonly log: Logger) {}
+  constructor(
+    private readonly log: Logger,
+    private readonly limit = KEPT_LIMIT_BYTES,
+  ) {}
 
   get count(): number {
     return this.kept.size;
   }
 
-  /** @param write done again until it resolves */
-  keep(callId: string, write: () => Promise<unknown>): void {
+  get bytes(): number {
+    return this.held;
+  }
+
+  /** @param write done again until it resolves, or the table says that it never will */
+  keep({ callId, arguments: args = '', result = '' }: Partial<LedgerRow> & Pick<LedgerRow, 'callId'>, write: () => Promise<unknown>): void {
+    const late = { callId, bytes: args.length + result.length + ROW_BYTES, write };
+    this.kept.add(late);
+    this.held += late.bytes;
     for (const oldest of this.kept) {
-      if (this.kept.size < KEPT_LIMIT) break;
-      this.kept.delete(oldest);
-      this.log.error({ event: 'late_write_given_up', callId: oldest.callId });
+      if (this.held <= this.limit) break;
+      this.giveUp(oldest, 'no room');
     }
-    this.kept.add({ callId, write });
     this.writing ??= this.writeAll().finally(() => {
       this.writing = undefined;
     });
@@ -48,20 +65,39 @@ export class LateWrites {
   private async writeAll(): Promise<void> {
     for (let wait = FIRST_WAIT_MS; this.kept.size > 0; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
       await delay(wait, undefined, { ref: false });
-      // One at a time: the table that is coming back is not flooded, and the first that fails ends the round.
-      for (const late of this.kept) if (!(await this.attempt(late))) break;
+      await this.writeRound();
     }
   }
 
-  /** False when the table still takes no writes. */
+  /** One at a time, so that a table which is coming back is not flooded; one that fails goes behind the others, and blocks none of them. */
+  private async writeRound(): Promise<void> {
+    let failures = 0;
+    for (const late of [...this.kept]) {
+      failures = (await this.attempt(late)) ? 0 : failures + 1;
+      if (failures === FAILURES_IN_A_ROW) return;
+    }
+  }
+
+  /** False when the table did not take it. */
   private async attempt(late: LateWrite): Promise<boolean> {
     try {
       await late.write();
-      this.kept.delete(late);
+      this.drop(late);
       this.log.info({ event: 'written_late', callId: late.callId });
       return true;
-    } catch {
+    } catch (error) {
+      if (isRefusedForGood(error)) this.giveUp(late, (error as Error).message);
+      else if (this.kept.delete(late)) this.kept.add(late);
       return false;
     }
+  }
+
+  private giveUp(late: LateWrite, because: string): void {
+    this.drop(late);
+    this.log.error({ event: 'late_write_given_up', callId: late.callId, because });
+  }
+
+  private drop(late: LateWrite): void {
+    if (this.kept.delete(late)) this.held -= late.bytes;
   }
 }

@@ -9,7 +9,6 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { FleetError } from '../../core/errors';
 import {
   CONDITIONS,
-  claimable,
   isWritten,
   type LedgerEvent,
   type LedgerRow,
@@ -56,13 +55,12 @@ export class Ledger {
   }
 
   /**
-   * Claims a key whose row gives way: nothing happened under it, or its lifetime has ended. That row stays in the audit under
-   * its own call id. Resolves to undefined when the claim is ours, else to the row that stands there now.
+   * Claims a key whose row gives way. That row stays in the audit under its own call id. Resolves to undefined when the claim is
+   * ours, else to the row that stands there now.
+   * @param condition under which it does, see `claimable`
    * @throws FleetError LEDGER_UNAVAILABLE
    */
-  async reclaim(row: LedgerRow, standing: LedgerRow): Promise<LedgerRow | undefined> {
-    const condition = claimable(standing, this.writer.now());
-    if (condition === undefined) return standing;
+  async reclaim(row: LedgerRow, standing: LedgerRow, condition: WriteCondition): Promise<LedgerRow | undefined> {
     await this.put({ ...standing, pk: ownKey(standing) }, CONDITIONS.begin());
     return this.put(this.begun(row), condition);
   }
@@ -160,5 +158,12 @@ export class Ledger {
 }
 
 function unavailable(error: unknown): FleetError {
-  return new FleetError('LEDGER_UNAVAILABLE', { reason: `the ledger table refused (${(error as Error).name})` });
+  const refusal = new FleetError('LEDGER_UNAVAILABLE', { reason: `the ledger table refused (${(error as Error).name})` });
+  return Object.assign(refusal, { cause: error });
+}
+
+/** Whether a write was refused for what it is: it will be each time. */
+export function isRefusedForGood(error: unknown): boolean {
+  const { cause } = error as Error;
+  return cause instanceof Error && cause.name === 'ValidationException';
 }

@@ -3,7 +3,7 @@ import { FleetError } from '../../core/errors';
 import { isSettled, type LedgerRow, ledgerKey } from '../../core/ledger';
 import type { Identified } from '../call';
 import { LOOKING } from './evidence';
-import { decodeText } from './kept-text';
+import { resultOf } from './kept-text';
 import type { Ledger } from './ledger';
 import type { OutcomeWatch } from './outcome-watch';
 
@@ -50,7 +50,7 @@ async function bringUpToDate(row: LedgerRow, outcomes: OutcomeWatch): Promise<Le
   return isSettled(row.state) ? row : outcomes.lookAgain(row);
 }
 
-function describe(row: LedgerRow): OutcomeReport {
+async function describe(row: LedgerRow): Promise<OutcomeReport> {
   const { callId, idempotencyKey, server, tool, state, settledAt, resolvedAt, resolutionReason, reason } = row;
   const facts = JSON.stringify({
     callId,
@@ -61,7 +61,7 @@ function describe(row: LedgerRow): OutcomeReport {
     settledAt: resolvedAt ?? settledAt,
     reason: resolutionReason ?? reason,
   });
-  const kept = decodeText({ text: row.result ?? '', ...(row.resultEncoding !== undefined && { encoding: row.resultEncoding }) });
-  const result = kept === undefined || kept === '' ? '' : `,"${row.resultIsError === true ? 'error' : 'result'}":${kept}`;
+  const kept = await resultOf(row);
+  const result = kept === undefined ? '' : `,"${row.resultIsError === true ? 'error' : 'result'}":${kept}`;
   return { facts, whole: `${facts.slice(0, -1)}${result}}` };
 }

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { FleetConfig } from '../../core/fleet-config';
 import type { LedgerRow } from '../../core/ledger';
 import { ALL_WAYS, type EvidenceSearch } from './evidence';
 import type { Finding, Way } from './finding';
 import type { Ledger } from './ledger';
-import { judge } from './settlement';
+import { type Judging, judge } from './settlement';
 
 /** How often a row is read, and its instance asked, while another replica works on it; in milliseconds. */
 export const POLL_MS = 150;
@@ -18,6 +19,7 @@ const UNSENT_PATIENCE_MS = { withKey: 5_000, withoutKey: 60_000 };
 
 export interface WatchParts {
   readonly ledger: Ledger;
+  readonly config: Pick<FleetConfig, 'servers'>;
   readonly evidence: EvidenceSearch;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -60,7 +62,7 @@ export class OutcomeWatch {
     if (finding.kind === 'not_landed') {
       await ledger.notLanded(row, { settledAt: now(), reason: because }, because);
     } else {
-      const { outcome, settlement } = judge(finding.answer, now());
+      const { outcome, settlement } = await judge(finding.answer, judgingOf(row, this.parts.config), now());
       await ledger.advance(row, outcome, settlement, because);
     }
     const settled = (await ledger.read(row.pk)) ?? row;
@@ -74,6 +76,11 @@ export class OutcomeWatch {
     await ledger.endUnsent(row, { settledAt: now(), reason: 'its gateway died before it was sent' });
     return ledger.read(row.pk);
   }
+}
+
+/** How the answer to a recorded call is judged: only a call of the legacy era has a session. */
+export function judgingOf({ server, session, stateChanging }: LedgerRow, { servers }: Pick<FleetConfig, 'servers'>): Judging {
+  return { era: session === undefined ? 'modern' : 'legacy', serverConfig: servers[server] ?? {}, claimed: stateChanging };
 }
 
 function isAbandoned({ state, claimedAt, idempotencyKey }: LedgerRow, now: number): boolean {

@@ -38,7 +38,7 @@ export class Reconciliations {
    */
   async seek(row: LedgerRow): Promise<Finding | undefined> {
     const config = this.parts.config.servers[row.server]?.tools[row.tool]?.reconcile;
-    const args = config === undefined ? undefined : argumentsOf(row);
+    const args = config === undefined ? undefined : await argumentsOf(row);
     if (config === undefined || args === undefined) return undefined;
     const call = { arguments: args, idempotencyKey: row.idempotencyKey ?? null, callId: row.callId };
     const conclusive = conclusiveFrom(row, config.effectSeconds * 1_000);
@@ -78,8 +78,8 @@ async function look(
     const landing = await judgeRead(config, call, result);
     log.info({ event: 'reconciled', ...event, landing });
     if (landing === 'landed') {
-      const text = `{"jsonrpc":"2.0","id":null,"result":${await landedResult(config, call, result)}}`;
-      return { kind: 'answer', answer: { text }, by: 'reconcile', because: `"${config.tool}" shows that it happened` };
+      const response = { member: 'result', payload: await landedResult(config, call, result) } as const;
+      return { kind: 'answer', answer: { response }, by: 'reconcile', because: `"${config.tool}" shows that it happened` };
     }
     if (landing === 'not_landed' && beganAt >= conclusive)
       return { kind: 'not_landed', by: 'reconcile', because: `"${config.tool}" shows that it did not happen` };
@@ -101,9 +101,12 @@ async function read(row: LedgerRow, config: ReconcileConfig, call: ReconciledCal
   const callId = randomUUID();
   const claimedAt = now();
   const context = { agent, server, callId };
-  const facts = await ownCalls.call({ name: config.tool, arguments: args }, context);
-  const { outcome, settlement } = judge({ text: `{"${facts.isError ? 'error' : 'result'}":${facts.payload}}` }, now());
-  const { text, encoding } = encodeText(JSON.stringify(args));
+  const response = await ownCalls.call({ name: config.tool, arguments: args }, context);
+  const judging = { era: 'modern', serverConfig: {}, claimed: false } as const;
+  const { outcome, settlement } = await judge({ response }, judging, now());
+  const argumentsText = JSON.stringify(args);
+  const { text, encoding } = await encodeText(argumentsText);
+  const { digest, version } = callDigest(config.tool, argumentsText);
   await ledger.append({
     ...settlement,
     pk: ownKey({ server, agent, callId }),
@@ -114,7 +117,8 @@ async function read(row: LedgerRow, config: ReconcileConfig, call: ReconciledCal
     subject: row.subject,
     ...(row.task !== undefined && { task: row.task }),
     tool: config.tool,
-    argumentsDigest: callDigest(config.tool, args),
+    argumentsDigest: digest,
+    digestVersion: version,
     arguments: text,
     ...(encoding !== undefined && { argumentsEncoding: encoding }),
     stateChanging: false,
@@ -125,6 +129,6 @@ async function read(row: LedgerRow, config: ReconcileConfig, call: ReconciledCal
     claimedAt,
     leaseUntil: claimedAt,
   });
-  if (facts.isError) throw new Error('the server answered the read with a JSON-RPC error');
-  return facts.result;
+  if (response.member === 'error') throw new Error('the server answered the read with a JSON-RPC error');
+  return JSON.parse(response.payload) as JsonObject;
 }

@@ -3,6 +3,7 @@ import type { FleetConfig } from '../../core/fleet-config';
 import type { LedgerRow } from '../../core/ledger';
 import type { JsonObject } from '../../core/message';
 import { KEY_META } from '../../core/meta';
+import { resultFacts } from '../../core/reading/server-message';
 import type { Catalogue } from '../upstream/catalogue';
 import type { OwnCalls } from '../upstream/own-call';
 import { type Finding, NOTHING } from './finding';
@@ -22,7 +23,7 @@ export interface RepeatParts {
  * that it failed before.
  */
 export async function repeatWithKey(row: LedgerRow, { config, catalogue, ownCalls, now }: RepeatParts): Promise<Finding | undefined> {
-  const args = argumentsOf(row);
+  const args = await argumentsOf(row);
   // What a continuation carried is not kept, so it cannot be said again.
   if (args === undefined || row.continuation === true) return undefined;
   const honoured = row.idempotencyKey !== undefined && config.servers[row.server]?.tools[row.tool]?.honoursKey === true;
@@ -31,10 +32,11 @@ export async function repeatWithKey(row: LedgerRow, { config, catalogue, ownCall
   try {
     const context = { agent, server, callId, claimed: true };
     const _meta: JsonObject = idempotencyKey === undefined ? {} : { [KEY_META]: idempotencyKey };
-    const facts = await ownCalls.call({ name: tool, arguments: args, _meta }, context);
-    if (facts.inputRequired || (!honoured && (facts.isError || facts.toolError))) return NOTHING;
-    const text = `{"jsonrpc":"2.0","id":null,"${facts.isError ? 'error' : 'result'}":${facts.payload}}`;
-    return { kind: 'answer', answer: { text }, by: 'same_key', because: 'sent again to a server that takes it for the same call' };
+    const response = await ownCalls.call({ name: tool, arguments: args, _meta }, context);
+    if (!honoured && response.member === 'error') return NOTHING;
+    const { inputRequired, toolError } = resultFacts(response.payload, 'modern');
+    if (response.member === 'result' && (inputRequired || (!honoured && toolError))) return NOTHING;
+    return { kind: 'answer', answer: { response }, by: 'same_key', because: 'sent again to a server that takes it for the same call' };
   } catch (error) {
     if (FleetError.is(error)) return { kind: 'none', until: now() };
     throw error;

@@ -1,7 +1,7 @@
 import type { LedgerRow } from '../../core/ledger';
-import type { Exchange } from '../http/exchange';
+import type { Held } from '../holdings';
 import type { Answer } from '../upstream/answer';
-import { decodeText } from './kept-text';
+import { resultOf } from './kept-text';
 
 /** Said in place of a result that was too large for the ledger. */
 const OMITTED_RESULT = textResult('The call was executed; its result was too large to be kept.');
@@ -18,11 +18,10 @@ function textResult(text: string, isError = false): string {
   return JSON.stringify({ resultType: 'complete', content: [{ type: 'text', text }], ...(isError && { isError }) });
 }
 
-/** The answer of a settled call, under the id of the request that asks again. */
-export function replayAnswer(row: LedgerRow, exchange: Exchange): Answer {
-  const kept = decodeText({ text: row.result ?? '', ...(row.resultEncoding !== undefined && { encoding: row.resultEncoding }) });
-  const payload = kept === undefined || kept === '' ? standIn(row) : kept;
-  const id = JSON.stringify(exchange.requestId);
-  const text = `{"jsonrpc":"2.0","id":${id},"${row.resultIsError === true ? 'error' : 'result'}":${payload}}`;
-  return { status: 200, text, headers: {}, ...(row.instance !== undefined && { instance: row.instance }) };
+/** The answer of a settled call, for the request that asks again. */
+export async function replayAnswer(row: LedgerRow, held: Held): Promise<Answer> {
+  const payload = (await resultOf(row)) ?? standIn(row);
+  held.add(Buffer.byteLength(payload));
+  const response = { member: row.resultIsError === true ? 'error' : 'result', payload } as const;
+  return { status: 200, response, headers: {}, ...(row.instance !== undefined && { instance: row.instance }) };
 }

@@ -1,11 +1,12 @@
-import type { CallEvent } from '../../core/call-event-id';
 import { FleetError } from '../../core/errors';
 import { isSettled, type LedgerRow, ledgerKey } from '../../core/ledger';
+import type { CallEvent } from '../../core/sealed-event';
 import type { Routed } from '../call';
+import { type EventIdParts, sealCallEvents } from '../http/event-ids';
 import type { Ledger } from './ledger';
 import type { OutcomeWatch } from './outcome-watch';
 
-export interface ResumeParts {
+export interface ResumeParts extends EventIdParts {
   readonly ledger: Ledger;
   readonly outcomes: OutcomeWatch;
 }
@@ -15,10 +16,11 @@ export interface ResumeParts {
  * answer as soon as anyone has. The agent's new stream stands open, and is primed again, until then.
  * @throws FleetError OUTCOME_UNKNOWN, as an event under the id of the call that was lost; UNKNOWN_SESSION likewise when there is no such call
  */
-export async function resume(routed: Routed, event: CallEvent, { ledger, outcomes }: ResumeParts): Promise<LedgerRow> {
+export async function resume(routed: Routed, event: CallEvent, { ledger, outcomes, sealKeys }: ResumeParts): Promise<LedgerRow> {
   const { server, agentId, exchange } = routed;
   // First of all the stream: SDKs hang on a refused resumption, but read an error in it.
-  exchange.reply.prime(event);
+  const ids = sealCallEvents(event, routed, { sealKeys });
+  if (ids !== undefined) exchange.reply.prime(ids.first, ids.last);
   let row = await ledger.read(ledgerKey(server, agentId, event.row));
   if (row === undefined) throw new FleetError('UNKNOWN_SESSION', { reason: 'Last-Event-ID names no call of this agent' });
   while (!isSettled(row.state)) {
@@ -26,7 +28,7 @@ export async function resume(routed: Routed, event: CallEvent, { ledger, outcome
     row = await outcomes.lookAgain(row);
   }
   if (row.state === 'unknown') row = await outcomes.reconsider(row);
-  if (row.state === 'confirmed' || row.state === 'failed') return row;
+  if (row.state === 'confirmed' || row.state === 'failed' || row.state === 'input_required') return row;
   const detail = { callId: row.callId, ...(row.idempotencyKey !== undefined && { idempotencyKey: row.idempotencyKey }) };
   if (row.state === 'unknown') throw new FleetError('OUTCOME_UNKNOWN', { reason: row.reason ?? 'its answer was lost', ...detail });
   throw new FleetError('NOT_DELIVERED', { reason: row.reason ?? 'it was not sent', ...detail });

@@ -22,16 +22,16 @@ export interface RowParts {
  * The row of one call in the state `claimed`. A caller's key and a call id never meet: one is prefixed `k:`, the other `c:`.
  * @param key which of the two names the row
  */
-export function newRow(
+export async function newRow(
   call: Identified & { toolCall: ToolCall; session?: SealedSession; bond?: { cookie: string } },
   parts: RowParts,
   key: 'idempotencyKey' | 'callId',
-): LedgerRow {
+): Promise<LedgerRow> {
   const { toolCall, agent, agentId, server, task, sessionId, session, bond } = call;
   const { callId, idempotencyKey, tool, digest, argumentsText, continuation, policy } = toolCall;
   const now = parts.now();
   const name = key === 'idempotencyKey' && idempotencyKey !== undefined ? `k:${idempotencyKey}` : `c:${callId}`;
-  const { text, encoding } = encodeText(argumentsText);
+  const { text, encoding } = await encodeText(argumentsText);
   const route = session?.cookie ?? bond?.cookie;
   return {
     pk: ledgerKey(server, agentId, name),
@@ -44,7 +44,8 @@ export function newRow(
     ...(task !== undefined && { task }),
     ...(sessionId !== undefined && { session: sessionKey(sessionId) }),
     tool,
-    argumentsDigest: digest,
+    argumentsDigest: digest.digest,
+    digestVersion: digest.version,
     arguments: text,
     ...(encoding !== undefined && { argumentsEncoding: encoding }),
     ...(continuation === true && { continuation }),

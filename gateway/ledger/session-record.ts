@@ -6,7 +6,7 @@ import { SEALED_ID_LIMIT, SESSION_LIFETIME_SECONDS, type SealedSession, sealSess
 import { sessionKey } from '../../core/session-key';
 import type { Forwarded } from '../call';
 import type { SealKeys } from '../identity/seal-keys';
-import { type Answer, readResponse } from '../upstream/answer';
+import type { Answer } from '../upstream/answer';
 import type { Directory } from './directory';
 
 export interface SessionStateParts {
@@ -61,7 +61,7 @@ export async function recordSessionState(
   parts: SessionStateParts,
 ): Promise<void> {
   if (sessionId === undefined || message?.kind !== 'request' || !RESTORED_METHODS.includes(message.method)) return;
-  if (answer.status !== 200 || readResponse(answer.text).isError) return;
+  if (answer.response?.member !== 'result') return;
   const session = sessionKey(sessionId);
   const { level, uri } = message.params;
   try {

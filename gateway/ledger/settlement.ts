@@ -1,6 +1,10 @@
-import { ENDINGS } from '../../core/endings';
+import { ENDINGS, endedBy } from '../../core/endings';
+import type { ServerConfig } from '../../core/fleet-config';
+import { readMembers } from '../../core/json-members';
 import type { Outcome } from '../../core/ledger';
-import { type Answer, type ResponseFacts, readResponse } from '../upstream/answer';
+import type { Era } from '../../core/message';
+import { type ResultFacts, resultFacts } from '../../core/reading/server-message';
+import type { Response } from '../upstream/answer';
 import { encodeText } from './kept-text';
 import type { Settlement } from './ledger';
 
@@ -10,29 +14,68 @@ export interface Verdict {
   readonly settlement: Settlement;
 }
 
+/** A response to a call, and where it comes from. */
+export interface JudgedResponse {
+  readonly response: Response;
+  readonly instance?: string;
+}
+
+/** What a response is judged by. */
+export interface Judging {
+  readonly era: Era;
+  readonly serverConfig: Pick<ServerConfig, 'finalErrors'>;
+  /** Whether the call may have changed something: then what bridges say for time-outs is no refusal. */
+  readonly claimed: boolean;
+}
+
+/** Codes that bridges and frameworks say for time-outs and lost connections of their own, too. */
+export const UNCERTAIN_CODES: readonly number[] = [-32_000, -32_001, -32_603];
+
 /**
  * A result confirms a call; a JSON-RPC error or a result with `isError` is a deterministic failure; a server that first
- * asks for input has not executed anything yet.
+ * asks for input claims nothing. A peer's own word that it does not know is believed, and no other.
  * @param now milliseconds since the epoch
- * @throws FleetError OUTCOME_UNKNOWN for an answer that is no JSON-RPC response
+ * @throws FleetError OUTCOME_UNKNOWN for an answer that tells nothing
  */
-export function judge({ text, instance }: Pick<Answer, 'text' | 'instance'>, now: number): Verdict {
-  const facts = readResponse(text);
-  const kept = encodeText(facts.payload);
+export async function judge({ response, instance }: JudgedResponse, judging: Judging, now: number): Promise<Verdict> {
+  const outcome = response.member === 'error' ? outcomeOfError(response.payload, judging) : outcomeOfResult(response.payload, judging);
+  const kept = await encodeText(response.payload);
   return {
-    outcome: outcomeOf(facts),
+    outcome,
     settlement: {
       settledAt: now,
       result: kept.text,
       ...(kept.encoding !== undefined && { resultEncoding: kept.encoding }),
-      ...(facts.isError && { resultIsError: true }),
+      ...(response.member === 'error' && { resultIsError: true }),
       ...(instance !== undefined && { instance }),
-      ...(facts.inputRequired && { reason: 'input_required' }),
+      ...(outcome === 'input_required' && { reason: 'input_required' }),
     },
   };
 }
 
-function outcomeOf({ isError, toolError, inputRequired }: ResponseFacts): Outcome {
-  if (inputRequired) return ENDINGS.input_required.outcome;
-  return (isError || toolError ? ENDINGS.tool_error : ENDINGS.result).outcome;
+function outcomeOfResult(payload: string, { era }: Judging): Outcome {
+  const facts: ResultFacts = resultFacts(payload, era);
+  if (facts.unknownType !== undefined) throw endedBy('no_response', `nobody can tell what the resultType "${facts.unknownType}" means`);
+  if (facts.inputRequired) return ENDINGS.input_required.outcome;
+  return (facts.toolError ? ENDINGS.tool_error : ENDINGS.result).outcome;
+}
+
+function outcomeOfError(payload: string, { claimed, serverConfig: { finalErrors = [] } }: Judging): Outcome {
+  const error = readMembers(payload);
+  const code = Number(error.get('code'));
+  const peer = readMembers(error.get('data')).get('outcome');
+  if (claimed && peer === '"unknown"') throw endedBy('peer_unknown', 'the server itself does not know what became of it');
+  if (claimed && UNCERTAIN_CODES.includes(code) && !finalErrors.includes(code)) {
+    throw endedBy('uncertain_error', `the server answered ${code}, which also stands for a time-out`, {
+      data: { serverSaid: parseBounded(payload) },
+    });
+  }
+  return ENDINGS.tool_error.outcome;
+}
+
+const TOLD_ERROR_LIMIT = 4_096;
+
+/** The server's own words, for whoever looks into it. */
+function parseBounded(payload: string): unknown {
+  return payload.length <= TOLD_ERROR_LIMIT ? JSON.parse(payload) : 'too long to be told';
 }

@@ -1,20 +1,29 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createParser, type EventSourceMessage } from 'eventsource-parser';
+import type { EventSourceMessage } from 'eventsource-parser';
 import { endedBy } from '../../core/endings';
 import { FleetError } from '../../core/errors';
-import { findMember, memberNames, skipSpace } from '../../core/json-members';
-import { isObject, type RequestId } from '../../core/message';
-import type { Json } from '../../core/strict-json';
+import { agentText } from '../../core/reading/agent-text';
+import { EventReader, EventTooLarge, isMessageEvent } from '../../core/reading/event-reader';
+import { isIdOf, readServerMessage, type ServerMessage } from '../../core/reading/server-message';
+import type { AwaitedRequest } from '../../core/sealed-event';
+import type { Held } from '../holdings';
 import type { UpstreamResponse } from './upstreams';
 
 /** Largest answer that is held, in bytes. */
 export const ANSWER_LIMIT_BYTES = 64 * 1024 * 1024;
 
+/** What a JSON-RPC response says, judged to be the one that was awaited. */
+export interface Response {
+  readonly member: 'result' | 'error';
+  /** JSON text of that member as the server wrote it, an object. */
+  readonly payload: string;
+}
+
 /** The answer of a server, whole, before anyone has seen it. */
 export interface Answer {
   readonly status: number;
-  /** JSON text of the JSON-RPC response; empty for one without a body. */
-  readonly text: string;
+  /** Absent for an answer without a body, as that to a notification. */
+  readonly response?: Response;
   /** ECS task id of the instance that gave it. */
   readonly instance?: string;
   /** It came as a stream. */
@@ -22,6 +31,8 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>;
   /** What an answer to initialize says of the session that it opened; absent for a server that holds none. */
   readonly opened?: OpenedSession;
+  /** What the server said before the session stood, for its agent to hear behind the answer. */
+  readonly behind?: readonly string[];
 }
 
 export interface OpenedSession {
@@ -30,91 +41,125 @@ export interface OpenedSession {
   readonly revision: string;
 }
 
-/** How the rest of an answer is read. */
+/** What comes before the response on a stream, as its agent may see it. */
+export interface PassedEvent {
+  /** Empty for one that only has an id. */
+  readonly text: string;
+  /** The server's own id of it. */
+  readonly id?: string;
+  readonly method?: string;
+}
+
+/** How an answer is read. */
 export interface Reading {
-  /** Id of the request that the response must carry. */
-  readonly id: RequestId;
-  /** Gets what comes before the response on a stream, at once. */
-  readonly pass?: (event: EventSourceMessage) => Promise<void>;
+  readonly held: Pick<Held, 'add' | 'drop'>;
+  /** The request that it answers; absent for the standalone stream of a session, which holds no response for anybody. */
+  readonly awaited?: AwaitedRequest;
+  /** Gets what comes before the response, at once. */
+  readonly pass?: (event: PassedEvent) => Promise<void>;
+  /** Told what is dropped: a message that nobody may be given. */
+  readonly drop?: (because: string) => void;
   /** Opens a stream again behind an event; for servers that let their streams be resumed. */
   readonly reopen?: (lastEventId: string) => Promise<UpstreamResponse>;
 }
 
 /**
- * Reads an answer to its end and gives the JSON-RPC response as the server wrote it, from a JSON body or from the stream
- * whose last event it is.
- * @throws FleetError OUTCOME_UNKNOWN when the answer ends before the response is whole
+ * Reads an answer up to the response that is awaited, from a JSON body or from a stream. On no way does anything else leave that could be
+ * taken for a response.
+ * @throws FleetError OUTCOME_UNKNOWN when it ends before the response is whole, holds more than may be held, or is none
  */
-export async function readAnswer(response: UpstreamResponse, reading: Reading): Promise<string> {
+export async function readAnswer(response: UpstreamResponse, reading: Reading & { readonly awaited: AwaitedRequest }): Promise<Response> {
   try {
-    return isStream(response) ? await readStream(response, reading) : await readBody(response);
+    return isStream(response) ? await readStream(response, reading) : await readBody(response, reading);
   } catch (error) {
-    if (FleetError.is(error)) throw error;
-    throw endedBy('answer_lost', 'the connection broke in the middle of the answer');
+    if (FleetError.is(error)) throw error.kind === 'AT_CAPACITY' ? endedBy('answer_lost', error.detail.reason) : error;
+    throw endedBy('answer_lost', error instanceof EventTooLarge ? tooLarge() : 'the connection broke in the middle of the answer');
   } finally {
-    response.body.resume(); // what follows the response is of no interest, but lets the connection serve again
+    letGo(response);
   }
 }
 
-/** What a JSON-RPC response says of its call. @throws FleetError OUTCOME_UNKNOWN when the text is no JSON-RPC response */
-export function readResponse(text: string): ResponseFacts {
-  let parsed: Json;
+/** Passes on a stream that holds no response for anybody, until the server or the agent leaves. */
+export async function passStream(response: UpstreamResponse, reading: Reading): Promise<void> {
   try {
-    parsed = JSON.parse(text) as Json;
-  } catch {
-    throw endedBy('no_response', 'the answer is not JSON');
+    await readEvents(response, reading, { retryMs: REOPEN_AFTER_MS });
+  } finally {
+    response.body.destroy();
   }
-  const root = skipSpace(text, 0);
-  // A member that comes twice, or is spelt with escapes, would let the audit and the agent read two different results.
-  if (!isObject(parsed) || memberNames(text, root).join() !== Object.keys(parsed).join())
-    throw endedBy('no_response', 'the answer is not one JSON-RPC response');
-  const name = parsed.result !== undefined ? 'result' : parsed.error !== undefined ? 'error' : undefined;
-  const span = name === undefined ? undefined : findMember(text, root, name);
-  if (span === undefined) throw endedBy('no_response', 'the answer is neither a result nor an error');
-  const result = isObject(parsed.result) ? parsed.result : {};
-  if (isObject(parsed.error) && isObject(parsed.error.data) && parsed.error.data.error === 'OUTCOME_UNKNOWN') {
-    throw endedBy('instance_lost', 'the instance lost its server in the middle of the answer');
-  }
-  return {
-    isError: name === 'error',
-    toolError: result.isError === true,
-    inputRequired: result.resultType === 'input_required',
-    payload: text.slice(span.start, span.end),
-    result,
-  };
 }
 
-export interface ResponseFacts {
-  /** It is a JSON-RPC error. */
-  readonly isError: boolean;
-  /** It is a result with `isError`. */
-  readonly toolError: boolean;
-  /** The server asks for more before it goes on (MCP 2026-07-28, multi-round-trip requests). */
-  readonly inputRequired: boolean;
-  /** Text of the `result` or `error` member. */
-  readonly payload: string;
-  readonly result: { readonly [member: string]: Json };
+/** The error that a server answered with to what is no request; everything else of such a body is nobody's. */
+export async function readRefusal(response: UpstreamResponse, held: Pick<Held, 'add'>): Promise<Response | undefined> {
+  if (response.status < 400 || isStream(response)) {
+    letGo(response);
+    return undefined;
+  }
+  try {
+    const message = readServerMessage(await collect(response, held, REFUSAL_LIMIT_BYTES));
+    return message.kind === 'response' && message.member === 'error' && message.id === null ? message : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    letGo(response);
+  }
 }
+
+const REFUSAL_LIMIT_BYTES = 64 * 1024;
+
+/** The response that an instance has kept of a call; whoever asked for it first, it is the call's. */
+export async function readKeptAnswer(response: UpstreamResponse): Promise<Response | undefined> {
+  const message = readServerMessage(await collect(response, { add: () => undefined }, KEPT_LIMIT_BYTES));
+  return message.kind === 'response' ? message : undefined;
+}
+
+/** A sidecar keeps less. */
+const KEPT_LIMIT_BYTES = 8 * 1024 * 1024;
 
 export function isStream({ headers }: UpstreamResponse): boolean {
-  return String(headers['content-type'] ?? '').startsWith('text/event-stream');
+  return mediaType(headers['content-type']) === 'text/event-stream';
 }
 
-async function readBody({ body }: UpstreamResponse): Promise<string> {
+/** Without parameters, in lower case (RFC 9110 § 8.3.1). */
+function mediaType(value: string | string[] | undefined): string {
+  return (String(value ?? '').split(';', 1)[0] as string).trim().toLowerCase();
+}
+
+async function readBody(response: UpstreamResponse, { held, awaited }: Reading & { awaited: AwaitedRequest }): Promise<Response> {
+  const text = await collect(response, held, ANSWER_LIMIT_BYTES);
+  const message = readServerMessage(text);
+  if (message.kind === 'response' && isIdOf(message.id, awaited.upstreamId)) return message;
+  // A refusal of the transport's: it could not tell the id, or did not look (JSON-RPC 2.0 § 5).
+  const refused = response.status >= 400 && response.status < 500;
+  if (message.kind === 'response' && message.member === 'error' && message.id === null && refused) return message;
+  throw endedBy('no_response', text === '' ? `the server answered ${response.status} and nothing` : reasonOf(message));
+}
+
+function reasonOf(message: ServerMessage): string {
+  if (message.kind === 'none') return `the answer is no JSON-RPC response: ${message.because}`;
+  return message.kind === 'response' ? 'the answer carries another id' : `the answer is a ${message.kind}`;
+}
+
+async function collect({ body }: UpstreamResponse, held: Pick<Held, 'add'>, limit: number): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > ANSWER_LIMIT_BYTES) throw endedBy('answer_lost', `the answer is larger than ${ANSWER_LIMIT_BYTES} bytes`);
+    if (size > limit) throw endedBy('answer_lost', tooLarge(limit));
+    held.add(chunk.length);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return new TextDecoder().decode(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks.splice(0)));
+}
+
+function tooLarge(limit = ANSWER_LIMIT_BYTES): string {
+  return `the answer is larger than ${limit} bytes`;
 }
 
 /** Times that one answer's stream is opened again. */
 const REOPEN_LIMIT = 8;
-/** Wait before that, in milliseconds, where the server names none (as the SDKs do). */
+/** Wait before that, in milliseconds, where the server names none (as the SDKs do); and the longest that it may name. */
 const REOPEN_AFTER_MS = 1_000;
+const LONGEST_REOPEN_MS = 30_000;
 
 /** Where a stream stands. */
 interface Position {
@@ -126,53 +171,81 @@ interface Position {
  * Reads a stream up to the response. A server may end it early, or it may be cut, behind an event with an id: then it goes
  * on where it ended (MCP 2025-11-25, Streamable HTTP § Resumability).
  */
-async function readStream(first: UpstreamResponse, reading: Reading): Promise<string> {
+async function readStream(first: UpstreamResponse, reading: Reading): Promise<Response> {
   const position: Position = { retryMs: REOPEN_AFTER_MS };
   let response = first;
   for (let reopened = 0; ; reopened++) {
-    const data = await readEvents(response, reading, position);
+    const found = await readEvents(response, reading, position);
     if (response !== first) response.body.destroy(); // a resumed stream would stay open
-    if (data !== undefined) return data;
+    if (found !== undefined) return found;
     if (reading.reopen === undefined || position.lastEventId === undefined || reopened === REOPEN_LIMIT) {
       throw endedBy('answer_lost', 'the stream ended before the response');
     }
-    await delay(position.retryMs);
+    await delay(Math.min(position.retryMs, LONGEST_REOPEN_MS));
     // Whatever refuses the rest of the answer, the request itself has been delivered.
     response = await reading.reopen(position.lastEventId).catch((error: Error) => {
       throw endedBy('answer_lost', `its stream could not be resumed (${error.name})`);
     });
-    if (!isStream(response)) throw endedBy('answer_lost', 'the server did not resume its stream');
+    if (!isStream(response)) {
+      letGo(response);
+      throw endedBy('answer_lost', 'the server did not resume its stream');
+    }
   }
 }
 
 /** The response, or undefined when the stream ended or was cut before it. */
-async function readEvents({ body }: UpstreamResponse, { id, pass }: Reading, position: Position): Promise<string | undefined> {
-  const events: EventSourceMessage[] = [];
-  const parser = createParser({
-    onEvent: (event) => events.push(event),
-    onRetry: (milliseconds) => {
-      position.retryMs = milliseconds;
-    },
-  });
-  const decoder = new TextDecoder();
+async function readEvents({ body }: UpstreamResponse, reading: Reading, position: Position): Promise<Response | undefined> {
+  const { held } = reading;
+  const reader = new EventReader(ANSWER_LIMIT_BYTES);
+  let holding = 0;
   try {
     for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      parser.feed(decoder.decode(chunk, { stream: true }));
-      for (let event = events.shift(); event !== undefined; event = events.shift()) {
-        if (answers(event.data, id)) return event.data;
+      held.add(chunk.length);
+      holding += chunk.length;
+      for (const event of reader.push(chunk)) {
+        position.retryMs = reader.retryMs ?? position.retryMs;
+        const found = await readEvent(event, reading);
+        // Whoever is given the response goes on holding it.
+        if (found !== undefined) return found;
         if (event.id !== undefined) position.lastEventId = event.id;
-        await pass?.(event);
+        held.drop(holding);
+        holding = 0;
       }
     }
   } catch (error) {
-    if (FleetError.is(error) || error instanceof SyntaxError) throw error;
+    if (FleetError.is(error) || error instanceof EventTooLarge) throw error;
+  }
+  held.drop(holding);
+  return undefined;
+}
+
+async function readEvent(event: EventSourceMessage, { awaited, pass, drop }: Reading): Promise<Response | undefined> {
+  if (!isMessageEvent(event)) return undefined;
+  const id = event.id === undefined ? {} : { id: event.id };
+  if (event.data === '') {
+    await pass?.({ text: '', ...id });
+    return undefined;
+  }
+  const message = readServerMessage(event.data);
+  if (message.kind === 'response' && awaited !== undefined && isIdOf(message.id, awaited.upstreamId)) return message;
+  if (message.kind === 'response') drop?.('a response to no open request');
+  else if (message.kind === 'none') drop?.(message.because);
+  else {
+    const text = agentText(message, awaited);
+    if (text === undefined) drop?.(`${message.method} concerns no request`);
+    else await pass?.({ text, ...id, method: message.method });
   }
   return undefined;
 }
 
-/** Whether an event is the response to this request; a request of the server's may carry the same id. */
-function answers(data: string, id: RequestId): boolean {
-  if (data === '') return false; // a priming event
-  const message = JSON.parse(data) as Json;
-  return isObject(message) && message.id === id && message.method === undefined;
+/** How long what follows the response may take to end, in milliseconds, so that its connection serves again. */
+const END_PATIENCE_MS = 1_000;
+
+/** The response ends the exchange; what a server keeps open behind it is closed. */
+function letGo({ body }: UpstreamResponse): void {
+  if (body.readableEnded || body.destroyed) return;
+  body.resume();
+  const timer = setTimeout(() => body.destroy(), END_PATIENCE_MS);
+  timer.unref();
+  body.once('close', () => clearTimeout(timer));
 }

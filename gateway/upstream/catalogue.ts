@@ -4,6 +4,8 @@ import type { FleetConfig } from '../../core/fleet-config';
 import { isObject, type JsonObject } from '../../core/message';
 import { type ParamHeader, paramHeaders } from '../../core/param-headers';
 import type { Json } from '../../core/strict-json';
+import type { Response } from './answer';
+import { resultIn } from './own-answer';
 import type { OwnRequests } from './own-request';
 
 /** How long a server's list of tools is believed, in milliseconds. */
@@ -48,6 +50,11 @@ export class Catalogue {
     return (await this.list(server)).get(tool);
   }
 
+  /** The server has said that its list has changed. */
+  forget(server: string): void {
+    this.lists.delete(server);
+  }
+
   private list(server: string): Promise<Tools> {
     const { now, log } = this.parts;
     const hit = this.lists.get(server);
@@ -64,7 +71,7 @@ export class Catalogue {
     const tools = new Map<string, ToolFacts>();
     let cursor: Json | undefined;
     for (let page = 0; page < PAGE_LIMIT; page++) {
-      const { result } = await this.ask(server, cursor === undefined ? {} : { cursor });
+      const result = resultIn(await this.ask(server, cursor === undefined ? {} : { cursor }));
       for (const tool of Array.isArray(result.tools) ? result.tools : []) {
         if (isObject(tool) && typeof tool.name === 'string') tools.set(tool.name, factsOf(tool));
       }
@@ -75,7 +82,7 @@ export class Catalogue {
   }
 
   /** Only modern calls carry headers; what a legacy server lists is of interest where it is trusted. */
-  private ask(server: string, params: JsonObject): Promise<{ readonly result: JsonObject }> {
+  private ask(server: string, params: JsonObject): Promise<Response> {
     const { ownRequests } = this.parts;
     return this.trusts(server) ? ownRequests.ask(server, 'tools/list', params) : ownRequests.askModern(server, 'tools/list', params);
   }

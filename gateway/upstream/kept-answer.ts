@@ -3,7 +3,7 @@ import type { FleetConfig, ServerConfig } from '../../core/fleet-config';
 import { KEPT_ANSWER_PATH } from '../../core/headers';
 import type { LedgerRow } from '../../core/ledger';
 import { type Finding, NOTHING } from '../ledger/finding';
-import { readAnswer } from './answer';
+import { readKeptAnswer } from './answer';
 import type { Upstreams } from './upstreams';
 
 /** How many instances are asked for a call that is not where a cookie says, or of which none says where it went. */
@@ -44,15 +44,15 @@ async function ask(row: LedgerRow, serverConfig: ServerConfig, { upstreams, now 
       serverConfig,
       method: 'GET',
       path: `${KEPT_ANSWER_PATH}/${row.callId}`,
-      headers: { accept: 'application/json' },
+      headers: {},
       ...(row.route !== undefined && { route: row.route }),
       context: { agent: row.agent, server: row.server, callId: row.callId },
     });
-    const text = await readAnswer(response, { id: row.callId });
+    const kept = await readKeptAnswer(response);
     if (response.status === 202) return { kind: 'running' };
-    if (response.status !== 200) return NOTHING;
+    if (response.status !== 200 || kept === undefined) return NOTHING;
     const { instance } = response;
-    const answer = { text, ...(instance !== undefined && { instance }) };
+    const answer = { response: kept, ...(instance !== undefined && { instance }) };
     return { kind: 'answer', answer, by: 'instance', because: 'its instance kept the answer' };
   } catch (error) {
     if (!FleetError.is(error)) throw error;

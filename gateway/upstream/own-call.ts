@@ -2,7 +2,7 @@ import type { CallContext } from '../../core/fleet-config';
 import { NAME_HEADER } from '../../core/headers';
 import type { JsonObject } from '../../core/message';
 import { encodeHeaderValue, writeParamHeaders } from '../../core/param-headers';
-import type { ResponseFacts } from './answer';
+import type { Response } from './answer';
 import type { Catalogue } from './catalogue';
 import type { OwnRequests } from './own-request';
 
@@ -21,7 +21,7 @@ export class OwnCalls {
   ) {}
 
   /** @throws FleetError as `OwnRequests.ask` does */
-  call(params: CallParams, context: CallContext): Promise<ResponseFacts> {
+  call(params: CallParams, context: CallContext): Promise<Response> {
     return this.requests.ask(context.server, 'tools/call', { ...params }, context, () => this.headersOf(params, context.server));
   }
 

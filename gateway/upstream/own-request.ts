@@ -3,15 +3,16 @@ import { FleetError } from '../../core/errors';
 import type { CallContext, FleetConfig, ServerConfig } from '../../core/fleet-config';
 import { METHOD_HEADER, PROTOCOL_VERSION_HEADER } from '../../core/headers';
 import { type Era, type JsonObject, MODERN_REVISION, MODERN_VERSION_META } from '../../core/message';
-import { type ResponseFacts, readAnswer, readResponse } from './answer';
-import { OWN_REQUEST_ID, OwnSession } from './own-session';
+import type { Response } from './answer';
+import { type OwnMessage, ownMessage, readOwnAnswer } from './own-answer';
+import { OwnSession } from './own-session';
 import type { UpstreamResponse, Upstreams } from './upstreams';
 
 /** The gateway as a caller of its own. */
 const OWN_AGENT = agentId({ issuer: 'cdk-mcp-fleet', subject: 'gateway' });
 
 /** What it says of itself where a server wants a session. */
-const OWN_INITIALIZE = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: OWN_REQUEST_ID, version: '1' } };
+const OWN_INITIALIZE = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'cdk-mcp-fleet', version: '1' } };
 
 /** How long a server's era is believed, in milliseconds. */
 const ERA_LIFETIME_MS = 60_000;
@@ -45,7 +46,7 @@ export class OwnRequests {
     params: JsonObject,
     context: CallContext = { agent: OWN_AGENT, server },
     headers = NO_HEADERS,
-  ): Promise<ResponseFacts> {
+  ): Promise<Response> {
     if ((await this.eraOf(server)) === 'modern') return this.askModern(server, method, params, context, headers);
     const session = await OwnSession.open({ agent: context.agent, server }, OWN_INITIALIZE, this.parts);
     try {
@@ -65,9 +66,12 @@ export class OwnRequests {
     params: JsonObject,
     context: CallContext = { agent: OWN_AGENT, server },
     headers = NO_HEADERS,
-  ): Promise<UpstreamResponse & ResponseFacts> {
-    const response = await this.sendModern(server, method, params, context, headers);
-    return { ...response, ...readResponse(await readAnswer(response, { id: OWN_REQUEST_ID })) };
+  ): Promise<Response & Pick<UpstreamResponse, 'cookie' | 'instance'>> {
+    const message = modernMessage(method, params);
+    const response = await this.sendModern(server, message, context, headers);
+    const { cookie, instance } = response;
+    const place = { ...(cookie !== undefined && { cookie }), ...(instance !== undefined && { instance }) };
+    return { ...place, ...(await readOwnAnswer(response, message)) };
   }
 
   private eraOf(server: string): Promise<Era> {
@@ -82,9 +86,10 @@ export class OwnRequests {
   /** A server that does not know `server/discover` is one of the legacy era (MCP 2026-07-28, versioning). */
   private async discoverEra(server: string): Promise<Era> {
     try {
-      const response = await this.sendModern(server, 'server/discover', {}, { agent: OWN_AGENT, server }, NO_HEADERS);
-      const text = await readAnswer(response, { id: OWN_REQUEST_ID });
-      return response.status < 400 && !readResponse(text).isError ? 'modern' : 'legacy';
+      const message = modernMessage('server/discover', {});
+      const response = await this.sendModern(server, message, { agent: OWN_AGENT, server }, NO_HEADERS);
+      const { member } = await readOwnAnswer(response, message);
+      return response.status < 400 && member === 'result' ? 'modern' : 'legacy';
     } catch (error) {
       // Servers of the legacy era may look for a session first.
       if (FleetError.is(error) && error.kind === 'UNKNOWN_SESSION') return 'legacy';
@@ -94,28 +99,25 @@ export class OwnRequests {
 
   private async sendModern(
     server: string,
-    method: string,
-    params: JsonObject,
+    { method, text }: OwnMessage,
     context: CallContext,
     headers: ModernHeaders,
   ): Promise<UpstreamResponse> {
     const { config, upstreams } = this.parts;
-    const _meta = { ...(params._meta as JsonObject | undefined), ...MODERN_META };
     return upstreams.send({
       server,
       serverConfig: config.servers[server] as ServerConfig,
       method: 'POST',
-      headers: {
-        accept: 'application/json, text/event-stream',
-        'content-type': 'application/json',
-        [PROTOCOL_VERSION_HEADER]: MODERN_REVISION,
-        [METHOD_HEADER]: method,
-        ...(await headers()),
-      },
-      body: Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: OWN_REQUEST_ID, method, params: { ...params, _meta } })),
+      headers: { [PROTOCOL_VERSION_HEADER]: MODERN_REVISION, [METHOD_HEADER]: method, ...(await headers()) },
+      body: text,
       context,
     });
   }
+}
+
+function modernMessage(method: string, params: JsonObject): OwnMessage {
+  const _meta = { ...(params._meta as JsonObject | undefined), ...MODERN_META };
+  return ownMessage(method, { ...params, _meta });
 }
 
 const MODERN_META = { [MODERN_VERSION_META]: MODERN_REVISION, 'io.modelcontextprotocol/clientCapabilities': {} };

@@ -1,10 +1,9 @@
+import { endedBy } from '../../core/endings';
 import type { CallContext, FleetConfig, ServerConfig } from '../../core/fleet-config';
 import { PROTOCOL_VERSION_HEADER, SESSION_HEADER } from '../../core/headers';
-import { type ResponseFacts, readAnswer, readResponse } from './answer';
+import type { Response } from './answer';
+import { ownMessage, readOwnAnswer, resultIn } from './own-answer';
 import type { UpstreamResponse, Upstreams } from './upstreams';
-
-/** Id of the gateway's own requests; no agent ever sees their answers. */
-export const OWN_REQUEST_ID = 'cdk-mcp-fleet';
 
 /** Where a session of the legacy era is. */
 export interface Place {
@@ -35,18 +34,21 @@ export class OwnSession {
    * @throws FleetError as `Upstreams.send` does; OUTCOME_UNKNOWN when the server refuses
    */
   static async open(context: CallContext, params: unknown, parts: OwnSessionParts): Promise<OwnSession> {
-    const response = await post(context, parts, { jsonrpc: '2.0', id: OWN_REQUEST_ID, method: 'initialize', params }, {});
-    const { result } = readResponse(await readAnswer(response, { id: OWN_REQUEST_ID }));
+    const message = ownMessage('initialize', params);
+    const response = await post(context, parts, message.text, {});
+    const result = resultIn(await readOwnAnswer(response, message));
     const upstream = response.headers[SESSION_HEADER];
     const place = { upstream: typeof upstream === 'string' ? upstream : undefined, cookie: response.cookie, instance: response.instance };
-    const session = new OwnSession(place, String(result.protocolVersion), context, parts);
+    const { protocolVersion } = result;
+    if (typeof protocolVersion !== 'string') throw endedBy('no_response', 'the server did not open a session');
+    const session = new OwnSession(place, protocolVersion, context, parts);
     await session.tell('notifications/initialized');
     return session;
   }
 
-  async ask(method: string, params: unknown, callId?: string): Promise<ResponseFacts> {
-    const response = await this.post({ jsonrpc: '2.0', id: OWN_REQUEST_ID, method, params }, callId);
-    return readResponse(await readAnswer(response, { id: OWN_REQUEST_ID }));
+  async ask(method: string, params: unknown, callId?: string): Promise<Response> {
+    const message = ownMessage(method, params);
+    return readOwnAnswer(await this.post(message.text, callId), message);
   }
 
   /** Ends it; where that cannot be told, the instance ends it when it is idle. */
@@ -57,11 +59,11 @@ export class OwnSession {
   }
 
   private async tell(method: string): Promise<void> {
-    const response = await this.post({ jsonrpc: '2.0', method });
+    const response = await this.post(JSON.stringify({ jsonrpc: '2.0', method }));
     response.body.resume();
   }
 
-  private post(message: object | undefined, callId?: string): Promise<UpstreamResponse> {
+  private post(message: string | undefined, callId?: string): Promise<UpstreamResponse> {
     const { upstream, cookie } = this.place;
     const session = upstream === undefined ? {} : { session: { upstream, ...(cookie !== undefined && { cookie }) } };
     const context = { ...this.context, ...(callId !== undefined && { callId }) };
@@ -73,19 +75,15 @@ export class OwnSession {
 function post(
   context: CallContext,
   { config, upstreams }: OwnSessionParts,
-  message: object | undefined,
+  message: string | undefined,
   { session, revision }: { session?: { upstream: string; cookie?: string }; revision?: string },
 ): Promise<UpstreamResponse> {
   return upstreams.send({
     server: context.server,
     serverConfig: config.servers[context.server] as ServerConfig,
     method: message === undefined ? 'DELETE' : 'POST',
-    headers: {
-      accept: 'application/json, text/event-stream',
-      'content-type': 'application/json',
-      ...(revision !== undefined && { [PROTOCOL_VERSION_HEADER]: revision }),
-    },
-    ...(message !== undefined && { body: Buffer.from(JSON.stringify(message)) }),
+    headers: revision === undefined ? {} : { [PROTOCOL_VERSION_HEADER]: revision },
+    ...(message !== undefined && { body: message }),
     ...(session !== undefined && { session }),
     context,
   });

@@ -1,7 +1,10 @@
+import { endedBy } from '../../core/endings';
 import { type ErrorName, FleetError } from '../../core/errors';
-import { LAST_EVENT_ID_HEADER } from '../../core/headers';
 import { DELIVERY_WINDOW_MS } from '../../core/ledger';
+import { methodRule } from '../../core/methods';
+import { upstreamText } from '../../core/reading/upstream-text';
 import type { Claimed, KnownSession } from '../call';
+import type { OpenRequest } from '../open-requests';
 import type { Recovery } from '../recovery';
 import type { Affinity } from './affinity';
 import type { Restorations } from './restore';
@@ -14,7 +17,13 @@ export interface PlacementParts {
 }
 
 /** A request that may be sent, and what sending it again may cost. */
-export type Placeable = Claimed & { readonly recovery: Recovery };
+export type Placeable = Claimed & {
+  readonly recovery: Recovery;
+  /** The request as its server knows it. */
+  readonly open?: OpenRequest;
+  /** The id under which a server knows the request that a cancellation names. */
+  readonly cancels?: number;
+};
 
 export interface Placed {
   readonly response: UpstreamResponse;
@@ -38,7 +47,11 @@ export async function place(call: Placeable, { upstreams, affinity, restorations
       return { response, ...(session !== undefined && { session }) };
     } catch (error) {
       if (!FleetError.is(error) || !PLACED_AGAIN.includes(error.kind)) throw error;
+      if (error.detail.ending === 'rate_limited') throw error;
       recovery.note('sent', error.detail.reason);
+      if (call.lane === 'open' && error.detail.sidecar === 'server_unavailable' && recovery.count > OPENING_ATTEMPTS) {
+        throw recovery.spent(endedBy('not_opened', error.detail.reason));
+      }
       if (error.kind === 'UNKNOWN_SESSION') {
         if (session === undefined || !restores(call) || !recovery.again()) throw error;
         session = await restorations.restore({ ...call, session, sessionId: call.sessionId as string });
@@ -53,6 +66,9 @@ export async function place(call: Placeable, { upstreams, affinity, restorations
   }
 }
 
+/** Instances at which a session is tried to be opened whose server does not start: another one may be up. */
+const OPENING_ATTEMPTS = 2;
+
 /** What was refused before it was executed. */
 const PLACED_AGAIN: readonly ErrorName[] = ['UNKNOWN_SESSION', 'NOT_DELIVERED', 'AT_CAPACITY'];
 
@@ -62,24 +78,31 @@ export function adviseReader(error: unknown, { claim }: Claimed): unknown {
   return new FleetError(error.kind, { ...error.detail, retry: 'safe' });
 }
 
-function requestOf({
-  exchange,
-  server,
-  serverConfig,
-  agentId: agent,
-  task,
-  toolCall,
-  claim,
-  body,
-  session,
-  bond,
-}: Claimed): UpstreamRequest {
+function requestOf(call: Placeable): UpstreamRequest {
+  const {
+    exchange,
+    server,
+    serverConfig,
+    agentId: agent,
+    task,
+    toolCall,
+    claim,
+    message,
+    text,
+    session,
+    bond,
+    resumes,
+    open,
+    cancels,
+  } = call;
+  const id = open?.awaited.upstreamId ?? cancels ?? 0;
   return {
     server,
     serverConfig,
     method: exchange.request.method as string,
     headers: exchange.request.headers,
-    ...(body !== undefined && { body }),
+    ...(message !== undefined && text !== undefined && { body: upstreamText(message, text, id) }),
+    ...(resumes?.kind === 'server' && { lastEventId: resumes.id }),
     ...(session !== undefined && { session }),
     ...(bond !== undefined && { route: bond.cookie }),
     context: {
@@ -93,10 +116,9 @@ function requestOf({
 }
 
 /** Asks for the rest of a stream that the server ended early. */
-export function resumption(call: Claimed, lastEventId: string): UpstreamRequest {
+export function resumption(call: Placeable, lastEventId: string): UpstreamRequest {
   const { body: _, ...request } = requestOf(call);
-  const { 'content-type': __, ...headers } = request.headers;
-  return { ...request, method: 'GET', headers: { ...headers, accept: 'text/event-stream', [LAST_EVENT_ID_HEADER]: lastEventId } };
+  return { ...request, method: 'GET', lastEventId };
 }
 
 /** Ending a session that is gone needs no other one. */
@@ -104,16 +126,22 @@ function restores({ serverConfig, lane }: Claimed): boolean {
   return serverConfig.onLoss === 'restart' && lane !== 'close';
 }
 
-/** Reads, lists, notifications and the like may be said twice, as long as nobody has seen a part of the answer. */
-export function repeatable({ claim, message, exchange, recovery }: Placeable): boolean {
-  return claim === undefined && message !== undefined && message.kind !== 'response' && !recovery.heard && !exchange.gone.aborted;
+/** Endings that a second attempt would only repeat: the server answered, and what it said is no answer. */
+const FINAL_ENDINGS = ['no_response', 'cancelled', 'caller_left'];
+
+/** What is known to change nothing may be said twice, as long as nobody has seen a part of the answer. */
+export function repeatable({ claim, toolCall, message, serverConfig, exchange, recovery }: Placeable, { detail }: FleetError): boolean {
+  if (claim !== undefined || recovery.heard || exchange.gone.aborted || FINAL_ENDINGS.includes(detail.ending ?? '')) return false;
+  if (message === undefined || message.kind === 'response') return false;
+  const effect = methodRule(message.method, message.era, serverConfig)?.effect;
+  return effect === 'read' || effect === 'repeatable' || (effect === 'tool' && toolCall?.policy.effect === 'read_only');
 }
 
 /**
  * In the modern era a client that leaves has cancelled (MCP 2026-07-28, § Cancellation); in the legacy one it has not, but
  * a GET stream without a reader is of no use. A claimed call runs to its end in both, so that its outcome is known.
  */
-function cancelWhenGone({ claim, lane, message, exchange }: Claimed): AbortSignal | undefined {
-  if (claim !== undefined) return undefined;
-  return lane === 'stream' || message?.era === 'modern' ? exchange.gone : undefined;
+function cancelWhenGone({ claim, lane, message, exchange, open }: Placeable): AbortSignal | undefined {
+  if (claim !== undefined || !(lane === 'stream' || message?.era === 'modern')) return open?.cancelled;
+  return open === undefined ? exchange.gone : AbortSignal.any([exchange.gone, open.cancelled]);
 }

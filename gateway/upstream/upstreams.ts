@@ -1,27 +1,28 @@
 import type { Readable } from 'node:stream';
 import { type Dispatcher, errors, Pool } from 'undici';
-import { endedBy, type LossName } from '../../core/endings';
+import { endedBy } from '../../core/endings';
 import type { FleetError } from '../../core/errors';
 import type { CallContext, ServerConfig } from '../../core/fleet-config';
 import {
   CONTEXT_HEADER,
   INSTANCE_HEADER,
-  isSidecarReason,
   LAST_EVENT_ID_HEADER,
   PARAM_HEADER_PREFIX,
   REASON_HEADER,
   SESSION_HEADER,
-  SIDECAR_REASONS,
-  type SidecarReason,
   STICKINESS_COOKIE,
 } from '../../core/headers';
 import { bounded, TooManyError } from './bounded';
-import { punctual, TooLateError } from './punctual';
+import { decoded } from './decoding';
+import { type Delivery, delivered, TooLateError } from './delivery';
+import { failureOf, redirectOf } from './status';
 
 /** Longest time, in milliseconds, that a server may take until its answer begins. */
 export const CALL_TIMEOUT_MS = 15 * 60_000;
+
 /** Longest time until a connection stands, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 5_000;
+
 /** Most connections to one origin, each with one request or stream: a sixth of the sockets that a task may have (`raiseFileLimit`). */
 const CONNECTION_LIMIT = 10_000;
 
@@ -32,9 +33,12 @@ export interface UpstreamRequest {
   readonly method: string;
   /** Path behind the server's name; default `mcp`. */
   readonly path?: string;
-  /** Lower-case headers; only those that concern the server are sent. */
+  /** Lower-case headers; only those that concern the server are sent, and none that says what the body is. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body?: Buffer;
+  /** One JSON-RPC message. */
+  readonly body?: string;
+  /** The server's own id of the event behind which a stream goes on. */
+  readonly lastEventId?: string;
   /** The session's place, where it has one. */
   readonly session?: { readonly upstream: string; readonly cookie?: string };
   /** Stickiness cookie of a request that belongs to an instance and to no session. */
@@ -43,43 +47,27 @@ export interface UpstreamRequest {
 }
 
 /** Request headers that go to the server as they came. All others, `Authorization` first of all, end here. */
-const PASSED_HEADERS = [
-  'content-type',
-  'accept',
-  'mcp-protocol-version',
-  'mcp-method',
-  'mcp-name',
-  LAST_EVENT_ID_HEADER,
-  'traceparent',
-  'tracestate',
-  'baggage',
-];
-
-/** Errors that undici raises before a connection stands, when no byte of a request can have left. */
-const CONNECT_ERRORS = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'CERT_HAS_EXPIRED',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-]);
+const PASSED_HEADERS = ['mcp-protocol-version', 'mcp-method', 'mcp-name', 'traceparent', 'tracestate', 'baggage'];
 
 /** What began to come back. */
 export interface UpstreamResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Without a content coding. */
   readonly body: Readable;
   readonly instance?: string;
   /** Stickiness cookie that the load balancer set. */
   readonly cookie?: string;
 }
 
-/** Connections to the listener of the sidecars and to remote servers; nothing here ever sends a request twice. */
+/** Most redirects of one request. */
+const REDIRECT_LIMIT = 3;
+
+/** Connections to the listener of the sidecars and to remote servers; nothing here sends twice what may have been executed. */
 export class Upstreams {
   private readonly pools = new Map<string, Dispatcher>();
+  /** Where remote servers have said that they are, within their origin. */
+  private readonly moved = new Map<string, URL>();
 
   /**
    * @param tlsName server name to expect instead of the host, where one certificate serves the whole fleet
@@ -94,37 +82,22 @@ export class Upstreams {
   ) {}
 
   /**
-   * Sends one request and resolves when the answer begins.
-   * @throws FleetError NOT_DELIVERED, AT_CAPACITY, UNKNOWN_SESSION when nothing was executed; OUTCOME_UNKNOWN when that cannot be told
+   * Sends one request and resolves when the answer begins. A redirect within the origin of a remote server is followed and remembered.
+   * @throws FleetError NOT_DELIVERED, AT_CAPACITY, UNKNOWN_SESSION, SERVER_UNAVAILABLE when nothing was executed; OUTCOME_UNKNOWN when
+   *   that cannot be told
    */
   async send(request: UpstreamRequest, signal?: AbortSignal): Promise<UpstreamResponse> {
-    const url = new URL(request.serverConfig.remoteUrl ?? `${this.serversUrl}/${request.server}/${request.path ?? 'mcp'}`);
-    const response = await this.pool(url.origin)
-      .request({
-        method: request.method as Dispatcher.HttpMethod,
-        path: url.pathname + url.search,
-        headers: headersOf(request, this.sign(request.context)),
-        body: request.body ?? null,
-        headersTimeout: CALL_TIMEOUT_MS,
-        bodyTimeout: 0, // silence on a stream is no failure
-        signal: signal ?? null,
-        ...deliverBy(request.context),
-      })
-      .catch((error: NodeJS.ErrnoException) => {
-        throw transportError(error);
-      });
-    const { statusCode: status, headers, body } = response;
-    body.on('error', () => undefined); // its readers learn of it; a body that is given up has none, and an unheard error ends the process
-    const remote = request.serverConfig.remoteUrl !== undefined;
-    // A server outside the fleet has no sidecar, and what it says in a sidecar's name is not heard.
-    const instance = remote ? undefined : single(headers[INSTANCE_HEADER]);
-    const failure = remote ? undefined : ownFailure(status, single(headers[REASON_HEADER]), instance === undefined);
-    if (failure !== undefined) {
-      body.resume(); // so that the connection can serve again
-      throw failure;
+    for (let redirects = 0; ; redirects++) {
+      const url = this.urlOf(request);
+      const response = await this.sendTo(url, request, signal);
+      const target = redirectOf(response, url);
+      if (target === undefined) return response;
+      response.body.resume();
+      const { remoteUrl } = request.serverConfig;
+      if (typeof target === 'string' || remoteUrl === undefined || redirects === REDIRECT_LIMIT)
+        throw endedBy('redirected', `the server redirects ${typeof target === 'string' ? target : `to ${target.pathname}`}; name that URL`);
+      this.moved.set(remoteUrl, target);
     }
-    const cookie = stickinessCookie(headers['set-cookie']);
-    return { status, headers, body, ...(instance !== undefined && { instance }), ...(cookie !== undefined && { cookie }) };
   }
 
   /** Cuts every connection; whoever still waits for an answer learns that it is lost. */
@@ -134,70 +107,97 @@ export class Upstreams {
     await Promise.all(pools.map((pool) => pool.destroy()));
   }
 
-  private pool(origin: string): Dispatcher {
-    const known = this.pools.get(origin);
+  private urlOf({ server, serverConfig: { remoteUrl }, path }: UpstreamRequest): URL {
+    if (remoteUrl === undefined) return new URL(`${this.serversUrl}/${server}/${path ?? 'mcp'}`);
+    return this.moved.get(remoteUrl) ?? new URL(remoteUrl);
+  }
+
+  private async sendTo(url: URL, request: UpstreamRequest, signal: AbortSignal | undefined): Promise<UpstreamResponse> {
+    const { deliverBy } = request.context;
+    const delivery: Delivery = { begun: false, ...(deliverBy !== undefined && { by: deliverBy }) };
+    const options: Dispatcher.RequestOptions & { delivery: Delivery } = {
+      method: request.method as Dispatcher.HttpMethod,
+      path: url.pathname + url.search,
+      headers: headersOf(request, this.sign(request.context)),
+      body: request.body ?? null,
+      headersTimeout: CALL_TIMEOUT_MS,
+      bodyTimeout: 0, // silence on a stream is no failure
+      signal: signal ?? null,
+      delivery,
+    };
+    const response = await this.pool(url.origin, request.serverConfig)
+      .request(options)
+      .catch((error: NodeJS.ErrnoException) => {
+        throw transportError(error, delivery);
+      });
+    return this.accept(response, request);
+  }
+
+  /** A server outside the fleet has no sidecar, and what it says in a sidecar's name is not heard. */
+  private accept(
+    { statusCode: status, headers, body: coded }: Dispatcher.ResponseData,
+    { serverConfig }: UpstreamRequest,
+  ): UpstreamResponse {
+    coded.on('error', () => undefined); // its readers learn of it; a body that is given up has none, and an unheard error ends the process
+    const remote = serverConfig.remoteUrl !== undefined;
+    const instance = remote ? undefined : single(headers[INSTANCE_HEADER]);
+    const failure = failureOf({ status, headers, instance, reason: remote ? undefined : single(headers[REASON_HEADER]) }, serverConfig);
+    if (failure !== undefined) {
+      coded.resume(); // so that the connection can serve again
+      throw failure;
+    }
+    const body = decoded(coded, headers['content-encoding']);
+    if (body === undefined) {
+      coded.destroy();
+      throw endedBy('answer_lost', `its content coding ${JSON.stringify(headers['content-encoding'])} is not known`);
+    }
+    body.on('error', () => undefined);
+    const cookie = stickinessCookie(headers['set-cookie']);
+    return { status, headers, body, ...(instance !== undefined && { instance }), ...(cookie !== undefined && { cookie }) };
+  }
+
+  private pool(origin: string, { remote }: ServerConfig): Dispatcher {
+    const ca = remote?.certificateAuthorities;
+    const name = `${origin} ${ca ?? ''}`;
+    const known = this.pools.get(name);
     if (known !== undefined) return known;
     const servername = this.tlsName !== undefined && this.serversUrl.startsWith(origin) ? { servername: this.tlsName } : {};
-    const connect = { timeout: CONNECT_TIMEOUT_MS, ...servername };
+    const connect = { timeout: CONNECT_TIMEOUT_MS, ...servername, ...(ca !== undefined && { ca }) };
     const { connections } = this;
-    const pool = new Pool(origin, { connect, connections, pipelining: 1 }).compose(punctual(this.now), bounded(connections));
-    this.pools.set(origin, pool);
+    const pool = new Pool(origin, { connect, connections, pipelining: 1 }).compose(delivered(this.now), bounded(connections));
+    this.pools.set(name, pool);
     return pool;
   }
 }
 
-/** Read by {@link punctual}. */
-function deliverBy({ deliverBy: moment }: CallContext): object {
-  return moment === undefined ? {} : { deliverBy: moment };
-}
-
+/** What the body is and what is taken in return is said by us: a server that obeys a caller's charset would read another message. */
 function headersOf(
-  { headers: given, session, route = session?.cookie }: UpstreamRequest,
+  { headers: given, method, body, lastEventId, session, route = session?.cookie }: UpstreamRequest,
   context: string | undefined,
 ): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(given)) {
     if (typeof value === 'string' && (PASSED_HEADERS.includes(name) || name.startsWith(PARAM_HEADER_PREFIX))) headers[name] = value;
   }
+  if (body !== undefined) headers['content-type'] = 'application/json';
+  if (method !== 'DELETE') headers.accept = method === 'GET' ? 'text/event-stream' : 'application/json, text/event-stream';
+  if (lastEventId !== undefined) headers[LAST_EVENT_ID_HEADER] = lastEventId;
   if (session !== undefined) headers[SESSION_HEADER] = session.upstream;
   if (route !== undefined) headers.cookie = `${STICKINESS_COOKIE}=${route}`;
   if (context !== undefined) headers[CONTEXT_HEADER] = context;
   return headers;
 }
 
-function transportError(error: NodeJS.ErrnoException): FleetError {
+/** Whether bytes can have left is told by the first one that was written, not by an error's name. */
+function transportError(error: NodeJS.ErrnoException, { begun }: Delivery): FleetError {
   const code = error.code ?? error.name;
   if (error instanceof TooManyError) return endedBy('at_capacity', error.message, { retryAfterMs: 1_000 });
   if (error instanceof TooLateError) return endedBy('too_late', error.message);
-  if (CONNECT_ERRORS.has(code)) return endedBy('not_connected', `no connection to the servers' load balancer (${code})`);
-  if (error instanceof errors.HeadersTimeoutError) return endedBy('timeout', `no answer began within ${CALL_TIMEOUT_MS / 60_000} minutes`);
   if (error instanceof errors.RequestAbortedError || error.name === 'AbortError')
     return endedBy('caller_left', 'the caller left and the request was cancelled');
+  if (!begun) return endedBy('not_connected', `no connection to it (${code})`);
+  if (error instanceof errors.HeadersTimeoutError) return endedBy('timeout', `no answer began within ${CALL_TIMEOUT_MS / 60_000} minutes`);
   return endedBy('connection_lost', `the connection broke after the request was sent (${code})`);
-}
-
-const REASON_ENDINGS: Readonly<Record<SidecarReason, LossName>> = {
-  at_capacity: 'at_capacity',
-  draining: 'refused',
-  unknown_session: 'unknown_session',
-  unauthenticated: 'refused',
-  server_unavailable: 'refused',
-  too_late: 'too_late',
-  unknown_call: 'refused',
-  server_lost: 'instance_lost',
-};
-
-/** An answer that the server did not give: the sidecar's own, or (without an instance) the load balancer's. */
-function ownFailure(status: number, reason: string | undefined, fromBalancer: boolean): FleetError | undefined {
-  if (reason !== undefined && isSidecarReason(reason)) {
-    const { delivered } = SIDECAR_REASONS[reason];
-    const said = delivered ? 'the server ended after it was sent the request' : `the instance said ${reason}; nothing was executed`;
-    return endedBy(REASON_ENDINGS[reason], said, { sidecar: reason, ...(reason === 'at_capacity' && { retryAfterMs: 1_000 }) });
-  }
-  if (!fromBalancer) return undefined;
-  // 503: no healthy target. 404: no rule for the server. Neither was forwarded; all else may have been.
-  if (status === 503 || status === 404) return endedBy('no_target', `the load balancer has no target (${status})`);
-  return endedBy('instance_lost', `the load balancer lost the instance (${status})`);
 }
 
 function stickinessCookie(setCookie: string | string[] | undefined): string | undefined {

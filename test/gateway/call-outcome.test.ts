@@ -45,7 +45,7 @@ async function leaveRow(key: string, change: Partial<LedgerRow>): Promise<void> 
     issuer,
     subject: 'treasury',
     tool: 'transfer',
-    argumentsDigest: callDigest('transfer', {}),
+    argumentsDigest: callDigest('transfer', '{}').digest,
     arguments: '{}',
     stateChanging: true,
     state: 'sent',

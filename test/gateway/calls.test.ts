@@ -61,11 +61,15 @@ describe('a state-changing call', () => {
     expect(row?.sentAt).toBeLessThanOrEqual(row?.settledAt ?? 0);
   });
 
-  test('goes to the server byte for byte, with the caller signed and without its token', async () => {
+  test('goes to the server in canonical spelling, every value as it was written, under an id of the gateway's, with the caller signed and without its token', async () => {
     const body = '{"jsonrpc":"2.0", "id":2,"method":"tools/call","params":{"name":"transfer","arguments":{"b":1.0,"a":"\\u00e9"}}}';
     await rig.post('treasury', 'payments', body);
     const [reached] = rig.reached;
-    expect(reached?.body).toBe(body);
+    const id = JSON.parse(reached?.body ?? '').id;
+    expect(reached?.body).toBe(
+      `{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":{"name":"transfer","arguments":{"b":1.0,"a":"é"}}}`,
+    );
+    expect(id).not.toBe(2);
     expect(reached?.line).toBe('POST /payments/mcp');
     expect(reached?.headers.authorization).toBeUndefined();
     const context = openContext(String(reached?.headers['mcp-fleet-context']), rig.sidecarKey, 'payments', Date.now() / 1000);

@@ -142,7 +142,7 @@ describe('a call without a key', () => {
         issuer,
         subject: 'treasury',
         tool: 'transfer',
-        argumentsDigest: callDigest('transfer', { amount: 1 }),
+        argumentsDigest: callDigest('transfer', '{"amount":1}').digest,
         arguments: '{"amount":1}',
         stateChanging: true,
         state: 'claimed',

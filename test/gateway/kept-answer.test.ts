@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { agentId } from '../../core/agent';
 import { callDigest } from '../../core/call-digest';
-import { callEventId } from '../../core/call-event-id';
 import { type LedgerRow, ledgerKey } from '../../core/ledger';
-import { grant, type Rig, readRpc, startRig } from './rig';
+import { callEventId, grant, type Rig, readRpc, startRig } from './rig';
 
 let rig: Rig;
 let sessionId: string;
@@ -85,7 +84,7 @@ describe('when the gateway that sent a call is dead', () => {
       issuer,
       subject: 'treasury',
       tool: 'transfer',
-      argumentsDigest: callDigest('transfer', {}),
+      argumentsDigest: callDigest('transfer', '{}').digest,
       arguments: '{}',
       stateChanging: true,
       state: 'claimed',
@@ -109,7 +108,7 @@ describe('when the gateway that sent a call is dead', () => {
         authorization: `Bearer ${await rig.token('treasury')}`,
         accept: 'text/event-stream',
         'mcp-session-id': sessionId,
-        'last-event-id': callEventId({ row: 'k:killed', requestId: 'r-1' }),
+        'last-event-id': await callEventId(rig, 'treasury', 'payments', 'k:killed', 'r-1', sessionId),
       },
     });
     expect(readRpc(await response.text())).toMatchObject({ id: 'r-1', result: { content: [{ text: 'paid once' }] } });

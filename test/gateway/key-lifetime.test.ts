@@ -78,11 +78,12 @@ test('what was refused before it ran is kept under its call id when the next att
 });
 
 test('only a settled row gives way by age, and the write itself compares the age', () => {
-  const states: LedgerState[] = ['claimed', 'sent', 'confirmed', 'failed', 'not_executed', 'unknown'];
+  const states: LedgerState[] = ['claimed', 'sent', 'confirmed', 'failed', 'not_executed', 'unknown', 'input_required'];
   const standing = (state: LedgerState): LedgerRow => ({ state, fence: 'f', keyExpiresAt: 10 }) as LedgerRow;
-  const free = (now: number) => states.filter((state) => claimable(standing(state), now) !== undefined);
+  const free = (now: number, sameIntent = false) => states.filter((state) => claimable(standing(state), now, sameIntent) !== undefined);
   expect(free(9)).toEqual(['not_executed']);
-  expect(free(10)).toEqual(['confirmed', 'failed', 'not_executed']);
+  expect(free(9, true)).toEqual(['not_executed', 'input_required']);
+  expect(free(10)).toEqual(['confirmed', 'failed', 'not_executed', 'input_required']);
   expect(permits(CONDITIONS.reclaimExpired({ fence: 'f' }, 9), standing('confirmed'))).toBe(false);
-  expect(claimable({ state: 'confirmed', fence: 'f' }, Number.MAX_SAFE_INTEGER)).toBeUndefined();
+  expect(claimable({ state: 'confirmed', fence: 'f' }, Number.MAX_SAFE_INTEGER, true)).toBeUndefined();
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { agentId } from '../../core/agent';
 import { CONDITIONS, type LedgerRow, type LedgerState, ledgerKey, permits } from '../../core/ledger';
+import type { ToolCall } from '../../gateway/call';
 import { awaitDuplicate } from '../../gateway/ledger/duplicate';
 import type { Ledger } from '../../gateway/ledger/ledger';
 import { type Rig, startRig } from './rig';
@@ -15,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig.stop());
 
-const STATES: readonly LedgerState[] = ['claimed', 'sent', 'confirmed', 'failed', 'not_executed', 'unknown'];
+const STATES: readonly LedgerState[] = ['claimed', 'sent', 'confirmed', 'failed', 'not_executed', 'unknown', 'input_required'];
 
 function newRow(change: Partial<LedgerRow> = {}): LedgerRow {
   const issuer = rig.gateway.config.identity.issuer;
@@ -51,7 +52,7 @@ describe('the table decides as the conditions in core/ say, which the model of t
     [
       'reclaim',
       CONDITIONS.reclaim({ fence: 'mine' }),
-      (row: LedgerRow) => ledger.reclaim({ ...row, fence: 'new' }, { ...row, state: 'not_executed' }).then((found) => found === undefined),
+      (row: LedgerRow) => ledger.reclaim({ ...row, fence: 'new' }, row, CONDITIONS.reclaim(row)).then((found) => found === undefined),
     ],
     ['notLanded', CONDITIONS.notLanded({ fence: 'mine' }), (row: LedgerRow) => ledger.notLanded(row, {}, 'read')],
     ['endUnsent', CONDITIONS.endUnsent({ fence: 'mine' }), (row: LedgerRow) => ledger.endUnsent(row, {})],
@@ -83,5 +84,6 @@ test("who waits for a key is never given another call's outcome, although the ro
   const standing = newRow({ argumentsDigest: 'transfer 120' });
   await ledger.append({ ...standing, fence: 'another', argumentsDigest: 'transfer 9000', state: 'confirmed', result: '{}' });
   const ours = { ...standing, fence: 'ours' };
-  await expect(awaitDuplicate(standing, ours, rig.gateway)).rejects.toMatchObject({ name: 'KEY_REUSED' });
+  const call = { tool: 'transfer', argumentsText: '{"amount":120}' } as ToolCall;
+  await expect(awaitDuplicate(standing, ours, call, rig.gateway)).rejects.toMatchObject({ name: 'KEY_REUSED' });
 });

@@ -2,9 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { Client as ClientV2, StreamableHTTPClientTransport as TransportV2 } from '@modelcontextprotocol/client';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { callEventId } from '../../core/call-event-id';
 import { startCuttingProxy } from './cutting-proxy';
-import { answer, grant, type Rig, readRpc, startRig } from './rig';
+import { answer, callEventId, grant, type Rig, readRpc, startRig } from './rig';
 
 let rig: Rig;
 let other: string;
@@ -108,14 +107,17 @@ describe('resuming a call', () => {
       params: { name: 'transfer', _meta: { 'cdk-mcp-fleet/idempotencyKey': 'k7' } },
     };
     await rig.ask('treasury', 'payments', call);
-    const id = callEventId({ row: 'k:k7', requestId: 'request-7' });
+    const id = await callEventId(rig, 'treasury', 'payments', 'k:k7', 'request-7');
     const answered = readRpc(await (await resume('treasury', id)).text());
     expect(answered).toMatchObject({ id: 'request-7', result: { content: [{ text: 'paid once' }] } });
   });
 
   test('of another agent gives nothing', async () => {
-    const answered = readRpc(await (await resume('support', callEventId({ row: 'k:k7', requestId: 1 }))).text());
-    expect(answered).toMatchObject({ id: 1, error: { code: -32001 } });
+    const response = await resume('support', await callEventId(rig, 'treasury', 'payments', 'k:k7', 1));
+    expect([response.status, readRpc(await response.text()).error.message]).toEqual([
+      405,
+      expect.stringContaining('no Mcp-Session-Id came'),
+    ]);
   });
 
   test('whose answer was lost says so at once', async () => {
@@ -127,7 +129,7 @@ describe('resuming a call', () => {
       params: { name: 'transfer', _meta: { 'cdk-mcp-fleet/idempotencyKey': 'k8' } },
     };
     await rig.ask('treasury', 'payments', call);
-    const answered = readRpc(await (await resume('treasury', callEventId({ row: 'k:k8', requestId: 8 }))).text());
+    const answered = readRpc(await (await resume('treasury', await callEventId(rig, 'treasury', 'payments', 'k:k8', 8))).text());
     expect(answered).toMatchObject({ id: 8, error: { code: 504, data: { outcome: 'unknown', idempotencyKey: 'k8' } } });
   });
 });

@@ -12,6 +12,7 @@ import { agentId } from '../../core/agent';
 import type { FleetConfig, ServerConfig } from '../../core/fleet-config';
 import type { LedgerRow } from '../../core/ledger';
 import { type AllowlistEntry, type AuthorizeRequest, decide } from '../../core/policy';
+import { sealEvent } from '../../core/sealed-event';
 import { sealKey } from '../../core/sealed-session';
 import { type Composition, composeGateway } from '../../gateway/compose';
 import { PATIENCE, type Patience } from '../../gateway/http/patience';
@@ -142,6 +143,8 @@ export async function startRig(
         return answerKept(response, elsewhere ? undefined : rig.kept.get(callId));
       }
       rig.reached.push({ line: `${request.method} ${request.url}`, headers: request.headers, body });
+      const id = idIn(body);
+      if (id !== undefined) asked.set(response, id);
       rig.upstream(request, response, body);
     }),
   );
@@ -230,10 +233,40 @@ export async function grant(rig: Rig, subject: string, server: string, tools: st
   rig.allowlist.push({ agent, entry: `${server}#allow#test`, server, effect: 'allow', tools, source: 'test', issuer, subject });
 }
 
-/** Answers as a sidecar does for its server. */
-export function answer(response: ServerResponse, message: unknown, headers: Record<string, string> = {}): void {
+/** Answers as a sidecar does for its server, under the id that the request came with. */
+export function answer(response: ServerResponse, message: object, headers: Record<string, string> = {}): void {
   response.writeHead(200, { 'content-type': 'application/json', 'mcp-fleet-instance': 'task-1', ...headers });
-  response.end(JSON.stringify(message));
+  response.end(JSON.stringify({ ...message, ...(asked.has(response) && { id: asked.get(response) }) }));
+}
+
+/** Ids of the requests that responses answer: the gateway's, which no agent gave. */
+const asked = new WeakMap<ServerResponse, unknown>();
+
+/** The id that a response on a stream must carry. */
+export function askedId(response: ServerResponse): unknown {
+  return asked.get(response);
+}
+
+/** The id of an event that primes the stream of a call, as the gateway gave it to an agent. @param requestId as the agent gave it */
+export async function callEventId(
+  rig: Rig,
+  subject: string,
+  server: string,
+  row: string,
+  requestId: unknown,
+  session?: string,
+): Promise<string> {
+  const agent = agentId({ issuer: rig.gateway.config.identity.issuer, subject });
+  const event = { kind: 'call', row, requestId: JSON.stringify(requestId) } as const;
+  return sealEvent(event, { agent, server, ...(session !== undefined && { session }) }, sealKey('seal')) as string;
+}
+
+function idIn(body: string): unknown {
+  try {
+    return (JSON.parse(body) as { readonly id?: unknown }).id;
+  } catch {
+    return undefined; // no body
+  }
 }
 
 function answerKept(response: ServerResponse, kept: string | undefined): void {

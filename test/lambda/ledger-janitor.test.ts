@@ -145,7 +145,7 @@ describe('the end of an abandoned claim', () => {
     await endAbandoned('keys', janitor(), UNBOUNDED);
     const standing = (await gateway.read(first.pk)) as LedgerRow;
     const second = { ...first, callId: 'second', fence: 'second', leaseUntil: Date.now() + 60_000 };
-    expect(await gateway.reclaim(second, standing)).toBeUndefined();
+    expect(await gateway.reclaim(second, standing, CONDITIONS.reclaim(standing))).toBeUndefined();
     expect(await endAbandoned('keys', janitor(), UNBOUNDED)).toEqual({ notExecuted: 0, unknown: 0 });
     expect(await stateOf(second)).toBe('claimed');
   });

@@ -31,7 +31,8 @@ export function readFailure(error: unknown): Outcome {
   const exhausted = RecoveryExhausted.from(error);
   if (exhausted !== undefined) {
     const { callId } = exhausted.call ?? {};
-    return { outcome: exhausted.outcome, error: exhausted.name, ...(callId !== undefined && { callId }) };
+    const outcome = OUTCOMES.find((known) => known === exhausted.outcome) ?? 'nothing';
+    return { outcome, error: exhausted.name, ...(callId !== undefined && { callId }) };
   }
   const { data, message = String(error) } = error as { readonly data?: ErrorData; readonly message?: string };
   const outcome = OUTCOMES.find((known) => known === data?.outcome) ?? 'nothing';

@@ -8,9 +8,9 @@ import { newRow, type RowParts } from '../../../gateway/ledger/row';
  */
 export async function claim(routed: Routed, parts: ResumeParts & RowParts): Promise<Claimed> {
   const { toolCall, resumes } = routed;
-  if (resumes !== undefined) return { ...routed, replay: await resume(routed, resumes, parts) };
+  if (resumes?.kind === 'call') return { ...routed, replay: await resume(routed, resumes, parts) };
   if (toolCall === undefined || toolCall.policy.effect === 'read_only') return routed;
-  const row = newRow({ ...routed, toolCall }, parts, 'callId');
+  const row = await newRow({ ...routed, toolCall }, parts, 'callId');
   await parts.ledger.append(row);
   return { ...routed, claim: row };
 }

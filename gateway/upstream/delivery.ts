@@ -5,36 +5,41 @@ export class TooLateError extends Error {
   override readonly name = 'TooLateError';
 }
 
-interface PunctualOptions {
-  /** Milliseconds since the epoch. */
-  readonly deliverBy?: number;
+/** What is known of one request on its way. */
+export interface Delivery {
+  /** Milliseconds since the epoch; the request must not be begun later. */
+  readonly by?: number;
+  /** A connection stands and the request is being written: from here on nobody knows how far it gets. */
+  begun: boolean;
 }
 
 /**
- * Gives a request up at the last moment before its first byte, when it may no longer be delivered: it may have waited for a
- * connection, or this process may have been stopped, while its call was settled as not executed. A sidecar holds to the same
+ * Notes the moment before a request's first byte, and gives the request up there when it may no longer be delivered: it may have waited
+ * for a connection, or this process may have been stopped, while its call was settled as not executed. A sidecar holds to the same
  * moment; a remote server has none.
  * @param now milliseconds since the epoch
  */
-export function punctual(now: () => number): Dispatcher.DispatcherComposeInterceptor {
+export function delivered(now: () => number): Dispatcher.DispatcherComposeInterceptor {
   return (dispatch) => (options, handler) => {
-    const { deliverBy } = options as PunctualOptions;
-    return dispatch(options, deliverBy === undefined ? handler : new PunctualHandler(handler, deliverBy, now));
+    const { delivery } = options as { readonly delivery?: Delivery };
+    return dispatch(options, delivery === undefined ? handler : new DeliveryHandler(handler, delivery, now));
   };
 }
 
 type Handler = Dispatcher.DispatchHandler;
 
-class PunctualHandler implements Handler {
+class DeliveryHandler implements Handler {
   constructor(
     private readonly next: Handler,
-    private readonly deliverBy: number,
+    private readonly delivery: Delivery,
     private readonly now: () => number,
   ) {}
 
   onRequestStart(...[controller, context]: Parameters<NonNullable<Handler['onRequestStart']>>): void {
     this.next.onRequestStart?.(controller, context);
-    if (this.now() > this.deliverBy) controller.abort(new TooLateError('the moment by which it had to be delivered has passed'));
+    const { by } = this.delivery;
+    if (by !== undefined && this.now() > by) controller.abort(new TooLateError('the moment by which it had to be delivered has passed'));
+    else this.delivery.begun = true;
   }
 
   onResponseStart(...args: Parameters<NonNullable<Handler['onResponseStart']>>): void {

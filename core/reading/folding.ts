@@ -1,0 +1,49 @@
+/**
+ * The form in which two names are the same for a parser that takes no notice of case: at least Unicode's simple case folding, by
+ * which `ſ` (U+017F) is `s` and the Kelvin sign (U+212A) is `k`, as in Go's encoding/json; and `ı` is `i`, as in Java.
+ */
+export function foldCase(name: string): string {
+  if (ASCII.test(name)) return name.toLowerCase();
+  let folded = '';
+  for (const char of name) folded += single(single(char, char.toUpperCase()), single(char, char.toUpperCase()).toLowerCase());
+  return folded;
+}
+
+const ASCII = /^\p{ASCII}*$/u;
+
+/** Simple folding maps one character to one: `ß` stays what it is, although its upper case is `SS`. */
+function single(char: string, mapped: string): string {
+  return [...mapped].length === 1 ? mapped : char;
+}
+
+/**
+ * The name of an object that another parser could take for one that is read here: two names that differ in case only, or one that
+ * differs from a name of the protocol in case only.
+ * @param known names that are read of such an object
+ * @returns undefined where every name is unambiguous
+ */
+export function ambiguousName(names: Iterable<string>, known: ReadonlySet<string>): string | undefined {
+  const protocol = foldedNames(known);
+  const seen = new Set<string>();
+  for (const name of names) {
+    const folded = foldCase(name);
+    if (seen.has(folded) || (!known.has(name) && protocol.has(folded))) return name;
+    seen.add(folded);
+  }
+  return undefined;
+}
+
+/** One of the names that a parser which takes no notice of case could take for `name`, although it is another. */
+export function likeOf(names: Iterable<string>, name: string): string | undefined {
+  const folded = foldCase(name);
+  for (const other of names) if (other !== name && foldCase(other) === folded) return other;
+  return undefined;
+}
+
+const folds = new WeakMap<ReadonlySet<string>, ReadonlySet<string>>();
+
+function foldedNames(known: ReadonlySet<string>): ReadonlySet<string> {
+  const standing = folds.get(known) ?? new Set([...known].map(foldCase));
+  folds.set(known, standing);
+  return standing;
+}

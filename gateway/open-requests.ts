@@ -1,0 +1,55 @@
+import type { AwaitedRequest } from '../core/sealed-event';
+import { derivedUpstreamId, freshUpstreamId } from '../core/upstream-id';
+import type { Claimed } from './call';
+
+/** A request that its server has not answered. */
+export interface OpenRequest {
+  readonly awaited: AwaitedRequest;
+  /** Ledger id of a claimed call. */
+  readonly claimedCall?: string;
+  /** A cancellation reaches its server. */
+  readonly cancellable: boolean;
+  /** Aborts when it is given up because its caller has cancelled it. */
+  readonly cancelled: AbortSignal;
+  giveUp(): void;
+  end(): void;
+}
+
+/** The requests under way at this replica, by the session and the id that their agent knows them by. */
+export class OpenRequests {
+  private readonly open = new Set<OpenRequest & { readonly session: string }>();
+
+  /** Counts a request and gives it the id under which it goes to its server. */
+  begin({ exchange, message, sessionId = '', toolCall, claim }: Claimed): OpenRequest | undefined {
+    if (message?.kind !== 'request' || exchange.requestId === null) return undefined;
+    const requestId = exchange.requestId;
+    // Any replica can cancel a request by the id that it derives; what must not be cancelled is never found so.
+    const cancellable = claim === undefined || toolCall?.policy.cancellable === true;
+    const derived = derivedUpstreamId(sessionId, requestId);
+    const isTaken = [...this.open].some(({ awaited }) => awaited.upstreamId === derived);
+    const upstreamId = sessionId === '' || !cancellable || isTaken ? freshUpstreamId() : derived;
+    const { cursor = null } = message.params;
+    const giver = new AbortController();
+    const request = {
+      awaited: { method: message.method, requestId, upstreamId, ...(cursor !== null && { continued: true as const }) },
+      ...(claim !== undefined && { claimedCall: claim.callId }),
+      cancellable,
+      cancelled: giver.signal,
+      giveUp: () => giver.abort(),
+      end: () => void this.open.delete(request),
+      session: sessionId,
+    };
+    this.open.add(request);
+    return request;
+  }
+
+  /** @param requestId JSON text of the id that the agent gave; the latest where several carry it */
+  find(session: string, requestId: string): OpenRequest | undefined {
+    return [...this.open].findLast((request) => request.session === session && request.awaited.requestId === requestId);
+  }
+
+  /** Whether claimed calls of a session are under way here. */
+  hasClaimed(session: string): boolean {
+    return [...this.open].some((request) => request.session === session && request.claimedCall !== undefined);
+  }
+}

@@ -1,0 +1,175 @@
+import type { Logger } from 'pino';
+import { endedBy } from '../core/endings';
+import { FleetError } from '../core/errors';
+import { SESSION_HEADER } from '../core/headers';
+import { readMembers } from '../core/json-members';
+import type { AwaitedRequest } from '../core/sealed-event';
+import type { Forwarded } from './call';
+import { type EventIdParts, sealServerEvent } from './http/event-ids';
+import type { StreamOpening } from './http/stream-opening';
+import { judge } from './ledger/settlement';
+import type { Metrics } from './metrics';
+import type { OpenRequest } from './open-requests';
+import {
+  type Answer,
+  isStream,
+  type OpenedSession,
+  type PassedEvent,
+  passStream,
+  type Reading,
+  type Response,
+  readAnswer,
+  readRefusal,
+} from './upstream/answer';
+import type { Catalogue } from './upstream/catalogue';
+import { type Placeable, type PlacementParts, place, resumption } from './upstream/placement';
+import type { UpstreamResponse } from './upstream/upstreams';
+
+/** Headers of an answer that reach the agent. A session id is never among them: the agent holds ours, not the server's. */
+const PASSED_HEADERS = ['mcp-protocol-version', 'cache-control', 'retry-after', 'allow'];
+
+/** Longest session id of a server outside the fleet: it has to fit into a sealed one. A sidecar gives longer ones a name of its own. */
+const REMOTE_SESSION_ID = /^[\x21-\x7e]{1,512}$/;
+
+export interface ReceiveParts extends PlacementParts, EventIdParts {
+  readonly catalogue: Catalogue;
+  readonly metrics: Metrics;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly log: Logger;
+}
+
+export type Sending = Placeable & { readonly opening: StreamOpening; readonly open?: OpenRequest };
+
+export type Received = Pick<Forwarded, 'answer' | 'verdict' | 'session'>;
+
+/** Sends a request and reads what comes back, each as what it is to this request. */
+export async function receive(call: Sending, parts: ReceiveParts): Promise<Received> {
+  try {
+    const { response, session } = await place(call, parts);
+    const placed = { ...call, ...(session !== undefined && { session }) };
+    const awaited = awaitedOf(call);
+    const passed = awaited === undefined ? await passOn(placed, response, parts) : await hold(placed, response, awaited, parts);
+    return { ...passed, ...(session !== undefined && { session }) };
+  } catch (error) {
+    if (call.open?.cancelled.aborted !== true || !FleetError.is(error) || error.kind !== 'OUTCOME_UNKNOWN') throw error;
+    throw endedBy('cancelled', 'its caller cancelled it');
+  }
+}
+
+/** The request whose response may come: this one, or the one whose stream goes on. */
+function awaitedOf({ open, resumes }: Sending): AwaitedRequest | undefined {
+  return open?.awaited ?? (resumes?.kind === 'server' ? resumes.request : undefined);
+}
+
+/** Holds the response to a request. */
+async function hold(call: Sending, response: UpstreamResponse, awaited: AwaitedRequest, parts: ReceiveParts): Promise<Received> {
+  const behind: string[] = [];
+  const found = await readAnswer(response, {
+    ...readingOf(call, parts),
+    awaited,
+    pass: (event) => (call.lane === 'open' ? keepBehind(event, behind, call, response, parts) : passEvent(call, event, awaited, parts)),
+    ...(call.message?.era !== 'modern' && { reopen: (lastEventId: string) => parts.upstreams.send(resumption(call, lastEventId)) }),
+  });
+  const answer = { ...describe(response, found), ...(call.lane === 'open' && { ...openedSession(call, response, found), behind }) };
+  if (call.toolCall === undefined || call.message?.kind !== 'request') return { answer };
+  // A refusal with a 4xx is the server's answer; with a 5xx nobody can tell what it did before.
+  if (response.status >= 500) throw endedBy('server_error', `the server answered ${response.status}`);
+  const judging = { era: call.message.era, serverConfig: call.serverConfig, claimed: call.claim !== undefined };
+  return { answer, verdict: await judge({ response: found, ...instanceOf(response) }, judging, parts.now()) };
+}
+
+/** Passes what is no response to a request: a GET stream, or the bare answer to a notification or DELETE. */
+export async function passOn(call: Sending, response: UpstreamResponse, parts: ReceiveParts): Promise<Received> {
+  if (call.lane === 'stream' && isStream(response) && response.status === 200) {
+    call.exchange.reply.openStream();
+    await passStream(response, { ...readingOf(call, parts), pass: (event) => passEvent(call, event, undefined, parts) });
+    call.exchange.reply.end();
+    return {};
+  }
+  return { answer: describe(response, await readRefusal(response, call.held)) };
+}
+
+function readingOf({ held, server, agentId }: Sending, { metrics, log }: ReceiveParts): Pick<Reading, 'held' | 'drop'> {
+  const drop = (because: string): void => {
+    metrics.count(server, 'MessagesDropped');
+    log.warn({ event: 'message_dropped', server, agent: agentId, because });
+  };
+  return { held, drop };
+}
+
+/** Passes what comes before the response. A call's stream carries no event ids of the server: its answer is in the ledger. */
+async function passEvent(call: Sending, event: PassedEvent, awaited: AwaitedRequest | undefined, parts: ReceiveParts): Promise<void> {
+  const { exchange, lane, opening, recovery, server, message } = call;
+  if (event.method === 'notifications/tools/list_changed') parts.catalogue.forget(server);
+  const keepsIds = lane !== 'call' && message?.era !== 'modern' && exchange.reply.resumable && event.id !== undefined;
+  const id = keepsIds ? sealServerEvent(event.id as string, awaited, call, parts) : undefined;
+  if (event.text === '' && id === undefined) return;
+  opening.settle();
+  recovery.heard ||= event.text !== '';
+  await exchange.reply.sendEvent({ data: event.text, ...(event.text !== '' && { event: 'message' }), ...(id !== undefined && { id }) });
+}
+
+/** Most messages that wait behind the answer to `initialize`. */
+const BEHIND_LIMIT = 64;
+
+/** Before a session stands its agent cannot be asked anything: a ping is answered for it, and what it is told waits behind the answer. */
+async function keepBehind(
+  { text, method }: PassedEvent,
+  behind: string[],
+  { server, serverConfig, agentId: agent }: Sending,
+  { headers, cookie }: UpstreamResponse,
+  { upstreams }: ReceiveParts,
+): Promise<void> {
+  const id = readMembers(text).get('id');
+  if (text === '' || (id !== undefined && method !== 'ping')) return;
+  if (id === undefined) {
+    if (behind.length < BEHIND_LIMIT) behind.push(text);
+    return;
+  }
+  const upstream = headers[SESSION_HEADER];
+  const session = typeof upstream === 'string' ? { session: { upstream, ...(cookie !== undefined && { cookie }) } } : {};
+  const body = `{"jsonrpc":"2.0","id":${id},"result":{}}`;
+  const answered = await upstreams
+    .send({ server, serverConfig, method: 'POST', headers: {}, body, ...session, context: { agent, server } })
+    .catch(() => undefined);
+  answered?.body.resume();
+}
+
+function openedSession({ serverConfig }: Sending, response: UpstreamResponse, { member, payload }: Response): { opened?: OpenedSession } {
+  const upstream = response.headers[SESSION_HEADER];
+  if (typeof upstream !== 'string' || member === 'error') return {};
+  if (serverConfig.remoteUrl !== undefined && !REMOTE_SESSION_ID.test(upstream))
+    throw endedBy('not_opened', `its session id has ${upstream.length} characters; visible ASCII of at most 512 can be kept`);
+  const revision: unknown = JSON.parse(readMembers(payload).get('protocolVersion') ?? 'null');
+  if (typeof revision !== 'string') throw endedBy('not_opened', 'its answer to initialize names no protocolVersion');
+  return { opened: { upstream, revision, ...(response.cookie !== undefined && { cookie: response.cookie }) } };
+}
+
+function describe(response: UpstreamResponse, said: Response | undefined): Answer {
+  const { status, headers } = response;
+  const passed: Record<string, string> = {};
+  for (const name of PASSED_HEADERS) if (typeof headers[name] === 'string') passed[name] = headers[name];
+  return {
+    status: statusFor(status, said),
+    ...(said !== undefined && { response: { member: said.member, payload: said.payload } }),
+    headers: passed,
+    streamed: isStream(response),
+    ...instanceOf(response),
+  };
+}
+
+/** Statuses that say something of our credentials at the server, and would be taken for the agent's. */
+const OURS = [401, 402, 403, 407];
+
+/** A result is a 200; an error has the status that the protocol gives it; what is neither is as the server said, or a bad gateway. */
+function statusFor(status: number, said: Response | undefined): number {
+  if (said?.member === 'result') return 200;
+  const passes = status < 300 || (status >= 400 && status < 500 && !OURS.includes(status));
+  if (said !== undefined) return passes ? status : 200;
+  return passes ? status : 502;
+}
+
+function instanceOf({ instance }: UpstreamResponse): { instance?: string } {
+  return instance === undefined ? {} : { instance };
+}

@@ -1,0 +1,44 @@
+import type { JsonObject } from '../../core/message';
+import { freshUpstreamId } from '../../core/upstream-id';
+import type { Held } from '../holdings';
+import { type Response, readAnswer } from './answer';
+import type { UpstreamResponse } from './upstreams';
+
+/** Largest answer to a request of the gateway's own, in bytes. */
+const OWN_ANSWER_LIMIT_BYTES = 8 * 1024 * 1024;
+
+/** A request of the gateway's own, in JSON-RPC; no agent ever sees its answer. */
+export interface OwnMessage {
+  readonly id: number;
+  /** The message as it is sent. */
+  readonly text: string;
+  readonly method: string;
+}
+
+export function ownMessage(method: string, params: unknown): OwnMessage {
+  const id = freshUpstreamId();
+  return { id, text: JSON.stringify({ jsonrpc: '2.0', id, method, params }), method };
+}
+
+/** @throws FleetError OUTCOME_UNKNOWN when no response comes, or more than such an answer may be */
+export function readOwnAnswer(response: UpstreamResponse, { id, method }: OwnMessage): Promise<Response> {
+  return readAnswer(response, { held: boundedHold(), awaited: { method, requestId: String(id), upstreamId: id } });
+}
+
+/** The result; empty where the server answered with an error. */
+export function resultIn({ member, payload }: Response): JsonObject {
+  return member === 'result' ? (JSON.parse(payload) as JsonObject) : {};
+}
+
+function boundedHold(): Pick<Held, 'add' | 'drop'> {
+  let bytes = 0;
+  return {
+    add: (more) => {
+      bytes += more;
+      if (bytes > OWN_ANSWER_LIMIT_BYTES) throw new RangeError('the answer is too large');
+    },
+    drop: (fewer) => {
+      bytes -= fewer;
+    },
+  };
+}
