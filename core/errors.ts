@@ -7,8 +7,8 @@ export type Retry = 'never' | 'safe' | 'later' | 'same_key' | 'with_key' | 'with
 /** What each of them means, for whoever is shown the message only. */
 const ADVICE: Readonly<Record<Retry, string>> = {
   never: 'do not send it again as it is',
-  safe: 'nothing was executed; send it again',
-  later: 'nothing was executed; try again later',
+  safe: 'send it again',
+  later: 'send it again later',
   same_key: 'do not repeat it with a new key; ask for its outcome, or send it again with the same key',
   with_key: 'send it again with an idempotency key',
   with_token: 'get a new access token and send it again',

@@ -1,5 +1,5 @@
 import { endedBy } from '../../core/endings';
-import { findElements, type Members, memberNames, readMembers, writeMembers } from '../../core/json-members';
+import { findElements, type Members, readMembers, writeMembers } from '../../core/json-members';
 import type { Era } from '../../core/message';
 import { isOutcomeTool, OUTCOME_TOOL, OUTCOME_TOOL_LISTING } from '../../core/outcome-tool';
 import { allowsTool, type Decision, deniesTool } from '../../core/policy';
@@ -32,12 +32,10 @@ export function presentTools(result: string, reader: ListReader, hide: (name: st
   return writeMembers(members);
 }
 
-/** One tool or none. One that has no name, or a member twice, is no tool. */
+/** One tool or none. One that has no name is no tool. */
 function presentTool(text: string, { decision, serverConfig }: ListReader, hide: (name: string) => void): string[] {
-  const names = text[0] === '{' ? memberNames(text, 0) : [];
   const tool = readMembers(text);
   const name: unknown = JSON.parse(tool.get('name') ?? 'null');
-  if (tool.size !== names.length) return [];
   if (!isToolName(name)) {
     if (typeof name === 'string') hide(name.slice(0, 100));
     return [];

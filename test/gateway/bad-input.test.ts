@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { grant, type Rig, startRig } from './rig';
+import { askedId, grant, type Rig, startRig } from './rig';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -90,7 +90,7 @@ test('an encoded Mcp-Name and an allowed Origin agree', async () => {
   rig.upstream = (_, response) =>
     response
       .writeHead(200, { 'content-type': 'application/json', 'mcp-fleet-instance': 't' })
-      .end('{"jsonrpc":"2.0","id":1,"result":{"content":[]}}');
+      .end(`{"jsonrpc":"2.0","id":${askedId(response)},"result":{"content":[]}}`);
   const name = `=?base64?${Buffer.from('transfer').toString('base64')}?=`;
   const { result } = await rig.ask('treasury', 'payments', modern, { ...agreeing, 'mcp-name': name, origin: 'https://console.test' });
   expect(result.content).toEqual([]);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { agentId } from '../../core/agent';
 import { callDigest } from '../../core/call-digest';
 import { type LedgerRow, ledgerKey } from '../../core/ledger';
-import { answer, grant, type Rig, startRig } from './rig';
+import { answer, askedId, grant, type Rig, startRig } from './rig';
 
 let rig: Rig;
 
@@ -63,7 +63,7 @@ describe('a call that is settled', () => {
   test('is told by its key, with the result as the server wrote it', async () => {
     rig.upstream = (_, response) => {
       response.writeHead(200, { 'content-type': 'application/json', 'mcp-fleet-instance': 'task-1' });
-      response.end('{"jsonrpc":"2.0","id":1,"result":{"content":[],"structuredContent":{"id":12345678901234567890}}}');
+      response.end(`{"jsonrpc":"2.0","id":${askedId(response)},"result":{"content":[],"structuredContent":{"id":12345678901234567890}}}`);
     };
     const key = 'invoice 4711/ü?#%';
     await rig.ask('treasury', 'payments', call(key));
@@ -83,13 +83,13 @@ describe('a call that is settled', () => {
   });
 
   test('is told by its call id where it had no key, and a JSON-RPC error stays one', async () => {
-    rig.upstream = (_, response) => answer(response, { jsonrpc: '2.0', id: 1, error: { code: -32000, message: 'no funds' } });
+    rig.upstream = (_, response) => answer(response, { jsonrpc: '2.0', id: 1, error: { code: -32010, message: 'no funds' } });
     await rig.ask('treasury', 'payments', call());
     const { callId } = (await rig.rows()).find(({ state }) => state === 'failed') as LedgerRow;
     expect(await (await askLater(callId)).json()).toMatchObject({
       callId,
       outcome: 'failed',
-      error: { code: -32000, message: 'no funds' },
+      error: { code: -32010, message: 'no funds' },
     });
   });
 });
@@ -154,7 +154,7 @@ describe('who may ask', () => {
       'unknown',
       'same_key',
     ],
-    ['a token that is none', () => askLater('k', { token: 'x' }), 401, 'UNAUTHENTICATED', 'not_executed', 'never'],
+    ['a token that is none', () => askLater('k', { token: 'x' }), 401, 'UNAUTHENTICATED', 'not_executed', 'with_token'],
     ['an agent without a grant', () => askLater('k', { server: 'reports' }), 403, 'SERVER_DENIED', 'not_executed', 'never'],
     ['a server that is none', () => askLater('k', { server: 'nowhere' }), 404, 'UNKNOWN_SERVER', 'not_executed', 'never'],
     ['another method', () => askLater('k', { method: 'DELETE' }), 405, 'METHOD_NOT_ALLOWED', 'not_executed', 'never'],

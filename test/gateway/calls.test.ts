@@ -61,7 +61,7 @@ describe('a state-changing call', () => {
     expect(row?.sentAt).toBeLessThanOrEqual(row?.settledAt ?? 0);
   });
 
-  test('goes to the server in canonical spelling, every value as it was written, under an id of the gateway's, with the caller signed and without its token', async () => {
+  test('goes to the server in canonical spelling, its values as they were written, with the caller signed and without its token', async () => {
     const body = '{"jsonrpc":"2.0", "id":2,"method":"tools/call","params":{"name":"transfer","arguments":{"b":1.0,"a":"\\u00e9"}}}';
     await rig.post('treasury', 'payments', body);
     const [reached] = rig.reached;

@@ -113,7 +113,7 @@ test('a remote server that speaks like a sidecar is not believed, and nothing is
 test('a read whose answer breaks off is asked at another instance, as long as the agent has seen nothing of it', async () => {
   const events = [
     ': a comment is no answer\n\n',
-    'event: message\ndata: {"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}}\n\n',
+    'event: message\ndata: {"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":1}}\n\n',
   ];
   const body = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'balance' } };
   const breaksAfter = async (count: number): Promise<RpcAnswer> => {

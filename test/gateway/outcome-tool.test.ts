@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { agentId } from '../../core/agent';
 import { STAMP_KEY } from '../../core/stamp';
-import { answer, deferred, grant, type Rig, startRig } from './rig';
+import { answer, askedId, deferred, grant, type Rig, startRig } from './rig';
 
 const TOOL = 'fleet_call_outcome';
 const MODERN_META = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} };
@@ -60,7 +60,7 @@ describe('a call of the tool', () => {
   test('keeps numbers that JavaScript cannot hold', async () => {
     rig.upstream = (_, response) => {
       response.writeHead(200, { 'content-type': 'application/json', 'mcp-fleet-instance': 'task-1' });
-      response.end('{"jsonrpc":"2.0","id":1,"result":{"content":[],"structuredContent":{"id":12345678901234567890}}}');
+      response.end(`{"jsonrpc":"2.0","id":${askedId(response)},"result":{"content":[],"structuredContent":{"id":12345678901234567890}}}`);
     };
     await rig.ask('treasury', 'payments', transfer('large'));
     const text = await (await rig.post('treasury', 'payments', ask('large'))).text();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { SESSION_LIFETIME_SECONDS } from '../../core/sealed-session';
 import { sessionKey } from '../../core/session-key';
-import { answer, deferred, grant, type Rig, startRig } from './rig';
+import { answer, askedId, deferred, grant, type Rig, startRig } from './rig';
 
 let rig: Rig;
 const initialize = {
@@ -157,10 +157,14 @@ describe('a session', () => {
 
 describe('streams', () => {
   test('a stream that the server ends early is resumed there, and the agent gets the result', async () => {
+    let asked: unknown;
     rig.upstream = (request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream', 'mcp-fleet-instance': 'task-1' });
-      if (request.method === 'POST') return response.end('id: e1\nretry: 10\ndata: \n\n');
-      response.write('id: e2\nevent: message\ndata: {"jsonrpc":"2.0","id":1,"result":{"content":[]}}\n\n');
+      if (request.method === 'POST') {
+        asked = askedId(response);
+        return response.end('id: e1\nretry: 10\ndata: \n\n');
+      }
+      response.write(`id: e2\nevent: message\ndata: {"jsonrpc":"2.0","id":${asked},"result":{"content":[]}}\n\n`);
     };
     const { result } = await rig.ask('treasury', 'payments', { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'slow' } });
     expect(result).toMatchObject({ content: [], _meta: { 'cdk-mcp-fleet/call': { outcome: 'confirmed' } } });
@@ -186,29 +190,35 @@ describe('streams', () => {
     },
   );
 
-  test('a GET stream passes events as they come, and ends upstream when the agent leaves', async () => {
+  test('a GET stream passes what is judged under ids of ours, goes on behind one on any replica, and ends upstream when the agent leaves', async () => {
     const id = await open('treasury');
     const [closed, close] = deferred();
     rig.upstream = (_, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream', 'mcp-fleet-instance': 'task-1' });
-      response.write('id: 1\nevent: message\ndata: {"jsonrpc":"2.0","method":"notifications/message"}\n\n');
+      response.write('id: 1\nevent: message\ndata: {"jsonrpc":"2.0","id":7,"result":{"tools":[{"name":"hidden"}]}}\n\n');
+      response.write('id: e-2\nevent: message\ndata: {"jsonrpc":"2.0","method":"notifications/message"}\n\n');
       response.on('close', close);
     };
     const leaving = new AbortController();
-    const response = await fetch(`${rig.url}/payments/mcp`, {
-      headers: {
-        authorization: `Bearer ${await rig.token('treasury')}`,
-        'mcp-session-id': id,
-        accept: 'text/event-stream',
-        'last-event-id': '0',
-      },
-      signal: leaving.signal,
-    });
-    const reader = (response.body as ReadableStream<Uint8Array>).getReader();
-    const { value } = await reader.read();
-    expect(Buffer.from(value ?? []).toString()).toBe('id: 1\nevent: message\ndata: {"jsonrpc":"2.0","method":"notifications/message"}\n\n');
-    expect(rig.reached.at(-1)?.headers['last-event-id']).toBe('0');
-    expect(response.headers.get('x-accel-buffering')).toBe('no');
+    const listen = async (url: string, lastEventId: string): Promise<string> => {
+      const response = await fetch(`${url}/payments/mcp`, {
+        headers: {
+          authorization: `Bearer ${await rig.token('treasury')}`,
+          'mcp-session-id': id,
+          accept: 'text/event-stream',
+          'last-event-id': lastEventId,
+        },
+        signal: leaving.signal,
+      });
+      expect(response.headers.get('x-accel-buffering')).toBe('no');
+      const { value } = await (response.body as ReadableStream<Uint8Array>).getReader().read();
+      return Buffer.from(value ?? []).toString();
+    };
+    const event = await listen(rig.url, '0');
+    expect(event).toMatch(/^event: message\nid: [\w-]+\ndata: \{"jsonrpc":"2.0","method":"notifications\/message"\}\n\n$/);
+    expect(rig.reached.at(-1)?.headers['last-event-id']).toBeUndefined();
+    await listen(await rig.replica(), /id: (\S+)/.exec(event)?.[1] ?? '');
+    expect(rig.reached.at(-1)?.headers['last-event-id']).toBe('e-2');
     leaving.abort();
     await closed;
   });
@@ -217,20 +227,20 @@ describe('streams', () => {
     const [seen, see] = deferred();
     rig.upstream = async (_, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream', 'mcp-fleet-instance': 'task-1' });
-      response.write('id: 1\ndata: \n\nid: 2\nevent: message\ndata: {"jsonrpc":"2.0","method":"notifications/progress"}\n\n');
+      response.write('id: 1\ndata: \n\nid: 2\nevent: message\ndata: {"jsonrpc":"2.0","method":"notifications/message"}\n\n');
       await seen;
-      response.end('id: 3\nevent: message\ndata: {"jsonrpc":"2.0","id":1,"result":{"content":[]}}\n\n');
+      response.end(`id: 3\nevent: message\ndata: {"jsonrpc":"2.0","id":${askedId(response)},"result":{"content":[]}}\n\n`);
     };
     const response = await rig.post('treasury', 'payments', { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'slow' } });
     const reader = (response.body as ReadableStream<Uint8Array>).getReader();
     let text = '';
-    while (!text.includes('notifications/progress')) text += Buffer.from((await reader.read()).value ?? []).toString();
-    const [primed, progress] = text.split('\n\n');
-    expect(primed).toMatch(/^id: mcpfleet\.\S+\nretry: \d+\ndata: $/);
-    expect(progress).toBe('event: message\ndata: {"jsonrpc":"2.0","method":"notifications/progress"}');
+    while (!text.includes('notifications/message')) text += Buffer.from((await reader.read()).value ?? []).toString();
+    const [primed, passed] = text.split('\n\n');
+    expect(primed).toMatch(/^id: [\w-]+\nretry: \d+\ndata: $/);
+    expect(passed).toBe('event: message\ndata: {"jsonrpc":"2.0","method":"notifications/message"}');
     see();
     const last = Buffer.from((await reader.read()).value ?? []).toString();
-    expect(last).toMatch(/^event: message\nid: mcpfleet\.\S+\ndata: .*"cdk-mcp-fleet\/call":\{.*"outcome":"confirmed"/);
+    expect(last).toMatch(/^event: message\nid: [\w-]+\ndata: .*"cdk-mcp-fleet\/call":\{.*"outcome":"confirmed"/);
     // That id says that its answer has been given: there is nothing behind it.
     const headers = {
       authorization: `Bearer ${await rig.token('treasury')}`,

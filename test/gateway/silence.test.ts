@@ -45,7 +45,7 @@ describe('while a server is silent', () => {
       answer(response, { jsonrpc: '2.0', id: JSON.parse(body).id, result: { content: [] } });
     };
     const { text } = await readUntil(await rig.post('treasury', 'payments', call('transfer')), /(:\n\n){3}$/);
-    expect(text).toMatch(/^id: mcpfleet\.\S+\nretry: \d+\ndata: \n\n(:\n\n)+$/);
+    expect(text).toMatch(/^id: [\w-]+\nretry: \d+\ndata: \n\n(:\n\n)+$/);
     release();
   });
 
@@ -66,8 +66,8 @@ describe('while a server is silent', () => {
         );
       }
       response.writeHead(200, { 'content-type': 'text/event-stream', 'mcp-fleet-instance': 'task-1' });
-      response.write('data: {"half":');
-      setTimeout(() => response.write('true}\n'), 100);
+      response.write('data: {"jsonrpc":"2.0",');
+      setTimeout(() => response.write('"method":"notifications/message"}\n'), 100);
       setTimeout(() => response.write('\n'), 150);
     };
     const opened = await rig.post('treasury', 'payments', { jsonrpc: '2.0', id: 0, method: 'initialize', params: {} });
@@ -79,7 +79,9 @@ describe('while a server is silent', () => {
       },
     });
     const { text, reader } = await readUntil(response, /\}\n\n(:\n\n)+$/);
-    expect(text.replace(/^(:\n\n)+/, '')).toMatch(/^data: \{"half":true\}\n\n(:\n\n)+$/);
+    expect(text.replace(/^(:\n\n)+/, '')).toMatch(
+      /^event: message\ndata: \{"jsonrpc":"2.0","method":"notifications\/message"\}\n\n(:\n\n)+$/,
+    );
     await reader.cancel();
   });
 });

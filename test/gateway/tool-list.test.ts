@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { grant, type Rig, startRig } from './rig';
+import { askedId, grant, type Rig, startRig } from './rig';
 
 const DEMAND = 'cdk-mcp-fleet/idempotency';
 const PLACES = { meta: 'cdk-mcp-fleet/idempotencyKey', header: 'Idempotency-Key' };
@@ -32,7 +32,7 @@ const MODERN = {
 async function listed(text: string, subject = 'treasury', { body, headers } = LEGACY): Promise<string> {
   rig.upstream = (_, response) => {
     response.writeHead(200, { 'content-type': 'application/json', 'mcp-fleet-instance': 'task-1' });
-    response.end(text);
+    response.end(text.replace('"id":1', `"id":${askedId(response)}`));
   };
   return (await rig.post(subject, 'payments', body, headers)).text();
 }
@@ -85,14 +85,15 @@ test('no spelling of a name brings a tool through the filter', async () => {
 });
 
 describe('bytes', () => {
-  const READS = '{ "jsonrpc":"2.0", "id":1,\n "result":{"tools":[ {"name":"balance", "inputSchema":{"maximum":1.0}} ] , "ttlMs":1e3}}';
+  test('of every value stay as they are', async () => {
+    const list = '{ "jsonrpc":"2.0", "id":1,\n "result":{"tools":[ {"name":"balance", "inputSchema":{"maximum" : 1.0}} ] , "ttlMs":1e3}}';
+    const shown = '{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"balance","inputSchema":{"maximum" : 1.0}}],"ttlMs":1e3}}';
+    expect(await listed(list)).toBe(shown);
+  });
 
   test.each([
-    ['a list of reads', READS],
-    ['an empty list', '{"jsonrpc":"2.0","id":1,"result":{"tools":[ ]}}'],
+    ['an empty list', '{"jsonrpc":"2.0","id":1,"result":{"tools":[]}}'],
     ['an error', '{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"x","data":1.0}}'],
-    ['a result that is no list', '{"jsonrpc":"2.0","id":1,"result":{"tools": 1.0}}'],
-    ['what is no JSON', 'upstream says: no'],
   ])('of %s stay as they are', async (_, text) => {
     expect(await listed(text)).toBe(text);
   });
@@ -100,9 +101,28 @@ describe('bytes', () => {
   test('of every value stay where a tool beside it is changed', async () => {
     const schema = '{"type": "object", "properties": {"n": {"maximum": 12345678901234567890, "default": 1.0}}}';
     const text = await listed(responseOf('{"name":"balance", "x":1.0}', `{"name":"wire","inputSchema":${schema}}`));
-    expect(text).toContain('{"name":"balance", "x":1.0}');
+    expect(text).toContain('{"name":"balance","x":1.0}');
     expect(text).toContain(`"inputSchema":${schema}`);
   });
+});
+
+test.each([
+  ['a list that is none', '{"jsonrpc":"2.0","id":1,"result":{"tools": 1.0}}'],
+  ['a list that is an object', '{"jsonrpc":"2.0","id":1,"result":{"tools":{"0":{"name":"hidden"}}}}'],
+  ['no list', '{"jsonrpc":"2.0","id":1,"result":{}}'],
+  ['NaN in it', '{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"hidden","x":NaN}]}}'],
+  ['a brace behind it', '{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"hidden"}]}}}'],
+  ['no JSON', 'upstream says: hidden'],
+  ['another id', '{"jsonrpc":"2.0","id":2,"result":{"tools":[{"name":"hidden"}]}}'],
+])('a list with %s cannot be filtered, and does not leave', async (_, text) => {
+  const shown = await listed(text, 'support');
+  expect(JSON.parse(shown)).toMatchObject({ id: 1, error: { code: 504, data: { outcome: 'unknown', retry: 'safe' } } });
+  expect(shown).not.toContain('hidden');
+});
+
+test('a tool whose name does not fit into a row is hidden', async () => {
+  const { tools } = JSON.parse(await listed(responseOf(JSON.stringify({ name: 'x'.repeat(1025) }), '{"name":"balance"}'))).result;
+  expect(tools).toEqual([{ name: 'balance' }]);
 });
 
 describe('the schema of a tool whose required key is an argument', () => {
