@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
-import { eventually } from './waiting';
+import { eventually } from '../suites/waiting';
 
 /** One execution of the journaled server's tool. */
 export interface Execution {

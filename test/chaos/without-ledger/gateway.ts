@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
-import { BUNDLING } from '../bundling';
-import { ROOT } from '../root';
+import { BUNDLING } from '../../suites/bundling';
+import { ROOT } from '../../suites/root';
 
 const REAL = join(ROOT, 'gateway/claim.ts');
 const IN_ITS_PLACE = join(ROOT, 'test/chaos/without-ledger/claim.ts');
