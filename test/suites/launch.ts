@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import type { SharedOptions } from './command-line';
 import { lastLine, type Suite, type Verdict } from './suite';
 
-/** Runs a suite by the command line of this process, and ends it: 0 passed, 1 failed, 2 wrong usage, 130 interrupted. */
+/** Runs a suite by the command line of this process, and ends it with the exit code. */
 export function launch<Options extends SharedOptions>(suite: Suite<Options>): void {
   // What is interrupted may have children that would wait on.
-  void toItsEnd(suite, process.argv.slice(3)).then((code) => process.exit(code));
+  void runSuite(suite, process.argv.slice(3)).then((code) => process.exit(code));
 }
 
-async function toItsEnd<Options extends SharedOptions>(suite: Suite<Options>, args: readonly string[]): Promise<number> {
+/** @returns exit code: 0 passed, 1 failed, 2 wrong usage, 130 interrupted */
+export async function runSuite<Options extends SharedOptions>(suite: Suite<Options>, args: readonly string[]): Promise<number> {
   let options: Options | undefined;
   try {
     options = suite.readOptions(args);
@@ -35,7 +36,7 @@ async function staged<Options extends SharedOptions>({ name, run }: Suite<Option
   const verdict = await run(options, { scratch, signal: interruption.signal, say }).catch((error: Error): Verdict | undefined => {
     if (interruption.signal.aborted) return undefined;
     console.error(error);
-    return { passed: false, facts: [error.message], document: { error: error.message } };
+    return { passed: false, facts: [error.message.split('\n', 1)[0] as string], document: { error: error.message } };
   });
   if (verdict !== undefined && (!verdict.passed || options.keep)) console.error(`Logs, and what was seen, are in ${scratch}`);
   else rmSync(scratch, { recursive: true, force: true });
