@@ -9,7 +9,7 @@ export async function killInstance(processes: FleetProcesses): Promise<Incident 
   const killedAt = Date.now();
   await processes.kill(victims);
   const goneAt = Date.now();
-  await processes.whole();
+  await processes.whole(['instance']);
   return { instance: task, killedAt, goneAt, replacedMs: Date.now() - killedAt };
 }
 

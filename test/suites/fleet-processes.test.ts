@@ -61,6 +61,7 @@ test('a tier is whole while as many serve as at the start', async () => {
   await processes.whole();
   await shut(sidecar.server);
   expect([await processes.isWhole('gateway'), await processes.isWhole('instance')]).toEqual([true, false]);
+  await processes.whole(['gateway']);
   gone = 1;
   expect(await processes.isWhole('gateway')).toBe(false);
 });

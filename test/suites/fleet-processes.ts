@@ -6,7 +6,9 @@ const REPLACED_MS = 60_000;
 const ANSWERED_MS = 1000;
 
 /** What is killed and replaced apart from the other: gateways, and instances with sidecar and server. */
-export type Tier = 'gateway' | 'instance';
+export type Tier = (typeof TIERS)[number];
+
+const TIERS = ['gateway', 'instance'] as const;
 
 /** Where each process of a tier says whether it serves. */
 const DOORS = { gateway: { role: 'gateway', path: '/healthz' }, instance: { role: 'sidecar', path: '/readyz' } } as const;
@@ -29,7 +31,7 @@ export class FleetProcesses {
   async follow(account: Pick<LocalAccount, 'processes'>): Promise<void> {
     this.account = account;
     const rows = await this.rows();
-    for (const tier of ['gateway', 'instance'] as const) this.whenWhole[tier] = rows.filter(({ role }) => role === DOORS[tier].role).length;
+    for (const tier of TIERS) this.whenWhole[tier] = rows.filter(({ role }) => role === DOORS[tier].role).length;
   }
 
   /** All that run now; none before there is an account. */
@@ -55,13 +57,10 @@ export class FleetProcesses {
     await eventually('the account has seen the death', async () => !(await this.rows()).some(({ pid }) => pids.includes(pid)), REPLACED_MS);
   }
 
-  /** Resolves when as many serve as when the account was whole. @throws Error when it takes too long */
-  async whole(): Promise<void> {
-    await eventually(
-      'the fleet is whole again',
-      async () => (await this.isWhole('gateway')) && (await this.isWhole('instance')),
-      REPLACED_MS,
-    );
+  /** Resolves when of each tier as many serve as when the account was whole. @throws Error when it takes too long */
+  async whole(tiers: readonly Tier[] = TIERS): Promise<void> {
+    const areWhole = async (): Promise<boolean> => (await Promise.all(tiers.map((tier) => this.isWhole(tier)))).every(Boolean);
+    await eventually(`whole again are ${tiers.join(' and ')}`, areWhole, REPLACED_MS);
   }
 
   async isWhole(tier: Tier): Promise<boolean> {
