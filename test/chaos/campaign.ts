@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { FleetProcesses } from '../suites/fleet-processes';
 import type { Stage } from '../suites/suite';
+import { agentNames, startCrew } from './agents';
 import { Bank } from './bank';
-import { agentNames, startCrew } from './crew';
 import { Evidence } from './evidence';
 import { type FragileFleet, startFragileFleet } from './fleet';
 import { chaosFleet, SERVER } from './fleet-app';

@@ -1,21 +1,12 @@
 import { join } from 'node:path';
 import { packageCache } from '../suites/package-cache';
 import type { Stage } from '../suites/suite';
+import type { Leg, LegName } from './legs';
 import { diedLine, setLine } from './report';
 import type { SetName } from './requirement-sets';
 import type { SetResults } from './results';
 import { runSuite } from './suite-run';
 import type { Target } from './target';
-
-/** One way to reach the servers. */
-export type LegName = 'direct' | 'fleet';
-
-/** What a way has shown. */
-export interface Leg {
-  readonly results: Readonly<Partial<Record<SetName, SetResults>>>;
-  /** Processes that ended by themselves. */
-  readonly died: readonly string[];
-}
 
 export interface LegOptions extends Pick<Stage, 'signal' | 'say'> {
   readonly name: LegName;

@@ -1,8 +1,7 @@
 import type { Loss } from './comparison';
-import type { LegName } from './leg';
+import type { LegName, Legs } from './legs';
 import { REQUIREMENT_SETS, type SetName } from './requirement-sets';
 import { type Count, countOf, requiredPassed, type SetResults, totalOf } from './results';
-import type { Legs } from './verdict';
 
 /** What a set has shown on one leg. */
 export function setLine(leg: LegName, set: SetName, results: SetResults, milliseconds: number): string {

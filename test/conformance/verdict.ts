@@ -1,11 +1,9 @@
 import type { Stage } from '../suites/suite';
 import { losses } from './comparison';
-import type { Leg, LegName } from './leg';
+import type { Legs } from './legs';
 import { failureLines, lossLine } from './report';
 import { REQUIREMENT_SETS, type SetName } from './requirement-sets';
 import { allPassed, requiredPassed, type SetResults } from './results';
-
-export type Legs = Readonly<Partial<Record<LegName, Leg>>>;
 
 /** Whether every set passes and no process has died. */
 export function verdict(sets: readonly SetName[], { direct, fleet }: Legs, say: Stage['say']): boolean {
