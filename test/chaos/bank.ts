@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
+import { closeServer, listenOnLoopback } from '../suites/loopback';
 
 /** A transfer as a server tells of it. */
 export interface Transfer {
@@ -31,6 +30,7 @@ export class Bank {
   readonly journal: Execution[] = [];
   /** Every transfer that came to a server, executed or not. */
   readonly dispatched: Transfer[] = [];
+  url = '';
   watch: BankWatch = { received: async () => undefined, executed: async () => undefined };
   private readonly server: Server;
 
@@ -43,18 +43,12 @@ export class Bank {
 
   static async start(): Promise<Bank> {
     const bank = new Bank();
-    bank.server.listen(0, '127.0.0.1');
-    await once(bank.server, 'listening');
+    bank.url = await listenOnLoopback(bank.server);
     return bank;
   }
 
-  get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-  }
-
   stop(): void {
-    this.server.close();
-    this.server.closeAllConnections();
+    void closeServer(this.server);
   }
 
   private async take(path: string, transfer: Transfer): Promise<object> {

@@ -1,32 +1,37 @@
 import { join } from 'node:path';
-import { tablesOf } from '../../local/checks/tables';
+import { FleetProcesses } from '../suites/fleet-processes';
+import type { Stage } from '../suites/suite';
+import { agentNames, startCrew } from './agents';
 import { Bank } from './bank';
-import { agentNames, startCrew } from './crew';
-import { type Fleet, startFleet } from './fleet';
-import { SERVER } from './fleet-app';
+import { Evidence } from './evidence';
+import { type FragileFleet, startFragileFleet } from './fleet';
+import { chaosFleet, SERVER } from './fleet-app';
 import { type History, type Later, writeHistory } from './history';
 import { askLater, outcomeAt } from './later';
 import type { CutAnswer } from './links/wire';
 import type { Told } from './messages';
 import type { Options } from './options';
 import { planCall } from './plan';
-import type { Programs } from './programs';
 import { Blows } from './strikes/blows';
-import { GatewayLog } from './strikes/gateway-log';
 import { Processes } from './strikes/processes';
 import { Striker } from './strikes/striker';
 import type { Tally } from './strikes/tally';
 import { judge, type Verdict } from './verdict';
 
-export interface CampaignProps {
+/** Where the bundled programs are. */
+export interface Programs {
+  /** Folder with the bank's server and the Dockerfile that makes it an image. */
+  readonly bankServer: string;
+  /** File of the agent process. */
+  readonly agent: string;
+}
+
+export interface CampaignProps extends Stage {
   readonly seed: number;
   readonly calls: number;
   readonly clients: Options['clients'];
   readonly ledger: 'with' | 'without';
   readonly programs: Programs;
-  readonly scratch: string;
-  readonly signal: AbortSignal;
-  readonly say: (line: string) => void;
 }
 
 export interface CampaignResult {
@@ -38,15 +43,15 @@ export interface CampaignResult {
 }
 
 const PROGRESS_MS = 5000;
-const TOKEN_SECONDS = 4 * 3600;
 
 /** Lets agents make their calls while faults strike, asks for what they did not learn, and judges. */
 export async function runCampaign(props: CampaignProps): Promise<CampaignResult> {
   const { seed, calls, clients, signal, say, programs, scratch, ledger } = props;
   const startedAt = Date.now();
   const bank = await Bank.start();
-  const gatewayLog = new GatewayLog();
-  const processes = new Processes(gatewayLog);
+  const evidence = new Evidence();
+  const fleetProcesses = new FleetProcesses();
+  const processes = new Processes(fleetProcesses);
   const planned = (reference: string) => {
     const [agent = '', number = ''] = reference.split('-');
     return planCall(seed, agent, Number(number)).fault;
@@ -54,14 +59,14 @@ export async function runCampaign(props: CampaignProps): Promise<CampaignResult>
   const cuts = new Map<string, CutAnswer>();
   const blows = new Blows(seed, planned);
   const striker = new Striker(blows, processes, (reference, seen) => cuts.set(reference, seen));
-  const agents = agentNames(clients);
-  const fleet = await startFleet({ ...programs, bankUrl: bank.url, agents, ledger, scratch, striker, processes, gatewayLog });
+  const app = chaosFleet({ directory: programs.bankServer, bankUrl: bank.url, agents: agentNames(clients) });
+  const fleet = await startFragileFleet({ app, ledger, scratch, fleetProcesses, striker, processes, evidence });
   const told: Told[] = [];
   const crew = await startCrew(clients, {
     seed,
     calls,
     url: fleet.url,
-    token: (agent) => fleet.account.token(agent, { ttlSeconds: TOKEN_SECONDS }),
+    token: fleet.token,
     program: programs.agent,
     scratch,
     onTold: (each) => told.push(each),
@@ -76,7 +81,7 @@ export async function runCampaign(props: CampaignProps): Promise<CampaignResult>
     clearInterval(progress);
     blows.isOver = true;
     await crew.stop();
-    await processes.whole();
+    await fleetProcesses.whole();
     say(`  ${told.length} calls made, ${blows.tally.total} faults; the fleet is whole again, and is asked for what was not learnt`);
     const history: History = {
       told,
@@ -84,9 +89,9 @@ export async function runCampaign(props: CampaignProps): Promise<CampaignResult>
       journal: bank.journal,
       dispatched: bank.dispatched,
       cuts,
-      rows: await tablesOf(fleet.account).ledger(),
+      rows: await fleet.ledger(),
       instances: await processes.instances(),
-      evidence: gatewayLog.evidence,
+      evidence: evidence.settledBy,
     };
     writeHistory(join(scratch, 'history.json'), history);
     const seconds = Math.round((Date.now() - startedAt) / 1000);
@@ -101,8 +106,8 @@ export async function runCampaign(props: CampaignProps): Promise<CampaignResult>
 }
 
 /** As the agent who made the call, past everything that could break. */
-async function askFleet(told: readonly Told[], { account }: Fleet): Promise<ReadonlyMap<string, Later>> {
-  const tokens = new Map(await Promise.all(account.agents.map(async (agent) => [agent, await account.token(agent)] as const)));
+async function askFleet(told: readonly Told[], { account, token }: FragileFleet): Promise<ReadonlyMap<string, Later>> {
+  const tokens = new Map(await Promise.all(account.agents.map(async (agent) => [agent, await token(agent)] as const)));
   return await askLater(told, (name, { agent }) =>
     outcomeAt(`${account.baseUrl}/${SERVER}/calls/${encodeURIComponent(name)}`, tokens.get(agent) as string),
   );

@@ -1,9 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { bundlePrograms } from '../suites/bundling';
+import type { Stage, Verdict } from '../suites/suite';
 import { type CampaignResult, runCampaign } from './campaign';
 import { FAULT_NAMES, type FaultName } from './faults';
 import type { Options } from './options';
-import { bundlePrograms } from './programs';
 import { describe, totalOf } from './report';
 import { VIOLATIONS } from './verdict';
 
@@ -12,12 +13,10 @@ const CONTROL_CALLS = { helper: 120, plain: 240 };
 /** In a run of so many calls every fault must have struck. */
 const LONG_RUN = 10_000;
 
-/** Runs the real fleet, which must hold, and one without its ledger stage, which must not. @returns whether both did */
-export async function runChaos(options: Options, scratch: string, signal: AbortSignal): Promise<boolean> {
-  const { seed, calls, clients, json, ledger } = options;
-  const startedAt = Date.now();
-  const say = (line: string): void => (json ? console.error(line) : console.log(line));
-  const programs = await bundlePrograms(join(scratch, 'programs'));
+/** Runs the real fleet, which must hold, and one without its ledger stage, which must not. */
+export async function runChaos({ seed, calls, clients, ledger }: Options, { scratch, signal, say }: Stage): Promise<Verdict> {
+  const bundled = await bundlePrograms('test/chaos', ['bank-server', 'agent'], join(scratch, 'programs'));
+  const programs = { bankServer: bundled['bank-server'], agent: join(bundled.agent, 'index.js') };
   const run = async (which: 'with' | 'without', number: number): Promise<CampaignResult> => {
     const folder = join(scratch, which);
     mkdirSync(folder);
@@ -33,9 +32,7 @@ export async function runChaos(options: Options, scratch: string, signal: AbortS
   for (const name of idle) say(`! never struck: ${name}`);
   const holds = real === undefined || (real.verdict.findings.length === 0 && idle.length === 0);
   const bites = control === undefined || twiceIn(control) > 0;
-  if (json) console.log(JSON.stringify({ passed: holds && bites, seed, real, control, idle }));
-  say(summary(options, real, control, holds && bites, Math.round((Date.now() - startedAt) / 1000)));
-  return holds && bites;
+  return { passed: holds && bites, facts: factsOf(seed, real, control), document: { seed, real, control, idle } };
 }
 
 function idleFaults({ faults }: CampaignResult): readonly FaultName[] {
@@ -46,23 +43,12 @@ function twiceIn({ verdict }: CampaignResult): number {
   return verdict.counts['executed twice under one key'];
 }
 
-/** One line that says it all. */
-function summary(
-  { seed }: Options,
-  real: CampaignResult | undefined,
-  control: CampaignResult | undefined,
-  passed: boolean,
-  seconds: number,
-) {
-  const parts = [
-    `seed ${seed}`,
-    ...(real === undefined
-      ? []
-      : [
-          `${real.calls} calls, ${totalOf(real)} faults: ${VIOLATIONS.map((violation) => `${real.verdict.counts[violation]} ${violation}`).join(', ')}`,
-        ]),
-    ...(control === undefined ? [] : [`without the ledger ${control.calls} calls: ${twiceIn(control)} executed twice`]),
-    `${seconds} s`,
-  ];
-  return `chaos ${passed ? 'passed' : 'FAILED'}: ${parts.join('; ')}`;
+function factsOf(seed: number, real: CampaignResult | undefined, control: CampaignResult | undefined): readonly string[] {
+  const facts = [`seed ${seed}`];
+  if (real !== undefined) {
+    const violations = VIOLATIONS.map((violation) => `${real.verdict.counts[violation]} ${violation}`).join(', ');
+    facts.push(`${real.calls} calls, ${totalOf(real)} faults: ${violations}`);
+  }
+  if (control !== undefined) facts.push(`without the ledger ${control.calls} calls: ${twiceIn(control)} executed twice`);
+  return facts;
 }

@@ -1,11 +1,11 @@
-import { App, Duration, Stack } from 'aws-cdk-lib';
-import { AgentIdentity, FleetEdge, KeyPolicy, McpFleet, McpServer, OnLoss, Reconcile, ServerRuntime, ToolPolicy } from '../../lib';
+import { Duration } from 'aws-cdk-lib';
+import { KeyPolicy, OnLoss, Reconcile, ServerRuntime, ToolPolicy } from '../../lib';
+import type { FleetApp } from '../suites/fleet-app';
 import { EFFECT_SECONDS, FENCED_TOOL, KEYED_TOOL, saysDone } from './tools';
 
 /** Name of the server. */
 export const SERVER = 'bank';
-export const GATEWAYS = 2;
-export const INSTANCES = 3;
+const INSTANCES = 3;
 /** Room for sessions that were given up and not yet ended. */
 const SESSIONS_PER_INSTANCE = 500;
 
@@ -14,8 +14,6 @@ export interface FleetAppProps {
   readonly directory: string;
   readonly bankUrl: string;
   readonly agents: readonly string[];
-  /** Where the cloud assembly is written. */
-  readonly outdir: string;
 }
 
 /** The bank knows a transfer by its reference as soon as it has executed it. */
@@ -28,27 +26,24 @@ const BY_REFERENCE = Reconcile.by({
   effectWithin: Duration.seconds(EFFECT_SECONDS),
 });
 
-/** Synthesizes a fleet of two gateways and one restartable server that moves money. */
-export function synthesizeFleet({ directory, bankUrl, agents, outdir }: FleetAppProps): void {
-  const app = new App({ outdir, analyticsReporting: false });
-  const fleet = new McpFleet(new Stack(app, 'Chaos'), 'Mcp', {
-    fleetName: 'chaos',
-    identity: AgentIdentity.oidc({ issuer: 'https://login.chaos.example', audience: 'https://mcp.chaos.example' }),
-    edge: FleetEdge.internal(),
-    gateway: { replicas: GATEWAYS },
-  });
-  const bank = fleet.addServer(SERVER, {
-    runtime: ServerRuntime.http({ directory, port: 3000 }),
-    sessions: { perInstance: SESSIONS_PER_INSTANCE, onLoss: OnLoss.RESTART },
-    scaling: { minInstances: INSTANCES, maxInstances: INSTANCES },
-    environment: { BANK: bankUrl },
-    tools: {
-      [KEYED_TOOL]: ToolPolicy.stateChanging({ key: KeyPolicy.REQUIRED, reconcile: BY_REFERENCE }),
-      [FENCED_TOOL]: ToolPolicy.stateChanging(),
-      find_transfer: ToolPolicy.readOnly(),
-      balance: ToolPolicy.readOnly(),
-    },
-  });
-  for (const agent of agents) bank.grantCall(fleet.addAgent(agent, { subject: `agent-${agent}` }), { tools: [McpServer.ALL_TOOLS] });
-  app.synth();
+/** One restartable server that moves money. */
+export function chaosFleet({ directory, bankUrl, agents }: FleetAppProps): FleetApp {
+  return {
+    name: 'chaos',
+    agents,
+    servers: (fleet) => [
+      fleet.addServer(SERVER, {
+        runtime: ServerRuntime.http({ directory, port: 3000 }),
+        sessions: { perInstance: SESSIONS_PER_INSTANCE, onLoss: OnLoss.RESTART },
+        scaling: { minInstances: INSTANCES, maxInstances: INSTANCES },
+        environment: { BANK: bankUrl },
+        tools: {
+          [KEYED_TOOL]: ToolPolicy.stateChanging({ key: KeyPolicy.REQUIRED, reconcile: BY_REFERENCE }),
+          [FENCED_TOOL]: ToolPolicy.stateChanging(),
+          find_transfer: ToolPolicy.readOnly(),
+          balance: ToolPolicy.readOnly(),
+        },
+      }),
+    ],
+  };
 }

@@ -1,60 +1,40 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import type { LocalAccount } from '../../local/local-account';
-import { startLocalAccount } from '../../local/start';
-import { synthesizeFleet } from './fleet-app';
+import { type Fleet, startFleet } from '../suites/fleet';
+import type { FleetApp } from '../suites/fleet-app';
+import type { FleetProcesses } from '../suites/fleet-processes';
+import type { Evidence } from './evidence';
 import { AwsLink } from './links/aws-link';
 import { Wire } from './links/wire';
-import type { GatewayLog } from './strikes/gateway-log';
 import type { Processes } from './strikes/processes';
-import type { Links, Striker } from './strikes/striker';
+import type { Striker } from './strikes/striker';
 import { replaceGateway } from './without-ledger/gateway';
 
-export interface FleetProps {
-  readonly bankServer: string;
-  readonly bankUrl: string;
-  readonly agents: readonly string[];
+export interface FragileFleetProps {
+  readonly app: FleetApp;
   readonly ledger: 'with' | 'without';
   /** Folder for its assembly and state. */
   readonly scratch: string;
+  readonly fleetProcesses: FleetProcesses;
   readonly striker: Striker;
   readonly processes: Processes;
-  readonly gatewayLog: GatewayLog;
+  readonly evidence: Evidence;
 }
 
-/** A fleet in this process, with something to break between all of its parts. */
-export interface Fleet {
-  readonly account: LocalAccount;
+/** A fleet with something to break between all of its parts. */
+export interface FragileFleet extends Fleet {
   /** Where agents come in. */
   readonly url: string;
-  stop(): Promise<void>;
 }
 
-export async function startFleet({
-  bankServer,
-  bankUrl,
-  agents,
-  ledger,
-  scratch,
-  striker,
-  processes,
-  gatewayLog,
-}: FleetProps): Promise<Fleet> {
-  const assembly = join(scratch, 'cdk.out');
-  // The account notes in its folder that it runs: not in the project's, where another may run.
-  const folder = join(scratch, 'account');
-  mkdirSync(folder, { recursive: true });
-  synthesizeFleet({ directory: bankServer, bankUrl, agents, outdir: assembly });
-  if (ledger === 'without') await replaceGateway(assembly);
-
+export async function startFragileFleet(props: FragileFleetProps): Promise<FragileFleet> {
+  const { app, ledger, scratch, fleetProcesses, striker, processes, evidence } = props;
   const aws: Partial<Record<'dynamodb' | 'aws', AwsLink>> = {};
   const balancers: Wire[] = [];
-  const account = await startLocalAccount({
-    assembly,
-    port: 0,
-    controlFolder: folder,
-    persist: join(folder, 'state'),
-    onLog: gatewayLog.read,
+  const fleet = await startFleet({
+    app,
+    scratch,
+    processes: fleetProcesses,
+    ...(ledger === 'without' && { alter: replaceGateway }),
+    onLog: evidence.read,
     interpose: async (link, url) => {
       if (link === 'load balancer') {
         const wire = await Wire.start(url, (reference) => striker.treat('server', reference));
@@ -66,17 +46,15 @@ export async function startFleet({
       return between.url;
     },
   });
-  processes.account = account;
-  const client = await Wire.start(account.baseUrl, (reference) => striker.treat('client', reference));
-  const links: Links = { client: [client], server: balancers, ledger: aws.dynamodb as AwsLink, authorizer: aws.aws as AwsLink };
-  striker.links = links;
+  const client = await Wire.start(fleet.account.baseUrl, (reference) => striker.treat('client', reference));
+  striker.links = { client: [client], server: balancers, ledger: aws.dynamodb as AwsLink, authorizer: aws.aws as AwsLink };
   return {
-    account,
+    ...fleet,
     url: client.url,
     stop: async () => {
       processes.wake();
       client.stop();
-      await account.stop();
+      await fleet.stop();
       for (const wire of balancers) wire.stop();
       await Promise.all([aws.dynamodb?.stop(), aws.aws?.stop()]);
     },

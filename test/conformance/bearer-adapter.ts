@@ -1,4 +1,4 @@
-import { closeServer, listenOnLoopback } from './loopback';
+import { closeServer, listenOnLoopback } from '../suites/loopback';
 import { relay } from './relay';
 
 /** A port of loopback through which a client without a token reaches a fleet. */

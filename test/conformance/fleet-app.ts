@@ -1,9 +1,10 @@
-import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { RemovalPolicy, type Stack } from 'aws-cdk-lib';
 import { AttributeType, Billing, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { AgentIdentity, FleetEdge, McpFleet, McpServer, ServerRuntime, ServerSecret } from '../../lib';
-import type { Program } from './bundles';
+import { type McpFleet, type McpServer, ServerRuntime, ServerSecret } from '../../lib';
+import type { FleetApp } from '../suites/fleet-app';
 import { ENVIRONMENT } from './direct-servers';
+import type { Programs } from './programs';
 import { SERVERS } from './requirement-sets';
 
 /** Name of the agent that the suites are. */
@@ -11,36 +12,20 @@ export const AGENT = 'suite';
 /** Name of the server that stands for the servers of client scenarios. */
 export const RELAY = 'relay';
 
-export interface FleetAppProps {
-  /** Folders of the bundled programs. */
-  readonly programs: Readonly<Record<Program, string>>;
-  /** Origin that the relay passes everything on to. */
-  readonly relayTo: string;
-  /** Where the cloud assembly is written. */
-  readonly outdir: string;
-}
-
 /**
- * Synthesizes a fleet of two gateways and three servers. No tool is declared, so each counts as state-changing: every call
- * of the suites is claimed in the ledger before it is sent, the longest way there is.
+ * Three servers. No tool is declared, so each counts as state-changing: every call of the suites is claimed in the ledger
+ * before it is sent, the longest way there is.
+ * @param relayTo origin that the relay passes everything on to
  */
-export function synthesizeFleet({ programs, relayTo, outdir }: FleetAppProps): void {
-  const app = new App({ outdir, analyticsReporting: false });
-  const stack = new Stack(app, 'Conformance');
-  const fleet = new McpFleet(stack, 'Mcp', {
-    fleetName: 'conformance',
-    identity: AgentIdentity.oidc({ issuer: 'https://login.conformance.example', audience: 'https://mcp.conformance.example' }),
-    edge: FleetEdge.internal(),
-    gateway: { replicas: 2 },
-  });
-  const suite = fleet.addAgent(AGENT, { subject: 'agent-suite' });
-  for (const server of [
-    ...addEverything(stack, fleet, programs['everything-server']),
-    addRelay(fleet, programs['relay-server'], relayTo),
-  ]) {
-    server.grantCall(suite, { tools: [McpServer.ALL_TOOLS] });
-  }
-  app.synth();
+export function conformanceFleet(programs: Programs, relayTo: string): FleetApp {
+  return {
+    name: 'conformance',
+    agents: [AGENT],
+    servers: (fleet, stack) => [
+      ...addEverything(stack, fleet, programs['everything-server']),
+      addRelay(fleet, programs['relay-server'], relayTo),
+    ],
+  };
 }
 
 /** The everything-server, with and without a look at headers, and what all their instances share. */

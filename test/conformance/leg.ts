@@ -1,22 +1,14 @@
 import { join } from 'node:path';
-import { reportDied, reportSet } from './report';
+import { packageCache } from '../suites/package-cache';
+import type { Stage } from '../suites/suite';
+import type { Leg, LegName } from './legs';
+import { diedLine, setLine } from './report';
 import type { SetName } from './requirement-sets';
 import type { SetResults } from './results';
-import { suiteCache } from './suite-cache';
 import { runSuite } from './suite-run';
 import type { Target } from './target';
 
-/** One way to reach the servers. */
-export type LegName = 'direct' | 'fleet';
-
-/** What a way has shown. */
-export interface Leg {
-  readonly results: Readonly<Partial<Record<SetName, SetResults>>>;
-  /** Processes that ended by themselves. */
-  readonly died: readonly string[];
-}
-
-export interface LegOptions {
+export interface LegOptions extends Pick<Stage, 'signal' | 'say'> {
   readonly name: LegName;
   readonly sets: readonly SetName[];
   /** Only these scenarios; all when empty. */
@@ -25,12 +17,12 @@ export interface LegOptions {
   readonly client: string;
   /** Folder for what the suites see. */
   readonly output: string;
-  readonly signal: AbortSignal;
 }
 
 /** Runs set after set against one target, and stops it. */
-export async function runLeg({ name, sets, scenarios, client, output, signal }: LegOptions, start: () => Promise<Target>): Promise<Leg> {
-  const suites = suiteCache();
+export async function runLeg(options: LegOptions, start: () => Promise<Target>): Promise<Leg> {
+  const { name, sets, scenarios, client, output, signal, say } = options;
+  const suites = packageCache('test/conformance/cli');
   const results: Partial<Record<SetName, SetResults>> = {};
   const target = await start();
   try {
@@ -39,10 +31,10 @@ export async function runLeg({ name, sets, scenarios, client, output, signal }: 
       const seen = await runSuite(suites, { set, target, client, scenarios, folder: join(output, name, set), signal });
       if (seen.scenarios.size === 0) continue; // the set has none of the scenarios that are wanted
       results[set] = seen;
-      reportSet(name, set, seen, performance.now() - begun);
+      say(setLine(name, set, seen, performance.now() - begun));
     }
     const died = await target.died();
-    reportDied(name, died);
+    for (const process of died) say(diedLine(name, process));
     return { results, died };
   } finally {
     await target.stop();

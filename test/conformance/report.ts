@@ -1,49 +1,49 @@
 import type { Loss } from './comparison';
-import type { LegName } from './leg';
+import type { LegName, Legs } from './legs';
 import { REQUIREMENT_SETS, type SetName } from './requirement-sets';
-import { countOf, requiredPassed, type SetResults, totalOf } from './results';
-import type { Legs } from './verdict';
+import { type Count, countOf, requiredPassed, type SetResults, totalOf } from './results';
 
-/** One line per leg and set. */
-export function reportSet(leg: LegName, set: SetName, results: SetResults, milliseconds: number): void {
+/** What a set has shown on one leg. */
+export function setLine(leg: LegName, set: SetName, results: SetResults, milliseconds: number): string {
   const { passed, failed } = totalOf(results);
   const mark = REQUIREMENT_SETS[set].gains ? '·' : requiredPassed(results) ? '✔' : '✘';
   const counts = `${passed} passed, ${failed} failed`.padEnd(24);
-  console.log(
-    `${mark} ${leg.padEnd(6)} ${set.padEnd(17)} ${counts} ${results.scenarios.size} scenarios  ${(milliseconds / 1000).toFixed(1)} s`,
-  );
+  return `${mark} ${leg.padEnd(6)} ${set.padEnd(17)} ${counts} ${results.scenarios.size} scenarios  ${(milliseconds / 1000).toFixed(1)} s`;
 }
 
-/** Processes that ended by themselves. */
-export function reportDied(leg: LegName, died: readonly string[]): void {
-  for (const process of died) console.log(`✘ ${leg.padEnd(6)} ${process} died`);
+/** A process that ended by itself. */
+export function diedLine(leg: LegName, process: string): string {
+  return `✘ ${leg.padEnd(6)} ${process} died`;
 }
 
-/** What the fleet takes away. */
-export function reportLosses(set: SetName, losses: readonly Loss[]): void {
-  for (const { scenario, check, allowed } of losses) {
-    console.log(`  ${allowed ? '·' : '✘'} ${set} ${scenario}: ${check.name}: ${check.errorMessage ?? check.description}`);
-  }
+/** A check that the fleet takes away. */
+export function lossLine(set: SetName, { scenario, check, allowed }: Loss): string {
+  return `  ${allowed ? '·' : '✘'} ${set} ${scenario}: ${check.name}: ${check.errorMessage ?? check.description}`;
 }
 
 /** Scenarios that fail on their own. */
-export function reportFailures(set: SetName, { scenarios, required }: SetResults): void {
-  for (const [scenario, checks] of scenarios) {
+export function failureLines(set: SetName, { scenarios, required }: SetResults): readonly string[] {
+  return [...scenarios].flatMap(([scenario, checks]) => {
     const first = checks.find(({ status }) => status === 'FAILURE');
-    if (first === undefined) continue;
+    if (first === undefined) return [];
     const scored = required.has(scenario) || REQUIREMENT_SETS[set].gains;
-    console.log(`  ${scored ? '✘' : '·'} ${set} ${scenario}: ${countOf(checks).failed} failed, first ${first.name}: ${first.errorMessage}`);
-  }
+    return [`  ${scored ? '✘' : '·'} ${set} ${scenario}: ${countOf(checks).failed} failed, first ${first.name}: ${first.errorMessage}`];
+  });
 }
 
-/** The last line: passed/failed of each leg and set. */
-export function summary(ok: boolean, sets: readonly SetName[], legs: Legs): string {
-  const counts = (['direct', 'fleet'] as const).flatMap((leg) => {
-    const parts = sets.flatMap((set) => {
-      const results = legs[leg]?.results[set];
-      return results ? [`${set} ${totalOf(results).passed}/${totalOf(results).failed}`] : [];
-    });
-    return parts.length === 0 ? [] : [`${leg}: ${parts.join(', ')}`];
+/** Checks of each leg and set. */
+export function countsOf(sets: readonly SetName[], legs: Legs): Readonly<Partial<Record<LegName, Readonly<Record<string, Count>>>>> {
+  const legCounts = Object.entries(legs).map(([leg, { results }]) => {
+    const counts = sets.flatMap((set) => (results[set] === undefined ? [] : [[set, totalOf(results[set])] as const]));
+    return [leg, Object.fromEntries(counts)] as const;
   });
-  return `conformance ${ok ? 'passed' : 'failed'} (passed/failed checks) ${counts.join(' · ')}`;
+  return Object.fromEntries(legCounts);
+}
+
+/** For the last line: passed/failed checks of each leg and set. */
+export function factsOf(sets: readonly SetName[], legs: Legs): readonly string[] {
+  return Object.entries(countsOf(sets, legs)).map(([leg, counts]) => {
+    const texts = Object.entries(counts).map(([set, { passed, failed }]) => `${set} ${passed}/${failed}`);
+    return `${leg} (passed/failed checks) ${texts.join(', ')}`;
+  });
 }

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { closeServer, listenOnLoopback } from './loopback';
+import { closeServer, listenOnLoopback } from '../suites/loopback';
 import { relay } from './relay';
 
 /** Lets one server of the fleet stand for the servers that client scenarios start, each on a port of its own. */

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { PackageCache } from '../suites/package-cache';
 import { REQUIREMENT_SETS, type SetName } from './requirement-sets';
 import { readScenarios, type SetResults } from './results';
-import type { SuiteCache } from './suite-cache';
 import type { Target } from './target';
 
 /** A whole set takes seconds; one that hangs is ended after this many milliseconds. */
@@ -23,7 +23,7 @@ export interface SuiteRun {
 }
 
 /** Runs one requirement set, one process at a time. */
-export async function runSuite(suites: SuiteCache, run: SuiteRun): Promise<SetResults> {
+export async function runSuite(suites: PackageCache, run: SuiteRun): Promise<SetResults> {
   const { all, one, scenarios, subject } = REQUIREMENT_SETS[run.set];
   const listed = await listScenarios(suites, run);
   const wanted = (scenarios ?? listed.all).filter((name) => run.scenarios.length === 0 || run.scenarios.includes(name));
@@ -44,7 +44,7 @@ function subjectArguments({ set, target, client }: SuiteRun): string[] {
 }
 
 /** Scenarios that the suite has for a set: those that it requires, and with them those that are run and never scored. */
-async function listScenarios(suites: SuiteCache, run: SuiteRun): Promise<{ all: readonly string[]; required: readonly string[] }> {
+async function listScenarios(suites: PackageCache, run: SuiteRun): Promise<{ all: readonly string[]; required: readonly string[] }> {
   const { list, subject } = REQUIREMENT_SETS[run.set];
   const side = subject === 'client' ? 'client' : 'server';
   const output = await suite(suites, run, ['list', ...list]);
@@ -55,8 +55,8 @@ async function listScenarios(suites: SuiteCache, run: SuiteRun): Promise<{ all: 
 }
 
 /** What the suite says; its verdict is in its files. */
-async function suite(suites: SuiteCache, { set, target, signal }: SuiteRun, args: readonly string[]): Promise<string> {
-  const child = spawn(suites.node, [suites.entry(REQUIREMENT_SETS[set].suite), ...args], {
+async function suite(suites: PackageCache, { set, target, signal }: SuiteRun, args: readonly string[]): Promise<string> {
+  const child = spawn(suites.newerNode(), [join(suites.locate(REQUIREMENT_SETS[set].suite), 'dist/index.js'), ...args], {
     env: { ...process.env, ...target.clientEnvironment },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: LIMIT_MS,

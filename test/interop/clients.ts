@@ -1,4 +1,4 @@
-import { newerNode, type PackageCache } from './package-cache';
+import { layBeside, type PackageCache, packageCache } from '../suites/package-cache';
 
 /** A client under test. */
 export interface InteropClient {
@@ -38,8 +38,20 @@ const CLIENTS = {
 export type ClientName = keyof typeof CLIENTS;
 export const CLIENT_NAMES = Object.keys(CLIENTS) as ClientName[];
 
-export function clientOf(name: ClientName, cache: PackageCache): InteropClient {
+/** The packages of all clients, with our drivers beside them. */
+export interface ClientPackages {
+  readonly cache: PackageCache;
+  /** Folder of the drivers. */
+  readonly drivers: string;
+}
+
+export function clientPackages(): ClientPackages {
+  const cache = packageCache('test/interop/packages/clients');
+  return { cache, drivers: layBeside(cache, 'test/interop/clients') };
+}
+
+export function clientOf(name: ClientName, { cache }: ClientPackages): InteropClient {
   const { package: installed, as = installed, mode, driver, needsNode22 }: Declared = CLIENTS[name];
   const title = `${as} ${cache.version(installed)}${mode === undefined ? '' : `, ${mode}`}`;
-  return { name, title, driver, node: needsNode22 ? newerNode(cache) : process.execPath };
+  return { name, title, driver, node: needsNode22 ? cache.newerNode() : process.execPath };
 }

@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
-import { eventually } from './waiting';
+import { closeServer, listenOnLoopback } from '../suites/loopback';
+import { eventually } from '../suites/waiting';
 
 /** One execution of the journaled server's tool. */
 export interface Execution {
@@ -16,6 +15,9 @@ export class Journal {
   private readonly entries: Execution[] = [];
   private readonly server: Server;
 
+  /** Where executions are written to. */
+  url = '';
+
   private constructor() {
     this.server = createServer(async (request, response) => {
       this.entries.push((await json(request)) as Execution);
@@ -25,13 +27,8 @@ export class Journal {
 
   static async start(): Promise<Journal> {
     const journal = new Journal();
-    journal.server.listen(0, '127.0.0.1');
-    await once(journal.server, 'listening');
+    journal.url = await listenOnLoopback(journal.server);
     return journal;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
   executions(reference: string): readonly Execution[] {
@@ -44,7 +41,6 @@ export class Journal {
   }
 
   stop(): void {
-    this.server.close();
-    this.server.closeAllConnections();
+    void closeServer(this.server);
   }
 }

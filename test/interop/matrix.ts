@@ -1,11 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundleJournaledServer } from './bundle';
+import { bundlePrograms } from '../suites/bundling';
 import { type Cell, runCell } from './cell';
-import { type ClientName, clientOf } from './clients';
+import { type ClientName, clientOf, clientPackages } from './clients';
 import type { Fault } from './faults';
 import { startFleetTarget } from './fleet-target';
-import { layBeside, packageCache } from './package-cache';
 import { startPlainTarget } from './plain-target';
 import type { Target } from './target';
 
@@ -36,12 +35,10 @@ export async function runMatrix(
   signal: AbortSignal,
   onRow: (row: MatrixRow) => void,
 ): Promise<readonly MatrixRow[]> {
-  const cache = packageCache('clients');
-  const folder = layBeside(cache, 'clients');
-  const program = join(scratch, 'program');
+  const packages = clientPackages();
   const home = join(scratch, 'home');
   mkdirSync(home, { recursive: true });
-  await bundleJournaledServer(program);
+  const { 'journaled-server': program } = await bundlePrograms('test/interop', ['journaled-server'], join(scratch, 'programs'));
   const plain = await startPlainTarget(program);
   let fleet: Target | undefined;
   const rows: MatrixRow[] = [];
@@ -50,9 +47,9 @@ export async function runMatrix(
     for (const fault of faults) {
       for (const name of clients) {
         signal.throwIfAborted();
-        const client = clientOf(name, cache);
+        const client = clientOf(name, packages);
         const measure = (target: Target) =>
-          runCell(client, fault, target, folder, home).catch((error: Error): MeasuringFailed => ({ failed: error.message }));
+          runCell(client, fault, target, packages.drivers, home).catch((error: Error): MeasuringFailed => ({ failed: error.message }));
         const [without, withUs] = await Promise.all([measure(plain), measure(fleet)]);
         const row = { client: name, title: client.title, fault, without, with: withUs };
         onRow(row);

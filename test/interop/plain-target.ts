@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
+import { eventually } from '../suites/waiting';
 import { Front } from './front';
 import { Journal } from './journal';
 import type { Target } from './target';
-import { eventually } from './waiting';
 
 /** The server alone, started again by a supervisor when it dies. */
 export async function startPlainTarget(program: string): Promise<Target> {

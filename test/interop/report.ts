@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ROOT } from '../suites/root';
 import { FAULT_TITLES, FAULTS } from './faults';
 import { LEGS, type MatrixRow } from './matrix';
-import { ROOT } from './root';
 import type { NamedServerRow } from './server-matrix';
 
 const DOCUMENT = join(ROOT, 'docs/sessions.md');

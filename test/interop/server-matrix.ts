@@ -1,7 +1,6 @@
-import { join } from 'node:path';
-import { startFleet } from './fleet';
-import { synthesizeFleet } from './fleet-app';
-import { layBeside, packageCache } from './package-cache';
+import { startFleet } from '../suites/fleet';
+import { layBeside, packageCache } from '../suites/package-cache';
+import { AGENT, interopFleet } from './fleet-app';
 import { runServer, type ServerRow } from './server-run';
 import { interopServers, type ServerName } from './servers';
 
@@ -21,24 +20,22 @@ export async function runServers(
   signal: AbortSignal,
   onRow: (row: NamedServerRow) => void,
 ): Promise<readonly NamedServerRow[]> {
-  const cache = packageCache('servers');
-  const servers = interopServers(cache, layBeside(cache, 'servers'));
-  const assembly = join(scratch, 'cdk.out');
+  const cache = packageCache('test/interop/packages/servers');
+  const servers = interopServers(cache, layBeside(cache, 'test/interop/servers'));
   const declared = names.map((name) => [name, { runtime: servers[name].runtime, scaling: { minInstances: 1 } }] as const);
-  synthesizeFleet(Object.fromEntries(declared), assembly);
-  const fleet = await startFleet(assembly, scratch, cache.folder);
+  const fleet = await startFleet({ app: interopFleet(Object.fromEntries(declared)), scratch, packages: cache.folder });
   const rows: NamedServerRow[] = [];
   try {
+    const headers = { authorization: `Bearer ${await fleet.token(AGENT)}` };
     for (const name of names) {
       signal.throwIfAborted();
       const server = servers[name];
-      const headers = { authorization: `Bearer ${fleet.token}` };
       const row = {
         server: name,
         title: `${server.package} ${cache.version(server.package)}`,
         how: server.how,
         callsTool: server.call !== undefined,
-        ...(await runServer(server, `${fleet.account.baseUrl}/${name}/mcp`, headers)),
+        ...(await runServer(server, fleet.endpoint(name), headers)),
       };
       onRow(row);
       rows.push(row);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import { ServerRuntime } from '../../lib';
-import type { PackageCache } from './package-cache';
+import type { PackageCache } from '../suites/package-cache';
 
 /** A server of others, as an operator would declare it. */
 export interface InteropServer {

@@ -1,5 +1,5 @@
-import { App, Stack } from 'aws-cdk-lib';
-import { AgentIdentity, FleetEdge, McpFleet, McpServer, OnLoss, ServerRuntime, ToolPolicy } from '../../lib';
+import { OnLoss, ServerRuntime, ToolPolicy } from '../../lib';
+import type { FleetApp } from '../suites/fleet-app';
 import { TOOLS } from './counter';
 
 /** Name of the server. */
@@ -13,27 +13,23 @@ export interface FleetAppProps {
   readonly instances: number;
   /** Slots of one instance. */
   readonly perInstance: number;
-  /** Where the cloud assembly is written. */
-  readonly outdir: string;
 }
 
-/** Synthesizes a fleet of two gateways and one restartable server; half of its tools only read. */
-export function synthesizeFleet({ directory, agents, instances, perInstance, outdir }: FleetAppProps): void {
-  const app = new App({ outdir, analyticsReporting: false });
-  const fleet = new McpFleet(new Stack(app, 'Load'), 'Mcp', {
-    fleetName: 'load',
-    identity: AgentIdentity.oidc({ issuer: 'https://login.load.example', audience: 'https://mcp.load.example' }),
-    edge: FleetEdge.internal(),
-    gateway: { replicas: 2 },
-  });
-  const counter = fleet.addServer(SERVER, {
-    runtime: ServerRuntime.http({ directory, port: 3000 }),
-    sessions: { perInstance, onLoss: OnLoss.RESTART },
-    scaling: { minInstances: instances, maxInstances: instances * 2 },
-    tools: Object.fromEntries(
-      Object.entries(TOOLS).map(([tool, effect]) => [tool, effect === 'read_only' ? ToolPolicy.readOnly() : ToolPolicy.stateChanging()]),
-    ),
-  });
-  for (const agent of agents) counter.grantCall(fleet.addAgent(agent, { subject: `agent-${agent}` }), { tools: [McpServer.ALL_TOOLS] });
-  app.synth();
+/** One restartable server; half of its tools only read. */
+export function loadFleet({ directory, agents, instances, perInstance }: FleetAppProps): FleetApp {
+  const tools = Object.entries(TOOLS).map(
+    ([tool, effect]) => [tool, effect === 'read_only' ? ToolPolicy.readOnly() : ToolPolicy.stateChanging()] as const,
+  );
+  return {
+    name: 'load',
+    agents,
+    servers: (fleet) => [
+      fleet.addServer(SERVER, {
+        runtime: ServerRuntime.http({ directory, port: 3000 }),
+        sessions: { perInstance, onLoss: OnLoss.RESTART },
+        scaling: { minInstances: instances, maxInstances: instances * 2 },
+        tools: Object.fromEntries(tools),
+      }),
+    ],
+  };
 }

@@ -1,13 +1,14 @@
-import type { LocalAccount } from '../../local/local-account';
+import { join } from 'node:path';
+import { bundlePrograms } from '../suites/bundling';
+import { type Fleet, startFleet } from '../suites/fleet';
+import type { Stage, Verdict } from '../suites/suite';
 import { type ClientReport, Clients } from './clients';
 import { readExecutions } from './executions';
-import { startFleet } from './fleet';
-import { SERVER } from './fleet-app';
+import { loadFleet, SERVER } from './fleet-app';
 import type { Entry } from './journal';
 import type { Options, PhaseName } from './options';
 import { runPhase } from './phases';
-import { bundlePrograms } from './programs';
-import { describe, describeExecutions, type PhaseResult, resultOf, summary } from './report';
+import { describe, describeExecutions, factsOf, type PhaseResult, resultOf } from './report';
 
 const CLIENT_PROCESSES = 4;
 const AGENTS = Array.from({ length: CLIENT_PROCESSES }, (_, index) => `agent${index + 1}`);
@@ -17,52 +18,47 @@ const SDK_SHARE = 0.04;
 /** Sessions of one process that have a call under way at the same time. */
 const AT_ONCE = 32;
 const PROGRESS_MS = 5000;
-const TOKEN_SECONDS = 3600;
 
-type Say = (line: string) => void;
-
-/** Puts a fleet under load, phase after phase with the same sessions. @returns whether everything was as it should be */
-export async function runLoad(options: Options, scratch: string, signal: AbortSignal): Promise<boolean> {
-  const { sessions, json } = options;
+/** Puts a fleet under load, phase after phase with the same sessions. */
+export async function runLoad(options: Options, { scratch, signal, say }: Stage): Promise<Verdict> {
+  const { sessions } = options;
   const startedAt = Date.now();
-  const say: Say = (line) => (json ? console.error(line) : console.log(line));
-  const programs = await bundlePrograms(scratch);
+  const programs = await bundlePrograms('test/load', ['counter-server', 'client'], join(scratch, 'programs'));
   // Room for the sessions of an instance that is lost, on those that stay.
   const perInstance = Math.ceil((sessions / (INSTANCES - 1)) * 1.5);
-  const account = await startFleet({ scratch, agents: AGENTS, instances: INSTANCES, perInstance, counterServer: programs.counterServer });
-  say(`2 gateways and ${INSTANCES} instances of "${SERVER}" at ${account.baseUrl} after ${since(startedAt)}`);
-  const clients = await startClients(programs.client, sessions, account);
+  const app = loadFleet({ directory: programs['counter-server'], agents: AGENTS, instances: INSTANCES, perInstance });
+  const fleet = await startFleet({ app, scratch });
+  say(`2 gateways and ${INSTANCES} instances of "${SERVER}" at ${fleet.account.baseUrl} after ${since(startedAt)}`);
+  const clients = await startClients(join(programs.client, 'index.js'), sessions, fleet);
   signal.addEventListener('abort', () => void clients.stop()); // what waits for them then fails
   try {
     signal.throwIfAborted();
     const openedAt = Date.now();
     const opened = await clients.open();
-    say(`${sessions} sessions opened by ${CLIENT_PROCESSES} processes in ${since(openedAt)}: ${await spread(account)}`);
-    const { results, entries } = await runPhases(options, clients, account, say);
+    say(`${sessions} sessions opened by ${CLIENT_PROCESSES} processes in ${since(openedAt)}: ${await spread(fleet)}`);
+    const { results, entries } = await runPhases(options, clients, fleet, say);
     const closed = await clients.close();
-    const executions = await readExecutions(account.logFiles(), entries);
+    const executions = await readExecutions(fleet.account.logFiles(), entries);
     say(describeExecutions(executions));
 
     const faults = [...faultsOf(opened), ...faultsOf(closed)];
     for (const fault of faults.slice(0, 8)) say(`! ${JSON.stringify(fault)}`);
     const passed = faults.length === 0 && executions.twice === 0 && executions.missing === 0 && results.every((result) => result.passed);
-    if (json) console.log(JSON.stringify({ passed, sessions, faults, executions, phases: results }));
-    say(summary({ passed, sessions, results, executions, took: since(startedAt) }));
-    return passed;
+    return { passed, facts: factsOf(sessions, results, executions), document: { sessions, faults, executions, phases: results } };
   } finally {
     await clients.stop();
-    await account.stop();
+    await fleet.stop();
   }
 }
 
-async function runPhases({ phases, calls }: Options, clients: Clients, account: LocalAccount, say: Say) {
+async function runPhases({ phases, calls }: Options, clients: Clients, fleet: Fleet, say: Stage['say']) {
   const results: PhaseResult[] = [];
   const entries: Entry[] = [];
   let lostBefore = false;
   for (const phase of phases) {
     const began = Date.now();
     const progress = setInterval(() => say(progressLine(phase, calls, clients, began)), PROGRESS_MS);
-    const run = await runPhase(phase, { calls, lostBefore }, clients, account).finally(() => clearInterval(progress));
+    const run = await runPhase(phase, { calls, lostBefore }, clients, fleet).finally(() => clearInterval(progress));
     lostBefore = run.lostBefore;
     entries.push(...run.report.entries);
     const result = resultOf(run);
@@ -72,11 +68,11 @@ async function runPhases({ phases, calls }: Options, clients: Clients, account: 
   return { results, entries };
 }
 
-async function startClients(program: string, sessions: number, account: LocalAccount): Promise<Clients> {
+async function startClients(program: string, sessions: number, fleet: Fleet): Promise<Clients> {
   const settings = AGENTS.map(async (name, index) => ({
     name,
-    endpoint: `${account.baseUrl}/${SERVER}/mcp`,
-    token: await account.token(name, { ttlSeconds: TOKEN_SECONDS }),
+    endpoint: fleet.endpoint(SERVER),
+    token: await fleet.token(name),
     sessions: share(sessions, index),
     sdkSessions: share(Math.ceil(sessions * SDK_SHARE), index),
     atOnce: AT_ONCE,
@@ -93,8 +89,8 @@ function faultsOf({ entries }: ClientReport): readonly Entry[] {
   return entries.filter(({ outcome }) => outcome !== 'ok');
 }
 
-async function spread(account: LocalAccount): Promise<string> {
-  const sidecars = (await account.processes()).filter(({ role }) => role === 'sidecar');
+async function spread({ processes }: Fleet): Promise<string> {
+  const sidecars = (await processes.rows()).filter(({ role }) => role === 'sidecar');
   return sidecars.map(({ task, sessions }) => `${task.slice(0, 8)} ${sessions}`).join(', ');
 }
 

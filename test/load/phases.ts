@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LocalAccount } from '../../local/local-account';
+import type { Fleet } from '../suites/fleet';
 import type { ClientReport, Clients } from './clients';
 import { killInstance, replaceGateways } from './incidents';
 import type { Incident } from './journal';
@@ -24,12 +24,12 @@ const POLL_MS = 50;
 
 type Happening = Pick<PhaseRun, 'incident' | 'replacedMs'>;
 
-const HAPPENINGS: Readonly<Record<Exclude<PhaseName, 'steady'>, (account: LocalAccount) => Promise<Happening>>> = {
-  kill: async (account) => {
-    const { replacedMs, ...incident } = await killInstance(account);
+const HAPPENINGS: Readonly<Record<Exclude<PhaseName, 'steady'>, (fleet: Fleet) => Promise<Happening>>> = {
+  kill: async ({ processes }) => {
+    const { replacedMs, ...incident } = await killInstance(processes);
     return { incident, replacedMs };
   },
-  gateways: async (account) => ({ replacedMs: await replaceGateways(account) }),
+  gateways: async ({ account }) => ({ replacedMs: await replaceGateways(account) }),
 };
 
 /** Lets the clients call, and meanwhile something happen; they go on until that is over. */
@@ -37,7 +37,7 @@ export async function runPhase(
   name: PhaseName,
   { calls, lostBefore }: { readonly calls: number; readonly lostBefore: boolean },
   clients: Clients,
-  account: LocalAccount,
+  fleet: Fleet,
 ): Promise<PhaseRun> {
   const since = Date.now();
   const calling = clients.call(calls);
@@ -46,7 +46,7 @@ export async function runPhase(
   const underWay = async (): Promise<void> => {
     while (clients.progress.done < calls * UNDER_WAY) if (await Promise.race([ended, sleep(POLL_MS, false)])) return;
   };
-  const happening = name === 'steady' ? Promise.resolve({}) : underWay().then(() => HAPPENINGS[name](account));
+  const happening = name === 'steady' ? Promise.resolve({}) : underWay().then(() => HAPPENINGS[name](fleet));
   happening.catch(() => undefined); // likewise
   // Clients that fail, or are stopped, end the phase at once.
   const happened: Happening = await Promise.race([happening, calling.then(() => happening)]);

@@ -127,22 +127,13 @@ export function describeExecutions({ executed, twice, missing, unknown }: Execut
   return `servers' logs: ${executed} state-changing calls ran, ${twice} of them twice; ${missing} results without an execution; ${told}`;
 }
 
-export interface Summary {
-  readonly passed: boolean;
-  readonly sessions: number;
-  readonly results: readonly PhaseResult[];
-  readonly executions: Executions;
-  readonly took: string;
-}
-
-/** One line that says it all. */
-export function summary({ passed, sessions, results, executions, took }: Summary): string {
+/** For the last line. */
+export function factsOf(sessions: number, results: readonly PhaseResult[], { twice }: Executions): readonly string[] {
   const phases = results.map(({ phase, calls, callsPerSecond, misrouted, unknownSession, restartedSilently, failed, outcomes }) => {
     const told = phase === 'kill' ? `, ${restartedSilently} restarted silently, ${unknownIn(outcomes)} in flight told unknown` : '';
     return `${phase} ${calls} calls (${callsPerSecond}/s): ${misrouted} misrouted, ${unknownSession} unknown session, ${failed} failed${told}`;
   });
-  const parts = [`${sessions} sessions`, ...phases, `${executions.twice} executed twice`, took];
-  return `load ${passed ? 'passed' : 'FAILED'}: ${parts.join('; ')}`;
+  return [`${sessions} sessions`, ...phases, `${twice} executed twice`];
 }
 
 function unknownIn(outcomes: PhaseResult['outcomes']): number {

@@ -1,16 +1,19 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { bundlePrograms } from '../suites/bundling';
+import { startFleet } from '../suites/fleet';
+import type { Stage, Verdict } from '../suites/suite';
 import type { AgentSession, Pulse, SessionReply } from './client/agent-session';
 import { Edge } from './client/edge';
 import { LeanSession } from './client/lean-session';
 import { openSdkSession } from './client/sdk-session';
 import type { Counted } from './counter';
-import { startFleet } from './fleet';
-import { SERVER } from './fleet-app';
-import { bundlePrograms } from './programs';
+import { loadFleet, SERVER } from './fleet-app';
 
 const AGENT = 'patient';
 const INSTANCES = 2;
+const SESSIONS_PER_INSTANCE = 50;
 /** A client must wait a little longer than the silence. */
 const GRACE_MS = 60_000;
 const PROGRESS_MS = 30_000;
@@ -37,17 +40,21 @@ interface Survival {
  * One true run of a long silence: on GET streams, and before the answer of state-changing calls. The official client v1 shows
  * that agents survive it, a lean client counts what keeps them alive; the server itself sends nothing.
  */
-export async function runSilence(minutes: number, json: boolean, scratch: string, signal: AbortSignal): Promise<boolean> {
+export async function runSilence(minutes: number, { scratch, signal, say }: Stage): Promise<Verdict> {
   const seconds = Math.round(minutes * 60);
-  const say = (line: string): void => (json ? console.error(line) : console.log(line));
-  const { counterServer } = await bundlePrograms(scratch);
-  const account = await startFleet({ scratch, agents: [AGENT], instances: INSTANCES, perInstance: 50, counterServer });
+  const programs = await bundlePrograms('test/load', ['counter-server'], join(scratch, 'programs'));
+  const app = loadFleet({
+    directory: programs['counter-server'],
+    agents: [AGENT],
+    instances: INSTANCES,
+    perInstance: SESSIONS_PER_INSTANCE,
+  });
+  const fleet = await startFleet({ app, scratch });
   const startedAt = Date.now();
   const progress = setInterval(() => say(`  silent for ${Math.round((Date.now() - startedAt) / 1000)} of ${seconds} s`), PROGRESS_MS);
   try {
-    const token = await account.token(AGENT, { ttlSeconds: seconds * 2 + 600 });
-    const endpoint = `${account.baseUrl}/${SERVER}/mcp`;
-    const edge = (): Edge => new Edge(endpoint, token);
+    const token = await fleet.token(AGENT);
+    const edge = (): Edge => new Edge(fleet.endpoint(SERVER), token);
     signal.throwIfAborted();
     const interrupted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
     const silences = Promise.all([
@@ -60,17 +67,20 @@ export async function runSilence(minutes: number, json: boolean, scratch: string
     ]);
     const survivals = await Promise.race([silences, interrupted]);
     for (const survival of survivals) say(describe(survival));
-    const passed = survivals.every((survival) => survival.passed);
-    if (json) console.log(JSON.stringify({ passed, seconds, survivals }));
+    const survived = survivals.filter(({ passed }) => passed).length;
     const heartbeats = survivals.flatMap((survival) => survival.heartbeats ?? []);
-    say(
-      `silence ${passed ? 'passed' : 'FAILED'}: ${survivals.filter((survival) => survival.passed).length} of ${survivals.length} survived ` +
-        `${seconds} s without a reconnect; ${Math.min(...heartbeats)} to ${Math.max(...heartbeats)} heartbeats on raw streams`,
-    );
-    return passed;
+    return {
+      passed: survived === survivals.length,
+      counts: { passed: survived, failed: survivals.length - survived },
+      facts: [
+        `${seconds} s of silence without a reconnect`,
+        `${Math.min(...heartbeats)} to ${Math.max(...heartbeats)} heartbeats on raw streams`,
+      ],
+      document: { seconds, survivals },
+    };
   } finally {
     clearInterval(progress);
-    await account.stop();
+    await fleet.stop();
   }
 }
 

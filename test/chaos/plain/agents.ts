@@ -1,6 +1,5 @@
 import { ClientProcess } from '../../interop/client-process';
-import { clientOf } from '../../interop/clients';
-import { layBeside, packageCache } from '../../interop/package-cache';
+import { clientOf, clientPackages } from '../../interop/clients';
 import type { Crew, Share } from '../crew';
 import type { Told } from '../messages';
 import { PlainAgent } from './agent';
@@ -26,12 +25,12 @@ export class PlainAgents implements Crew {
   private readonly agents: readonly { readonly agent: PlainAgent; readonly next: Next }[];
 
   constructor(shares: readonly (Share & { readonly name: PlainKind })[], { seed, scratch, onTold }: PlainAgentsProps) {
-    const cache = packageCache('clients');
-    const folder = layBeside(cache, 'clients');
+    const packages = clientPackages();
     this.onTold = onTold;
     this.agents = shares.flatMap((share) => {
       const next = counter(share.calls);
-      const start = (): Promise<ClientProcess> => ClientProcess.start(clientOf(share.name, cache), folder, scratch, CLIENT_TIMEOUT_MS);
+      const start = (): Promise<ClientProcess> =>
+        ClientProcess.start(clientOf(share.name, packages), packages.drivers, scratch, CLIENT_TIMEOUT_MS);
       return Array.from({ length: AGENTS }, () => ({ agent: new PlainAgent(start, share, seed), next }));
     });
   }

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
+import { FleetProcesses } from '../../suites/fleet-processes';
 import type { FaultName } from '../faults';
 import { Blows } from './blows';
-import { GatewayLog } from './gateway-log';
 import { LedgerStriker } from './ledger-striker';
 import { Processes } from './processes';
 
@@ -20,7 +20,7 @@ const update = (next: string, fence: string) => ({
 
 function striker(name: FaultName): { ledger: LedgerStriker; blows: Blows } {
   const blows = new Blows(1, () => name);
-  return { ledger: new LedgerStriker(blows, new Processes(new GatewayLog())), blows };
+  return { ledger: new LedgerStriker(blows, new Processes(new FleetProcesses())), blows };
 }
 
 test('one write is refused, and its repetition passes', () => {

@@ -1,0 +1,69 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LedgerRow } from '../../core/ledger';
+import { tablesOf } from '../../local/checks/tables';
+import type { LocalAccount, LocalAccountOptions } from '../../local/local-account';
+import { startLocalAccount } from '../../local/start';
+import { type FleetApp, synthesizeFleet } from './fleet-app';
+import { FleetProcesses } from './fleet-processes';
+
+/** Longer than any run, in seconds. */
+const TOKEN_SECONDS = 24 * 3600;
+
+export interface FleetProps extends Pick<LocalAccountOptions, 'onLog' | 'interpose'> {
+  readonly app: FleetApp;
+  /** Folder for its assembly, its state and its logs. */
+  readonly scratch: string;
+  /** Changes the assembly before it runs. */
+  readonly alter?: (assembly: string) => Promise<void>;
+  /** Folder in whose `node_modules` servers of npm packages are found. @default the current one */
+  readonly packages?: string;
+  /** What knows the processes before there are any. @default new ones */
+  readonly processes?: FleetProcesses;
+}
+
+/** A whole fleet in this process: edge, gateways, sidecars, servers, and everything of AWS that they need. */
+export interface Fleet {
+  readonly account: LocalAccount;
+  readonly processes: FleetProcesses;
+  /** MCP endpoint of a server at the edge. */
+  endpoint(server: string): string;
+  /** A token that outlives the run. */
+  token(agent: string): Promise<string>;
+  /** All rows of the ledger, read past the gateways. */
+  ledger(): Promise<readonly LedgerRow[]>;
+  stop(): Promise<void>;
+}
+
+/** Synthesizes the fleet and runs it. Resolves when it serves. @throws LocalAccountError when it does not; nothing is left then */
+export async function startFleet(props: FleetProps): Promise<Fleet> {
+  const { app, scratch, alter, packages, onLog, interpose, processes = new FleetProcesses() } = props;
+  const assembly = join(scratch, 'cdk.out');
+  // The account notes in its folder that it runs: not in the project's, where another may run.
+  const folder = join(scratch, 'account');
+  mkdirSync(folder, { recursive: true });
+  synthesizeFleet(app, assembly);
+  await alter?.(assembly);
+  // Where a person would stand who runs such servers: the account takes its working directory for the project.
+  if (packages !== undefined) process.chdir(packages);
+  const account = await startLocalAccount({
+    assembly,
+    port: 0,
+    controlFolder: folder,
+    persist: join(folder, 'state'),
+    onLog: (line) => {
+      processes.read(line);
+      onLog?.(line);
+    },
+    ...(interpose && { interpose }),
+  });
+  await processes.follow(account);
+  return {
+    account,
+    processes,
+    endpoint: (server) => `${account.baseUrl}/${server}/mcp`,
+    token: (agent) => account.token(agent, { ttlSeconds: TOKEN_SECONDS }),
+    ledger: () => tablesOf(account).ledger(),
+    stop: () => account.stop(),
+  };
+}
