@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { FleetConfig } from '../core/fleet-config';
 import type { Admission } from './admit';
+import type { Health } from './aws/health';
 import type { Patience } from './http/patience';
 import type { Decisions } from './identity/decisions';
 import type { SealKeys } from './identity/seal-keys';
@@ -42,5 +43,6 @@ export interface Gateway {
   readonly reconciliations: Reconciliations;
   readonly lateWrites: LateWrites;
   readonly metrics: Metrics;
+  readonly health: Pick<Health, 'fault'>;
   readonly log: Logger;
 }

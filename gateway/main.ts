@@ -3,6 +3,8 @@ import { pino } from 'pino';
 import { FLEET_CONFIG_VARIABLE, type FleetConfig, RUNTIME_PORT } from '../core/fleet-config';
 import { Admission } from './admit';
 import { createAwsClients } from './aws/clients';
+import { Health } from './aws/health';
+import { sightingsBoard } from './aws/sightings';
 import { drain } from './drain';
 import type { Gateway } from './gateway';
 import { PATIENCE } from './http/patience';
@@ -20,9 +22,13 @@ import { METRICS_INTERVAL_MS, Metrics } from './metrics';
 import { Affinity } from './upstream/affinity';
 import { Catalogue } from './upstream/catalogue';
 import { OwnRequests } from './upstream/own-request';
+import { reaches } from './upstream/reach';
 import { Restorations } from './upstream/restore';
 import { contextSigner, loadSidecarKeys } from './upstream/sidecar-keys';
 import { Upstreams } from './upstream/upstreams';
+
+/** Longest wait for a connection to the servers' load balancer when nothing else is reached, in milliseconds. */
+const REACH_MS = 2_000;
 
 const log = pino({ base: { role: 'gateway' }, messageKey: 'message' });
 
@@ -45,7 +51,11 @@ async function start(): Promise<void> {
 
 async function createGateway(config: FleetConfig): Promise<Gateway> {
   const now = Date.now;
-  const { dynamodb, lambda, secrets } = createAwsClients(now, log);
+  const aws = createAwsClients(now, log);
+  const { dynamodb, lambda, secrets } = aws;
+  const reachServers = () => reaches(config.serversUrl, REACH_MS);
+  const health = new Health({ ...aws, board: sightingsBoard(aws, config), reachServers, log });
+  health.start();
   const replica = randomUUID().slice(0, 8);
   const ledger = new Ledger(dynamodb, config.ledgerTable, { name: replica, now });
   const fences = new Fences(dynamodb, config.directoryTable);
@@ -75,6 +85,7 @@ async function createGateway(config: FleetConfig): Promise<Gateway> {
     fences,
     openCallers: new OpenCallers(fences, replica, now, log),
     metrics: new Metrics(config.fleet, Object.keys(config.servers), now, (line) => process.stdout.write(`${line}\n`)),
+    health,
     log,
   };
 }

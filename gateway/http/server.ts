@@ -32,12 +32,18 @@ export function createGatewayServer(gateway: Gateway): Server {
 function answerOther(path: string, request: IncomingMessage, response: ServerResponse, gateway: Gateway): void {
   const server = METADATA_PATH.exec(path)?.[1];
   if (path === '/healthz') {
-    answerJson(response, 200, { status: 'ok', replica: gateway.replica });
+    answerHealth(response, gateway);
   } else if (server !== undefined && Object.hasOwn(gateway.config.servers, server)) {
     answerJson(response, 200, resourceMetadata(server, request, gateway));
   } else {
     answerJson(response, 404, { error: 'not_found', message: 'The MCP endpoint of a server is /{server}/mcp' });
   }
+}
+
+/** For the balancer and for ECS: 503 only for a fault of this replica's own, so that a general outage takes none away. */
+function answerHealth(response: ServerResponse, { replica, health: { fault } }: Pick<Gateway, 'replica' | 'health'>): void {
+  if (fault === undefined) answerJson(response, 200, { status: 'ok', replica });
+  else answerJson(response, 503, { status: 'unhealthy', replica, fault });
 }
 
 /** Protected resource metadata (RFC 9728 §2). */

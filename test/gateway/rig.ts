@@ -55,6 +55,8 @@ export interface Rig {
   readonly url: string;
   readonly gateway: Gateway;
   readonly sidecarKey: KeyObject;
+  /** Endpoint of the tables. */
+  readonly tablesUrl: string;
   /** Requests that reached the upstream, as `METHOD path` and parsed body. */
   readonly reached: { line: string; headers: IncomingMessage['headers']; body: string }[];
   upstream: Upstream;
@@ -122,6 +124,7 @@ export async function startRig(
     else serveTables(request, response);
   });
   const endpoint = await listen(dynaliteServer);
+  rig.tablesUrl = endpoint;
   const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
   const dynamodb = new DynamoDBClient({ endpoint, region: 'eu-central-1', credentials, maxAttempts: 1 });
   for (const [table, key] of [
@@ -208,6 +211,7 @@ export async function startRig(
     fences,
     openCallers: new OpenCallers(fences, replica, now, pino({ enabled: false })),
     metrics: new Metrics('test', Object.keys(servers), now, () => undefined),
+    health: { fault: undefined },
     log: pino({ enabled: false }),
   });
 

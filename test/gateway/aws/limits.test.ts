@@ -83,11 +83,11 @@ test('five requests that fail open the breaker; what comes then reaches no endpo
 test('a dependency that is gone takes nothing from another', async () => {
   const silent = await started(startSilent());
   const functions = await started(startAnswering((_, response) => response.end('{}')));
-  const both = create({ dynamodb: silent.url, lambda: functions.url });
-  const stuck = Array.from({ length: 50 }, () => both.dynamodb.send(GET));
+  const both = create({ dynamodb: silent.url, lambda: functions.url }, {}, undefined, { ...LIMITS, answerMs: 20_000, totalMs: 20_000 });
+  const stuck = Promise.allSettled(Array.from({ length: 50 }, () => both.dynamodb.send(GET)));
   const invoked = await both.lambda.send(new InvokeCommand({ FunctionName: 'f' }));
   expect(invoked.StatusCode).toBe(200);
-  await Promise.allSettled(stuck);
+  await stuck;
   expect([both.tables.standing, both.authorizer.standing]).toEqual(['endpoint', 'serving']);
 });
 
@@ -136,10 +136,15 @@ test('a port that nobody listens on, and pages of a query, count as well', async
   expect(tables.standing).toBe('endpoint');
 });
 
-function create(endpoints: Record<string, string>, limits: Partial<AwsLimits> = {}, now: () => number = () => 0): AwsClients {
+function create(
+  endpoints: Record<string, string>,
+  limits: Partial<AwsLimits> = {},
+  now: () => number = () => 0,
+  lambda: AwsLimits = { ...LIMITS, ...limits },
+): AwsClients {
   const each = { ...LIMITS, ...limits };
   const place = { region: 'eu-central-1', credentials: { accessKeyId: 'x', secretAccessKey: 'x' }, endpoints };
-  const created = createAwsClients(now, pino({ enabled: false }), place, { dynamodb: each, lambda: each, secrets: each });
+  const created = createAwsClients(now, pino({ enabled: false }), place, { dynamodb: each, lambda, secrets: each });
   clients.push(created);
   return created;
 }
