@@ -3,10 +3,10 @@ import { request as forward } from 'undici';
 import { type Endpoint, watch } from './endpoints';
 
 /** What becomes of one request to DynamoDB. */
-export type Fate = 'pass' | 'silent' | 'broken' | 'unheard';
+export type Fate = 'pass' | 'silent' | 'broken' | 'unheard' | 'deaf';
 
 export interface TablesProxy extends Endpoint {
-  /** Decides by operation (`PutItem`) and body; `silent` is not done, `unheard` is done and its connection breaks. */
+  /** Decides by operation (`PutItem`) and body; not done are `silent` and `broken`; done are `deaf`, without an answer, and `unheard`, whose connection breaks. */
   fate: (operation: string, body: string) => Fate;
 }
 
@@ -22,6 +22,7 @@ export async function startTablesProxy(target: string): Promise<TablesProxy> {
     const { connection: _, ...headers } = request.headers;
     const passed = await forward(target, { method: 'POST', headers: headers as Record<string, string>, body });
     const bytes = Buffer.from(await passed.body.arrayBuffer());
+    if (fate === 'deaf') return;
     if (fate === 'unheard') return response.destroy();
     response.writeHead(passed.statusCode, passed.headers as Record<string, string>).end(bytes);
   };
