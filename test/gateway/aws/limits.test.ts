@@ -44,6 +44,15 @@ test('an answer that comes byte by byte is cut when the time of the whole reques
   expect(tables.standing).toBe('endpoint');
 });
 
+test('a process that was stopped while it waited still hears the answer that came', async () => {
+  const endpoint = await started(startAnswering((_, response) => answer(response, 200, '')));
+  const { dynamodb } = create({ dynamodb: endpoint.url }, { connectMs: 20_000, answerMs: 20_000, totalMs: 300 });
+  const asked = dynamodb.send(GET);
+  const until = performance.now() + 1_500;
+  while (performance.now() < until); // as SIGSTOP does: no timer fires, nothing is read
+  await expect(asked).resolves.toMatchObject({ $metadata: { attempts: 1 } });
+});
+
 test('attempts in a row end with the time of the whole request', async () => {
   const silent = await started(startSilent());
   const { dynamodb } = create({ dynamodb: silent.url }, { attempts: 1_000, answerMs: 40, totalMs: 400 });
