@@ -37,10 +37,11 @@ test.each([
 
 test('an answer that comes byte by byte is cut when the time of the whole request is over', async () => {
   const trickling = await started(startTrickling());
-  const { dynamodb, tables } = create({ dynamodb: trickling.url }, { totalMs: 200 });
+  const { dynamodb, tables } = create({ dynamodb: trickling.url }, { totalMs: 200, connections: 1 });
   await expect(dynamodb.send(GET)).rejects.toMatchObject({ name: 'TimeoutError', message: expect.stringContaining('200 ms') });
   expect(trickling.opened).toBe(1);
   for (let more = 0; more < 4; more++) await dynamodb.send(GET).catch(() => undefined);
+  expect(trickling.opened).toBe(5); // each connection was let go
   expect(tables.standing).toBe('endpoint');
 });
 
