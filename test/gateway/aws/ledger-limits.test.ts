@@ -9,7 +9,7 @@ import { Ledger } from '../../../gateway/ledger/ledger';
 import { answer, grant, type Rig, startRig } from '../rig';
 import { type Fate, startTablesProxy, type TablesProxy } from './proxy';
 
-const LIMITS: AwsLimits = { connectMs: 600, answerMs: 600, attempts: 2, totalMs: 1_500, connections: 50 };
+const LIMITS: AwsLimits = { connectMs: 400, answerMs: 400, attempts: 2, totalMs: 1_000, connections: 50 };
 const PLACE = { region: 'eu-central-1', credentials: { accessKeyId: 'x', secretAccessKey: 'x' } };
 
 let rig: Rig;
@@ -38,12 +38,16 @@ afterEach(async () => {
   await rig.stop();
 });
 
-const pay = (key: string) =>
+const pay = (key?: string) =>
   rig.ask('treasury', 'payments', {
     jsonrpc: '2.0',
     id: 1,
     method: 'tools/call',
-    params: { name: 'transfer', arguments: { amount: 1 }, _meta: { 'cdk-mcp-fleet/idempotencyKey': key } },
+    params: {
+      name: 'transfer',
+      arguments: { amount: 1 },
+      ...(key !== undefined && { _meta: { 'cdk-mcp-fleet/idempotencyKey': key } }),
+    },
   });
 
 const sent = () => rig.reached.filter(({ body }) => body.includes('tools/call'));
@@ -100,6 +104,22 @@ test('a mark as sent that is written and never heard sends nothing, and the key 
   expect((await pay('four')).result).toMatchObject({ content: [] });
   expect(sent()).toHaveLength(1);
 });
+
+test.each([
+  ['row', 'PutItem', '#c:'],
+  ['fence', 'UpdateItem', 'fence#'],
+])(
+  'a call without a key whose %s is written and never heard sends nothing, and the next identical one runs once',
+  async (_, operation, mark) => {
+    tables.fate = (name, body) => (name === operation && body.includes(mark) ? 'deaf' : 'pass');
+    expect((await pay()).error).toMatchObject({ code: 507, data: { outcome: 'not_executed' } });
+    expect(sent()).toEqual([]);
+    tables.fate = () => 'pass';
+    await rig.gateway.lateWrites.flush();
+    expect((await pay()).result).toMatchObject({ content: [] });
+    expect(sent()).toHaveLength(1);
+  },
+);
 
 test('fifty calls that wait for silent tables stall neither health nor what needs no table; then they fail at once', async () => {
   tables.fate = () => 'silent';
