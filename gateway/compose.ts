@@ -4,6 +4,7 @@ import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { Logger } from 'pino';
 import type { FleetConfig } from '../core/fleet-config';
 import { Admission } from './admit';
+import type { Health } from './aws/health';
 import { Holdings } from './holdings';
 import type { Patience } from './http/patience';
 import { createDecisions } from './identity/decisions';
@@ -40,6 +41,8 @@ export interface Surroundings {
   /** Gateway–sidecar keys by server. */
   readonly sidecarKeys: Readonly<Record<string, KeyObject>>;
   readonly patience: Patience;
+  /** Whether this replica belongs into the balancer. */
+  readonly health: Pick<Health, 'fault'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Takes EMF lines. */
@@ -51,7 +54,7 @@ export type Composition = ReturnType<typeof composeGateway>;
 
 /** Puts a replica together. Its stages and its HTTP surface each take the parts that they name. */
 export function composeGateway(surroundings: Surroundings) {
-  const { config, replica, dynamodb, lambda, sealKeys, patience, now, log } = surroundings;
+  const { config, replica, dynamodb, lambda, sealKeys, patience, health, now, log } = surroundings;
   const metrics = new Metrics(config.fleet, Object.keys(config.servers), now, surroundings.writeMetrics);
   const directory = new Directory(dynamodb, config.directoryTable);
   const fences = new Fences(dynamodb, config.directoryTable);
@@ -74,6 +77,7 @@ export function composeGateway(surroundings: Surroundings) {
     config,
     replica,
     patience,
+    health,
     now,
     log,
     metrics,

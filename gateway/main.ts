@@ -3,19 +3,28 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { pino } from 'pino';
 import { FLEET_CONFIG_VARIABLE, type FleetConfig, RUNTIME_PORT } from '../core/fleet-config';
 import { createAwsClients } from './aws/clients';
+import { Health } from './aws/health';
+import { sightingsBoard } from './aws/sightings';
 import { composeGateway } from './compose';
 import { drain } from './drain';
 import { PATIENCE } from './http/patience';
 import { createGatewayServer } from './http/server';
 import { RotatingSealKeys, SEAL_KEY_REFRESH_MS } from './identity/seal-keys';
 import { METRICS_INTERVAL_MS } from './metrics';
+import { reaches } from './upstream/reach';
 import { loadSidecarKeys } from './upstream/sidecar-keys';
+
+/** Longest wait for a connection to the servers' load balancer when nothing else is reached, in milliseconds. */
+const REACH_MS = 2_000;
 
 const log = pino({ base: { role: 'gateway' }, messageKey: 'message' });
 
 async function start(): Promise<void> {
   const config = readConfig(process.env);
-  const { dynamodb, lambda, secrets } = createAwsClients(Date.now, log);
+  const aws = createAwsClients(Date.now, log);
+  const { dynamodb, lambda, secrets } = aws;
+  const health = new Health({ ...aws, board: sightingsBoard(aws, config), reachServers: () => reaches(config.serversUrl, REACH_MS), log });
+  health.start();
   const gateway = composeGateway({
     config,
     replica: randomUUID().slice(0, 8),
@@ -24,6 +33,7 @@ async function start(): Promise<void> {
     sidecarKeys: await loadSidecarKeys(secrets, config),
     sealKeys: await rotatingSealKeys(secrets, config.sealKeySecret),
     patience: PATIENCE,
+    health,
     now: Date.now,
     writeMetrics: (line) => process.stdout.write(`${line}\n`),
     log,

@@ -2,10 +2,13 @@ import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayRequestAuthorizerEvent } from 'aws-lambda';
 import { SERVER_NAME } from '../core/fleet-config';
 import type { AuthorizeRequest } from '../core/policy';
+import type { SightingsRequest } from '../core/sightings';
 
-export type AuthorizerEvent = AuthorizeRequest | APIGatewayRequestAuthorizerEvent;
+/** What the gateway asks by direct invoke. */
+export type GatewayRequest = AuthorizeRequest | SightingsRequest;
+export type AuthorizerEvent = GatewayRequest | APIGatewayRequestAuthorizerEvent;
 
-/** Refuses what is neither of the two events, before anything is looked up. */
+/** Refuses what is none of the events, before anything is looked up. */
 export function validateAuthorizerEvent(): MiddlewareObj<AuthorizerEvent> {
   return {
     before: ({ event }) => {
@@ -15,7 +18,9 @@ export function validateAuthorizerEvent(): MiddlewareObj<AuthorizerEvent> {
   };
 }
 
-function problemOfRequest({ kind, agent, server }: Partial<AuthorizeRequest>): string | undefined {
+function problemOfRequest(event: GatewayRequest): string | undefined {
+  if (event.kind === 'mcp-fleet.sightings') return undefined;
+  const { kind, agent, server }: Partial<AuthorizeRequest> = event;
   if (kind !== 'mcp-fleet.authorize') return `kind must be "mcp-fleet.authorize"; got ${JSON.stringify(kind)}`;
   if (!isText(agent?.issuer)) return 'agent.issuer must be a non-empty string';
   if (!isText(agent?.subject)) return 'agent.subject must be a non-empty string';

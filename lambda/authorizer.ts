@@ -2,27 +2,29 @@ import middy from '@middy/core';
 import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent, Context } from 'aws-lambda';
 import { type Agent, agentId } from '../core/agent';
 import { type IdentityConfig, SERVER_NAME } from '../core/fleet-config';
-import { type AuthorizeRequest, type Decision, decide } from '../core/policy';
+import { type Decision, decide } from '../core/policy';
+import type { Sightings } from '../core/sightings';
 import { AllowlistTable } from './allowlist-table';
-import { type AuthorizerEvent, validateAuthorizerEvent } from './authorizer-event';
+import { type AuthorizerEvent, type GatewayRequest, validateAuthorizerEvent } from './authorizer-event';
 import { requireVariable } from './environment';
 import { iamPolicy } from './iam-policy';
 import { invocationLog, note } from './invocation-log';
+import { readSightings } from './sightings';
 import { type TokenVerifier, tokenVerifier } from './verify-token';
 
 const allowlist = new AllowlistTable();
 let verify: TokenVerifier | undefined;
 
 /** Decides for the gateway (direct invoke) and for API Gateway (`REQUEST` event) with the same policy over the same rows. */
-export const handler = middy<AuthorizerEvent, Decision | APIGatewayAuthorizerResult>()
+export const handler = middy<AuthorizerEvent, Decision | Sightings | APIGatewayAuthorizerResult>()
   .use(invocationLog('authorize'))
   .use(validateAuthorizerEvent())
   .handler((event: AuthorizerEvent, context: Context) =>
     'kind' in event ? answerGateway(event, context) : answerApiGateway(event, context),
   );
 
-async function answerGateway({ agent, server }: AuthorizeRequest, context: Context): Promise<Decision> {
-  return authorize(agent, server, context);
+async function answerGateway(request: GatewayRequest, context: Context): Promise<Decision | Sightings> {
+  return request.kind === 'mcp-fleet.sightings' ? readSightings() : authorize(request.agent, request.server, context);
 }
 
 async function answerApiGateway(event: APIGatewayRequestAuthorizerEvent, context: Context): Promise<APIGatewayAuthorizerResult> {

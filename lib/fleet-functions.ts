@@ -5,25 +5,31 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { IdentityConfig } from '../core/fleet-config';
+import { SIGHTINGS_KEY } from '../core/sightings';
 import { type Bundle, bundleFolder } from './bundles';
 import type { FleetParts } from './fleet-parts';
-import { ALLOWLIST_READ_ACTIONS, ALLOWLIST_SYNC_ACTIONS, grantTable } from './perms';
+import { ALLOWLIST_READ_ACTIONS, ALLOWLIST_SYNC_ACTIONS, grantItem, grantTable, SIGHTINGS_READ_ACTIONS } from './perms';
 import { fleetAlarm } from './server-alarms';
 
 export type FunctionParts = Pick<FleetParts, 'key' | 'logRetention' | 'alarmAction'>;
 
-/** Decides which servers and tools an agent may use. */
+/** Decides which servers and tools an agent may use, and tells a gateway which tables others reach. */
 export function authorizerFunction(
   scope: Construct,
   parts: FunctionParts,
-  allowlist: dynamodb.ITableV2,
+  { allowlist, directory }: { readonly allowlist: dynamodb.ITableV2; readonly directory: dynamodb.ITableV2 },
   identity: IdentityConfig,
 ): lambda.Function {
   const authorizer = bundledFunction(scope, 'Authorizer', 'lambda/authorizer', parts, {
-    environment: { ALLOWLIST_TABLE: allowlist.tableName, MCP_FLEET_IDENTITY: Stack.of(scope).toJsonString(identity) },
+    environment: {
+      ALLOWLIST_TABLE: allowlist.tableName,
+      DIRECTORY_TABLE: directory.tableName,
+      MCP_FLEET_IDENTITY: Stack.of(scope).toJsonString(identity),
+    },
     timeout: Duration.seconds(10),
   });
   grantTable(authorizer, allowlist, parts.key, ALLOWLIST_READ_ACTIONS);
+  grantItem(authorizer, directory, SIGHTINGS_KEY, parts.key, SIGHTINGS_READ_ACTIONS);
   fleetAlarm(authorizer, 'ErrorsAlarm', parts, {
     alarmDescription: 'MCP fleet authorizer: invocations fail. Agents without a cached decision are refused.',
     metric: authorizer.metricErrors({ period: Duration.minutes(1) }),

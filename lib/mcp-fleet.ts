@@ -92,7 +92,8 @@ export class McpFleet extends Construct implements ec2.IConnectable {
     this.ledgerTable = ledgerTable(this, this.encryptionKey);
     this.directoryTable = directoryTable(this, this.encryptionKey);
     this.allowlistTable = allowlistTable(this, this.encryptionKey);
-    this.authorizer = authorizerFunction(this, this.parts, this.allowlistTable, this.identity._config);
+    const tables = { allowlist: this.allowlistTable, directory: this.directoryTable };
+    this.authorizer = authorizerFunction(this, this.parts, tables, this.identity._config);
     this.allowlistSync = allowlistSyncFunction(this, this.parts, this.allowlistTable);
     ledgerJanitor(this, this.parts, this.ledgerTable, () => [...this.servers.keys()]);
     this.sealKey = generatedKey(this, 'SealKey', this.encryptionKey, 'Seals session ids');

@@ -19,6 +19,8 @@ export const INDEX_READ_ACTIONS = ['dynamodb:Query'];
 export const DIRECTORY_ACTIONS = ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
 /** Allowlist, for the authorizer: all rows of one agent. */
 export const ALLOWLIST_READ_ACTIONS = ['dynamodb:Query'];
+/** The item in which gateway replicas count what they reach, for the authorizer. */
+export const SIGHTINGS_READ_ACTIONS = ['dynamodb:GetItem'];
 /** Allowlist, for allowlist-sync: put the grants of one agent, delete those that are gone. */
 export const ALLOWLIST_SYNC_ACTIONS = ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:Query'];
 /** Task role of a server: scale-in protection, nothing else. */
@@ -42,6 +44,13 @@ export const SECRET_KEY_ACTIONS = ['kms:Decrypt'];
 /** Lets `grantee` use a table by exactly these actions, and its key through DynamoDB only. */
 export function grantTable(grantee: iam.IGrantable, table: dynamodb.ITableV2, key: kms.IKey, actions: string[]): void {
   iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [table.tableArn] });
+  grantKey(grantee, key, TABLE_KEY_ACTIONS, 'dynamodb');
+}
+
+/** Lets `grantee` do exactly these actions on one item of a table, and use its key through DynamoDB only. */
+export function grantItem(grantee: iam.IGrantable, table: dynamodb.ITableV2, partition: string, key: kms.IKey, actions: string[]): void {
+  const conditions = { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [partition] } };
+  iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [table.tableArn], conditions });
   grantKey(grantee, key, TABLE_KEY_ACTIONS, 'dynamodb');
 }
 

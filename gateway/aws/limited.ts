@@ -25,16 +25,25 @@ export function limited<Client extends AwsClient>(client: Client, { totalMs, bre
   return client;
 }
 
+/** A timer that fires so much too late, in milliseconds, was not waiting: this process was stopped, or busy. */
+const STOPPED_MS = 500;
+
 /** Lets go of the work, and aborts it, when its time is over. @throws TimeoutError, by name */
 async function within<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const abort = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
+    const wait = (): void => {
+      const due = performance.now() + ms;
+      // The answer may be there and not yet read: what fell into such a pause is given its time anew.
+      timer = setTimeout(() => (performance.now() - due > STOPPED_MS ? wait() : end()), ms);
+    };
+    const end = (): void => {
       const error = Object.assign(new Error(`no answer within ${ms} ms, all attempts taken together`), { name: 'TimeoutError' });
       reject(error);
       abort.abort(error);
-    }, ms);
+    };
+    wait();
   });
   try {
     return await Promise.race([work(abort.signal), late]);

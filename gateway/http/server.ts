@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { FleetConfig } from '../../core/fleet-config';
+import type { OwnFault } from '../aws/own-fault';
 import { type PipelineParts, serve } from '../pipeline';
 import { type CallOutcomeParts, serveCallOutcome } from './call-outcome';
 import { answerCors } from './cors';
@@ -19,6 +20,7 @@ interface PublicParts {
   readonly config: Pick<FleetConfig, 'identity' | 'servers'>;
   /** Name of this replica in ledger rows and logs. */
   readonly replica: string;
+  readonly health: { readonly fault: OwnFault | undefined };
 }
 
 export type ServerParts = PipelineParts & CallOutcomeParts & PublicParts & { readonly patience: Patience };
@@ -39,15 +41,21 @@ export function createGatewayServer(parts: ServerParts): Server {
   return server;
 }
 
-function answerOther(path: string, request: IncomingMessage, response: ServerResponse, { config, replica }: PublicParts): void {
+function answerOther(path: string, request: IncomingMessage, response: ServerResponse, { config, replica, health }: PublicParts): void {
   const server = METADATA_PATH.exec(path)?.[1];
   if (path === '/healthz') {
-    answerJson(response, 200, { status: 'ok', replica });
+    answerHealth(response, replica, health.fault);
   } else if (server !== undefined && Object.hasOwn(config.servers, server)) {
     answerJson(response, 200, resourceMetadata(server, request, config.identity));
   } else {
     answerJson(response, 404, { error: 'not_found', message: 'The MCP endpoint of a server is /{server}/mcp' });
   }
+}
+
+/** For the balancer and for ECS: 503 only for a fault of this replica's own, so that a general outage takes none away. */
+function answerHealth(response: ServerResponse, replica: string, fault: OwnFault | undefined): void {
+  if (fault === undefined) answerJson(response, 200, { status: 'ok', replica });
+  else answerJson(response, 503, { status: 'unhealthy', replica, fault });
 }
 
 /** Protected resource metadata (RFC 9728 §2). */

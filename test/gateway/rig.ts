@@ -41,6 +41,8 @@ export interface Rig {
   readonly url: string;
   readonly gateway: Composition;
   readonly sidecarKey: KeyObject;
+  /** Endpoint of the tables. */
+  readonly tablesUrl: string;
   /** Requests that reached the upstream, as `METHOD path` and parsed body. */
   readonly reached: { line: string; headers: IncomingMessage['headers']; body: string }[];
   upstream: Upstream;
@@ -108,6 +110,7 @@ export async function startRig(
     else serveTables(request, response);
   });
   const endpoint = await listen(dynaliteServer);
+  rig.tablesUrl = endpoint;
   const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
   const dynamodb = new DynamoDBClient({ endpoint, region: 'eu-central-1', credentials, maxAttempts: 1 });
   for (const [table, key] of [
@@ -170,6 +173,7 @@ export async function startRig(
     sealKeys: { all: [sealKey('seal')] as const },
     sidecarKeys: Object.fromEntries(Object.keys(servers).map((name) => [name, rig.sidecarKey])),
     patience: { ...PATIENCE, ...patience },
+    health: { fault: undefined },
     now,
     writeMetrics: () => undefined,
     log: pino({ enabled: false }),

@@ -10,6 +10,7 @@ const dynalite = require('dynalite') as (options: object) => Server;
 
 export const ISSUER = 'https://login.example.com/';
 export const TABLE = 'allowlist';
+export const DIRECTORY = 'directory';
 
 /** A real table in dynalite, with the keys of the template. */
 export async function startAllowlist() {
@@ -32,8 +33,17 @@ export async function startAllowlist() {
       ],
     }),
   );
+  await client.send(
+    new CreateTableCommand({
+      TableName: DIRECTORY,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [{ AttributeName: 'session', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'session', KeyType: 'HASH' }],
+    }),
+  );
   return {
-    environment: { ALLOWLIST_TABLE: TABLE, AWS_ENDPOINT_URL_DYNAMODB: endpoint },
+    environment: { ALLOWLIST_TABLE: TABLE, DIRECTORY_TABLE: DIRECTORY, AWS_ENDPOINT_URL_DYNAMODB: endpoint },
+    client,
     put: (entry: AllowlistEntry) =>
       client.send(new PutItemCommand({ TableName: TABLE, Item: marshall(entry, { removeUndefinedValues: true }) })),
     rows: async () =>

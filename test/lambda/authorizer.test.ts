@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { agentId } from '../../core/agent';
 import type { IdentityConfig } from '../../core/fleet-config';
-import { entry, ISSUER, startAllowlist } from './allowlist-table';
+import { SIGHTINGS_KEY } from '../../core/sightings';
+import { DIRECTORY, entry, ISSUER, startAllowlist } from './allowlist-table';
 import { bundleFunction, type StartedFunction, startFunction } from './runtime-api';
 
 type Table = Awaited<ReturnType<typeof startAllowlist>>;
@@ -87,6 +89,14 @@ describe('a direct invoke of the gateway', () => {
     const { error, result } = await authorizer.invoke(event);
     expect(result).toBeUndefined();
     expect(error?.errorMessage).toContain(message);
+  });
+
+  test('reads for a gateway what replicas have counted', async () => {
+    const request = { kind: 'mcp-fleet.sightings' };
+    expect((await authorizer.invoke(request)).result).toEqual({ tables: 0, authorizer: 0 });
+    const Item = { session: { S: SIGHTINGS_KEY }, tables: { N: '7' }, authorizer: { N: '5' } };
+    await table.client.send(new PutItemCommand({ TableName: DIRECTORY, Item }));
+    expect((await authorizer.invoke(request)).result).toEqual({ tables: 7, authorizer: 5 });
   });
 
   test('fails, and does not allow, when the table cannot be read', async () => {

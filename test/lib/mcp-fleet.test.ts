@@ -176,6 +176,7 @@ test('the authorizer knows the allowlist and whose tokens to believe', () => {
   expect(Properties).toMatchObject({ Runtime: 'nodejs24.x', Handler: 'index.handler' });
   expect(Properties.Environment.Variables).toEqual({
     ALLOWLIST_TABLE: { Ref: logicalIdAt(template, 'AWS::DynamoDB::GlobalTable', /Allowlist/) },
+    DIRECTORY_TABLE: { Ref: logicalIdAt(template, 'AWS::DynamoDB::GlobalTable', /Directory/) },
     MCP_FLEET_IDENTITY: JSON.stringify({ issuer: 'https://login.example', audience: ['https://mcp.example'], audienceClaim: 'aud' }),
   });
   expect(Properties.VpcConfig).toBeUndefined();

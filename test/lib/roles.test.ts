@@ -142,15 +142,23 @@ test('a company grants a server its own table, and that reaches no other server'
   expect(statementsOf(template, taskRoleOf(template, /notes\/Task/))).toHaveLength(1);
 });
 
-test('the functions of the allowlist may use it only, by exactly what they do', () => {
+test('the functions of the allowlist may use it by exactly what they do, and of sessions none', () => {
   const template = templateOf(newFleet());
   const allowlist = { 'Fn::GetAtt': [logicalIdAt(template, 'AWS::DynamoDB::GlobalTable', /Allowlist/), 'Arn'] };
+  const directory = { 'Fn::GetAtt': [logicalIdAt(template, 'AWS::DynamoDB::GlobalTable', /Directory/), 'Arn'] };
   const onTables = (role: RegExp) =>
     statementsOf(template, logicalIdAt(template, 'AWS::IAM::Role', role))
       .filter((statement) => statement.Action.some((action) => action.startsWith('dynamodb:')))
-      .map(({ Action, Resource }) => ({ Action, Resource }));
+      .map(({ Effect: _, ...statement }) => statement);
 
-  expect(onTables(/Authorizer\/Role/)).toEqual([{ Action: ['dynamodb:Query'], Resource: allowlist }]);
+  expect(onTables(/Authorizer\/Role/)).toEqual([
+    { Action: ['dynamodb:Query'], Resource: allowlist },
+    {
+      Action: ['dynamodb:GetItem'],
+      Resource: directory,
+      Condition: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['sightings'] } },
+    },
+  ]);
   expect(onTables(/AllowlistSync\/Role/)).toEqual([
     { Action: ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:Query'], Resource: allowlist },
   ]);

@@ -52,7 +52,8 @@ function startTcp(onBytes: (socket: Socket) => void): Promise<Endpoint> {
   );
 }
 
-async function watch(server: Server, count: (endpoint: Endpoint, server: Server) => void): Promise<Endpoint> {
+/** Counts what comes to a server that listens from now on. */
+export async function watch(server: Server, count: (endpoint: Endpoint, server: Server) => void): Promise<Endpoint> {
   const sockets = new Set<Socket>();
   const close = async () => {
     for (const socket of sockets) socket.destroy();

@@ -37,11 +37,21 @@ test.each([
 
 test('an answer that comes byte by byte is cut when the time of the whole request is over', async () => {
   const trickling = await started(startTrickling());
-  const { dynamodb, tables } = create({ dynamodb: trickling.url }, { totalMs: 200 });
+  const { dynamodb, tables } = create({ dynamodb: trickling.url }, { totalMs: 200, connections: 1 });
   await expect(dynamodb.send(GET)).rejects.toMatchObject({ name: 'TimeoutError', message: expect.stringContaining('200 ms') });
   expect(trickling.opened).toBe(1);
   for (let more = 0; more < 4; more++) await dynamodb.send(GET).catch(() => undefined);
+  expect(trickling.opened).toBe(5); // each connection was let go
   expect(tables.standing).toBe('endpoint');
+});
+
+test('a process that was stopped while it waited still hears the answer that came', async () => {
+  const endpoint = await started(startAnswering((_, response) => answer(response, 200, '')));
+  const { dynamodb } = create({ dynamodb: endpoint.url }, { connectMs: 20_000, answerMs: 20_000, totalMs: 300 });
+  const asked = dynamodb.send(GET);
+  const until = performance.now() + 1_500;
+  while (performance.now() < until); // as SIGSTOP does: no timer fires, nothing is read
+  await expect(asked).resolves.toMatchObject({ $metadata: { attempts: 1 } });
 });
 
 test('attempts in a row end with the time of the whole request', async () => {
@@ -83,11 +93,11 @@ test('five requests that fail open the breaker; what comes then reaches no endpo
 test('a dependency that is gone takes nothing from another', async () => {
   const silent = await started(startSilent());
   const functions = await started(startAnswering((_, response) => response.end('{}')));
-  const both = create({ dynamodb: silent.url, lambda: functions.url });
-  const stuck = Array.from({ length: 50 }, () => both.dynamodb.send(GET));
+  const both = create({ dynamodb: silent.url, lambda: functions.url }, {}, undefined, { ...LIMITS, answerMs: 20_000, totalMs: 20_000 });
+  const stuck = Promise.allSettled(Array.from({ length: 50 }, () => both.dynamodb.send(GET)));
   const invoked = await both.lambda.send(new InvokeCommand({ FunctionName: 'f' }));
   expect(invoked.StatusCode).toBe(200);
-  await Promise.allSettled(stuck);
+  await stuck;
   expect([both.tables.standing, both.authorizer.standing]).toEqual(['endpoint', 'serving']);
 });
 
@@ -136,10 +146,15 @@ test('a port that nobody listens on, and pages of a query, count as well', async
   expect(tables.standing).toBe('endpoint');
 });
 
-function create(endpoints: Record<string, string>, limits: Partial<AwsLimits> = {}, now: () => number = () => 0): AwsClients {
+function create(
+  endpoints: Record<string, string>,
+  limits: Partial<AwsLimits> = {},
+  now: () => number = () => 0,
+  lambda: AwsLimits = { ...LIMITS, ...limits },
+): AwsClients {
   const each = { ...LIMITS, ...limits };
   const place = { region: 'eu-central-1', credentials: { accessKeyId: 'x', secretAccessKey: 'x' }, endpoints };
-  const created = createAwsClients(now, pino({ enabled: false }), place, { dynamodb: each, lambda: each, secrets: each });
+  const created = createAwsClients(now, pino({ enabled: false }), place, { dynamodb: each, lambda, secrets: each });
   clients.push(created);
   return created;
 }

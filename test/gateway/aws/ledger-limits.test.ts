@@ -1,0 +1,137 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { pino } from 'pino';
+import type { AwsLimits } from '../../../core/aws-limits';
+import { type AwsClients, createAwsClients } from '../../../gateway/aws/clients';
+import type { Composition } from '../../../gateway/compose';
+import { Directory } from '../../../gateway/ledger/directory';
+import { Fences } from '../../../gateway/ledger/fences';
+import { Ledger } from '../../../gateway/ledger/ledger';
+import { answer, grant, type Rig, startRig } from '../rig';
+import { type Fate, startTablesProxy, type TablesProxy } from './proxy';
+
+const LIMITS: AwsLimits = { connectMs: 400, answerMs: 400, attempts: 2, totalMs: 1_000, connections: 50 };
+const PLACE = { region: 'eu-central-1', credentials: { accessKeyId: 'x', secretAccessKey: 'x' } };
+
+let rig: Rig;
+let tables: TablesProxy;
+let aws: AwsClients;
+
+beforeEach(async () => {
+  rig = await startRig({ payments: { tools: { balance: { effect: 'read_only', key: 'fenced' } } } });
+  tables = await startTablesProxy(rig.tablesUrl);
+  const limits = { dynamodb: LIMITS, lambda: LIMITS, secrets: LIMITS };
+  aws = createAwsClients(() => 0, pino({ enabled: false }), { ...PLACE, endpoints: { dynamodb: tables.url } }, limits);
+  const { dynamodb } = aws;
+  const parts: Partial<Composition> = {
+    ledger: new Ledger(dynamodb, 'ledger', { name: 'replica-1', now: rig.gateway.now }),
+    directory: new Directory(dynamodb, 'directory'),
+    fences: new Fences(dynamodb, 'directory'),
+  };
+  Object.assign(rig.gateway, parts);
+  await grant(rig, 'treasury', 'payments', ['*']);
+  rig.upstream = (_, response, body) => answer(response, { jsonrpc: '2.0', id: JSON.parse(body).id, result: { content: [], tools: [] } });
+});
+
+afterEach(async () => {
+  aws.dynamodb.destroy();
+  await tables.close();
+  await rig.stop();
+});
+
+const pay = (key?: string) =>
+  rig.ask('treasury', 'payments', {
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'tools/call',
+    params: {
+      name: 'transfer',
+      arguments: { amount: 1 },
+      ...(key !== undefined && { _meta: { 'cdk-mcp-fleet/idempotencyKey': key } }),
+    },
+  });
+
+const sent = () => rig.reached.filter(({ body }) => body.includes('tools/call'));
+const rowOf = async (key: string) => (await rig.rows()).find(({ pk }) => pk.endsWith(`#k:${key}`));
+
+/** Has one write lost, and its repetitions pass. */
+function loseFirst(operation: string, mark: string, fate: Fate): void {
+  let lost = false;
+  tables.fate = (name, body) => {
+    if (lost || name !== operation || !body.includes(mark)) return 'pass';
+    lost = true;
+    return fate;
+  };
+}
+
+test.each(['silent', 'unheard', 'deaf'] as const)(
+  'a claim whose first attempt is %s is ours by the second, and runs once',
+  async (fate) => {
+    loseFirst('PutItem', '#k:one', fate);
+    expect((await pay('one')).result).toMatchObject({ content: [] });
+    expect(sent()).toHaveLength(1);
+    expect((await rowOf('one'))?.state).toBe('confirmed');
+  },
+);
+
+test.each(['unheard', 'deaf'] as const)('a mark as sent that is done and %s is read right, and the call runs once', async (fate) => {
+  loseFirst('UpdateItem', '#k:two', fate);
+  expect((await pay('two')).result).toMatchObject({ content: [] });
+  expect(sent()).toHaveLength(1);
+  expect((await rowOf('two'))?.state).toBe('confirmed');
+});
+
+test('a claim that is written and never heard is refused as not executed; the same key works when its patience is over, and runs once', async () => {
+  tables.fate = (operation, body) => (operation === 'PutItem' && body.includes('#k:three') ? 'deaf' : 'pass');
+  const { error } = await pay('three');
+  expect(error).toMatchObject({ code: 507, data: { outcome: 'not_executed', retry: 'safe' } });
+  expect([sent(), (await rowOf('three'))?.state]).toEqual([[], 'claimed']);
+  tables.fate = () => 'pass';
+  rig.skewMs += 5_000;
+  expect((await pay('three')).result).toMatchObject({ content: [] });
+  expect(sent()).toHaveLength(1);
+  expect((await pay('three')).result._meta['cdk-mcp-fleet/call']).toMatchObject({ replayed: true });
+  expect(sent()).toHaveLength(1);
+});
+
+test('a mark as sent that is written and never heard sends nothing, and the key stays safe', async () => {
+  tables.fate = (operation, body) => (operation === 'UpdateItem' && body.includes('#k:four') ? 'deaf' : 'pass');
+  const { error } = await pay('four');
+  expect(error).toMatchObject({ code: 507, data: { outcome: 'not_executed' } });
+  expect(sent()).toEqual([]);
+  tables.fate = () => 'pass';
+  await rig.gateway.lateWrites.flush();
+  expect((await rowOf('four'))?.state).toBe('not_executed');
+  expect((await pay('four')).result).toMatchObject({ content: [] });
+  expect(sent()).toHaveLength(1);
+});
+
+test.each([
+  ['row', 'PutItem', '#c:'],
+  ['fence', 'UpdateItem', 'fence#'],
+])(
+  'a call without a key whose %s is written and never heard sends nothing, and the next identical one runs once',
+  async (_, operation, mark) => {
+    tables.fate = (name, body) => (name === operation && body.includes(mark) ? 'deaf' : 'pass');
+    expect((await pay()).error).toMatchObject({ code: 507, data: { outcome: 'not_executed' } });
+    expect(sent()).toEqual([]);
+    tables.fate = () => 'pass';
+    await rig.gateway.lateWrites.flush();
+    expect((await pay()).result).toMatchObject({ content: [] });
+    expect(sent()).toHaveLength(1);
+  },
+);
+
+test('fifty calls that wait for silent tables stall neither health nor what needs no table; then they fail at once', async () => {
+  tables.fate = () => 'silent';
+  const stuck = Array.from({ length: 50 }, (_, call) => pay(`key-${call}`));
+  const list = await rig.ask('treasury', 'payments', { jsonrpc: '2.0', id: 2, method: 'tools/list' });
+  expect(list.result.tools).toEqual([]);
+  expect((await fetch(`${rig.url}/healthz`)).status).toBe(200);
+  const ended = await Promise.all(stuck);
+  expect(new Set(ended.map(({ error }) => error.code))).toEqual(new Set([507]));
+  expect([sent(), aws.tables.standing]).toEqual([[], 'endpoint']);
+  expect(tables.most).toBeLessThanOrEqual(50);
+  const { reached } = tables;
+  expect((await pay('late')).error).toMatchObject({ code: 507, data: { reason: expect.stringContaining('DependencyGone') } });
+  expect(tables.reached).toBeLessThanOrEqual(reached + 1);
+});
