@@ -128,7 +128,7 @@ export class SidecarServer {
 
   /** The authenticated request with its body, or undefined when it has been refused or the gateway has left. */
   async #receive(request: IncomingMessage, response: ServerResponse, methods: readonly string[]): Promise<Exchange | undefined> {
-    const { name, key, instance, kept, clock, limits, log } = this.parts;
+    const { name, key, kept, clock, limits, log } = this.parts;
     const method = request.method ?? '';
     if (!methods.includes(method)) {
       throw new FleetError('METHOD_NOT_ALLOWED', { reason: `${method} came; allowed is ${methods.join(', ')}` });
@@ -136,13 +136,13 @@ export class SidecarServer {
     const header = request.headers[CONTEXT_HEADER];
     const context = openContext(typeof header === 'string' ? header : undefined, key, name, clock.now() / 1000);
     if (context === undefined) {
-      const stranger = new Exchange(request, response, { agent: '', server: name }, undefined, instance, clock.now());
+      const stranger = new Exchange(request, response, { agent: '', server: name }, undefined, this.parts, clock.now());
       stranger.refuse('unauthenticated', 'the request carries no valid context of a gateway of this fleet');
       return undefined;
     }
     const body = method === 'POST' ? await readBody(request, limits.bodyBytes) : undefined;
     if (response.destroyed) return undefined;
-    const exchange = new Exchange(request, response, context, body, instance, clock.now());
+    const exchange = new Exchange(request, response, context, body, this.parts, clock.now());
     keepAnswerOf(exchange, kept, clock, limits, log);
     this.#open.add(exchange);
     exchange.onClosed(() => {

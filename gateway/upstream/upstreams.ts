@@ -176,6 +176,7 @@ const REASON_ENDINGS: Readonly<Record<SidecarReason, LossName>> = {
   server_unavailable: 'refused',
   too_late: 'too_late',
   unknown_call: 'refused',
+  rate_limited: 'refused',
   server_lost: 'instance_lost',
 };
 
