@@ -100,6 +100,11 @@ export class Exchange {
     return this.outlet.writableFinished;
   }
 
+  /** Whether the response has passed, where what passes is read for another reason already. */
+  get answered(): boolean | undefined {
+    return this.outlet.answered;
+  }
+
   /** Bytes that wait because the gateway reads more slowly than is written. */
   get waitingBytes(): number {
     return this.outlet.writableLength;
@@ -163,6 +168,12 @@ export class Exchange {
   empty(status: number): void {
     this.begin(status, ['content-length', '0']);
     this.outlet.end();
+  }
+
+  /** The server's answer is passed on as it is, under a name by which a gateway knows what it means. */
+  name(reason: SidecarReason): void {
+    this.headers.push(REASON_HEADER, reason);
+    this.outlet.disown?.(new FleetError(REASON_ERRORS[reason], { reason }));
   }
 
   /** Answers for the sidecar itself: reason header, status and a JSON-RPC error without an id. */
