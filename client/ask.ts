@@ -1,6 +1,7 @@
 import canonicalize from 'canonicalize';
 import { IDEMPOTENCY_KEY_HEADER, SESSION_HEADER, TASK_HEADER } from '../core/headers';
 import { KEY_META, TASK_META } from '../core/meta';
+import type { Attemptable } from './attempt';
 import { Cookies } from './cookies';
 import type { Endpoint } from './endpoint';
 import { addMeta, type Message, parseMessage } from './message';
@@ -9,20 +10,11 @@ import type { Session } from './session';
 import type { Call } from './task';
 
 /** One request of the client, understood. */
-export interface Ask {
-  readonly url: string | URL;
+export interface Ask extends Attemptable {
   readonly endpoint: Endpoint;
-  /** Method, redirect policy and the like; without headers, body and signal. */
-  readonly init: RequestInit;
-  /** As the client gave them: they hold the session id that the client knows. */
-  readonly headers: Headers;
-  readonly signal: AbortSignal;
   body: string | undefined;
-  /** Absent for GET, DELETE and batches. */
-  readonly message: Message | undefined;
   /** Absent where none is named, or its initialize did not pass here. */
   readonly session: Session | undefined;
-  readonly cookies: Cookies;
   /** Present for `tools/call`. */
   readonly call: Call | undefined;
 }

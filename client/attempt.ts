@@ -1,8 +1,12 @@
-import type { Ask } from './ask';
 import { isResponseTo, type Message, parseMessage } from './message';
-import type { Recovery } from './recovery';
-import { send } from './send';
+import { type Sendable, type Sender, send } from './send';
 import { readEvents, type StreamEvent } from './stream-events';
+
+/** A request whose answer is known when it comes. */
+export interface Attemptable extends Sendable {
+  /** Absent for GET, DELETE and batches. */
+  readonly message: Message | undefined;
+}
 
 /** What one attempt came to. */
 export type Seen =
@@ -23,10 +27,10 @@ export interface Passing {
  * Sends a request once and reads what comes back until it is known what it is.
  * @throws the signal's reason when the client left
  */
-export async function* attempt(ask: Ask, recovery: Recovery): AsyncGenerator<Passing, Seen> {
+export async function* attempt(ask: Attemptable, sender: Sender): AsyncGenerator<Passing, Seen> {
   let head: Response;
   try {
-    head = await send(ask, recovery);
+    head = await send(ask, sender);
   } catch (error) {
     return lost(error, ask);
   }
@@ -41,7 +45,7 @@ export async function* attempt(ask: Ask, recovery: Recovery): AsyncGenerator<Pas
   }
 }
 
-async function* follow(head: Response, body: ReadableStream<Uint8Array>, ask: Ask): AsyncGenerator<Passing, Seen> {
+async function* follow(head: Response, body: ReadableStream<Uint8Array>, ask: Attemptable): AsyncGenerator<Passing, Seen> {
   const events = readEvents(body);
   try {
     for (let next = await events.next(); !next.done; next = await events.next()) {
@@ -68,7 +72,7 @@ async function drain(events: AsyncGenerator<StreamEvent, void>): Promise<void> {
   }
 }
 
-function lost(error: unknown, { signal }: Ask): Seen {
+function lost(error: unknown, { signal }: Attemptable): Seen {
   if (signal.aborted) throw signal.reason;
   return { kind: 'lost', error };
 }

@@ -2,5 +2,6 @@
 export type { Clock, RecoveryBudget } from './budget';
 export { RecoveryExhausted } from './exhausted';
 export { type RecoveringFetch, recoveringFetch } from './recovering-fetch';
-export type { Fetch, PlannedCall, RecoveryOptions } from './recovery';
+export type { PlannedCall, RecoveryOptions } from './recovery';
+export type { Fetch } from './send';
 export type { ReportedCall, TaskReport } from './task';

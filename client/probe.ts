@@ -13,7 +13,7 @@ const NAMELESS_CALL = { jsonrpc: '2.0', id: 'cdk-mcp-fleet-probe', method: 'tool
  */
 export async function honoursKeys(ask: Ask, recovery: Recovery): Promise<boolean | undefined> {
   if (ask.endpoint.isFleet) return true;
-  const probe = attempt({ ...ask, body: JSON.stringify(NAMELESS_CALL), message: NAMELESS_CALL, call: undefined }, recovery);
+  const probe = attempt({ ...ask, body: JSON.stringify(NAMELESS_CALL), message: NAMELESS_CALL }, recovery);
   let next = await probe.next();
   while (!next.done) next = await probe.next();
   const seen = next.value;

@@ -1,9 +1,8 @@
 import { type Clock, DEFAULT_BUDGET, type RecoveryBudget, SYSTEM_CLOCK } from './budget';
 import { Endpoint } from './endpoint';
+import type { Fetch } from './send';
 import type { Session } from './session';
 import { Task } from './task';
-
-export type Fetch = (input: string | URL, init?: RequestInit) => Promise<Response>;
 
 /** What a key may be chosen from. */
 export interface PlannedCall {

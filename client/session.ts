@@ -6,15 +6,19 @@ import {
   PROTOCOL_VERSION_HEADER,
   SESSION_HEADER,
 } from '../core/headers';
-import type { Ask } from './ask';
-import { attempt, type Seen } from './attempt';
+import { type Attemptable, attempt, type Seen } from './attempt';
 import type { Cookies } from './cookies';
 import { fleetError } from './fleet-error';
 import { type Message, parseMessage } from './message';
-import type { Recovery } from './recovery';
+import type { Sender } from './send';
 
 /** What came of opening a session again: `later` may be tried again, `refused` may not. */
 export type Reopening = 'opened' | 'refused' | 'later';
+
+/** What opens a session again, and those that are open. */
+interface Opener extends Sender {
+  readonly sessions: { add(session: Session): void };
+}
 
 /** A session that the client opened through here. The client keeps the id that it was given first. */
 export class Session {
@@ -36,7 +40,7 @@ export class Session {
   ) {}
 
   /** Remembers what would have to be said again. */
-  remember({ message, body = '' }: Ask): void {
+  remember({ message, body = '' }: Attemptable): void {
     const { method, params } = message ?? {};
     if (method === 'notifications/initialized' || method === 'logging/setLevel') this.said.set(method, body);
     if (method === 'resources/subscribe') this.said.set(`subscribe ${params?.uri}`, body);
@@ -49,38 +53,38 @@ export class Session {
   }
 
   /** Opens a lost session again; requests that find it lost at the same time wait for one attempt. */
-  reopen(lostId: string, ask: Ask, recovery: Recovery): Promise<Reopening> {
+  reopen(lostId: string, ask: Attemptable, opener: Opener): Promise<Reopening> {
     if (this.current !== lostId) return Promise.resolve('opened');
-    this.underWay ??= this.open(ask, recovery).finally(() => {
+    this.underWay ??= this.open(ask, opener).finally(() => {
       this.underWay = undefined;
     });
     return this.underWay;
   }
 
-  private async open(lost: Ask, recovery: Recovery): Promise<Reopening> {
+  private async open(lost: Attemptable, opener: Opener): Promise<Reopening> {
     this.cookies.clear(); // so that a load balancer chooses anew
     const opening = this.request(lost, this.initialize, undefined);
-    const seen = await whole(opening, recovery);
+    const seen = await whole(opening, opener);
     if (seen.kind === 'lost') return 'later';
     const id = seen.head.headers.get(SESSION_HEADER);
     const answered = seen.kind === 'answer' ? seen.message : undefined;
     if (answered?.result === undefined || id === null) return mayOpenLater(seen, answered) ? 'later' : 'refused';
     if (answered.result.protocolVersion !== this.revision) {
-      await this.say(lost, undefined, id, recovery, 'DELETE');
+      await this.say(lost, undefined, id, opener, 'DELETE');
       return 'refused'; // the client speaks a revision that the server no longer does
     }
-    for (const body of this.said.values()) await this.say(lost, body, id, recovery);
+    for (const body of this.said.values()) await this.say(lost, body, id, opener);
     this.current = id;
-    recovery.sessions.add(this);
+    opener.sessions.add(this);
     return 'opened';
   }
 
   /** Says something in the new session; one that cannot be told there is as good as lost, and the next request finds out. */
-  private async say(lost: Ask, body: string | undefined, id: string, recovery: Recovery, method = 'POST'): Promise<void> {
-    await whole(this.request(lost, body, id, method), recovery);
+  private async say(lost: Attemptable, body: string | undefined, id: string, sender: Sender, method = 'POST'): Promise<void> {
+    await whole(this.request(lost, body, id, method), sender);
   }
 
-  private request(lost: Ask, body: string | undefined, id: string | undefined, method = 'POST'): Ask {
+  private request(lost: Attemptable, body: string | undefined, id: string | undefined, method = 'POST'): Attemptable {
     const headers = new Headers(lost.headers);
     for (const name of [
       SESSION_HEADER,
@@ -99,7 +103,7 @@ export class Session {
       headers.set(PROTOCOL_VERSION_HEADER, String(this.revision));
     }
     return {
-      ...lost,
+      url: lost.url,
       init: { ...lost.init, method },
       headers,
       signal: new AbortController().signal, // others wait for it too
@@ -107,14 +111,13 @@ export class Session {
       message: body === undefined ? undefined : parseMessage(body),
       session: undefined,
       cookies: this.cookies,
-      call: undefined,
     };
   }
 }
 
 /** Sends a request and reads its answer to the end. */
-async function whole(ask: Ask, recovery: Recovery): Promise<Seen> {
-  const passing = attempt(ask, recovery);
+async function whole(ask: Attemptable, sender: Sender): Promise<Seen> {
+  const passing = attempt(ask, sender);
   let next = await passing.next();
   while (!next.done) next = await passing.next();
   if (next.value.kind === 'bare') await next.value.head.body?.cancel();

@@ -20,7 +20,7 @@ interface Ending {
 export const ENDINGS = {
   result: { what: 'the server executed it and said so', how: 'its result', outcome: 'confirmed' },
   tool_error: { what: 'a deterministic tool error', how: 'a JSON-RPC error, or `isError` in the result', outcome: 'failed' },
-  input_required: { what: 'the server asks for input first', how: '`resultType: "input_required"`; the continuation is a call of its own', outcome: 'not_executed' },
+  input_required: { what: 'the server asks for input first', how: '`resultType: "input_required"`; the next round, or the same one begun again, goes on under the same key', outcome: 'input_required' },
 
   not_connected: { what: 'not sent: no connection', how: 'it never stood: refused, no name, no route, TLS', outcome: 'not_executed', error: 'NOT_DELIVERED' },
   no_target: { what: 'not sent: no instance', how: "the load balancer's own 503, or its 404", outcome: 'not_executed', error: 'NOT_DELIVERED' },

@@ -2,7 +2,19 @@ import type { SidecarReason } from './headers';
 import type { Outcome } from './ledger';
 
 /** What the caller may do next; a program can branch on it. */
-export type Retry = 'never' | 'safe' | 'later' | 'same_key' | 'with_key' | 'reinitialize' | 'fix_request';
+export type Retry = 'never' | 'safe' | 'later' | 'same_key' | 'with_key' | 'with_token' | 'reinitialize' | 'fix_request';
+
+/** What each of them means, for whoever is shown the message only. */
+const ADVICE: Readonly<Record<Retry, string>> = {
+  never: 'do not send it again as it is',
+  safe: 'nothing was executed; send it again',
+  later: 'nothing was executed; try again later',
+  same_key: 'do not repeat it with a new key; ask for its outcome, or send it again with the same key',
+  with_key: 'send it again with an idempotency key',
+  with_token: 'get a new access token and send it again',
+  reinitialize: 'initialize again',
+  fix_request: 'correct it and send it again',
+};
 
 interface ErrorKind {
   /** JSON-RPC error code. Ours lie outside -32768..-32000 (MCP 2026-07-28, basic § Error Codes). */
@@ -20,10 +32,11 @@ export const ERRORS = {
   // What the protocol wants as an HTTP status.
   PARSE_ERROR: { code: -32700, status: 400, outcome: 'not_executed', retry: 'fix_request', message: 'The body is not one unambiguous JSON text (RFC 7493)' },
   INVALID_REQUEST: { code: -32600, status: 400, outcome: 'not_executed', retry: 'fix_request', message: 'The message is not a valid JSON-RPC message' },
+  METHOD_NOT_FOUND: { code: -32601, status: 404, outcome: 'not_executed', retry: 'never', message: 'Method not found' },
   INVALID_PARAMS: { code: -32602, status: 400, outcome: 'not_executed', retry: 'fix_request', message: 'The parameters are not valid' },
   HEADER_MISMATCH: { code: -32020, status: 400, outcome: 'not_executed', retry: 'fix_request', message: 'A header and the body disagree' },
   UNSUPPORTED_VERSION: { code: -32022, status: 400, outcome: 'not_executed', retry: 'fix_request', message: 'The protocol version is not supported' },
-  UNAUTHENTICATED: { code: 401, status: 401, outcome: 'not_executed', retry: 'never', message: 'A valid access token is needed' },
+  UNAUTHENTICATED: { code: 401, status: 401, outcome: 'not_executed', retry: 'with_token', message: 'A valid access token is needed' },
   SERVER_DENIED: { code: 403, status: 403, outcome: 'not_executed', retry: 'never', message: 'This agent may not use this server' },
   ORIGIN_DENIED: { code: 403, status: 403, outcome: 'not_executed', retry: 'never', message: 'The Origin is not allowed' },
   /** The answer to who asks for an outcome; a request that is still on its way may yet begin the call. */
@@ -34,7 +47,7 @@ export const ERRORS = {
   METHOD_NOT_ALLOWED: { code: 405, status: 405, outcome: 'not_executed', retry: 'never', message: 'The HTTP method is not allowed here' },
   NOT_ACCEPTABLE: { code: 406, status: 406, outcome: 'not_executed', retry: 'fix_request', message: 'Accept must list application/json and text/event-stream' },
   PAYLOAD_TOO_LARGE: { code: 413, status: 413, outcome: 'not_executed', retry: 'fix_request', message: 'The body is too large' },
-  UNSUPPORTED_MEDIA_TYPE: { code: 415, status: 415, outcome: 'not_executed', retry: 'fix_request', message: 'Content-Type must be application/json' },
+  UNSUPPORTED_MEDIA_TYPE: { code: 415, status: 415, outcome: 'not_executed', retry: 'fix_request', message: 'The body must be plain application/json in UTF-8' },
   INTERNAL: { code: 500, status: 500, outcome: 'not_executed', retry: 'safe', message: 'The gateway failed before anything was sent' },
 
   // Ours: JSON-RPC errors on HTTP 200.
@@ -46,7 +59,8 @@ export const ERRORS = {
   TASK_BUDGET: { code: 429, status: 200, outcome: 'not_executed', retry: 'later', message: 'The task holds as many sessions as it may' },
   NOT_DELIVERED: { code: 502, status: 200, outcome: 'not_executed', retry: 'safe', message: 'The call did not reach the server' },
   AT_CAPACITY: { code: 503, status: 200, outcome: 'not_executed', retry: 'safe', message: 'The server has no free slot' },
-  OUTCOME_UNKNOWN: { code: 504, status: 200, outcome: 'unknown', retry: 'same_key', message: 'The call was sent and its answer was lost' },
+  SERVER_UNAVAILABLE: { code: 503, status: 200, outcome: 'not_executed', retry: 'later', message: 'The server cannot be opened' },
+  OUTCOME_UNKNOWN: { code: 504, status: 200, outcome: 'unknown', retry: 'same_key', message: 'It may have happened: it was sent and its answer was lost' },
   AUTHORIZER_UNAVAILABLE: { code: 521, status: 200, outcome: 'not_executed', retry: 'safe', message: 'The authorizer gave no decision' },
   LEDGER_UNAVAILABLE: { code: 507, status: 200, outcome: 'not_executed', retry: 'safe', message: 'The ledger cannot be written' },
 } as const satisfies Record<string, ErrorKind>;
@@ -64,6 +78,8 @@ export interface ErrorDetail {
   readonly outcome?: Outcome;
   /** Replaces the kind's advice, where a lost read may simply be sent again. */
   readonly retry?: Retry;
+  /** Replaces the kind's HTTP status, where the two eras of the protocol differ. */
+  readonly status?: number;
   /** Members of `error.data` that the protocol itself defines for this code. */
   readonly data?: Readonly<Record<string, unknown>>;
   /** A sidecar's own word, where one gave the answer; not told to callers. */
@@ -92,7 +108,7 @@ export class FleetError extends Error {
   }
 
   get status(): number {
-    return ERRORS[this.kind].status;
+    return this.detail.status ?? ERRORS[this.kind].status;
   }
 
   get outcome(): Outcome {
@@ -101,16 +117,18 @@ export class FleetError extends Error {
 
   /** The JSON-RPC `error` member. */
   toJsonRpc(): { code: number; message: string; data: Record<string, unknown> } {
-    const { code, message, retry } = ERRORS[this.kind];
+    const { code, message } = ERRORS[this.kind];
     const { reason, callId, idempotencyKey, retryAfterMs, data } = this.detail;
+    const retry = this.detail.retry ?? ERRORS[this.kind].retry;
     return {
       code,
-      message: `${message}: ${reason}`,
+      // Many clients show the message and nothing else.
+      message: `${this.kind}: ${message}: ${reason}; ${ADVICE[retry]}`,
       data: {
         ...data,
         error: this.kind,
         outcome: this.outcome,
-        retry: this.detail.retry ?? retry,
+        retry,
         reason,
         ...(callId !== undefined && { callId }),
         ...(idempotencyKey !== undefined && { idempotencyKey }),

@@ -89,8 +89,29 @@ export interface ServerConfig {
   readonly recovery?: RecoveryConfig;
   /** The gateway adds `fleet_call_outcome` to the server's tools and answers it from the ledger. Default false. */
   readonly outcomeTool?: boolean;
+  /** Methods of the server's own that pass, beside those of the protocol. */
+  readonly methods?: Readonly<Record<string, OwnMethod>>;
+  /** What is declared of a server outside the fleet. */
+  readonly remote?: RemoteConfig;
+  /** JSON-RPC error codes that stand for a deterministic refusal although bridges say them for time-outs, too ({@link UNCERTAIN_CODES}). */
+  readonly finalErrors?: readonly number[];
   /** The operator's declarations; a tool that is not named here is state-changing and `fenced`. */
   readonly tools: Readonly<Record<string, ToolConfig>>;
+}
+
+/** A method of a server's own that its operator lets pass. */
+export interface OwnMethod {
+  readonly kind: 'request' | 'notification';
+  /** It changes nothing: where its answer was lost it is asked again. */
+  readonly readOnly?: boolean;
+}
+
+/** A server outside the fleet has no sidecar that could tell what was executed. */
+export interface RemoteConfig {
+  /** Its 429 means that nothing was executed. Default false. */
+  readonly rateLimitsBeforeExecution?: boolean;
+  /** PEM text of the certificate authorities that it is trusted by, instead of the public ones. */
+  readonly certificateAuthorities?: string;
 }
 
 export interface ToolConfig {
@@ -101,6 +122,8 @@ export interface ToolConfig {
   readonly keyArgument?: string;
   /** The server itself takes a call with a key that it has seen for a repetition, so that it may be sent again with it. */
   readonly honoursKey?: boolean;
+  /** A cancellation reaches the server. Default false: SDKs cancel by themselves after a minute, and the call goes on. */
+  readonly cancellable?: boolean;
   /** The read that shows whether a call happened. */
   readonly reconcile?: ReconcileConfig;
 }

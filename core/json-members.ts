@@ -1,5 +1,3 @@
-import { endOfString } from './strict-json';
-
 /** Where a value stands in a JSON text: from its first character to behind its last. */
 export interface Span {
   readonly start: number;
@@ -101,4 +99,13 @@ function endOfLiteral(text: string, start: number): number {
   let at = start;
   while (at < text.length && !',]} \n\r\t'.includes(text[at] as string)) at++;
   return at;
+}
+
+/** Index of the quote that closes the string opened at `open`. */
+export function endOfString(text: string, open: number): number {
+  for (let close = text.indexOf('"', open + 1); ; close = text.indexOf('"', close + 1)) {
+    let escapes = 0;
+    while (text.charCodeAt(close - 1 - escapes) === 0x5c) escapes++;
+    if (escapes % 2 === 0) return close;
+  }
 }

@@ -1,11 +1,14 @@
 /** One row of the ledger: one tool call, at once idempotency record and audit row. */
 
-/** What became of a call. */
-export type Outcome = 'confirmed' | 'failed' | 'not_executed' | 'unknown';
+/**
+ * What became of a call. `input_required`: the server asked for more before it goes on, and may have acted before it asked; it claims
+ * nothing, and the next round of the same intent goes on under the same key (MCP 2026-07-28, multi-round-trip requests).
+ */
+export type Outcome = 'confirmed' | 'failed' | 'not_executed' | 'unknown' | 'input_required';
 
 /**
  * States of a row. `claimed`: written, nothing sent. `sent`: bytes may have reached the server.
- * The other four are outcomes; `not_executed` is a claim that was released before anything was sent.
+ * The others are outcomes; `not_executed` is a claim that was released before anything was sent.
  */
 export type LedgerState = 'claimed' | 'sent' | Outcome;
 
@@ -36,8 +39,10 @@ export interface LedgerRow {
   /** Digest of the session id that the agent holds ({@link sessionKey}); absent in the modern era. */
   readonly session?: string;
   readonly tool: string;
-  /** SHA-256 of tool and canonical arguments (RFC 8785), base64url. */
+  /** What the call asks for: tool and arguments in canonical form, base64url of SHA-256. */
   readonly argumentsDigest: string;
+  /** How the digest was made; absent in rows of before there were two ways. */
+  readonly digestVersion?: 1 | 2;
   /** The arguments as JSON text. */
   readonly arguments: string;
   /** Like `resultEncoding`; an omitted text is still bound by `argumentsDigest`. */

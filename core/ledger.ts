@@ -20,10 +20,11 @@ export {
 const ENTERED_FROM: Readonly<Record<LedgerState, readonly LedgerState[]>> = {
   claimed: [],
   sent: ['claimed'],
-  // An unknown outcome is settled when evidence turns up; no other outcome is ever left.
+  // An unknown outcome is settled when evidence turns up; no other outcome is ever left, but by a new claim of the key.
   confirmed: ['sent', 'unknown'],
   failed: ['sent', 'unknown'],
   not_executed: ['claimed', 'sent'],
+  input_required: ['sent', 'unknown'],
   unknown: ['sent'],
 };
 
@@ -33,7 +34,7 @@ export function statesBefore(next: LedgerState): readonly LedgerState[] {
 }
 
 /** What a person may say of a call whose outcome is unknown. */
-export type Resolution = Exclude<Outcome, 'unknown'>;
+export type Resolution = Exclude<Outcome, 'unknown' | 'input_required'>;
 
 export const RESOLUTIONS: readonly Resolution[] = ['confirmed', 'failed', 'not_executed'];
 
@@ -84,8 +85,14 @@ export const CONDITIONS = {
   begin: (): WriteCondition => ({ orAbsent: true, states: [] }),
   /** A key under which nothing happened is free. */
   reclaim: ({ fence }: Fenced): WriteCondition => ({ states: ['not_executed'], fence }),
+  /** The next round of a call whose server asked for input, or the same one begun again. */
+  goOn: ({ fence }: Fenced): WriteCondition => ({ states: ['input_required'], fence }),
   /** A key whose lifetime has ended names a new intent; an open or unknown call never gives way. */
-  reclaimExpired: ({ fence }: Fenced, now: number): WriteCondition => ({ states: ['confirmed', 'failed'], fence, expiredBy: now }),
+  reclaimExpired: ({ fence }: Fenced, now: number): WriteCondition => ({
+    states: ['confirmed', 'failed', 'input_required'],
+    fence,
+    expiredBy: now,
+  }),
   /** Whoever ends another's claim must find it unsent at the very moment of the write, not only when it was read. */
   endUnsent: ({ fence }: Fenced): WriteCondition => ({ states: ['claimed'], fence }),
   advance: ({ fence }: Fenced, next: LedgerState): WriteCondition => ({ states: statesBefore(next), fence }),
@@ -105,9 +112,12 @@ export function permits({ states, fence, expiredBy, orAbsent }: WriteCondition, 
   return states.includes(standing.state) && (fence === undefined || fence === standing.fence) && expired;
 }
 
-/** How a key that stands in the table may be claimed for a new call now; undefined when it may not. */
-export function claimable(standing: Standing, now: number): WriteCondition | undefined {
-  const ways = [CONDITIONS.reclaim(standing), CONDITIONS.reclaimExpired(standing, now)];
+/**
+ * How a key that stands in the table may be claimed now; undefined when it may not.
+ * @param sameIntent whether the standing call is the same tool with the same arguments
+ */
+export function claimable(standing: Standing, now: number, sameIntent: boolean): WriteCondition | undefined {
+  const ways = [CONDITIONS.reclaim(standing), CONDITIONS.reclaimExpired(standing, now), ...(sameIntent ? [CONDITIONS.goOn(standing)] : [])];
   return ways.find((condition) => permits(condition, standing));
 }
 

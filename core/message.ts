@@ -1,4 +1,6 @@
 import { FleetError } from './errors';
+import { KEY_META, TASK_META } from './meta';
+import { ambiguousName } from './reading/folding';
 import type { Json } from './strict-json';
 
 /** The first sessionless revision of the protocol. */
@@ -12,47 +14,64 @@ export type Era = 'legacy' | 'modern';
 export type JsonObject = { readonly [member: string]: Json };
 export type RequestId = string | number;
 
-/** One JSON-RPC message, classified once from its body. `revision` is what a modern one names, spoken here or not. */
+interface Said {
+  readonly era: Era;
+  /** What a modern message names, spoken here or not. */
+  readonly revision?: Json;
+  readonly method: string;
+  /** Empty where `params` is absent or null. */
+  readonly params: JsonObject;
+  readonly meta: JsonObject;
+}
+
+/** One JSON-RPC message of an agent, classified once from its body. */
 export type Message =
-  | {
-      readonly kind: 'request';
-      readonly era: Era;
-      readonly revision?: Json;
-      readonly id: RequestId;
-      readonly method: string;
-      readonly params: JsonObject;
-      readonly meta: JsonObject;
-    }
-  | {
-      readonly kind: 'notification';
-      readonly era: Era;
-      readonly revision?: Json;
-      readonly method: string;
-      readonly params: JsonObject;
-      readonly meta: JsonObject;
-    }
-  | { readonly kind: 'response'; readonly era: 'legacy' };
+  | ({ readonly kind: 'request'; readonly id: RequestId } & Said)
+  | ({ readonly kind: 'notification' } & Said)
+  | { readonly kind: 'response'; readonly era: 'legacy'; readonly id: RequestId };
 
 export type RequestMessage = Extract<Message, { kind: 'request' }>;
 
 const NONE: JsonObject = Object.freeze({});
 
+/** Longest id of a request, in bytes of UTF-8. */
+export const REQUEST_ID_LIMIT_BYTES = 255;
+
+/** Members of a JSON-RPC 2.0 message. */
+const ENVELOPE = new Set(['jsonrpc', 'id', 'method', 'params', 'result', 'error']);
+/** Members of `params` that somebody reads: the gateway, or any server of any revision. */
+// biome-ignore format: a list of words
+const PARAMS = new Set([
+  '_meta', 'name', 'arguments', 'cursor', 'uri', 'level', 'ref', 'argument', 'context', 'task', 'taskId', 'protocolVersion', 'capabilities', 'clientInfo',
+  'requestId', 'reason', 'progressToken', 'progress', 'total', 'message', 'inputResponses', 'requestState', 'notifications',
+]);
+/** Members of `_meta` that somebody reads. */
+// biome-ignore format: a list of words
+const META = new Set([
+  MODERN_VERSION_META, 'io.modelcontextprotocol/clientCapabilities', 'io.modelcontextprotocol/clientInfo', 'io.modelcontextprotocol/logLevel',
+  'io.modelcontextprotocol/related-task', 'io.modelcontextprotocol/subscriptionId', 'progressToken', 'traceparent', 'tracestate', 'baggage', KEY_META, TASK_META,
+]);
+
 /**
- * Says what one parsed body is.
- * @throws FleetError INVALID_REQUEST when it is no single JSON-RPC 2.0 message
+ * Says what one parsed body is. Null stands for absent in `params` and `_meta`, where servers differ.
+ * @throws FleetError INVALID_REQUEST when it is no single JSON-RPC 2.0 message, or a parser that takes no notice of case could read another
  */
 export function classifyMessage(body: Json): Message {
   if (Array.isArray(body)) throw invalid('it is a batch, which revisions since 2025-06-18 do not have; send one message per POST');
   if (!isObject(body)) throw invalid('it is not an object');
   if (body.jsonrpc !== '2.0') throw invalid('"jsonrpc" must be "2.0"');
+  checkNames(body, ENVELOPE, 'the message');
+  const stranger = Object.keys(body).find((name) => !ENVELOPE.has(name));
+  if (stranger !== undefined) throw invalid(`${quoted(stranger)} is no member of a JSON-RPC message`);
   if (body.method === undefined) return classifyResponse(body);
   if (typeof body.method !== 'string') throw invalid('"method" must be a string');
+  if (body.result !== undefined || body.error !== undefined) throw invalid('it has "method" and is a response at once');
   const params = optionalObject(body.params, '"params"');
   const meta = optionalObject(params._meta, '"params._meta"');
-  const claimed = eraOf(meta);
-  if (body.id === undefined) return { kind: 'notification', ...claimed, method: body.method, params, meta };
-  if (typeof body.id !== 'string' && !Number.isInteger(body.id)) throw invalid('"id" must be a string or an integer');
-  return { kind: 'request', ...claimed, id: body.id as RequestId, method: body.method, params, meta };
+  checkNames(params, PARAMS, '"params"');
+  checkNames(meta, META, '"params._meta"');
+  const said = { ...eraOf(meta), method: body.method, params, meta };
+  return body.id === undefined ? { kind: 'notification', ...said } : { kind: 'request', ...said, id: idOf(body) };
 }
 
 /** The id that an error about this body should carry, where one can be told. */
@@ -65,11 +84,19 @@ export function isObject(value: Json | undefined): value is { [member: string]: 
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** An answer to a request of the server: exactly one of result and error, where null beside the other is absent. */
 function classifyResponse(body: JsonObject): Message {
-  if (body.id === undefined || (body.result === undefined && body.error === undefined)) {
+  const { result = null, error = null } = body;
+  const given = body.result !== undefined || body.error !== undefined;
+  if (body.id === undefined || !given || (result !== null && error !== null)) {
     throw invalid('it is neither a request ("method"), a notification, nor a response ("id" with "result" or "error")');
   }
-  return { kind: 'response', era: 'legacy' };
+  return { kind: 'response', era: 'legacy', id: idOf(body) };
+}
+
+function idOf({ id }: JsonObject): RequestId {
+  if (typeof id === 'string' ? Buffer.byteLength(id) <= REQUEST_ID_LIMIT_BYTES : Number.isInteger(id)) return id as RequestId;
+  throw invalid(`"id" must be an integer or a string of at most ${REQUEST_ID_LIMIT_BYTES} bytes`);
 }
 
 function eraOf(meta: JsonObject): { era: Era; revision?: Json } {
@@ -78,9 +105,18 @@ function eraOf(meta: JsonObject): { era: Era; revision?: Json } {
 }
 
 function optionalObject(value: Json | undefined, name: string): JsonObject {
-  if (value === undefined) return NONE;
+  if (value === undefined || value === null) return NONE;
   if (!isObject(value)) throw invalid(`${name} must be an object`);
   return value;
+}
+
+function checkNames(object: JsonObject, known: ReadonlySet<string>, where: string): void {
+  const name = ambiguousName(Object.keys(object), known);
+  if (name !== undefined) throw invalid(`${quoted(name)} in ${where} differs in case only from another name that is read there`);
+}
+
+function quoted(name: string): string {
+  return JSON.stringify(name.slice(0, 60));
 }
 
 function invalid(reason: string): FleetError {

@@ -17,6 +17,7 @@ The answer has one of these outcomes:
 - "confirmed": the call was executed, and "result" is what it returned. Do not call again.
 - "failed": the tool refused it ("result" or "error" says why); the same call would fail again.
 - "not_executed": the call has changed nothing. It may be made again, with the same idempotency key.
+- "input_required": the server asked for input before it goes on; make the same call again, with the same idempotency key.
 - "unknown": nobody can tell whether it was executed. Do not repeat it under another key; ask again later, or tell a person.
 Instead of an outcome, "state" says that it is still under way: ask again in some seconds.`;
 
@@ -46,7 +47,7 @@ export const OUTCOME_TOOL_LISTING = {
       idempotencyKey: { type: 'string', description: 'The key that it was made with.' },
       server: { type: 'string' },
       tool: { type: 'string', description: 'The tool that was called.' },
-      outcome: { type: 'string', enum: ['confirmed', 'failed', 'not_executed', 'unknown'] },
+      outcome: { type: 'string', enum: ['confirmed', 'failed', 'not_executed', 'unknown', 'input_required'] },
       state: { type: 'string', enum: ['claimed', 'sent'], description: 'Instead of outcome while the call is under way.' },
       settledAt: { type: 'number', description: 'When the outcome was known, in milliseconds since the epoch.' },
       reason: { type: 'string', description: 'Why, where the outcome is not "confirmed".' },

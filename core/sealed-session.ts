@@ -54,7 +54,8 @@ export function sealSession(session: SealedSession, binding: SessionBinding, key
 export function openSession(id: string, binding: SessionBinding, keys: readonly Buffer[], now: number): SealedSession | undefined {
   if (id.length > SEALED_ID_LIMIT || !/^[\w-]+$/.test(id)) return undefined;
   const sealed = Buffer.from(id, 'base64url');
-  if (sealed.length <= NONCE_BYTES + TAG_BYTES) return undefined;
+  // Base64 has spare bits: an id spelt otherwise would be the same session under another name.
+  if (sealed.length <= NONCE_BYTES + TAG_BYTES || sealed.toString('base64url') !== id) return undefined;
   for (const key of keys) {
     const session = open(sealed, boundTo(binding), key);
     if (session !== undefined) return now - session.issuedAt > SESSION_LIFETIME_SECONDS ? undefined : session;

@@ -1,5 +1,6 @@
-import { findMember, isEmptyObject, skipSpace } from './json-members';
+import { readMembers, writeMembers } from './json-members';
 import type { Outcome } from './ledger';
+import { withoutOwnWords } from './reading/server-message';
 
 /** Key in `result._meta` of every result that passed the ledger. */
 export const STAMP_KEY = 'cdk-mcp-fleet/call';
@@ -12,25 +13,49 @@ export interface Stamp {
 }
 
 /**
- * Writes the stamp into `result._meta` of a JSON-RPC response by insertion; all other bytes stay as the server wrote them.
- * A response without a `result` object (an error) is returned unchanged.
+ * Writes a server's result as its agent may see it: with the stamp where it is that of a call, and without members that only the gateway
+ * may write. The values of all others stay as the server wrote them.
+ * @param result JSON text of the result, an object
  */
-export function stampResponse(text: string, stamp: Stamp): string {
-  const result = findMember(text, skipSpace(text, 0), 'result');
-  if (result === undefined || text[result.start] !== '{') return text;
-  const member = `${JSON.stringify(STAMP_KEY)}:${JSON.stringify(stamp)}`;
-  const meta = findMember(text, result.start, '_meta');
-  if (meta !== undefined && text[meta.start] === '{') {
-    const forged = findMember(text, meta.start, STAMP_KEY);
-    return forged === undefined
-      ? insertLast(text, meta, member)
-      : text.slice(0, forged.start) + JSON.stringify(stamp) + text.slice(forged.end);
-  }
-  return insertLast(text, result, `"_meta":{${member}}`);
+export function stampResult(result: string, stamp?: Stamp): string {
+  const members = withoutOwnWords(result);
+  if (stamp === undefined) return writeMembers(members);
+  const meta = readMembers(members.get('_meta')).set(STAMP_KEY, JSON.stringify(stamp));
+  return writeMembers(members.set('_meta', writeMembers(meta)));
 }
 
-function insertLast(text: string, object: { start: number; end: number }, member: string): string {
-  const brace = object.end - 1;
-  const comma = isEmptyObject(text, object.start) ? '' : ',';
-  return `${text.slice(0, brace)}${comma}${member}${text.slice(brace)}`;
+/** Members of `error.data` by which an agent knows an error of the gateway's. */
+const OWN_MEMBERS = ['error', 'outcome', 'retry', 'callId', 'idempotencyKey', 'retryAfterMs', 'recovery', 'sidecar'];
+
+/** Member of `error.data` that holds what a server said in words of the gateway's. */
+export const SERVER_WORDS = 'serverSaid';
+
+/**
+ * Writes a server's error as its agent may see it: members of its data that could be taken for the gateway's are moved aside.
+ * @param error JSON text of the error, an object
+ */
+export function markError(error: string): string {
+  const members = readMembers(error);
+  const data = readMembers(members.get('data'));
+  const words = [...data].filter(([name]) => OWN_MEMBERS.some((own) => own.toLowerCase() === name.toLowerCase()));
+  if (words.length === 0) return writeMembers(members);
+  for (const [name] of words) data.delete(name);
+  data.set(SERVER_WORDS, writeMembers(new Map(words)));
+  return writeMembers(members.set('data', writeMembers(data)));
+}
+
+/** A JSON-RPC response in the words of this side: what is said is what was judged. @param id JSON text of the id */
+export function responseText(id: string, member: 'result' | 'error', payload: string): string {
+  return oneLine(`{"jsonrpc":"2.0","id":${id},"${member}":${payload}}`);
+}
+
+/** A request or notification of a server, likewise. @param params JSON text of the params, an object */
+export function saidText(method: string, params: string | undefined, id?: string): string {
+  const said = params === undefined ? '' : `,"params":${writeMembers(withoutOwnWords(params))}`;
+  return oneLine(`{"jsonrpc":"2.0",${id === undefined ? '' : `"id":${id},`}"method":${JSON.stringify(method)}${said}}`);
+}
+
+/** Line breaks between tokens would end an event's line (WHATWG HTML § 9.2.6); within strings JSON has none. */
+function oneLine(text: string): string {
+  return /[\r\n]/.test(text) ? text.replace(/[\r\n]+/g, ' ') : text;
 }

@@ -1,6 +1,11 @@
 import { FleetError } from '../core/errors';
 import type { Authorized } from './call';
-import type { Gateway } from './gateway';
+import type { Metrics } from './metrics';
+
+export interface AdmitParts {
+  readonly admission: Admission;
+  readonly metrics: Metrics;
+}
 
 /** Most requests to one server that a replica has under way; what is above would only wait in memory. */
 export const IN_FLIGHT_LIMIT = 2_000;
@@ -28,9 +33,9 @@ export class Admission {
 }
 
 /** Lets a request in, or says when to come again. */
-export function admit(authorized: Authorized, gateway: Gateway): Authorized {
+export function admit(authorized: Authorized, { admission, metrics }: AdmitParts): Authorized {
   const { server } = authorized;
-  if (gateway.admission.enter(server, authorized)) return authorized;
-  gateway.metrics.count(server, 'Rejected');
+  if (admission.enter(server, authorized)) return authorized;
+  metrics.count(server, 'Rejected');
   throw new FleetError('AT_CAPACITY', { reason: `${IN_FLIGHT_LIMIT} requests to "${server}" are under way`, retryAfterMs: RETRY_AFTER_MS });
 }

@@ -4,10 +4,10 @@ import type { ServerConfig, ToolConfig } from '../core/fleet-config';
 import type { LedgerRow } from '../core/ledger';
 import type { Message } from '../core/message';
 import type { Decision } from '../core/policy';
+import type { SealedSession } from '../core/sealed-session';
 import type { Exchange } from './http/exchange';
 import type { Verdict } from './ledger/settlement';
-import type { Bond } from './upstream/affinity';
-import type { KnownSession } from './upstream/restore';
+import type { Answer } from './upstream/answer';
 
 /**
  * How a request travels: `call` is claimed and recorded, `ask` calls the gateway's own tool, only `list` is filtered, only `open`
@@ -54,6 +54,20 @@ export interface Authorized extends Identified {
   readonly decision: Decision;
 }
 
+/** A session and what its agent knows of it. */
+export interface KnownSession extends SealedSession {
+  /** Generation that the agent has been told of: one that is lower than the session's has a restoration to tell. */
+  readonly told: number;
+}
+
+/** Which instance the sessionless requests of one agent or task go to. */
+export interface Bond {
+  /** Key of its row in the directory. */
+  readonly key: string;
+  readonly cookie: string;
+  readonly instance: string;
+}
+
 /** After route: where it goes. */
 export interface Routed extends Authorized {
   /** Where the session is now. Absent in the modern era, at `open`, and for servers that hold no sessions. */
@@ -70,26 +84,6 @@ export interface Claimed extends Routed {
   readonly replay?: LedgerRow;
   /** The call without a key whose fence falls when this answer reaches its caller. */
   readonly fenced?: LedgerRow;
-}
-
-/** The answer of a server, whole, before anyone has seen it. */
-export interface Answer {
-  readonly status: number;
-  /** JSON text of the JSON-RPC response; empty for one without a body. */
-  readonly text: string;
-  /** ECS task id of the instance that gave it. */
-  readonly instance?: string;
-  /** It came as a stream. */
-  readonly streamed?: boolean;
-  readonly headers: Readonly<Record<string, string>>;
-  /** What an answer to initialize says of the session that it opened; absent for a server that holds none. */
-  readonly opened?: OpenedSession;
-}
-
-export interface OpenedSession {
-  readonly upstream: string;
-  readonly cookie?: string;
-  readonly revision: string;
 }
 
 /** After forward: what came back. `answer` is absent where the answer has been streamed to the agent already. */

@@ -1,21 +1,26 @@
+import type { Logger } from 'pino';
 import { FleetError } from '../core/errors';
 import type { LedgerRow } from '../core/ledger';
 import { KEY_META } from '../core/meta';
 import type { Claimed, Routed } from './call';
-import type { Gateway } from './gateway';
-import { awaitDuplicate } from './ledger/duplicate';
-import { passFence } from './ledger/fenced-call';
-import { resume } from './ledger/resume';
-import { newRow } from './ledger/row';
+import { awaitDuplicate, type DuplicateParts } from './ledger/duplicate';
+import { type FenceParts, passFence } from './ledger/fenced-call';
+import { type ResumeParts, resume } from './ledger/resume';
+import { newRow, type RowParts } from './ledger/row';
+import type { Metrics } from './metrics';
+
+export type ClaimParts = FencedParts & DuplicateParts & ResumeParts & RowParts;
+
+type FencedParts = FenceParts & { readonly metrics: Metrics; readonly log: Logger };
 
 /**
  * Writes a state-changing call down before a byte of it is sent; who finds the key taken gets that call's outcome instead.
  * Reads are not claimed: their row is written with their result.
  */
-export async function claim(routed: Routed, gateway: Gateway): Promise<Claimed> {
+export async function claim(routed: Routed, parts: ClaimParts): Promise<Claimed> {
   const { toolCall, resumes } = routed;
   if (resumes !== undefined) {
-    const replay = await resume(routed, resumes, gateway);
+    const replay = await resume(routed, resumes, parts);
     return { ...routed, replay, ...(replay.idempotencyKey === undefined && { fenced: replay }) };
   }
   if (toolCall === undefined || toolCall.policy.effect === 'read_only') return routed;
@@ -31,31 +36,31 @@ export async function claim(routed: Routed, gateway: Gateway): Promise<Claimed> 
       callId: toolCall.callId,
     });
   }
-  const row = newRow({ ...routed, toolCall }, gateway, 'idempotencyKey');
-  if (toolCall.idempotencyKey === undefined) return claimFenced(routed, row, gateway);
-  const standing = await gateway.ledger.claim(row);
+  const row = newRow({ ...routed, toolCall }, parts, 'idempotencyKey');
+  if (toolCall.idempotencyKey === undefined) return claimFenced(routed, row, parts);
+  const standing = await parts.ledger.claim(row);
   if (standing === undefined) return { ...routed, claim: row };
-  const owned = await awaitDuplicate(standing, row, gateway);
-  return owned === 'ours' ? { ...routed, claim: row } : answeredBy(owned, routed, gateway);
+  const owned = await awaitDuplicate(standing, row, parts);
+  return owned === 'ours' ? { ...routed, claim: row } : answeredBy(owned, routed, parts.metrics);
 }
 
 /** A call without a key may be the retry of one whose outcome its caller never learnt: then that one answers. */
-async function claimFenced(routed: Routed, row: LedgerRow, gateway: Gateway): Promise<Claimed> {
+async function claimFenced(routed: Routed, row: LedgerRow, parts: FencedParts): Promise<Claimed> {
   // Not by claim(): a copy of that write which arrives late would bring back a claim that another has ended.
-  await gateway.ledger.append(row);
-  gateway.openCallers.add(row.pk, routed.exchange.gone);
+  await parts.ledger.append(row);
+  parts.openCallers.add(row.pk, routed.exchange.gone);
   try {
-    const answering = await passFence(row, gateway);
+    const answering = await passFence(row, parts);
     // Its caller may have waited here for long: a call that nobody waits for any more is not begun.
     if (answering === 'ours' && routed.exchange.gone.aborted) throw callerLeft(row);
     if (answering === 'ours') {
-      noteDeparture(row, routed, gateway);
+      noteDeparture(row, routed, parts);
       return { ...routed, claim: row, fenced: row };
     }
-    await release(row, `FENCED: ${answering.callId}`, gateway);
-    return { ...answeredBy(answering, routed, gateway), fenced: answering };
+    await release(row, `FENCED: ${answering.callId}`, parts);
+    return { ...answeredBy(answering, routed, parts.metrics), fenced: answering };
   } catch (error) {
-    await release(row, (error as Error).message, gateway);
+    await release(row, (error as Error).message, parts);
     throw error;
   }
 }
@@ -65,13 +70,13 @@ function callerLeft({ callId }: LedgerRow): FleetError {
 }
 
 /** A caller that leaves while its call runs makes the next identical one its retry. */
-function noteDeparture(row: LedgerRow, { exchange }: Routed, gateway: Gateway): void {
+function noteDeparture(row: LedgerRow, { exchange }: Routed, { fences, openCallers, log }: FencedParts): void {
   const note = async (): Promise<void> => {
-    if (!(await exchange.reply.delivered())) await gateway.fences.leaveUnresolved(row);
+    if (!(await exchange.reply.delivered())) await fences.leaveUnresolved(row);
   };
   const noted = (): void => {
-    gateway.openCallers.track(
-      note().catch((error: Error) => gateway.log.warn({ event: 'departure_not_noted', callId: row.callId, reason: error.message })),
+    openCallers.track(
+      note().catch((error: Error) => log.warn({ event: 'departure_not_noted', callId: row.callId, reason: error.message })),
     );
   };
   if (exchange.gone.aborted) noted();
@@ -79,12 +84,12 @@ function noteDeparture(row: LedgerRow, { exchange }: Routed, gateway: Gateway): 
 }
 
 /** Ends a claim of which nothing was sent. */
-async function release(row: LedgerRow, reason: string, gateway: Gateway): Promise<void> {
-  await gateway.ledger.advance(row, 'not_executed', { settledAt: gateway.now(), reason });
-  await gateway.fences.lower(row);
+async function release(row: LedgerRow, reason: string, { ledger, fences, now }: FencedParts): Promise<void> {
+  await ledger.advance(row, 'not_executed', { settledAt: now(), reason });
+  await fences.lower(row);
 }
 
-function answeredBy(replay: LedgerRow, routed: Routed, gateway: Gateway): Claimed {
-  gateway.metrics.count(routed.server, 'ReplaysServed');
+function answeredBy(replay: LedgerRow, routed: Routed, metrics: Metrics): Claimed {
+  metrics.count(routed.server, 'ReplaysServed');
   return { ...routed, replay };
 }

@@ -1,28 +1,41 @@
 import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from 'pino';
 import type { RequestId } from '../core/message';
+import type { Admission } from './admit';
 import type { Authorized } from './call';
-import type { Gateway } from './gateway';
+import type { LateWrites } from './ledger/late-writes';
+import type { OpenCallers } from './ledger/open-callers';
 
 /** Longest wait for what is under way, in milliseconds; below the container's stop timeout (Fargate: at most 120 s). */
 export const DRAIN_LIMIT_MS = 100_000;
 const POLL_MS = 50;
+
+export interface DrainParts {
+  readonly admission: Admission;
+  readonly openCallers: OpenCallers;
+  readonly lateWrites: LateWrites;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly log: Logger;
+}
 
 /**
  * Ends a replica: the load balancer has stopped sending, so what is under way is let finish. Streams without an end are
  * ended at once, for their agents open others on other replicas. A claimed call that takes longer than the limit is left
  * to the ledger: its agent resumes it elsewhere.
  */
-export async function drain(server: Server, gateway: Gateway, limitMs = DRAIN_LIMIT_MS): Promise<void> {
-  gateway.log.info({ event: 'drain_started', underWay: gateway.admission.underWay.length });
+export async function drain(server: Server, parts: DrainParts, limitMs = DRAIN_LIMIT_MS): Promise<void> {
+  const { admission, openCallers, lateWrites, now, log } = parts;
+  log.info({ event: 'drain_started', underWay: admission.underWay.length });
   server.close();
   server.closeIdleConnections();
-  for (const request of gateway.admission.underWay) endStream(request);
-  const deadline = gateway.now() + limitMs;
-  while (gateway.admission.underWay.length > 0 && gateway.now() < deadline) await delay(POLL_MS);
-  await gateway.openCallers.settled();
-  await gateway.lateWrites.flush();
-  gateway.log.info({ event: 'drain_finished', cut: gateway.admission.underWay.length });
+  for (const request of admission.underWay) endStream(request);
+  const deadline = now() + limitMs;
+  while (admission.underWay.length > 0 && now() < deadline) await delay(POLL_MS);
+  await openCallers.settled();
+  await lateWrites.flush();
+  log.info({ event: 'drain_finished', cut: admission.underWay.length });
   // The connections to servers are left as they are: to cut them would settle as lost what an instance still finishes.
   server.closeAllConnections();
 }

@@ -5,52 +5,58 @@ import { SESSION_HEADER } from '../core/headers';
 import type { LedgerRow } from '../core/ledger';
 import type { RequestId, RequestMessage } from '../core/message';
 import { sessionKey } from '../core/session-key';
-import type { Answer, Claimed, Forwarded, OpenedSession } from './call';
-import type { Gateway } from './gateway';
+import type { Claimed, Forwarded } from './call';
+import type { Patience } from './http/patience';
 import { openStreamInTime, type StreamOpening } from './http/stream-opening';
-import { answerAsk } from './ledger/ask';
-import { awaitEvidence } from './ledger/own-recovery';
+import { type AskParts, answerAsk } from './ledger/ask';
+import type { Directory } from './ledger/directory';
+import type { Ledger } from './ledger/ledger';
+import { awaitEvidence, type RecoveryParts } from './ledger/own-recovery';
 import { replayAnswer } from './ledger/replay';
 import { judge } from './ledger/settlement';
 import { Recovery } from './recovery';
-import { isStream, readAnswer, readResponse } from './upstream/answer';
-import { adviseReader, type Placeable, place, repeatable, resumption } from './upstream/placement';
+import { type Answer, isStream, type OpenedSession, readAnswer, readResponse } from './upstream/answer';
+import { adviseReader, type Placeable, type PlacementParts, place, repeatable, resumption } from './upstream/placement';
 import type { UpstreamResponse } from './upstream/upstreams';
 
 /** Headers of an answer that reach the agent. A session id is never among them: the agent holds ours, not the server's. */
 const PASSED_HEADERS = ['mcp-protocol-version', 'cache-control', 'retry-after', 'allow'];
 
+export type ForwardParts = AskParts & CloseParts & SendParts & { readonly patience: Patience };
+
 /**
  * Sends the request on and holds the answer until it is recorded; what comes before the answer on a stream passes at once.
  * GET streams and answers without a body belong to no call and pass as they are.
  */
-export async function forward(claimed: Claimed, gateway: Gateway): Promise<Forwarded> {
+export async function forward(claimed: Claimed, parts: ForwardParts): Promise<Forwarded> {
   if (claimed.replay !== undefined) {
     return { ...claimed, answer: replayAnswer(claimed.replay, claimed.exchange), upstreamMs: 0 };
   }
-  if (claimed.lane === 'ask') return { ...claimed, ...(await answerAsk(claimed, gateway)), upstreamMs: 0 };
-  if (claimed.lane === 'close') return close(claimed, gateway);
-  const sentAt = gateway.now();
-  const recovery = Recovery.of(claimed, gateway);
-  const opening = openStreamInTime(claimed, gateway.patience);
+  if (claimed.lane === 'ask') return { ...claimed, ...(await answerAsk(claimed, parts)), upstreamMs: 0 };
+  if (claimed.lane === 'close') return close(claimed, parts);
+  const sentAt = parts.now();
+  const recovery = Recovery.of(claimed, parts.now);
+  const opening = openStreamInTime(claimed, parts.patience);
   try {
-    const received = await send({ ...claimed, opening, recovery }, gateway);
+    const received = await send({ ...claimed, opening, recovery }, parts);
     opening.settle();
-    return { ...claimed, ...received, upstreamMs: gateway.now() - sentAt };
+    return { ...claimed, ...received, upstreamMs: parts.now() - sentAt };
   } finally {
     opening.cancel();
   }
 }
 
+type CloseParts = PlacementParts & { readonly directory: Directory; readonly now: () => number };
+
 /**
  * Ends a session: first in the directory, so that nothing can open it again, then at its instance. Where that one no
  * longer holds it, it has ended all the same.
  */
-async function close(claimed: Claimed, gateway: Gateway): Promise<Forwarded> {
-  const wasOpen = claimed.sessionId !== undefined && (await gateway.directory.close(sessionKey(claimed.sessionId), gateway.now()));
+async function close(claimed: Claimed, parts: CloseParts): Promise<Forwarded> {
+  const wasOpen = claimed.sessionId !== undefined && (await parts.directory.close(sessionKey(claimed.sessionId), parts.now()));
   try {
-    const recovery = Recovery.of(claimed, gateway);
-    const { response } = await place({ ...claimed, recovery }, gateway);
+    const recovery = Recovery.of(claimed, parts.now);
+    const { response } = await place({ ...claimed, recovery }, parts);
     return { ...claimed, ...(await passOn(claimed, response)), upstreamMs: 0 };
   } catch (error) {
     if (!wasOpen || !FleetError.is(error) || error.kind !== 'UNKNOWN_SESSION') throw error;
@@ -60,28 +66,32 @@ async function close(claimed: Claimed, gateway: Gateway): Promise<Forwarded> {
 
 type Received = Pick<Forwarded, 'answer' | 'verdict' | 'session'>;
 
+type SendParts = ReceiveParts & RecoveryParts & { readonly ledger: Ledger };
+
+type ReceiveParts = PlacementParts & { readonly now: () => number };
+
 type Sending = Placeable & { readonly opening: StreamOpening };
 
 /** Marks a claimed call as sent, sends it, and finds out what became of it when its answer is lost. */
-async function send(call: Sending, gateway: Gateway): Promise<Received> {
+async function send(call: Sending, parts: SendParts): Promise<Received> {
   const { claim } = call;
-  if (claim === undefined) return receiveRead(call, gateway);
-  const sentAt = gateway.now();
-  if (!(await gateway.ledger.advance(claim, 'sent', { sentAt }))) {
+  if (claim === undefined) return receiveRead(call, parts);
+  const sentAt = parts.now();
+  if (!(await parts.ledger.advance(claim, 'sent', { sentAt }))) {
     throw new FleetError('NOT_DELIVERED', {
       reason: 'whoever waited for this call ended its claim before anything was sent; send it again',
       callId: claim.callId,
     });
   }
   const sent = { ...claim, sentAt };
-  return receive({ ...call, claim: sent }, gateway).catch((error) => recover({ ...call, claim: sent }, error, gateway));
+  return receive({ ...call, claim: sent }, parts).catch((error) => recover({ ...call, claim: sent }, error, parts));
 }
 
 /** A request that changes nothing is asked again where its answer was lost, as long as the agent has seen nothing of it. */
-async function receiveRead(call: Sending, gateway: Gateway): Promise<Received> {
+async function receiveRead(call: Sending, parts: ReceiveParts): Promise<Received> {
   for (;;) {
     try {
-      return await receive(call, gateway);
+      return await receive(call, parts);
     } catch (error) {
       if (!FleetError.is(error) || error.kind !== 'OUTCOME_UNKNOWN' || !repeatable(call)) throw adviseReader(error, call);
       call.recovery.note('sent', error.detail.reason);
@@ -90,24 +100,24 @@ async function receiveRead(call: Sending, gateway: Gateway): Promise<Received> {
   }
 }
 
-async function receive(call: Sending, gateway: Gateway): Promise<Received> {
-  const { response, session } = await place(call, gateway);
+async function receive(call: Sending, parts: ReceiveParts): Promise<Received> {
+  const { response, session } = await place(call, parts);
   const placed = { ...call, session };
-  const passed = call.message?.kind === 'request' ? await hold(placed, response, gateway) : await passOn(placed, response);
+  const passed = call.message?.kind === 'request' ? await hold(placed, response, parts) : await passOn(placed, response);
   return { ...passed, ...(session !== undefined && { session }) };
 }
 
 /** A claimed call whose answer was lost is settled by evidence. Whether one that did not happen is to be sent again, its agent decides. */
-async function recover(call: Sending & { readonly claim: LedgerRow }, error: unknown, gateway: Gateway): Promise<Received> {
+async function recover(call: Sending & { readonly claim: LedgerRow }, error: unknown, parts: RecoveryParts): Promise<Received> {
   if (!FleetError.is(error) || error.kind !== 'OUTCOME_UNKNOWN') throw error;
   const { claim, recovery } = call;
   recovery.note('sent', error.detail.reason);
-  const finding = await awaitEvidence(claim, recovery, error, gateway);
+  const finding = await awaitEvidence(claim, recovery, error, parts);
   if (finding.kind === 'answer') {
-    gateway.log.info({ event: 'answer_recovered', callId: claim.callId, server: claim.server, by: finding.by });
+    parts.log.info({ event: 'answer_recovered', callId: claim.callId, server: claim.server, by: finding.by });
     const { instance, text } = finding.answer;
     const answer = { status: 200, headers: {}, text: underId(text, call.exchange.requestId), ...(instance !== undefined && { instance }) };
-    return { answer, verdict: judge(finding.answer, gateway.now()) };
+    return { answer, verdict: judge(finding.answer, parts.now()) };
   }
   throw recovery.spent(endedBy('not_landed', finding.because, { callId: claim.callId }));
 }
@@ -119,18 +129,22 @@ function underId(text: string, id: RequestId | null): string {
 }
 
 /** Holds the response to a request. */
-async function hold(call: Sending, response: UpstreamResponse, gateway: Gateway): Promise<Pick<Forwarded, 'answer' | 'verdict'>> {
+async function hold(
+  call: Sending,
+  response: UpstreamResponse,
+  { upstreams, now }: ReceiveParts,
+): Promise<Pick<Forwarded, 'answer' | 'verdict'>> {
   const { lane, message, toolCall } = call;
   const text = await readAnswer(response, {
     id: (message as RequestMessage).id,
     pass: (event) => passEvent(call, event),
-    ...(message?.era === 'legacy' && { reopen: (lastEventId: string) => gateway.upstreams.send(resumption(call, lastEventId)) }),
+    ...(message?.era === 'legacy' && { reopen: (lastEventId: string) => upstreams.send(resumption(call, lastEventId)) }),
   });
   const answer = { ...describe(response, text), ...(lane === 'open' && openedSession(response, text)) };
   if (toolCall === undefined) return { answer };
   // A refusal with a 4xx is the server's answer; with a 5xx nobody can tell what it did before.
   if (response.status >= 500) throw endedBy('server_error', `the server answered ${response.status}`);
-  return { answer, verdict: judge(answer, gateway.now()) };
+  return { answer, verdict: judge(answer, now()) };
 }
 
 /**

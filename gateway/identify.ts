@@ -3,7 +3,7 @@ import { type Agent, agentId } from '../core/agent';
 import { callDigest } from '../core/call-digest';
 import { type CallEvent, parseCallEventId } from '../core/call-event-id';
 import { FleetError } from '../core/errors';
-import type { ServerConfig } from '../core/fleet-config';
+import type { FleetConfig, ServerConfig } from '../core/fleet-config';
 import { IDEMPOTENCY_KEY_HEADER, LAST_EVENT_ID_HEADER, SESSION_HEADER, TASK_HEADER } from '../core/headers';
 import { KEY_LIMIT_BYTES } from '../core/key-demand';
 import { classifyMessage, isObject, type Message, type RequestMessage, requestIdOf } from '../core/message';
@@ -12,14 +12,19 @@ import { isOutcomeTool } from '../core/outcome-tool';
 import { type Json, parseStrictly } from '../core/strict-json';
 import { toolConfigOf } from '../core/tool-config';
 import type { Identified, Lane, ToolCall } from './call';
-import type { Gateway } from './gateway';
 import { checkHeaders } from './http/agreement';
 import { isAllowedOrigin } from './http/cors';
 import type { Exchange } from './http/exchange';
+import type { TokenVerifier } from './identity/tokens';
+
+export interface IdentifyParts {
+  readonly config: Pick<FleetConfig, 'allowedOrigins' | 'servers'>;
+  readonly tokens: TokenVerifier;
+}
 
 /** Says who asks what: the token gives the agent, the bytes of the body give the message, and the headers must agree with it. */
-export async function identify(exchange: Exchange, gateway: Gateway): Promise<Identified> {
-  const caller = await identifyCaller(exchange, gateway);
+export async function identify(exchange: Exchange, parts: IdentifyParts): Promise<Identified> {
+  const caller = await identifyCaller(exchange, parts);
 
   const { method } = exchange.request;
   const sessionId = exchange.header(SESSION_HEADER);
@@ -52,10 +57,10 @@ export async function identify(exchange: Exchange, gateway: Gateway): Promise<Id
 }
 
 /** Who asks, and for which server. */
-export async function identifyCaller(exchange: Exchange, gateway: Gateway): Promise<Caller> {
-  checkOrigin(exchange, gateway.config.allowedOrigins);
-  const agent = await verifyToken(exchange, gateway);
-  const serverConfig = findServer(exchange.serverName, gateway.config.servers);
+export async function identifyCaller(exchange: Exchange, { config, tokens }: IdentifyParts): Promise<Caller> {
+  checkOrigin(exchange, config.allowedOrigins);
+  const agent = await verifyToken(exchange, tokens);
+  const serverConfig = findServer(exchange.serverName, config.servers);
   return { exchange, agent, agentId: agentId(agent), server: exchange.serverName, serverConfig };
 }
 
@@ -68,12 +73,12 @@ function checkOrigin(exchange: Exchange, allowed: readonly string[]): void {
   }
 }
 
-async function verifyToken(exchange: Exchange, gateway: Gateway): Promise<Agent> {
+async function verifyToken(exchange: Exchange, tokens: TokenVerifier): Promise<Agent> {
   const [scheme, token] = exchange.header('authorization')?.split(' ') ?? [];
   try {
     if (scheme?.toLowerCase() !== 'bearer' || !token)
       throw new FleetError('UNAUTHENTICATED', { reason: 'send "Authorization: Bearer <access token>"' });
-    return await gateway.tokens.verify(token);
+    return await tokens.verify(token);
   } catch (error) {
     if (!FleetError.is(error) || error.kind !== 'UNAUTHENTICATED') throw error;
     throw new FleetError('UNAUTHENTICATED', {

@@ -1,36 +1,33 @@
 import { randomUUID } from 'node:crypto';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { LambdaClient } from '@aws-sdk/client-lambda';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { pino } from 'pino';
 import { FLEET_CONFIG_VARIABLE, type FleetConfig, RUNTIME_PORT } from '../core/fleet-config';
-import { Admission } from './admit';
+import { createAwsClients } from './aws/clients';
+import { composeGateway } from './compose';
 import { drain } from './drain';
-import type { Gateway } from './gateway';
 import { PATIENCE } from './http/patience';
 import { createGatewayServer } from './http/server';
-import { createDecisions } from './identity/decisions';
 import { RotatingSealKeys, SEAL_KEY_REFRESH_MS } from './identity/seal-keys';
-import { createTokenVerifier } from './identity/tokens';
-import { Directory } from './ledger/directory';
-import { Fences } from './ledger/fences';
-import { LateWrites } from './ledger/late-writes';
-import { Ledger } from './ledger/ledger';
-import { OpenCallers } from './ledger/open-callers';
-import { Reconciliations } from './ledger/reconcile';
-import { METRICS_INTERVAL_MS, Metrics } from './metrics';
-import { Affinity } from './upstream/affinity';
-import { Catalogue } from './upstream/catalogue';
-import { OwnRequests } from './upstream/own-request';
-import { Restorations } from './upstream/restore';
-import { contextSigner, loadSidecarKeys } from './upstream/sidecar-keys';
-import { Upstreams } from './upstream/upstreams';
+import { METRICS_INTERVAL_MS } from './metrics';
+import { loadSidecarKeys } from './upstream/sidecar-keys';
 
 const log = pino({ base: { role: 'gateway' }, messageKey: 'message' });
 
 async function start(): Promise<void> {
   const config = readConfig(process.env);
-  const gateway = await createGateway(config);
+  const { dynamodb, lambda, secrets } = createAwsClients(Date.now, log);
+  const gateway = composeGateway({
+    config,
+    replica: randomUUID().slice(0, 8),
+    dynamodb,
+    lambda,
+    sidecarKeys: await loadSidecarKeys(secrets, config),
+    sealKeys: await rotatingSealKeys(secrets, config.sealKeySecret),
+    patience: PATIENCE,
+    now: Date.now,
+    writeMetrics: (line) => process.stdout.write(`${line}\n`),
+    log,
+  });
   const server = createGatewayServer(gateway);
   const metricsTimer = setInterval(() => gateway.metrics.flush(), METRICS_INTERVAL_MS);
   const port = Number(process.env.PORT ?? RUNTIME_PORT);
@@ -45,41 +42,12 @@ async function start(): Promise<void> {
   });
 }
 
-async function createGateway(config: FleetConfig): Promise<Gateway> {
-  const now = Date.now;
-  const dynamodb = new DynamoDBClient();
-  const secrets = new SecretsManagerClient();
-  const replica = randomUUID().slice(0, 8);
-  const ledger = new Ledger(dynamodb, config.ledgerTable, { name: replica, now });
-  const fences = new Fences(dynamodb, config.directoryTable);
-  const sidecarKeys = await loadSidecarKeys(secrets, config);
-  const sealKeys = await RotatingSealKeys.load(secrets, config.sealKeySecret);
+async function rotatingSealKeys(secrets: SecretsManagerClient, secretId: string): Promise<RotatingSealKeys> {
+  const sealKeys = await RotatingSealKeys.load(secrets, secretId);
   setInterval(() => {
     sealKeys.refresh().catch((error: Error) => log.error({ event: 'seal_keys_not_refreshed', reason: error.name }));
   }, SEAL_KEY_REFRESH_MS).unref();
-  return {
-    config,
-    replica,
-    now,
-    patience: PATIENCE,
-    tokens: createTokenVerifier(config.identity, now),
-    decisions: createDecisions(new LambdaClient(), config.authorizerFunction, now),
-    admission: new Admission(),
-    sealKeys,
-    upstreams: new Upstreams(config.serversUrl, config.serversTlsName, contextSigner(sidecarKeys, now), now),
-    restorations: new Restorations(),
-    catalogue: new Catalogue(),
-    affinity: new Affinity(),
-    ownRequests: new OwnRequests(),
-    reconciliations: new Reconciliations(),
-    ledger,
-    lateWrites: new LateWrites(log),
-    directory: new Directory(dynamodb, config.directoryTable),
-    fences,
-    openCallers: new OpenCallers(fences, replica, now, log),
-    metrics: new Metrics(config.fleet, Object.keys(config.servers), now, (line) => process.stdout.write(`${line}\n`)),
-    log,
-  };
+  return sealKeys;
 }
 
 function readConfig(env: NodeJS.ProcessEnv): FleetConfig {

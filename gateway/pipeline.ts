@@ -1,15 +1,24 @@
-import { admit } from './admit';
-import { authorize } from './authorize';
+import { type AdmitParts, admit } from './admit';
+import { type AuthorizeParts, authorize } from './authorize';
 import type { Claimed, Identified } from './call';
-import { claim } from './claim';
-import { forward } from './forward';
-import type { Gateway } from './gateway';
-import { serveBatch } from './http/batch';
+import { type ClaimParts, claim } from './claim';
+import { type ForwardParts, forward } from './forward';
+import { type BatchParts, serveBatch } from './http/batch';
 import type { Exchange } from './http/exchange';
-import { identify } from './identify';
-import { record, recordRefusal } from './record';
-import { respond, respondRefusal } from './respond';
-import { route } from './route';
+import { type IdentifyParts, identify } from './identify';
+import { type RecordParts, record, recordRefusal } from './record';
+import { type RespondParts, respond, respondRefusal } from './respond';
+import { type RouteParts, route } from './route';
+
+export type PipelineParts = IdentifyParts &
+  BatchParts &
+  AuthorizeParts &
+  AdmitParts &
+  RouteParts &
+  ClaimParts &
+  ForwardParts &
+  RecordParts &
+  RespondParts;
 
 /**
  * The path of a call, in order. Each stage takes what the one before it gives; a stage that cannot go on throws a
@@ -26,22 +35,22 @@ import { route } from './route';
  * | record    | the outcome is durable                                      | LEDGER_UNAVAILABLE (reads only)                       |
  * | respond   | the stamped answer leaves                                   |                                                       |
  */
-export async function serve(exchange: Exchange, gateway: Gateway): Promise<void> {
+export async function serve(exchange: Exchange, parts: PipelineParts): Promise<void> {
   let reached: Identified | Claimed | undefined;
   try {
-    const identified = await identify(exchange, gateway);
+    const identified = await identify(exchange, parts);
     reached = identified;
-    if (identified.lane === 'batch') return await serveBatch(identified, gateway, serve);
-    const authorized = await authorize(identified, gateway);
-    const admitted = admit(authorized, gateway);
-    const routed = await route(admitted, gateway);
-    const claimed = await claim(routed, gateway);
+    if (identified.lane === 'batch') return await serveBatch(identified, parts, (part) => serve(part, parts));
+    const authorized = await authorize(identified, parts);
+    const admitted = admit(authorized, parts);
+    const routed = await route(admitted, parts);
+    const claimed = await claim(routed, parts);
     reached = claimed;
-    const forwarded = await forward(claimed, gateway);
-    const recorded = await record(forwarded, gateway);
-    respond(recorded, gateway);
+    const forwarded = await forward(claimed, parts);
+    const recorded = await record(forwarded, parts);
+    respond(recorded, parts);
   } catch (error) {
-    const refusal = await recordRefusal(error, reached, gateway);
-    respondRefusal(refusal, exchange, reached, gateway);
+    const refusal = await recordRefusal(error, reached, parts);
+    respondRefusal(refusal, exchange, reached, parts);
   }
 }

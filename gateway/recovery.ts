@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { FleetError } from '../core/errors';
 import { DEFAULT_RECOVERY, type RecoveryConfig } from '../core/fleet-config';
 import type { Identified } from './call';
-import type { Gateway } from './gateway';
 
 /** Wait before the second attempt, in milliseconds; doubled each time. */
 const BACKOFF_MS = 150;
@@ -31,7 +30,7 @@ export class Recovery {
   ) {}
 
   /** With the budget of the call's server. */
-  static of({ serverConfig }: Pick<Identified, 'serverConfig'>, { now }: Pick<Gateway, 'now'>): Recovery {
+  static of({ serverConfig }: Pick<Identified, 'serverConfig'>, now: () => number): Recovery {
     return new Recovery(serverConfig.recovery ?? DEFAULT_RECOVERY, now);
   }
 

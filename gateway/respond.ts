@@ -1,25 +1,49 @@
+import type { Logger } from 'pino';
 import { ERRORS, type FleetError } from '../core/errors';
 import type { LedgerRow, Outcome } from '../core/ledger';
 import { stampResponse } from '../core/stamp';
-import type { Answer, Claimed, Forwarded, Identified } from './call';
-import type { Gateway } from './gateway';
+import type { Claimed, Forwarded, Identified } from './call';
 import type { Exchange } from './http/exchange';
 import { presentTools } from './http/tool-list';
+import type { Fences } from './ledger/fences';
+import type { OpenCallers } from './ledger/open-callers';
+import type { Metrics } from './metrics';
+import type { Answer } from './upstream/answer';
+import type { Restorations } from './upstream/restore';
+
+/** What counts and logs how requests end. */
+export interface EndingParts {
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+export interface RespondParts extends EndingParts {
+  readonly restorations: Restorations;
+  readonly fences: Fences;
+  readonly openCallers: OpenCallers;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
 
 /** Sends the answer: stamped for a call, as this agent may see it for a list, under our own session id at open. */
-export function respond(forwarded: Forwarded, gateway: Gateway): void {
+export function respond(forwarded: Forwarded, parts: RespondParts): void {
   const { exchange, answer, lane, message } = forwarded;
   if (answer === undefined) return; // it has been streamed
-  const text = lane === 'list' ? presentTools(answer.text, forwarded) : stamp(answer, forwarded, gateway);
+  const text = lane === 'list' ? presentTools(answer.text, forwarded) : stamp(answer, forwarded, parts.restorations);
   // A legacy client gets a stream where its server gave one; it is opened only now, for one that is cut without a word hangs.
   if (answer.streamed === true && message?.era === 'legacy' && lane !== 'open') exchange.reply.openStream();
   exchange.reply.finish(answer.status, text, { ...answer.headers });
-  if (forwarded.fenced !== undefined) gateway.openCallers.track(lowerFence(forwarded.fenced, exchange, gateway));
-  observe(forwarded, gateway);
+  if (forwarded.fenced !== undefined) parts.openCallers.track(lowerFence(forwarded.fenced, exchange, parts));
+  observe(forwarded, parts);
 }
 
 /** Says what was wrong in JSON-RPC, on the status that the protocol or the reader needs. */
-export function respondRefusal(refusal: FleetError, exchange: Exchange, reached: Identified | Claimed | undefined, gateway: Gateway): void {
+export function respondRefusal(
+  refusal: FleetError,
+  exchange: Exchange,
+  reached: Identified | Claimed | undefined,
+  { metrics, log }: EndingParts,
+): void {
   const { detail, kind } = refusal;
   const retryAfter: Record<string, string> =
     detail.retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(detail.retryAfterMs / 1000)) };
@@ -28,12 +52,12 @@ export function respondRefusal(refusal: FleetError, exchange: Exchange, reached:
   const status = refusal.status === 200 && exchange.requestId === null ? 503 : refusal.status;
   exchange.reply.finish(status, text, { ...retryAfter, ...detail.headers });
 
-  if (kind === 'DENIED' || kind === 'SERVER_DENIED') gateway.metrics.count(exchange.serverName, 'Denied');
-  if (kind === 'AT_CAPACITY') gateway.metrics.count(exchange.serverName, 'Rejected');
-  if (kind === 'UNKNOWN_SESSION') gateway.metrics.count(exchange.serverName, 'SessionsLost');
-  if (kind === 'LEDGER_UNAVAILABLE') gateway.metrics.count(exchange.serverName, 'LedgerFailures');
-  if (kind === 'AUTHORIZER_UNAVAILABLE') gateway.metrics.count(exchange.serverName, 'AuthorizerFailures');
-  gateway.log.info({
+  if (kind === 'DENIED' || kind === 'SERVER_DENIED') metrics.count(exchange.serverName, 'Denied');
+  if (kind === 'AT_CAPACITY') metrics.count(exchange.serverName, 'Rejected');
+  if (kind === 'UNKNOWN_SESSION') metrics.count(exchange.serverName, 'SessionsLost');
+  if (kind === 'LEDGER_UNAVAILABLE') metrics.count(exchange.serverName, 'LedgerFailures');
+  if (kind === 'AUTHORIZER_UNAVAILABLE') metrics.count(exchange.serverName, 'AuthorizerFailures');
+  log.info({
     event: 'refused',
     error: kind,
     code: ERRORS[kind].code,
@@ -45,32 +69,33 @@ export function respondRefusal(refusal: FleetError, exchange: Exchange, reached:
 }
 
 /** A result that reached its caller lets the next identical call be a new one; one that did not keeps it for its retry. */
-async function lowerFence(row: LedgerRow, { reply }: Exchange, gateway: Gateway): Promise<void> {
+async function lowerFence(row: LedgerRow, { reply }: Exchange, { fences, log }: RespondParts): Promise<void> {
   try {
-    if (await reply.delivered()) await gateway.fences.lower(row);
-    else await gateway.fences.leaveUnresolved(row);
+    if (await reply.delivered()) await fences.lower(row);
+    else await fences.leaveUnresolved(row);
   } catch (error) {
-    gateway.log.warn({ event: 'fence_not_lowered', callId: row.callId, reason: (error as Error).message });
+    log.warn({ event: 'fence_not_lowered', callId: row.callId, reason: (error as Error).message });
   }
 }
 
 /** Only an answer that tells what became of a call is stamped. */
-function stamp(answer: Answer, { toolCall, replay, verdict, lane, sessionId, session }: Forwarded, gateway: Gateway): string {
+function stamp(answer: Answer, { toolCall, replay, verdict, lane, sessionId, session }: Forwarded, restorations: Restorations): string {
   const callId = replay?.callId ?? toolCall?.callId;
   const outcome = verdict?.outcome ?? (replay?.state as Outcome | undefined);
   if (callId === undefined || outcome === undefined) return answer.text;
   const restored = session !== undefined && session.generation > session.told;
-  if (restored && sessionId !== undefined) gateway.restorations.tell(sessionId, session, gateway);
+  if (restored && sessionId !== undefined) restorations.tell(sessionId, session);
   // An answer that is resumed reaches its own caller for the first time: it is no replay.
   return stampResponse(answer.text, { callId, outcome, replayed: replay !== undefined && lane !== 'resume', sessionRestored: restored });
 }
 
-function observe({ exchange, toolCall, server, agentId, verdict, replay, upstreamMs, answer }: Forwarded, gateway: Gateway): void {
+function observe(forwarded: Forwarded, { metrics, now, log }: RespondParts): void {
+  const { exchange, toolCall, server, agentId, verdict, replay, upstreamMs, answer } = forwarded;
   if (toolCall === undefined) return;
-  const latency = gateway.now() - exchange.startedAt;
-  gateway.metrics.observe(server, 'CallLatency', latency);
-  gateway.metrics.observe(server, 'GatewayOverhead', latency - upstreamMs);
-  gateway.log.info({
+  const latency = now() - exchange.startedAt;
+  metrics.observe(server, 'CallLatency', latency);
+  metrics.observe(server, 'GatewayOverhead', latency - upstreamMs);
+  log.info({
     event: 'call',
     callId: toolCall.callId,
     server,

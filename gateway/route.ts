@@ -1,23 +1,34 @@
 import { FleetError } from '../core/errors';
 import { openSession } from '../core/sealed-session';
 import type { Authorized, Routed } from './call';
-import type { Gateway } from './gateway';
+import type { SealKeys } from './identity/seal-keys';
+import type { Affinity } from './upstream/affinity';
+import type { Restorations } from './upstream/restore';
+
+export interface RouteParts {
+  readonly affinity: Affinity;
+  readonly restorations: Restorations;
+  readonly sealKeys: SealKeys;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
 
 /**
  * Says where a request goes: to the instance of its session, to that of its agent or task where the server wants it so,
  * or to any; a question to the ledger goes to none. A tampered, foreign or expired session id is an unknown session, which
  * tells its bearer nothing.
  */
-export async function route(authorized: Authorized, gateway: Gateway): Promise<Routed> {
+export async function route(authorized: Authorized, parts: RouteParts): Promise<Routed> {
+  const { affinity, restorations, sealKeys, now } = parts;
   const { sessionId, agentId, server, lane, message } = authorized;
   if (message?.era === 'modern') {
-    const bond = lane === 'ask' ? undefined : await gateway.affinity.bondOf(authorized, gateway);
+    const bond = lane === 'ask' ? undefined : await affinity.bondOf(authorized);
     return bond === undefined ? authorized : { ...authorized, bond };
   }
   if (sessionId === undefined) return authorized;
   if (lane === 'open') throw new FleetError('INVALID_REQUEST', { reason: 'initialize must not carry Mcp-Session-Id' });
-  const session = openSession(sessionId, { agent: agentId, server }, gateway.sealKeys.all, gateway.now() / 1000);
+  const session = openSession(sessionId, { agent: agentId, server }, sealKeys.all, now() / 1000);
   if (session === undefined)
     throw new FleetError('UNKNOWN_SESSION', { reason: 'the id is not one that this agent holds on this server; initialize again' });
-  return { ...authorized, session: gateway.restorations.current(sessionId, session) };
+  return { ...authorized, session: restorations.current(sessionId, session) };
 }

@@ -1,5 +1,6 @@
 import { DeleteItemCommand, DynamoDBClient, PutItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { clientSettings, FUNCTION_TABLE_LIMITS } from '../core/aws-limits';
 import type { AllowlistEntry } from '../core/policy';
 import { requireVariable } from './environment';
 
@@ -11,7 +12,7 @@ export interface StoredEntry extends AllowlistEntry {
 
 /** The allowlist: partition key `agent`, sort key `entry`. */
 export class AllowlistTable {
-  readonly #client = new DynamoDBClient({});
+  readonly #client = new DynamoDBClient(clientSettings(FUNCTION_TABLE_LIMITS));
   readonly #name = requireVariable('ALLOWLIST_TABLE');
 
   /** Every row of one agent, whole and up to date: a deny on the second page, or written a moment ago, must count. */

@@ -7,6 +7,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { clientSettings, FUNCTION_TABLE_LIMITS } from '../core/aws-limits';
 import { type LedgerRow, UNSETTLED_INDEX, unknownPartition } from '../core/ledger';
 import type { RowUpdate } from '../core/ledger-update';
 
@@ -19,7 +20,7 @@ const COUNTED_PAGES = 10;
 export class LedgerTable {
   constructor(
     private readonly name: string,
-    private readonly client = new DynamoDBClient({}),
+    private readonly client = new DynamoDBClient(clientSettings(FUNCTION_TABLE_LIMITS)),
   ) {}
 
   /**

@@ -1,6 +1,6 @@
 import { SERVER_NAME } from '../core/fleet-config';
+import type { McpFleetProps } from './fleet-props';
 import type { AddAgentProps, McpAgent } from './mcp-agent';
-import type { McpFleetProps } from './mcp-fleet';
 import { matching, type Problem, wholeNumber } from './problems';
 import { serverNameProblems } from './server-problems';
 

@@ -1,8 +1,9 @@
 export { AgentIdentity, type CognitoIdentityProps, type OidcIdentityProps } from './agent-identity';
 export { FleetEdge, type InternalEdgeProps, type PublicAlbEdgeProps } from './fleet-edge';
+export type { McpFleetProps } from './fleet-props';
 export type { GatewayOptions } from './gateway-service';
 export { type AddAgentProps, McpAgent } from './mcp-agent';
-export { McpFleet, type McpFleetProps } from './mcp-fleet';
+export { McpFleet } from './mcp-fleet';
 export { McpServer } from './mcp-server';
 export { Reconcile, type ReconcileProps } from './reconcile';
 export {

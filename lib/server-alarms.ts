@@ -1,11 +1,21 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Construct } from 'constructs';
 import type { FleetParts } from './fleet-parts';
-import type { McpServer } from './mcp-server';
 
 /** Percent of slots in use at which a server is nearly full: scaling has not kept up, or has reached its maximum. */
 export const NEARLY_FULL_PERCENT = 90;
+
+/** A server, as far as alarms concern it. */
+interface AlarmedServer extends Construct {
+  readonly serverName: string;
+  /** Absent for a remote server. */
+  readonly targetGroup?: elb.ApplicationTargetGroup;
+  metric(metricName: string): cloudwatch.Metric;
+  metricSlotUtilization(): cloudwatch.Metric;
+  metricUnknownOutcomes(): cloudwatch.Metric;
+}
 
 /** An alarm that acts on the fleet's topic, where there is one, when it starts and when it ends. */
 export function fleetAlarm(
@@ -23,7 +33,7 @@ export function fleetAlarm(
 }
 
 /** The alarms without which no server should go live. */
-export function alarmOnServer(server: McpServer, parts: FleetParts): void {
+export function alarmOnServer(server: AlarmedServer, parts: FleetParts): void {
   const name = server.serverName;
   alarmOnAny(
     server,
@@ -70,7 +80,7 @@ export function alarmOnServer(server: McpServer, parts: FleetParts): void {
 }
 
 /** An alarm on metrics that should stay zero: one datapoint in one minute is enough. */
-export function alarmOnAny(server: McpServer, metricName: string, parts: FleetParts, alarmDescription: string): void {
+function alarmOnAny(server: AlarmedServer, metricName: string, parts: FleetParts, alarmDescription: string): void {
   fleetAlarm(server, `${metricName}Alarm`, parts, {
     alarmDescription,
     metric: server.metric(metricName),

@@ -2,7 +2,7 @@ import { FleetError } from '../../core/errors';
 import { findElements, skipSpace } from '../../core/json-members';
 import { openSession } from '../../core/sealed-session';
 import type { Identified } from '../call';
-import type { Gateway } from '../gateway';
+import type { SealKeys } from '../identity/seal-keys';
 import { Exchange } from './exchange';
 import type { Reply, StreamEvent } from './reply';
 
@@ -11,30 +11,35 @@ const BATCH_REVISION = '2025-03-26';
 /** Most messages in one batch. */
 const BATCH_LIMIT = 100;
 
-type Serve = (exchange: Exchange, gateway: Gateway) => Promise<void>;
+export interface BatchParts {
+  readonly sealKeys: SealKeys;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+type Serve = (exchange: Exchange) => Promise<void>;
 
 /**
  * Serves each message of a batch on its own, by its own bytes, so that a call in a batch is authorized, claimed and
  * recorded as any other; the answers go back together.
  * @throws FleetError INVALID_REQUEST in a session of a revision without batches
  */
-export async function serveBatch(identified: Identified, gateway: Gateway, serve: Serve): Promise<void> {
+export async function serveBatch(identified: Identified, parts: BatchParts, serve: Serve): Promise<void> {
   const { exchange, body = Buffer.alloc(0) } = identified;
-  checkRevision(identified, gateway);
+  checkRevision(identified, parts);
   const text = body.toString('utf8');
-  const parts = findElements(text, skipSpace(text, 0)).map(({ start, end }) => text.slice(start, end));
-  if (parts.length === 0 || parts.length > BATCH_LIMIT) {
-    throw new FleetError('INVALID_REQUEST', { reason: `a batch holds 1 to ${BATCH_LIMIT} messages; ${parts.length} came` });
+  const messages = findElements(text, skipSpace(text, 0)).map(({ start, end }) => text.slice(start, end));
+  if (messages.length === 0 || messages.length > BATCH_LIMIT) {
+    throw new FleetError('INVALID_REQUEST', { reason: `a batch holds 1 to ${BATCH_LIMIT} messages; ${messages.length} came` });
   }
   const reply = new BatchReply(exchange.reply);
   const { request, serverName, startedAt, gone } = exchange;
-  await Promise.all(parts.map((part) => serve(new Exchange(request, reply, serverName, startedAt, gone, Buffer.from(part)), gateway)));
+  await Promise.all(messages.map((message) => serve(new Exchange(request, reply, serverName, startedAt, gone, Buffer.from(message)))));
   reply.finishAll();
 }
 
-function checkRevision({ sessionId, agentId, server }: Identified, gateway: Gateway): void {
-  const session =
-    sessionId === undefined ? undefined : openSession(sessionId, { agent: agentId, server }, gateway.sealKeys.all, gateway.now() / 1000);
+function checkRevision({ sessionId, agentId, server }: Identified, { sealKeys, now }: BatchParts): void {
+  const session = sessionId === undefined ? undefined : openSession(sessionId, { agent: agentId, server }, sealKeys.all, now() / 1000);
   if (session?.revision === BATCH_REVISION) return;
   const spoken = session === undefined ? 'without a session' : `in a session of ${session.revision}`;
   throw new FleetError('INVALID_REQUEST', {

@@ -1,27 +1,28 @@
 import { FleetError } from '../../core/errors';
-import { authorizeServer } from '../authorize';
-import type { Gateway } from '../gateway';
-import { identifyCaller } from '../identify';
-import { reportOutcome } from '../ledger/outcome-report';
-import { recordRefusal } from '../record';
-import { respondRefusal } from '../respond';
+import { type AuthorizeParts, authorizeServer } from '../authorize';
+import { type IdentifyParts, identifyCaller } from '../identify';
+import { type ReportParts, reportOutcome } from '../ledger/outcome-report';
+import { type OutcomeParts, recordRefusal } from '../record';
+import { type EndingParts, respondRefusal } from '../respond';
 import type { Exchange } from './exchange';
+
+export type CallOutcomeParts = IdentifyParts & Pick<AuthorizeParts, 'decisions'> & ReportParts & OutcomeParts & EndingParts;
 
 /**
  * `GET /{server}/calls/{key}`: what became of a call, for the agent who made it. Refusals look as they do everywhere else.
  * @param encodedKey idempotency key or call id, percent-encoded
  */
-export async function serveCallOutcome(exchange: Exchange, encodedKey: string, gateway: Gateway): Promise<void> {
+export async function serveCallOutcome(exchange: Exchange, encodedKey: string, parts: CallOutcomeParts): Promise<void> {
   try {
-    const caller = await identifyCaller(exchange, gateway);
+    const caller = await identifyCaller(exchange, parts);
     if (exchange.request.method !== 'GET') {
       throw new FleetError('METHOD_NOT_ALLOWED', { reason: `${exchange.request.method} is not GET`, headers: { allow: 'GET' } });
     }
-    await authorizeServer(caller, gateway);
-    const { whole } = await reportOutcome(caller, decodeKey(encodedKey), gateway);
+    await authorizeServer(caller, parts.decisions);
+    const { whole } = await reportOutcome(caller, decodeKey(encodedKey), parts);
     exchange.reply.finish(200, whole, { 'cache-control': 'no-store' });
   } catch (error) {
-    respondRefusal(await recordRefusal(error, undefined, gateway), exchange, undefined, gateway);
+    respondRefusal(await recordRefusal(error, undefined, parts), exchange, undefined, parts);
   }
 }
 

@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Gateway } from '../gateway';
-import { serve } from '../pipeline';
-import { serveCallOutcome } from './call-outcome';
+import type { FleetConfig } from '../../core/fleet-config';
+import { type PipelineParts, serve } from '../pipeline';
+import { type CallOutcomeParts, serveCallOutcome } from './call-outcome';
 import { answerCors } from './cors';
 import { Exchange } from './exchange';
+import type { Patience } from './patience';
 
 /** Idle connections outlive the load balancer's idle timeout, or it would reuse one that we are closing (502). */
 const KEEP_ALIVE_MS = 4_010_000;
@@ -13,39 +14,48 @@ const MCP_PATH = /^\/([^/?]+)\/mcp(?:\?|$)/;
 const CALL_PATH = /^\/([^/?]+)\/calls\/([^/?]+)(?:\?|$)/;
 const METADATA_PATH = /^\/\.well-known\/oauth-protected-resource\/([^/?]+)\/mcp(?:\?|$)/;
 
+/** What is said of the fleet without a token. */
+interface PublicParts {
+  readonly config: Pick<FleetConfig, 'identity' | 'servers'>;
+  /** Name of this replica in ledger rows and logs. */
+  readonly replica: string;
+}
+
+export type ServerParts = PipelineParts & CallOutcomeParts & PublicParts & { readonly patience: Patience };
+
 /** The gateway's HTTP surface: health, protected resource metadata, the endpoint of each server, and the outcomes of its calls. */
-export function createGatewayServer(gateway: Gateway): Server {
+export function createGatewayServer(parts: ServerParts): Server {
   const server = createServer((request, response) => {
     const path = request.url ?? '/';
-    if (answerCors(request, response, gateway.config.allowedOrigins)) return;
-    const exchangeWith = (name: string): Exchange => Exchange.of(request, response, name, gateway.now(), gateway.patience.heartbeatMs);
+    if (answerCors(request, response, parts.config.allowedOrigins)) return;
+    const exchangeWith = (name: string): Exchange => Exchange.of(request, response, name, parts.now(), parts.patience.heartbeatMs);
     const name = MCP_PATH.exec(path)?.[1];
     const [, server, key] = CALL_PATH.exec(path) ?? [];
-    if (name !== undefined) void serve(exchangeWith(name), gateway);
-    else if (server !== undefined && key !== undefined) void serveCallOutcome(exchangeWith(server), key, gateway);
-    else answerOther(path, request, response, gateway);
+    if (name !== undefined) void serve(exchangeWith(name), parts);
+    else if (server !== undefined && key !== undefined) void serveCallOutcome(exchangeWith(server), key, parts);
+    else answerOther(path, request, response, parts);
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   return server;
 }
 
-function answerOther(path: string, request: IncomingMessage, response: ServerResponse, gateway: Gateway): void {
+function answerOther(path: string, request: IncomingMessage, response: ServerResponse, { config, replica }: PublicParts): void {
   const server = METADATA_PATH.exec(path)?.[1];
   if (path === '/healthz') {
-    answerJson(response, 200, { status: 'ok', replica: gateway.replica });
-  } else if (server !== undefined && Object.hasOwn(gateway.config.servers, server)) {
-    answerJson(response, 200, resourceMetadata(server, request, gateway));
+    answerJson(response, 200, { status: 'ok', replica });
+  } else if (server !== undefined && Object.hasOwn(config.servers, server)) {
+    answerJson(response, 200, resourceMetadata(server, request, config.identity));
   } else {
     answerJson(response, 404, { error: 'not_found', message: 'The MCP endpoint of a server is /{server}/mcp' });
   }
 }
 
 /** Protected resource metadata (RFC 9728 §2). */
-function resourceMetadata(server: string, request: IncomingMessage, { config }: Gateway): object {
+function resourceMetadata(server: string, request: IncomingMessage, { issuer }: FleetConfig['identity']): object {
   const scheme = request.headers['x-forwarded-proto'] === 'https' ? 'https' : 'http';
   return {
     resource: `${scheme}://${request.headers.host}/${server}/mcp`,
-    authorization_servers: [config.identity.issuer],
+    authorization_servers: [issuer],
     bearer_methods_supported: ['header'],
   };
 }

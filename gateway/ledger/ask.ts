@@ -3,18 +3,22 @@ import { KEY_LIMIT_BYTES } from '../../core/key-demand';
 import { isObject, type RequestMessage } from '../../core/message';
 import type { Json } from '../../core/strict-json';
 import type { Claimed, Forwarded } from '../call';
-import type { Gateway } from '../gateway';
-import { type OutcomeReport, reportOutcome } from './outcome-report';
+import { type OutcomeReport, type ReportParts, reportOutcome } from './outcome-report';
 import { judge } from './settlement';
+
+export interface AskParts extends ReportParts {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
 
 /**
  * Answers a call of the gateway's own tool from the ledger. The row of it keeps the facts that were told and not the
  * result: that stands in the row that was asked for, and would grow with every question about a question.
  */
-export async function answerAsk(ask: Claimed, gateway: Gateway): Promise<Pick<Forwarded, 'answer' | 'verdict'>> {
+export async function answerAsk(ask: Claimed, parts: AskParts): Promise<Pick<Forwarded, 'answer' | 'verdict'>> {
   const message = ask.message as RequestMessage;
-  const told = await tell(ask, message, gateway);
-  const verdict = judge({ text: responseOf(message, { ...told, whole: told.facts }) }, gateway.now());
+  const told = await tell(ask, message, parts);
+  const verdict = judge({ text: responseOf(message, { ...told, whole: told.facts }) }, parts.now());
   return { answer: { status: 200, text: responseOf(message, told), headers: {} }, verdict };
 }
 
@@ -23,13 +27,13 @@ interface Told extends OutcomeReport {
   readonly failure?: string;
 }
 
-async function tell(ask: Claimed, { params }: RequestMessage, gateway: Gateway): Promise<Told> {
+async function tell(ask: Claimed, { params }: RequestMessage, parts: ReportParts): Promise<Told> {
   const key = isObject(params.arguments) ? params.arguments.key : undefined;
   if (!isKey(key)) {
     return failed(ask.server, `"key" must be a string of 1 to ${KEY_LIMIT_BYTES} bytes: the idempotency key or the call id of a call.`);
   }
   try {
-    return await reportOutcome(ask, key, gateway);
+    return await reportOutcome(ask, key, parts);
   } catch (error) {
     if (!FleetError.is(error) || error.kind !== 'UNKNOWN_CALL') throw error;
     return failed(ask.server, noSuchCall(key, ask.server));

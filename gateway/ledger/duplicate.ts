@@ -1,36 +1,53 @@
 import { FleetError } from '../../core/errors';
+import type { FleetConfig } from '../../core/fleet-config';
 import { claimable, conclusiveFrom, type LedgerRow } from '../../core/ledger';
-import type { Gateway } from '../gateway';
-import { lookAgain, reconsider } from './outcome-watch';
+import type { Ledger } from './ledger';
+import type { OutcomeWatch } from './outcome-watch';
 
 /** How long a second caller waits for the first one's outcome, in milliseconds. */
 export const DUPLICATE_WAIT_MS = 20_000;
+
+/** What tells when a read will be conclusive. */
+export interface ReadTimes {
+  readonly config: Pick<FleetConfig, 'servers'>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+export interface UnknownParts extends ReadTimes {
+  readonly outcomes: OutcomeWatch;
+}
+
+export interface DuplicateParts extends UnknownParts {
+  readonly ledger: Ledger;
+}
 
 /**
  * Waits until the standing call of the same key is settled, or becomes ours because nothing of it was sent.
  * @throws FleetError KEY_REUSED when it is another call, now or by the time it can be answered; OUTCOME_UNKNOWN when nobody
  *   can tell; IN_PROGRESS when it takes too long
  */
-export async function awaitDuplicate(standing: LedgerRow, row: LedgerRow, gateway: Gateway): Promise<LedgerRow | 'ours'> {
-  const deadline = gateway.now() + DUPLICATE_WAIT_MS;
+export async function awaitDuplicate(standing: LedgerRow, row: LedgerRow, parts: DuplicateParts): Promise<LedgerRow | 'ours'> {
+  const { ledger, outcomes, now } = parts;
+  const deadline = now() + DUPLICATE_WAIT_MS;
   for (let current: LedgerRow | undefined = standing; current !== undefined; ) {
-    if (claimable(current, gateway.now()) !== undefined) {
-      current = await gateway.ledger.reclaim(row, current);
+    if (claimable(current, now()) !== undefined) {
+      current = await ledger.reclaim(row, current);
       continue;
     }
     if (current.argumentsDigest !== row.argumentsDigest) throw keyReused(current, row);
     if (current.state === 'confirmed' || current.state === 'failed') return current;
-    if (current.state === 'unknown') current = await settleUnknown(current, gateway);
-    else if (gateway.now() > deadline) throw inProgress(current);
-    else current = await lookAgain(current, gateway);
+    if (current.state === 'unknown') current = await settleUnknown(current, parts);
+    else if (now() > deadline) throw inProgress(current);
+    else current = await outcomes.lookAgain(current);
   }
   return 'ours';
 }
 
 /** Settles an unknown outcome by evidence. @throws FleetError OUTCOME_UNKNOWN when there still is none */
-export async function settleUnknown(unknown: LedgerRow, gateway: Gateway): Promise<LedgerRow> {
-  const row = await reconsider(unknown, gateway);
-  if (row.state === 'unknown') throw unknownOutcome(row, gateway);
+export async function settleUnknown(unknown: LedgerRow, parts: UnknownParts): Promise<LedgerRow> {
+  const row = await parts.outcomes.reconsider(unknown);
+  if (row.state === 'unknown') throw unknownOutcome(row, parts);
   return row;
 }
 
@@ -45,18 +62,18 @@ export function inProgress(row: LedgerRow): FleetError {
   return new FleetError('IN_PROGRESS', { reason: 'ask again', ...named(row), retryAfterMs: 1_000 });
 }
 
-function unknownOutcome(row: LedgerRow, gateway: Gateway): FleetError {
+function unknownOutcome(row: LedgerRow, times: ReadTimes): FleetError {
   return new FleetError('OUTCOME_UNKNOWN', {
     reason: 'this call was sent before and its answer was lost; it is not sent again',
     ...named(row),
-    ...retryAfter(row, gateway),
+    ...retryAfter(row, times),
   });
 }
 
 /** When a read will be conclusive, where one is declared: asking again before that is of little use. */
-export function retryAfter(row: LedgerRow, gateway: Gateway): { retryAfterMs?: number } {
-  const config = gateway.config.servers[row.server]?.tools[row.tool]?.reconcile;
-  const wait = config === undefined ? 0 : conclusiveFrom(row, config.effectSeconds * 1_000) - gateway.now();
+export function retryAfter(row: LedgerRow, { config, now }: ReadTimes): { retryAfterMs?: number } {
+  const read = config.servers[row.server]?.tools[row.tool]?.reconcile;
+  const wait = read === undefined ? 0 : conclusiveFrom(row, read.effectSeconds * 1_000) - now();
   return wait > 0 ? { retryAfterMs: wait } : {};
 }
 

@@ -1,6 +1,5 @@
 import type { LedgerRow } from '../../core/ledger';
-import type { Answer } from '../call';
-import type { Gateway } from '../gateway';
+import type { Answer } from '../upstream/answer';
 
 /** A way to find out: its instance, the server that takes the same call for a repetition, the declared read. */
 export type Way = 'instance' | 'same_key' | 'reconcile';
@@ -19,4 +18,4 @@ export type Finding =
 export const NOTHING: Finding = { kind: 'none' };
 
 /** Goes one way, when the ones before it have shown nothing; undefined where it is not open for this call. */
-export type Seek = (row: LedgerRow, gateway: Gateway) => Promise<Finding | undefined>;
+export type Seek = (row: LedgerRow) => Promise<Finding | undefined>;

@@ -1,10 +1,19 @@
+import type { Logger } from 'pino';
 import { FleetError } from '../../core/errors';
 import { isSettled, type LedgerRow, ledgerKey } from '../../core/ledger';
 import type { Identified } from '../call';
-import type { Gateway } from '../gateway';
 import { LOOKING } from './evidence';
-import { lookAgain, reconsider } from './outcome-watch';
-import { decodeText } from './row';
+import { decodeText } from './kept-text';
+import type { Ledger } from './ledger';
+import type { OutcomeWatch } from './outcome-watch';
+
+export interface ReportParts {
+  readonly ledger: Ledger;
+  readonly outcomes: OutcomeWatch;
+  readonly log: Logger;
+}
+
+type Asker = Pick<Identified, 'server' | 'agentId'>;
 
 /** What became of a call, for the agent who made it. */
 export interface OutcomeReport {
@@ -20,25 +29,25 @@ export interface OutcomeReport {
  * @param key idempotency key or call id
  * @throws FleetError UNKNOWN_CALL, LEDGER_UNAVAILABLE
  */
-export async function reportOutcome(asker: Pick<Identified, 'server' | 'agentId'>, key: string, gateway: Gateway): Promise<OutcomeReport> {
-  const row = await bringUpToDate(await findRow(asker, key, gateway), gateway);
-  gateway.log.info({ event: 'outcome_asked', callId: row.callId, server: row.server, agent: row.agent, state: row.state });
+export async function reportOutcome(asker: Asker, key: string, { ledger, outcomes, log }: ReportParts): Promise<OutcomeReport> {
+  const row = await bringUpToDate(await findRow(asker, key, ledger), outcomes);
+  log.info({ event: 'outcome_asked', callId: row.callId, server: row.server, agent: row.agent, state: row.state });
   return describe(row);
 }
 
 /** The row's key begins with the agent who asks: no key leads to a row of another one. */
-async function findRow({ server, agentId }: Pick<Identified, 'server' | 'agentId'>, key: string, gateway: Gateway): Promise<LedgerRow> {
+async function findRow({ server, agentId }: Asker, key: string, ledger: Ledger): Promise<LedgerRow> {
   for (const name of [`k:${key}`, `c:${key}`]) {
-    const row = await gateway.ledger.read(ledgerKey(server, agentId, name));
+    const row = await ledger.read(ledgerKey(server, agentId, name));
     if (row !== undefined) return row;
   }
   throw new FleetError('UNKNOWN_CALL', { reason: `neither an idempotency key nor a call id on "${server}"` });
 }
 
 /** Evidence may have turned up since; a row whose gateway died has nobody else to settle it. */
-async function bringUpToDate(row: LedgerRow, gateway: Gateway): Promise<LedgerRow> {
-  if (row.state === 'unknown') return reconsider(row, gateway, LOOKING);
-  return isSettled(row.state) ? row : lookAgain(row, gateway);
+async function bringUpToDate(row: LedgerRow, outcomes: OutcomeWatch): Promise<LedgerRow> {
+  if (row.state === 'unknown') return outcomes.reconsider(row, LOOKING);
+  return isSettled(row.state) ? row : outcomes.lookAgain(row);
 }
 
 function describe(row: LedgerRow): OutcomeReport {

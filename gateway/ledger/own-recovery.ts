@@ -1,15 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from 'pino';
 import type { FleetError } from '../../core/errors';
 import type { LedgerRow } from '../../core/ledger';
-import type { Gateway } from '../gateway';
 import type { Recovery } from '../recovery';
-import { retryAfter } from './duplicate';
-import { ALL_WAYS, seekEvidence } from './evidence';
+import { retryAfter, type UnknownParts } from './duplicate';
+import { ALL_WAYS, type EvidenceSearch } from './evidence';
 import type { Finding } from './finding';
-import { POLL_MS, settleBy } from './outcome-watch';
+import type { Ledger } from './ledger';
+import { POLL_MS } from './outcome-watch';
 
 /** What settles a call. */
 export type Evidence = Extract<Finding, { kind: 'answer' | 'not_landed' }>;
+
+export interface RecoveryParts extends UnknownParts {
+  readonly ledger: Ledger;
+  readonly evidence: EvidenceSearch;
+  readonly log: Logger;
+}
 
 /**
  * Finds out what became of a call of our own whose connection broke after it was sent. While its instance works on it, it
@@ -17,30 +24,30 @@ export type Evidence = Extract<Finding, { kind: 'answer' | 'not_landed' }>;
  * @param lost the error with which it was lost
  * @throws FleetError that one, with what was tried, where nothing was found
  */
-export async function awaitEvidence(claim: LedgerRow, recovery: Recovery, lost: FleetError, gateway: Gateway): Promise<Evidence> {
-  while (gateway.now() < claim.leaseUntil) {
+export async function awaitEvidence(claim: LedgerRow, recovery: Recovery, lost: FleetError, parts: RecoveryParts): Promise<Evidence> {
+  while (parts.now() < claim.leaseUntil) {
     const steps: [string, string][] = [];
-    const finding = await seekEvidence(claim, gateway, ALL_WAYS, (way, found) => steps.push([way, found]));
+    const finding = await parts.evidence.seek(claim, ALL_WAYS, (way, found) => steps.push([way, found]));
     if (finding.kind === 'running') {
       await delay(POLL_MS);
       continue;
     }
     for (const [way, found] of steps) recovery.note(way, found);
-    if (finding.kind === 'answer' || (finding.kind === 'not_landed' && (await release(claim, finding, gateway)))) return finding;
+    if (finding.kind === 'answer' || (finding.kind === 'not_landed' && (await release(claim, finding, parts)))) return finding;
     const until = finding.kind === 'none' ? finding.until : undefined;
     if (until === undefined || !(await recovery.pause(until))) break;
   }
-  throw recovery.spent(lost, retryAfter(claim, gateway));
+  throw recovery.spent(lost, retryAfter(claim, parts));
 }
 
 /** Frees the key of a call that did not happen; false where that cannot be written, or somebody else has settled it meanwhile. */
-async function release(claim: LedgerRow, finding: Finding, gateway: Gateway): Promise<boolean> {
+async function release(claim: LedgerRow, finding: Finding, { ledger, outcomes, now, log }: RecoveryParts): Promise<boolean> {
   try {
-    await gateway.ledger.advance(claim, 'unknown', { settledAt: gateway.now(), reason: 'its answer was lost' });
-    const { state, fence } = await settleBy(finding, claim, gateway);
+    await ledger.advance(claim, 'unknown', { settledAt: now(), reason: 'its answer was lost' });
+    const { state, fence } = await outcomes.settleBy(finding, claim);
     return state === 'not_executed' && fence === claim.fence;
   } catch (error) {
-    gateway.log.warn({ event: 'not_released', callId: claim.callId, reason: (error as Error).message });
+    log.warn({ event: 'not_released', callId: claim.callId, reason: (error as Error).message });
     return false;
   }
 }

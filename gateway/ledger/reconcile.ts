@@ -1,22 +1,53 @@
 import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
 import { callDigest } from '../../core/call-digest';
+import type { FleetConfig } from '../../core/fleet-config';
 import { conclusiveFrom, type LedgerRow, ownKey } from '../../core/ledger';
 import type { JsonObject } from '../../core/message';
 import { judgeRead, landedResult, type ReconcileConfig, type ReconciledCall, readArguments } from '../../core/reconcile';
-import type { Gateway } from '../gateway';
+import type { OwnCalls } from '../upstream/own-call';
 import type { Finding } from './finding';
-import { argumentsOf, encodeText } from './row';
+import { argumentsOf, encodeText } from './kept-text';
+import type { Ledger } from './ledger';
 import { judge } from './settlement';
 
 /** Shortest and longest time between two reads for one call, in milliseconds, however many callers wait for it. */
 const READ_EVERY_MS = { least: 1_000, most: 10_000 };
 
-/** Reads under way and just made, by the fence of their call. */
+export interface ReconcileParts {
+  readonly config: Pick<FleetConfig, 'servers'>;
+  readonly ownCalls: OwnCalls;
+  readonly ledger: Ledger;
+  /** In whose name the reads are recorded. */
+  readonly replica: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly log: Logger;
+}
+
+/** Recovery of a write is a read. */
 export class Reconciliations {
+  /** Reads under way and just made, by the fence of their call. */
   private readonly recent = new Map<string, { readonly finding: Promise<Finding>; readonly until: number }>();
 
+  constructor(private readonly parts: ReconcileParts) {}
+
+  /**
+   * Asks the server, by the tool that the operator has declared, whether a call took effect. That it did counts at any time;
+   * that it did not, only once nothing of the call can be on its way any more. Undefined where no read is declared.
+   */
+  async seek(row: LedgerRow): Promise<Finding | undefined> {
+    const config = this.parts.config.servers[row.server]?.tools[row.tool]?.reconcile;
+    const args = config === undefined ? undefined : argumentsOf(row);
+    if (config === undefined || args === undefined) return undefined;
+    const call = { arguments: args, idempotencyKey: row.idempotencyKey ?? null, callId: row.callId };
+    const conclusive = conclusiveFrom(row, config.effectSeconds * 1_000);
+    return this.once(row, conclusive, () => look(row, config, call, conclusive, this.parts));
+  }
+
   /** The finding of a moment ago, or of a new look. A call is read for less often the longer nothing was found of it, and when that is conclusive. */
-  once(row: LedgerRow, conclusive: number, now: number, look: () => Promise<Finding>): Promise<Finding> {
+  private once(row: LedgerRow, conclusive: number, look: () => Promise<Finding>): Promise<Finding> {
+    const now = this.parts.now();
     for (const [fence, { until }] of this.recent) if (until <= now) this.recent.delete(fence);
     const known = this.recent.get(row.fence);
     if (known !== undefined) return known.finding;
@@ -32,26 +63,20 @@ function nextRead({ sentAt, claimedAt }: LedgerRow, conclusive: number, now: num
   return now < conclusive ? Math.min(next, conclusive) : next;
 }
 
-/**
- * Recovery of a write is a read: asks the server, by the tool that the operator has declared, whether a call took effect.
- * That it did counts at any time; that it did not, only once nothing of the call can be on its way any more.
- */
-export async function reconcile(row: LedgerRow, gateway: Gateway): Promise<Finding | undefined> {
-  const config = gateway.config.servers[row.server]?.tools[row.tool]?.reconcile;
-  const args = config === undefined ? undefined : argumentsOf(row);
-  if (config === undefined || args === undefined) return undefined;
-  const call = { arguments: args, idempotencyKey: row.idempotencyKey ?? null, callId: row.callId };
-  const conclusive = conclusiveFrom(row, config.effectSeconds * 1_000);
-  return gateway.reconciliations.once(row, conclusive, gateway.now(), () => look(row, config, call, conclusive, gateway));
-}
-
-async function look(row: LedgerRow, config: ReconcileConfig, call: ReconciledCall, conclusive: number, gateway: Gateway): Promise<Finding> {
-  const beganAt = gateway.now();
+async function look(
+  row: LedgerRow,
+  config: ReconcileConfig,
+  call: ReconciledCall,
+  conclusive: number,
+  parts: ReconcileParts,
+): Promise<Finding> {
+  const { log } = parts;
+  const beganAt = parts.now();
   const event = { callId: row.callId, server: row.server, tool: config.tool };
   try {
-    const result = await read(row, config, call, gateway);
+    const result = await read(row, config, call, parts);
     const landing = await judgeRead(config, call, result);
-    gateway.log.info({ event: 'reconciled', ...event, landing });
+    log.info({ event: 'reconciled', ...event, landing });
     if (landing === 'landed') {
       const text = `{"jsonrpc":"2.0","id":null,"result":${await landedResult(config, call, result)}}`;
       return { kind: 'answer', answer: { text }, by: 'reconcile', because: `"${config.tool}" shows that it happened` };
@@ -60,7 +85,7 @@ async function look(row: LedgerRow, config: ReconcileConfig, call: ReconciledCal
       return { kind: 'not_landed', by: 'reconcile', because: `"${config.tool}" shows that it did not happen` };
     return { kind: 'none', until: nextRead(row, conclusive, beganAt) };
   } catch (error) {
-    gateway.log.warn({ event: 'not_reconciled', ...event, reason: (error as Error).message });
+    log.warn({ event: 'not_reconciled', ...event, reason: (error as Error).message });
     return { kind: 'none', until: nextRead(row, conclusive, beganAt) };
   }
 }
@@ -69,16 +94,17 @@ async function look(row: LedgerRow, config: ReconcileConfig, call: ReconciledCal
  * Reads in the name of the call's agent. The read is a call too: it stands in the ledger before it is believed.
  * @throws Error when the server answers with a JSON-RPC error: that shows nothing
  */
-async function read(row: LedgerRow, config: ReconcileConfig, call: ReconciledCall, gateway: Gateway): Promise<JsonObject> {
+async function read(row: LedgerRow, config: ReconcileConfig, call: ReconciledCall, parts: ReconcileParts): Promise<JsonObject> {
+  const { ownCalls, ledger, replica, now } = parts;
   const { server, agent } = row;
   const args = await readArguments(config, call);
   const callId = randomUUID();
-  const claimedAt = gateway.now();
+  const claimedAt = now();
   const context = { agent, server, callId };
-  const facts = await gateway.ownRequests.ask(server, 'tools/call', { name: config.tool, arguments: args }, gateway, context);
-  const { outcome, settlement } = judge({ text: `{"${facts.isError ? 'error' : 'result'}":${facts.payload}}` }, gateway.now());
+  const facts = await ownCalls.call({ name: config.tool, arguments: args }, context);
+  const { outcome, settlement } = judge({ text: `{"${facts.isError ? 'error' : 'result'}":${facts.payload}}` }, now());
   const { text, encoding } = encodeText(JSON.stringify(args));
-  await gateway.ledger.append({
+  await ledger.append({
     ...settlement,
     pk: ownKey({ server, agent, callId }),
     callId,
@@ -95,7 +121,7 @@ async function read(row: LedgerRow, config: ReconcileConfig, call: ReconciledCal
     state: outcome,
     reason: `RECONCILE: ${row.callId}`,
     fence: randomUUID(),
-    owner: gateway.replica,
+    owner: replica,
     claimedAt,
     leaseUntil: claimedAt,
   });

@@ -1,7 +1,7 @@
 import type { LedgerRow } from '../../core/ledger';
-import type { Answer } from '../call';
 import type { Exchange } from '../http/exchange';
-import { decodeText } from './row';
+import type { Answer } from '../upstream/answer';
+import { decodeText } from './kept-text';
 
 /** Said in place of a result that was too large for the ledger. */
 const OMITTED_RESULT = textResult('The call was executed; its result was too large to be kept.');

@@ -2,25 +2,30 @@ import type { CallEvent } from '../../core/call-event-id';
 import { FleetError } from '../../core/errors';
 import { isSettled, type LedgerRow, ledgerKey } from '../../core/ledger';
 import type { Routed } from '../call';
-import type { Gateway } from '../gateway';
-import { lookAgain, reconsider } from './outcome-watch';
+import type { Ledger } from './ledger';
+import type { OutcomeWatch } from './outcome-watch';
+
+export interface ResumeParts {
+  readonly ledger: Ledger;
+  readonly outcomes: OutcomeWatch;
+}
 
 /**
  * Gives the outcome of a call to an agent that lost the stream of it, whichever replica it comes to: the ledger has the
  * answer as soon as anyone has. The agent's new stream stands open, and is primed again, until then.
  * @throws FleetError OUTCOME_UNKNOWN, as an event under the id of the call that was lost; UNKNOWN_SESSION likewise when there is no such call
  */
-export async function resume(routed: Routed, event: CallEvent, gateway: Gateway): Promise<LedgerRow> {
+export async function resume(routed: Routed, event: CallEvent, { ledger, outcomes }: ResumeParts): Promise<LedgerRow> {
   const { server, agentId, exchange } = routed;
   // First of all the stream: SDKs hang on a refused resumption, but read an error in it.
   exchange.reply.prime(event);
-  let row = await gateway.ledger.read(ledgerKey(server, agentId, event.row));
+  let row = await ledger.read(ledgerKey(server, agentId, event.row));
   if (row === undefined) throw new FleetError('UNKNOWN_SESSION', { reason: 'Last-Event-ID names no call of this agent' });
   while (!isSettled(row.state)) {
     if (exchange.gone.aborted) throw new FleetError('IN_PROGRESS', { reason: 'the agent left again', callId: row.callId });
-    row = await lookAgain(row, gateway);
+    row = await outcomes.lookAgain(row);
   }
-  if (row.state === 'unknown') row = await reconsider(row, gateway);
+  if (row.state === 'unknown') row = await outcomes.reconsider(row);
   if (row.state === 'confirmed' || row.state === 'failed') return row;
   const detail = { callId: row.callId, ...(row.idempotencyKey !== undefined && { idempotencyKey: row.idempotencyKey }) };
   if (row.state === 'unknown') throw new FleetError('OUTCOME_UNKNOWN', { reason: row.reason ?? 'its answer was lost', ...detail });

@@ -1,9 +1,8 @@
 import { ENDINGS } from '../../core/endings';
 import type { Outcome } from '../../core/ledger';
-import type { Answer } from '../call';
-import { type ResponseFacts, readResponse } from '../upstream/answer';
+import { type Answer, type ResponseFacts, readResponse } from '../upstream/answer';
+import { encodeText } from './kept-text';
 import type { Settlement } from './ledger';
-import { encodeText } from './row';
 
 /** What a server's answer makes of its call. */
 export interface Verdict {

@@ -1,18 +1,18 @@
+import type { Logger } from 'pino';
 import { SESSION_LIFETIME_SECONDS } from '../../core/sealed-session';
-import type { Authorized } from '../call';
-import type { Gateway } from '../gateway';
-import type { BondRow } from '../ledger/directory';
-import { askModern } from './own-request';
+import type { Authorized, Bond } from '../call';
+import type { BondRow, Directory } from '../ledger/directory';
+import type { OwnRequests } from './own-request';
 import type { UpstreamResponse } from './upstreams';
 
 const REMEMBERED_BONDS = 10_000;
 
-/** Which instance the sessionless requests of one agent or task go to. */
-export interface Bond {
-  /** Key of its row in the directory. */
-  readonly key: string;
-  readonly cookie: string;
-  readonly instance: string;
+export interface AffinityParts {
+  readonly directory: Directory;
+  readonly ownRequests: OwnRequests;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly log: Logger;
 }
 
 /**
@@ -23,28 +23,31 @@ export interface Bond {
 export class Affinity {
   private readonly bonds = new Map<string, Promise<Bond>>();
 
+  constructor(private readonly parts: AffinityParts) {}
+
   /** Undefined where any instance will do. */
-  async bondOf(call: Authorized, gateway: Gateway): Promise<Bond | undefined> {
+  async bondOf(call: Authorized): Promise<Bond | undefined> {
     const key = bondKey(call);
     if (key === undefined) return undefined;
     const known = this.bonds.get(key);
     if (known !== undefined) return known;
-    const bond = findBond(key, call.server, gateway);
+    const bond = findBond(key, call.server, this.parts);
     this.remember(key, bond);
     bond.catch(() => this.bonds.delete(key));
     return bond;
   }
 
   /** Follows a bond whose instance is gone: the load balancer has chosen another, and its answer says which. */
-  noteAnswer(bond: Bond, { instance, cookie }: UpstreamResponse, gateway: Gateway): void {
+  noteAnswer(bond: Bond, { instance, cookie }: UpstreamResponse): void {
+    const { directory, now, log } = this.parts;
     if (instance === undefined || cookie === undefined || instance === bond.instance) return;
     const next = { key: bond.key, cookie, instance };
     this.remember(bond.key, Promise.resolve(next));
-    gateway.directory.rebind(rowOf(next, gateway), bond.instance).then(
+    directory.rebind(rowOf(next, now()), bond.instance).then(
       (ours) => {
         if (!ours) this.bonds.delete(bond.key); // another replica followed first; its choice is read next time
       },
-      (error: Error) => gateway.log.warn({ event: 'bond_not_recorded', reason: error.message }),
+      (error: Error) => log.warn({ event: 'bond_not_recorded', reason: error.message }),
     );
   }
 
@@ -60,16 +63,16 @@ function bondKey({ server, serverConfig, agentId, task }: Authorized): string | 
   return affinity === 'task' && task !== undefined ? `bond#${server}#${agentId}#${task}` : `bond#${server}#${agentId}`;
 }
 
-async function findBond(key: string, server: string, gateway: Gateway): Promise<Bond> {
-  const standing = await gateway.directory.readBond(key, gateway.now());
+async function findBond(key: string, server: string, { directory, ownRequests, now }: AffinityParts): Promise<Bond> {
+  const standing = await directory.readBond(key, now());
   if (standing !== undefined) return { key, cookie: standing.cookie, instance: standing.instance };
-  const { cookie = '', instance = '' } = await askModern(server, 'server/discover', {}, gateway);
+  const { cookie = '', instance = '' } = await ownRequests.askModern(server, 'server/discover', {});
   const bond = { key, cookie, instance };
-  if (await gateway.directory.bind(rowOf(bond, gateway), gateway.now())) return bond;
-  const winner = await gateway.directory.readBond(key, gateway.now());
+  if (await directory.bind(rowOf(bond, now()), now())) return bond;
+  const winner = await directory.readBond(key, now());
   return winner === undefined ? bond : { key, cookie: winner.cookie, instance: winner.instance };
 }
 
-function rowOf({ key, cookie, instance }: Bond, gateway: Gateway): BondRow {
-  return { session: key, cookie, instance, expiresAt: Math.floor(gateway.now() / 1000) + SESSION_LIFETIME_SECONDS };
+function rowOf({ key, cookie, instance }: Bond, now: number): BondRow {
+  return { session: key, cookie, instance, expiresAt: Math.floor(now / 1000) + SESSION_LIFETIME_SECONDS };
 }

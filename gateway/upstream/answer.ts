@@ -10,6 +10,26 @@ import type { UpstreamResponse } from './upstreams';
 /** Largest answer that is held, in bytes. */
 export const ANSWER_LIMIT_BYTES = 64 * 1024 * 1024;
 
+/** The answer of a server, whole, before anyone has seen it. */
+export interface Answer {
+  readonly status: number;
+  /** JSON text of the JSON-RPC response; empty for one without a body. */
+  readonly text: string;
+  /** ECS task id of the instance that gave it. */
+  readonly instance?: string;
+  /** It came as a stream. */
+  readonly streamed?: boolean;
+  readonly headers: Readonly<Record<string, string>>;
+  /** What an answer to initialize says of the session that it opened; absent for a server that holds none. */
+  readonly opened?: OpenedSession;
+}
+
+export interface OpenedSession {
+  readonly upstream: string;
+  readonly cookie?: string;
+  readonly revision: string;
+}
+
 /** How the rest of an answer is read. */
 export interface Reading {
   /** Id of the request that the response must carry. */

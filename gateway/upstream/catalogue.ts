@@ -1,9 +1,10 @@
+import type { Logger } from 'pino';
 import { FleetError } from '../../core/errors';
+import type { FleetConfig } from '../../core/fleet-config';
 import { isObject, type JsonObject } from '../../core/message';
 import { type ParamHeader, paramHeaders } from '../../core/param-headers';
 import type { Json } from '../../core/strict-json';
-import type { Gateway } from '../gateway';
-import { askModern } from './own-request';
+import type { OwnRequests } from './own-request';
 
 /** How long a server's list of tools is believed, in milliseconds. */
 const LIST_LIFETIME_MS = 60_000;
@@ -22,51 +23,66 @@ export interface ToolFacts {
 
 type Tools = ReadonlyMap<string, ToolFacts>;
 
+export interface CatalogueParts {
+  readonly config: Pick<FleetConfig, 'servers'>;
+  readonly ownRequests: OwnRequests;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly log: Logger;
+}
+
 /** What the gateway itself knows of a server's tools, from a list of its own: an agent's filtered list is never the source. */
 export class Catalogue {
   private readonly lists = new Map<string, { readonly tools: Promise<Tools>; readonly until: number }>();
 
+  constructor(private readonly parts: CatalogueParts) {}
+
   /** Headers that a modern call of this tool must carry. None where the server gives no list, or does not have the tool: then it is the server that refuses. */
-  async paramHeaders(server: string, tool: string, gateway: Gateway): Promise<readonly ParamHeader[]> {
-    return (await this.list(server, gateway)).get(tool)?.paramHeaders ?? [];
+  async paramHeaders(server: string, tool: string): Promise<readonly ParamHeader[]> {
+    return (await this.list(server)).get(tool)?.paramHeaders ?? [];
   }
 
   /** What a server whose annotations are trusted says of a tool; undefined where it is not trusted, or says nothing. */
-  async trusted(server: string, tool: string, gateway: Gateway): Promise<ToolFacts | undefined> {
-    if (gateway.config.servers[server]?.trustAnnotations !== true) return undefined;
-    return (await this.list(server, gateway)).get(tool);
+  async trusted(server: string, tool: string): Promise<ToolFacts | undefined> {
+    if (!this.trusts(server)) return undefined;
+    return (await this.list(server)).get(tool);
   }
 
-  private list(server: string, gateway: Gateway): Promise<Tools> {
+  private list(server: string): Promise<Tools> {
+    const { now, log } = this.parts;
     const hit = this.lists.get(server);
-    if (hit !== undefined && hit.until > gateway.now()) return hit.tools;
-    const tools = readTools(server, gateway).catch((error: Error) => {
-      gateway.log.warn({ event: 'tools_not_listed', server, reason: FleetError.is(error) ? error.detail.reason : error.message });
+    if (hit !== undefined && hit.until > now()) return hit.tools;
+    const tools = this.readTools(server).catch((error: Error) => {
+      log.warn({ event: 'tools_not_listed', server, reason: FleetError.is(error) ? error.detail.reason : error.message });
       return new Map<string, ToolFacts>();
     });
-    this.lists.set(server, { tools, until: gateway.now() + LIST_LIFETIME_MS });
+    this.lists.set(server, { tools, until: now() + LIST_LIFETIME_MS });
     return tools;
   }
-}
 
-async function readTools(server: string, gateway: Gateway): Promise<Tools> {
-  const tools = new Map<string, ToolFacts>();
-  let cursor: Json | undefined;
-  for (let page = 0; page < PAGE_LIMIT; page++) {
-    const { result } = await ask(server, cursor === undefined ? {} : { cursor }, gateway);
-    for (const tool of Array.isArray(result.tools) ? result.tools : []) {
-      if (isObject(tool) && typeof tool.name === 'string') tools.set(tool.name, factsOf(tool));
+  private async readTools(server: string): Promise<Tools> {
+    const tools = new Map<string, ToolFacts>();
+    let cursor: Json | undefined;
+    for (let page = 0; page < PAGE_LIMIT; page++) {
+      const { result } = await this.ask(server, cursor === undefined ? {} : { cursor });
+      for (const tool of Array.isArray(result.tools) ? result.tools : []) {
+        if (isObject(tool) && typeof tool.name === 'string') tools.set(tool.name, factsOf(tool));
+      }
+      cursor = result.nextCursor;
+      if (typeof cursor !== 'string') break;
     }
-    cursor = result.nextCursor;
-    if (typeof cursor !== 'string') break;
+    return tools;
   }
-  return tools;
-}
 
-/** Only modern calls carry headers; what a legacy server lists is of interest where it is trusted. */
-function ask(server: string, params: JsonObject, gateway: Gateway): Promise<{ readonly result: JsonObject }> {
-  const trusted = gateway.config.servers[server]?.trustAnnotations === true;
-  return trusted ? gateway.ownRequests.ask(server, 'tools/list', params, gateway) : askModern(server, 'tools/list', params, gateway);
+  /** Only modern calls carry headers; what a legacy server lists is of interest where it is trusted. */
+  private ask(server: string, params: JsonObject): Promise<{ readonly result: JsonObject }> {
+    const { ownRequests } = this.parts;
+    return this.trusts(server) ? ownRequests.ask(server, 'tools/list', params) : ownRequests.askModern(server, 'tools/list', params);
+  }
+
+  private trusts(server: string): boolean {
+    return this.parts.config.servers[server]?.trustAnnotations === true;
+  }
 }
 
 function factsOf(tool: JsonObject): ToolFacts {

@@ -1,16 +1,11 @@
 import { agentId } from '../../core/agent';
 import { FleetError } from '../../core/errors';
-import type { CallContext } from '../../core/fleet-config';
-import { METHOD_HEADER, NAME_HEADER, PROTOCOL_VERSION_HEADER } from '../../core/headers';
-import { type Era, isObject, type JsonObject, MODERN_REVISION, MODERN_VERSION_META } from '../../core/message';
-import { encodeHeaderValue, writeParamHeaders } from '../../core/param-headers';
-import type { Gateway } from '../gateway';
+import type { CallContext, FleetConfig, ServerConfig } from '../../core/fleet-config';
+import { METHOD_HEADER, PROTOCOL_VERSION_HEADER } from '../../core/headers';
+import { type Era, type JsonObject, MODERN_REVISION, MODERN_VERSION_META } from '../../core/message';
 import { type ResponseFacts, readAnswer, readResponse } from './answer';
-import { OwnSession } from './own-session';
-import type { UpstreamResponse } from './upstreams';
-
-/** Id of the gateway's own requests; no agent ever sees their answers. */
-export const OWN_REQUEST_ID = 'cdk-mcp-fleet';
+import { OWN_REQUEST_ID, OwnSession } from './own-session';
+import type { UpstreamResponse, Upstreams } from './upstreams';
 
 /** The gateway as a caller of its own. */
 const OWN_AGENT = agentId({ issuer: 'cdk-mcp-fleet', subject: 'gateway' });
@@ -21,9 +16,23 @@ const OWN_INITIALIZE = { protocolVersion: '2025-11-25', capabilities: {}, client
 /** How long a server's era is believed, in milliseconds. */
 const ERA_LIFETIME_MS = 60_000;
 
+export interface OwnRequestParts {
+  readonly config: Pick<FleetConfig, 'servers'>;
+  readonly upstreams: Upstreams;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** What else a modern request must carry; found out only for a server of that era. */
+type ModernHeaders = () => Promise<Readonly<Record<string, string>>>;
+
+const NO_HEADERS: ModernHeaders = async () => ({});
+
 /** The gateway's own requests, in whichever era their server speaks. */
 export class OwnRequests {
   private readonly eras = new Map<string, { readonly era: Promise<Era>; readonly until: number }>();
+
+  constructor(private readonly parts: OwnRequestParts) {}
 
   /**
    * Asks a server something; in the legacy era in a session that is opened for it and ended again.
@@ -34,11 +43,11 @@ export class OwnRequests {
     server: string,
     method: string,
     params: JsonObject,
-    gateway: Gateway,
     context: CallContext = { agent: OWN_AGENT, server },
+    headers = NO_HEADERS,
   ): Promise<ResponseFacts> {
-    if ((await this.eraOf(server, gateway)) === 'modern') return askModern(server, method, params, gateway, context);
-    const session = await OwnSession.open({ agent: context.agent, server }, OWN_INITIALIZE, gateway);
+    if ((await this.eraOf(server)) === 'modern') return this.askModern(server, method, params, context, headers);
+    const session = await OwnSession.open({ agent: context.agent, server }, OWN_INITIALIZE, this.parts);
     try {
       return await session.ask(method, params, context.callId);
     } finally {
@@ -46,73 +55,67 @@ export class OwnRequests {
     }
   }
 
-  private eraOf(server: string, gateway: Gateway): Promise<Era> {
+  /**
+   * Asks a server something in the modern era.
+   * @throws FleetError as `Upstreams.send` does; a server of the legacy era answers with an error
+   */
+  async askModern(
+    server: string,
+    method: string,
+    params: JsonObject,
+    context: CallContext = { agent: OWN_AGENT, server },
+    headers = NO_HEADERS,
+  ): Promise<UpstreamResponse & ResponseFacts> {
+    const response = await this.sendModern(server, method, params, context, headers);
+    return { ...response, ...readResponse(await readAnswer(response, { id: OWN_REQUEST_ID })) };
+  }
+
+  private eraOf(server: string): Promise<Era> {
     const known = this.eras.get(server);
-    if (known !== undefined && known.until > gateway.now()) return known.era;
-    const era = discoverEra(server, gateway);
-    this.eras.set(server, { era, until: gateway.now() + ERA_LIFETIME_MS });
+    if (known !== undefined && known.until > this.parts.now()) return known.era;
+    const era = this.discoverEra(server);
+    this.eras.set(server, { era, until: this.parts.now() + ERA_LIFETIME_MS });
     era.catch(() => this.eras.delete(server));
     return era;
   }
-}
 
-/** A server that does not know `server/discover` is one of the legacy era (MCP 2026-07-28, versioning). */
-async function discoverEra(server: string, gateway: Gateway): Promise<Era> {
-  try {
-    const response = await sendModern(server, 'server/discover', {}, gateway);
-    const text = await readAnswer(response, { id: OWN_REQUEST_ID });
-    return response.status < 400 && !readResponse(text).isError ? 'modern' : 'legacy';
-  } catch (error) {
-    // Servers of the legacy era may look for a session first.
-    if (FleetError.is(error) && error.kind === 'UNKNOWN_SESSION') return 'legacy';
-    throw error;
+  /** A server that does not know `server/discover` is one of the legacy era (MCP 2026-07-28, versioning). */
+  private async discoverEra(server: string): Promise<Era> {
+    try {
+      const response = await this.sendModern(server, 'server/discover', {}, { agent: OWN_AGENT, server }, NO_HEADERS);
+      const text = await readAnswer(response, { id: OWN_REQUEST_ID });
+      return response.status < 400 && !readResponse(text).isError ? 'modern' : 'legacy';
+    } catch (error) {
+      // Servers of the legacy era may look for a session first.
+      if (FleetError.is(error) && error.kind === 'UNKNOWN_SESSION') return 'legacy';
+      throw error;
+    }
   }
-}
 
-/**
- * Asks a server something in the modern era.
- * @throws FleetError as `Upstreams.send` does; a server of the legacy era answers with an error
- */
-export async function askModern(
-  server: string,
-  method: string,
-  params: JsonObject,
-  gateway: Gateway,
-  context: CallContext = { agent: OWN_AGENT, server },
-): Promise<UpstreamResponse & ResponseFacts> {
-  const response = await sendModern(server, method, params, gateway, context);
-  return { ...response, ...readResponse(await readAnswer(response, { id: OWN_REQUEST_ID })) };
-}
-
-async function sendModern(
-  server: string,
-  method: string,
-  params: JsonObject,
-  gateway: Gateway,
-  context: CallContext = { agent: OWN_AGENT, server },
-): Promise<UpstreamResponse> {
-  const _meta = { ...(params._meta as JsonObject | undefined), ...MODERN_META };
-  return gateway.upstreams.send({
-    server,
-    serverConfig: gateway.config.servers[server] as Gateway['config']['servers'][string],
-    method: 'POST',
-    headers: {
-      accept: 'application/json, text/event-stream',
-      'content-type': 'application/json',
-      [PROTOCOL_VERSION_HEADER]: MODERN_REVISION,
-      [METHOD_HEADER]: method,
-      ...(await toolHeaders(server, params, gateway)),
-    },
-    body: Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: OWN_REQUEST_ID, method, params: { ...params, _meta } })),
-    context,
-  });
-}
-
-/** A tool's schema may want arguments repeated in headers. */
-async function toolHeaders(server: string, { name, arguments: args }: JsonObject, gateway: Gateway): Promise<Record<string, string>> {
-  if (typeof name !== 'string') return {};
-  const wanted = await gateway.catalogue.paramHeaders(server, name, gateway);
-  return { [NAME_HEADER]: encodeHeaderValue(name), ...writeParamHeaders(wanted, isObject(args) ? args : {}) };
+  private async sendModern(
+    server: string,
+    method: string,
+    params: JsonObject,
+    context: CallContext,
+    headers: ModernHeaders,
+  ): Promise<UpstreamResponse> {
+    const { config, upstreams } = this.parts;
+    const _meta = { ...(params._meta as JsonObject | undefined), ...MODERN_META };
+    return upstreams.send({
+      server,
+      serverConfig: config.servers[server] as ServerConfig,
+      method: 'POST',
+      headers: {
+        accept: 'application/json, text/event-stream',
+        'content-type': 'application/json',
+        [PROTOCOL_VERSION_HEADER]: MODERN_REVISION,
+        [METHOD_HEADER]: method,
+        ...(await headers()),
+      },
+      body: Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: OWN_REQUEST_ID, method, params: { ...params, _meta } })),
+      context,
+    });
+  }
 }
 
 const MODERN_META = { [MODERN_VERSION_META]: MODERN_REVISION, 'io.modelcontextprotocol/clientCapabilities': {} };

@@ -1,9 +1,10 @@
-import type { CallContext } from '../../core/fleet-config';
+import type { CallContext, FleetConfig, ServerConfig } from '../../core/fleet-config';
 import { PROTOCOL_VERSION_HEADER, SESSION_HEADER } from '../../core/headers';
-import type { Gateway } from '../gateway';
 import { type ResponseFacts, readAnswer, readResponse } from './answer';
-import { OWN_REQUEST_ID } from './own-request';
-import type { UpstreamResponse } from './upstreams';
+import type { UpstreamResponse, Upstreams } from './upstreams';
+
+/** Id of the gateway's own requests; no agent ever sees their answers. */
+export const OWN_REQUEST_ID = 'cdk-mcp-fleet';
 
 /** Where a session of the legacy era is. */
 export interface Place {
@@ -13,6 +14,11 @@ export interface Place {
   readonly instance: string | undefined;
 }
 
+export interface OwnSessionParts {
+  readonly config: Pick<FleetConfig, 'servers'>;
+  readonly upstreams: Upstreams;
+}
+
 /** A session that the gateway itself opens at a server, on an agent's behalf. */
 export class OwnSession {
   private constructor(
@@ -20,7 +26,7 @@ export class OwnSession {
     /** Revision that was negotiated. */
     readonly revision: string,
     private readonly context: CallContext,
-    private readonly gateway: Gateway,
+    private readonly parts: OwnSessionParts,
   ) {}
 
   /**
@@ -28,12 +34,12 @@ export class OwnSession {
    * @param params of initialize
    * @throws FleetError as `Upstreams.send` does; OUTCOME_UNKNOWN when the server refuses
    */
-  static async open(context: CallContext, params: unknown, gateway: Gateway): Promise<OwnSession> {
-    const response = await post(context, gateway, { jsonrpc: '2.0', id: OWN_REQUEST_ID, method: 'initialize', params }, {});
+  static async open(context: CallContext, params: unknown, parts: OwnSessionParts): Promise<OwnSession> {
+    const response = await post(context, parts, { jsonrpc: '2.0', id: OWN_REQUEST_ID, method: 'initialize', params }, {});
     const { result } = readResponse(await readAnswer(response, { id: OWN_REQUEST_ID }));
     const upstream = response.headers[SESSION_HEADER];
     const place = { upstream: typeof upstream === 'string' ? upstream : undefined, cookie: response.cookie, instance: response.instance };
-    const session = new OwnSession(place, String(result.protocolVersion), context, gateway);
+    const session = new OwnSession(place, String(result.protocolVersion), context, parts);
     await session.tell('notifications/initialized');
     return session;
   }
@@ -59,20 +65,20 @@ export class OwnSession {
     const { upstream, cookie } = this.place;
     const session = upstream === undefined ? {} : { session: { upstream, ...(cookie !== undefined && { cookie }) } };
     const context = { ...this.context, ...(callId !== undefined && { callId }) };
-    return post(context, this.gateway, message, { ...session, revision: this.revision });
+    return post(context, this.parts, message, { ...session, revision: this.revision });
   }
 }
 
 /** @param message absent to end the session */
 function post(
   context: CallContext,
-  gateway: Gateway,
+  { config, upstreams }: OwnSessionParts,
   message: object | undefined,
   { session, revision }: { session?: { upstream: string; cookie?: string }; revision?: string },
 ): Promise<UpstreamResponse> {
-  return gateway.upstreams.send({
+  return upstreams.send({
     server: context.server,
-    serverConfig: gateway.config.servers[context.server] as Gateway['config']['servers'][string],
+    serverConfig: config.servers[context.server] as ServerConfig,
     method: message === undefined ? 'DELETE' : 'POST',
     headers: {
       accept: 'application/json, text/event-stream',

@@ -1,11 +1,17 @@
 import { type ErrorName, FleetError } from '../../core/errors';
 import { LAST_EVENT_ID_HEADER } from '../../core/headers';
 import { DELIVERY_WINDOW_MS } from '../../core/ledger';
-import type { Claimed } from '../call';
-import type { Gateway } from '../gateway';
+import type { Claimed, KnownSession } from '../call';
 import type { Recovery } from '../recovery';
-import type { KnownSession } from './restore';
-import type { UpstreamRequest, UpstreamResponse } from './upstreams';
+import type { Affinity } from './affinity';
+import type { Restorations } from './restore';
+import type { UpstreamRequest, UpstreamResponse, Upstreams } from './upstreams';
+
+export interface PlacementParts {
+  readonly upstreams: Upstreams;
+  readonly affinity: Affinity;
+  readonly restorations: Restorations;
+}
 
 /** A request that may be sent, and what sending it again may cost. */
 export type Placeable = Claimed & { readonly recovery: Recovery };
@@ -21,21 +27,21 @@ export interface Placed {
  * another instance, and a session that is gone is opened again where the server allows it. What may have been executed is
  * not sent again here.
  */
-export async function place(call: Placeable, gateway: Gateway): Promise<Placed> {
+export async function place(call: Placeable, { upstreams, affinity, restorations }: PlacementParts): Promise<Placed> {
   const signal = cancelWhenGone(call);
   const { recovery } = call;
   let { session } = call;
   for (;;) {
     try {
-      const response = await gateway.upstreams.send(requestOf({ ...call, session }), signal);
-      if (call.bond !== undefined) gateway.affinity.noteAnswer(call.bond, response, gateway);
+      const response = await upstreams.send(requestOf({ ...call, session }), signal);
+      if (call.bond !== undefined) affinity.noteAnswer(call.bond, response);
       return { response, ...(session !== undefined && { session }) };
     } catch (error) {
       if (!FleetError.is(error) || !PLACED_AGAIN.includes(error.kind)) throw error;
       recovery.note('sent', error.detail.reason);
       if (error.kind === 'UNKNOWN_SESSION') {
         if (session === undefined || !restores(call) || !recovery.again()) throw error;
-        session = await gateway.restorations.restore({ ...call, session, sessionId: call.sessionId as string }, gateway);
+        session = await restorations.restore({ ...call, session, sessionId: call.sessionId as string });
       } else if (session === undefined && error.detail.sidecar !== undefined) {
         // Another instance may have room, or be up.
         if (!recovery.again()) throw recovery.spent(error);

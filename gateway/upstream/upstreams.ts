@@ -15,11 +15,15 @@ import {
   type SidecarReason,
   STICKINESS_COOKIE,
 } from '../../core/headers';
-
+import { bounded, TooManyError } from './bounded';
 import { punctual, TooLateError } from './punctual';
 
 /** Longest time, in milliseconds, that a server may take until its answer begins. */
 export const CALL_TIMEOUT_MS = 15 * 60_000;
+/** Longest time until a connection stands, in milliseconds. */
+const CONNECT_TIMEOUT_MS = 5_000;
+/** Most connections to one origin, each with one request or stream: a sixth of the sockets that a task may have (`raiseFileLimit`). */
+const CONNECTION_LIMIT = 10_000;
 
 /** One request to a server: an agent's, or one of the gateway's own on its behalf. */
 export interface UpstreamRequest {
@@ -86,6 +90,7 @@ export class Upstreams {
     private readonly tlsName: string | undefined,
     private readonly sign: (context: CallContext) => string | undefined,
     private readonly now: () => number = Date.now,
+    private readonly connections = CONNECTION_LIMIT,
   ) {}
 
   /**
@@ -132,8 +137,10 @@ export class Upstreams {
   private pool(origin: string): Dispatcher {
     const known = this.pools.get(origin);
     if (known !== undefined) return known;
-    const servername = this.tlsName !== undefined && this.serversUrl.startsWith(origin) ? { connect: { servername: this.tlsName } } : {};
-    const pool = new Pool(origin, { ...servername, pipelining: 1 }).compose(punctual(this.now));
+    const servername = this.tlsName !== undefined && this.serversUrl.startsWith(origin) ? { servername: this.tlsName } : {};
+    const connect = { timeout: CONNECT_TIMEOUT_MS, ...servername };
+    const { connections } = this;
+    const pool = new Pool(origin, { connect, connections, pipelining: 1 }).compose(punctual(this.now), bounded(connections));
     this.pools.set(origin, pool);
     return pool;
   }
@@ -160,6 +167,7 @@ function headersOf(
 
 function transportError(error: NodeJS.ErrnoException): FleetError {
   const code = error.code ?? error.name;
+  if (error instanceof TooManyError) return endedBy('at_capacity', error.message, { retryAfterMs: 1_000 });
   if (error instanceof TooLateError) return endedBy('too_late', error.message);
   if (CONNECT_ERRORS.has(code)) return endedBy('not_connected', `no connection to the servers' load balancer (${code})`);
   if (error instanceof errors.HeadersTimeoutError) return endedBy('timeout', `no answer began within ${CALL_TIMEOUT_MS / 60_000} minutes`);

@@ -4,18 +4,7 @@ import { unsupported } from '../account-error';
 import type { Assets } from '../assembly/assets';
 import { type Image, materialize, pathInImage } from './dockerfile';
 import { executablesOf, type NpmPackage } from './npm-package';
-import type { ContainerProperties } from './task-definition';
-
-/** How a container runs as a process of this machine. */
-export interface ContainerProgram {
-  readonly cwd: string;
-  readonly argv: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
-  /** Folders that come first on the PATH. */
-  readonly path: readonly string[];
-  /** Where a word of a command that names a file of the image is here. */
-  readonly locate: (word: string) => string;
-}
+import type { ContainerProgram, ContainerProperties } from './task-definition';
 
 /** What the constructs say of a container whose image cannot be run from its files alone. */
 export interface ContainerHint {

@@ -1,6 +1,5 @@
 import { FLEET_CONFIG_VARIABLE, SIDECAR_CONFIG_VARIABLE } from '../../core/fleet-config';
 import type { Role } from '../local-account';
-import type { ContainerProgram } from './container-program';
 
 /** AWS::ECS::TaskDefinition, as far as it is read. */
 export interface TaskDefinitionProperties {
@@ -32,6 +31,17 @@ export interface HealthCheckProperties {
 }
 
 export type Condition = 'START' | 'HEALTHY' | 'COMPLETE' | 'SUCCESS';
+
+/** How a container runs as a process of this machine. */
+export interface ContainerProgram {
+  readonly cwd: string;
+  readonly argv: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Folders that come first on the PATH. */
+  readonly path: readonly string[];
+  /** Where a word of a command that names a file of the image is here. */
+  readonly locate: (word: string) => string;
+}
 
 /** One container of a task definition: what the template says, and what runs it here. */
 export interface ContainerDefinition {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { callDigest } from '../../core/call-digest';
 import { classifyMessage, requestIdOf } from '../../core/message';
 import type { Json } from '../../core/strict-json';
 
@@ -12,6 +11,9 @@ describe('classifyMessage', () => {
     ['a notification', { jsonrpc: '2.0', method: 'notifications/initialized' }, { kind: 'notification', era: 'legacy' }],
     ['a response', { jsonrpc: '2.0', id: 7, result: {} }, { kind: 'response', era: 'legacy' }],
     ['an error response', { jsonrpc: '2.0', id: 7, error: { code: 1, message: 'x' } }, { kind: 'response' }],
+    ['a response with a null beside it', { jsonrpc: '2.0', id: 7, result: {}, error: null }, { kind: 'response' }],
+    ['null for params', { jsonrpc: '2.0', id: 1, method: 'ping', params: null }, { kind: 'request', params: {}, meta: {} }],
+    ['null for _meta', { jsonrpc: '2.0', id: 1, method: 'ping', params: { _meta: null } }, { kind: 'request', meta: {} }],
   ])('says what %s is', (_, body, expected) => {
     expect(classifyMessage(body)).toMatchObject(expected);
   });
@@ -24,6 +26,19 @@ describe('classifyMessage', () => {
     ['a fractional id', { jsonrpc: '2.0', id: 1.5, method: 'ping' }, /"id"/],
     ['params that are an array', { jsonrpc: '2.0', id: 1, method: 'ping', params: [] }, /"params"/],
     ['a _meta that is no object', { jsonrpc: '2.0', id: 1, method: 'ping', params: { _meta: 'x' } }, /_meta/],
+    ['a null method', { jsonrpc: '2.0', id: 1, method: null }, /"method"/],
+    ['an id that is too long', { jsonrpc: '2.0', id: 'x'.repeat(256), method: 'ping' }, /255 bytes/],
+    ['a member that is none', { jsonrpc: '2.0', id: 1, method: 'ping', extra: 1 }, /"extra" is no member/],
+    ['another method in another case', { jsonrpc: '2.0', id: 1, method: 'tools/list', Method: 'tools/call' }, /"Method".*case/],
+    [
+      'another name in another case',
+      { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'a', Name: 'b' } },
+      /"Name".*params.*case/,
+    ],
+    ['a name of the protocol in another case', { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { 'argument\u017f': {} } }, /case/],
+    ['two names of nobody in two cases', { jsonrpc: '2.0', id: 1, method: 'ping', params: { _meta: { a: 1, A: 2 } } }, /"A".*_meta/],
+    ['a request and a response at once', { jsonrpc: '2.0', id: 1, method: 'ping', result: {} }, /at once/],
+    ['two answers in one', { jsonrpc: '2.0', id: 1, result: {}, error: { code: 1, message: '' } }, /neither/],
     ['nothing of the kind', { jsonrpc: '2.0', id: 1 }, /neither/],
     ['a string', 'ping', /not an object/],
   ])('refuses %s', (_, body, reason) => {
@@ -39,26 +54,5 @@ describe('classifyMessage', () => {
     expect(requestIdOf({ id: 'x', method: 'ping' })).toBe('x');
     expect(requestIdOf({ id: 3, result: {} })).toBeNull();
     expect(requestIdOf([])).toBeNull();
-  });
-});
-
-describe('callDigest', () => {
-  const digest = callDigest('transfer', { from: 'a', amount: 1, to: { x: 1, y: 2 } });
-
-  test('does not depend on the order of members or the spelling of a number', () => {
-    expect(callDigest('transfer', JSON.parse('{"to":{"y":2,"x":1},"amount":1.0,"from":"a"}'))).toBe(digest);
-  });
-
-  test.each<[string, string, Json | undefined, Json | undefined]>([
-    ['another tool', 'refund', { from: 'a', amount: 1, to: { x: 1, y: 2 } }, undefined],
-    ['another amount', 'transfer', { from: 'a', amount: 2, to: { x: 1, y: 2 } }, undefined],
-    ['a number as text', 'transfer', { from: 'a', amount: '1', to: { x: 1, y: 2 } }, undefined],
-    ['a continuation', 'transfer', { from: 'a', amount: 1, to: { x: 1, y: 2 } }, [{ ok: true }, 'state']],
-  ])('differs for %s', (_, tool, args, continuation) => {
-    expect(callDigest(tool, args, continuation)).not.toBe(digest);
-  });
-
-  test('takes absent arguments for empty ones', () => {
-    expect(callDigest('ping', undefined)).toBe(callDigest('ping', {}));
   });
 });

@@ -1,50 +1,52 @@
 import { describe, expect, test } from '@jest/globals';
-import { findMember, memberNames } from '../../core/json-members';
-import { STAMP_KEY, type Stamp, stampResponse } from '../../core/stamp';
+import { markError, responseText, STAMP_KEY, type Stamp, saidText, stampResult } from '../../core/stamp';
 
 const stamp: Stamp = { callId: 'call-1', outcome: 'confirmed', replayed: false, sessionRestored: false };
 
-describe('stampResponse', () => {
+describe('stampResult', () => {
   test.each([
-    ['a result without _meta', '{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"a } \\" _meta"}]}}'],
-    ['an empty result', '{"result":{},"id":"x","jsonrpc":"2.0"}'],
-    ['a result with spaces', ' { "id" : 1 , "result" : { } } '],
-    ['a result that has a _meta', '{"id":1,"result":{"_meta":{"a":{"b":[1,2]}},"content":[]}}'],
-    ['a result with an empty _meta', '{"id":1,"result":{"_meta":{},"content":[]}}'],
-    ['a result with a forged stamp', `{"id":1,"result":{"_meta":{"${STAMP_KEY}":{"replayed":true}},"content":[]}}`],
+    ['a result without _meta', '{"content":[{"type":"text","text":"a } \\" _meta"}]}'],
+    ['an empty result', '{ }'],
+    ['a result that has a _meta', '{"_meta":{"a":{"b":[1,2]}},"content":[]}'],
+    ['a result with an empty _meta', '{"_meta":{},"content":[]}'],
+    ['a result with a forged stamp', `{"_meta":{"${STAMP_KEY}":{"replayed":true}},"content":[]}`],
   ])('stamps %s and changes nothing else', (_, text) => {
     const before = JSON.parse(text);
-    const after = JSON.parse(stampResponse(text, stamp));
-    expect(after.result._meta[STAMP_KEY]).toEqual(stamp);
-    const meta = { ...before.result._meta, [STAMP_KEY]: stamp };
-    expect(after).toEqual({ ...before, result: { ...before.result, _meta: meta } });
+    expect(JSON.parse(stampResult(text, stamp))).toEqual({ ...before, _meta: { ...before._meta, [STAMP_KEY]: stamp } });
+  });
+
+  test('replaces a _meta that is no object', () => {
+    expect(stampResult('{"_meta":"x"}', stamp)).toBe(`{"_meta":{"${STAMP_KEY}":${JSON.stringify(stamp)}}}`);
   });
 
   test('keeps numbers as the server wrote them', () => {
-    expect(stampResponse('{"id":1,"result":{"n":12345678901234567890,"f":1.0}}', stamp)).toContain('{"n":12345678901234567890,"f":1.0,');
+    expect(stampResult('{"n":12345678901234567890,"f":1.0}', stamp)).toContain('{"n":12345678901234567890,"f":1.0,');
   });
 
-  test('leaves an error as it is', () => {
-    const text = '{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"no"}}';
-    expect(stampResponse(text, stamp)).toBe(text);
+  test('removes what only the gateway may say where there is nothing to stamp', () => {
+    expect(stampResult('{"tools":[],"_meta":{"cdk-mcp-fleet/call":{},"x":1}}')).toBe('{"tools":[],"_meta":{"x":1}}');
   });
 });
 
-describe('json members', () => {
-  const text = '{"a":"x,\\"}", "b" : [1,{"c":2}],"c":-1.5e3 ,"d":null,"a":2}';
-
+describe('markError', () => {
   test.each([
-    ['a', '"x,\\"}"'],
-    ['b', '[1,{"c":2}]'],
-    ['c', '-1.5e3'],
-    ['d', 'null'],
-  ])('finds %s', (name, value) => {
-    const span = findMember(text, 0, name);
-    expect(text.slice(span?.start, span?.end)).toBe(value);
+    [
+      'our words',
+      '{"code":503,"message":"m","data":{"error":"NOT_DELIVERED","retry":"safe","why":1}}',
+      { why: 1, serverSaid: { error: 'NOT_DELIVERED', retry: 'safe' } },
+    ],
+    ['our words in another case', '{"code":503,"message":"m","data":{"Retry":"safe"}}', { serverSaid: { Retry: 'safe' } }],
+    ["the server's own", '{"code":1,"message":"m","data":{"why":1}}', { why: 1 }],
+    ['no object', '{"code":1,"message":"m","data":"retry"}', 'retry'],
+  ])('moves aside: %s', (_, error, data) => {
+    expect(JSON.parse(markError(error))).toEqual({ code: expect.any(Number), message: 'm', data });
   });
+});
 
-  test('finds nothing where nothing is, and names twice what stands twice', () => {
-    expect(findMember(text, 0, 'e')).toBeUndefined();
-    expect(memberNames(text, 0)).toEqual(['a', 'b', 'c', 'd', 'a']);
-  });
+test('what is said stands on one line', () => {
+  expect(responseText('"a"', 'result', '{\r\n"x":\n1}')).toBe('{"jsonrpc":"2.0","id":"a","result":{ "x": 1}}');
+  expect(saidText('notifications/message', '{"_meta":{"cdk-mcp-fleet/call":1},"data":1.0}')).toBe(
+    '{"jsonrpc":"2.0","method":"notifications/message","params":{"_meta":{},"data":1.0}}',
+  );
+  expect(saidText('ping', undefined, '7')).toBe('{"jsonrpc":"2.0","id":7,"method":"ping"}');
 });

@@ -13,6 +13,7 @@ describe('parseStrictly', () => {
     ['9007199254740991'],
     ['1e3'],
     ['-0.5'],
+    ['{"a":1e-400,"b":100.00000000000000000001}'],
   ])('reads %s as JSON.parse does', (text) => {
     expect(parse(text)).toEqual(JSON.parse(text));
   });
@@ -25,13 +26,16 @@ describe('parseStrictly', () => {
     ['malformed text', '{"a":', /well-formed/],
     ['two texts', '{} {}', /well-formed/],
     ['nothing', '', /well-formed/],
-    ['a byte order mark', '\ufeff{}', /well-formed/],
     ['an integer that a double cannot hold', '{"id":9007199254740993}', /2\^53/],
     ['a number beyond all doubles', '1e999', /2\^53/],
     ['a lone surrogate', '"\\ud800"', /surrogate/],
     ['a lone surrogate in a name', '{"\\udc00":1}', /surrogate/],
   ])('refuses %s', (_, text, reason) => {
     expect(() => parse(text)).toThrow(reason);
+  });
+
+  test('passes over a byte order mark (RFC 8259 § 8.1)', () => {
+    expect(parse('\ufeff{"a":1}')).toEqual({ a: 1 });
   });
 
   test('refuses bytes that are not UTF-8', () => {

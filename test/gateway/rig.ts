@@ -13,25 +13,10 @@ import type { FleetConfig, ServerConfig } from '../../core/fleet-config';
 import type { LedgerRow } from '../../core/ledger';
 import { type AllowlistEntry, type AuthorizeRequest, decide } from '../../core/policy';
 import { sealKey } from '../../core/sealed-session';
-import { Admission } from '../../gateway/admit';
-import type { Gateway } from '../../gateway/gateway';
+import { type Composition, composeGateway } from '../../gateway/compose';
 import { PATIENCE, type Patience } from '../../gateway/http/patience';
 import { createGatewayServer } from '../../gateway/http/server';
-import { createDecisions } from '../../gateway/identity/decisions';
-import { createTokenVerifier } from '../../gateway/identity/tokens';
-import { Directory, type DirectoryRow } from '../../gateway/ledger/directory';
-import { Fences } from '../../gateway/ledger/fences';
-import { LateWrites } from '../../gateway/ledger/late-writes';
-import { Ledger } from '../../gateway/ledger/ledger';
-import { OpenCallers } from '../../gateway/ledger/open-callers';
-import { Reconciliations } from '../../gateway/ledger/reconcile';
-import { Metrics } from '../../gateway/metrics';
-import { Affinity } from '../../gateway/upstream/affinity';
-import { Catalogue } from '../../gateway/upstream/catalogue';
-import { OwnRequests } from '../../gateway/upstream/own-request';
-import { Restorations } from '../../gateway/upstream/restore';
-import { contextSigner } from '../../gateway/upstream/sidecar-keys';
-import { Upstreams } from '../../gateway/upstream/upstreams';
+import type { DirectoryRow } from '../../gateway/ledger/directory';
 
 export const AUDIENCE = 'https://mcp.test';
 
@@ -53,7 +38,7 @@ export interface RpcAnswer {
 
 export interface Rig {
   readonly url: string;
-  readonly gateway: Gateway;
+  readonly gateway: Composition;
   readonly sidecarKey: KeyObject;
   /** Requests that reached the upstream, as `METHOD path` and parsed body. */
   readonly reached: { line: string; headers: IncomingMessage['headers']; body: string }[];
@@ -175,41 +160,23 @@ export async function startRig(
     ...settings,
     servers: Object.fromEntries(Object.entries(servers).map(([name, server]) => [name, { tools: {}, ...server }])),
   };
-  const sidecarKeys = Object.fromEntries(Object.keys(servers).map((name) => [name, rig.sidecarKey]));
-  const fences = new Fences(dynamodb, 'directory');
-  const replicas: Gateway[] = [];
-  const createReplica = (replica: string): Gateway => {
-    const created = createGateway(replica);
+  const surroundings = {
+    config,
+    dynamodb,
+    lambda: new LambdaClient({ endpoint: lambdaUrl, region: 'eu-central-1', credentials, maxAttempts: 1 }),
+    sealKeys: { all: [sealKey('seal')] as const },
+    sidecarKeys: Object.fromEntries(Object.keys(servers).map((name) => [name, rig.sidecarKey])),
+    patience: { ...PATIENCE, ...patience },
+    now,
+    writeMetrics: () => undefined,
+    log: pino({ enabled: false }),
+  };
+  const replicas: Composition[] = [];
+  const createReplica = (replica: string): Composition => {
+    const created = composeGateway({ ...surroundings, replica });
     replicas.push(created);
     return created;
   };
-  const createGateway = (replica: string): Gateway => ({
-    config,
-    replica,
-    now,
-    patience: { ...PATIENCE, ...patience },
-    tokens: createTokenVerifier(config.identity, now),
-    decisions: createDecisions(
-      new LambdaClient({ endpoint: lambdaUrl, region: 'eu-central-1', credentials, maxAttempts: 1 }),
-      'authorizer',
-      now,
-    ),
-    admission: new Admission(),
-    sealKeys: { all: [sealKey('seal')] },
-    upstreams: new Upstreams(serversUrl, undefined, contextSigner(sidecarKeys, now), now),
-    restorations: new Restorations(),
-    catalogue: new Catalogue(),
-    affinity: new Affinity(),
-    ownRequests: new OwnRequests(),
-    reconciliations: new Reconciliations(),
-    ledger: new Ledger(dynamodb, 'ledger', { name: replica, now }),
-    lateWrites: new LateWrites(pino({ enabled: false })),
-    directory: new Directory(dynamodb, 'directory'),
-    fences,
-    openCallers: new OpenCallers(fences, replica, now, pino({ enabled: false })),
-    metrics: new Metrics('test', Object.keys(servers), now, () => undefined),
-    log: pino({ enabled: false }),
-  });
 
   rig.gateway = createReplica('replica-1');
   rig.url = await listen(createGatewayServer(rig.gateway));

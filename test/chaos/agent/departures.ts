@@ -1,4 +1,4 @@
-import type { Fetch } from '../../../client/recovery';
+import type { Fetch } from '../../../client/send';
 import { KEY_META } from '../../../core/meta';
 
 /** How one call left the agent. */

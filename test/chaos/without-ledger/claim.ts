@@ -1,17 +1,16 @@
 import type { Claimed, Routed } from '../../../gateway/call';
-import type { Gateway } from '../../../gateway/gateway';
-import { resume } from '../../../gateway/ledger/resume';
-import { newRow } from '../../../gateway/ledger/row';
+import { type ResumeParts, resume } from '../../../gateway/ledger/resume';
+import { newRow, type RowParts } from '../../../gateway/ledger/row';
 
 /**
  * In place of the stage `claim`: every call is the first. It is written down under its own id, so that all else is as ever, but
  * no key and no fence holds a repetition back.
  */
-export async function claim(routed: Routed, gateway: Gateway): Promise<Claimed> {
+export async function claim(routed: Routed, parts: ResumeParts & RowParts): Promise<Claimed> {
   const { toolCall, resumes } = routed;
-  if (resumes !== undefined) return { ...routed, replay: await resume(routed, resumes, gateway) };
+  if (resumes !== undefined) return { ...routed, replay: await resume(routed, resumes, parts) };
   if (toolCall === undefined || toolCall.policy.effect === 'read_only') return routed;
-  const row = newRow({ ...routed, toolCall }, gateway, 'callId');
-  await gateway.ledger.append(row);
+  const row = newRow({ ...routed, toolCall }, parts, 'callId');
+  await parts.ledger.append(row);
   return { ...routed, claim: row };
 }

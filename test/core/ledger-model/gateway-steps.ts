@@ -28,12 +28,16 @@ const STEPS: Readonly<Record<Exclude<Claimant['at'], 'ended' | 'crashed'>, (turn
 
   *watch(turn) {
     const { seen, digest } = turn.claimant as Claimant & { seen: Row };
-    if (turn.protocol.givesWay.includes(seen.state)) {
+    if (seen.state === 'input_required' && seen.digest === digest) {
+      if (turn.protocol.keyless) yield turn.tells('nothing of it and goes on beside it', 'not_executed');
+      else yield* turn.put('next round', turn.protocol.goOn(seen));
+    } else if (turn.protocol.givesWay.includes(seen.state)) {
       if (turn.protocol.keyless) yield turn.tells('nothing of it and runs beside it', 'not_executed', seen.fence);
       else yield* turn.put('reclaim', turn.protocol.reclaim(seen));
     } else if (turn.protocol.comparesEveryRow && seen.digest !== digest) yield turn.tells('KEY_REUSED', 'not_executed');
     else if (seen.state === 'unknown') yield turn.goes('asks again', { at: 'ask' });
-    else if (seen.state === 'confirmed' || seen.state === 'failed') yield turn.tells('a replay', seen.state, seen.fence);
+    else if (seen.state === 'confirmed' || seen.state === 'failed' || seen.state === 'input_required')
+      yield turn.tells('a replay', seen.state, seen.fence);
     else {
       if (seen.state === 'claimed') yield* turn.endUnsent(seen);
       yield turn.tells('IN_PROGRESS', 'unknown', seen.fence);

@@ -20,6 +20,7 @@ function lieOfRow({ state, fence }: Row, calls: readonly Call[], executions: num
   const { executed, said } = calls[Number(fence)] as Call;
   if (state === 'confirmed' && executed === 0) return 'a row is confirmed and nothing was executed';
   if (state === 'failed' && said !== 'failed') return 'a row is failed and the server did not say so';
+  if (state === 'input_required' && said !== 'input_required') return 'a row says that input was asked for and the server did not ask';
   if (state === 'not_executed' && executions > 0) return 'a row is not_executed and something was executed';
   if (state === 'claimed' && executions > 0) return 'a row says that nothing was sent and something was executed';
   return undefined;
@@ -33,6 +34,8 @@ function lieTo({ told, digest }: Claimant, { calls, claimants }: World): string 
   }
   if (told.outcome === 'unknown') return undefined;
   if (claimants[Number(told.of)]?.digest !== digest) return 'an agent was given the outcome of other arguments';
+  if (told.outcome === 'input_required')
+    return said === 'input_required' ? undefined : 'an agent was asked for input and the server did not ask';
   if (told.outcome === 'failed') return said === 'failed' ? undefined : 'an agent was told failed and the server did not say so';
   // An effect that a read has shown is one, also where the server's own answer was an error.
   return executed === 0 ? 'an agent was told confirmed and nothing was executed' : undefined;

@@ -85,6 +85,12 @@ describe('a rule that is broken is found out', () => {
       { ...TWO, person: true },
       'a row is not_executed and something was executed',
     ],
+    [
+      'a question of the server frees the key without asking whose it was',
+      { goOn: () => ({ states: ['input_required', 'sent'] }) },
+      { digests: ['x', 'x', 'x'], faults: 0 },
+      'a row says that nothing was sent and something was executed',
+    ],
     ['nobody may touch an abandoned claim', { endUnsent: never }, TWO, 'nobody who asks again comes to an outcome'],
   ])('%s', (_, broken, bounds, what) => {
     const { violation } = explore(bounds, { ...PROTOCOL, ...broken });

@@ -6,6 +6,8 @@ export interface Protocol {
   readonly begin: () => WriteCondition;
   /** Of a row under which nothing happened. */
   readonly reclaim: (standing: Row) => WriteCondition;
+  /** Of a row whose server asked for input, by the next round of the same intent. */
+  readonly goOn: (standing: Row) => WriteCondition;
   readonly endUnsent: (abandoned: Row) => WriteCondition;
   readonly advance: (row: Pick<Row, 'fence'>, next: LedgerState) => WriteCondition;
   readonly notLanded: (row: Pick<Row, 'fence'>) => WriteCondition;

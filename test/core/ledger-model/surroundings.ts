@@ -15,7 +15,7 @@ export function* serverSteps(world: World, index: number): Generator<Step> {
     case 'running':
       yield to('is executed', { at: 'effected', executed: call.executed + 1 });
       yield to('fails without effect', { at: 'answered', said: 'failed' });
-      yield to('is answered by a question', { at: 'answered', said: 'not_executed' });
+      yield to('is answered by a question', { at: 'answered', said: 'input_required' });
       break;
     case 'effected':
       yield to('is answered', { at: 'answered', said: 'confirmed' });

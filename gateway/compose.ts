@@ -1,0 +1,94 @@
+import type { KeyObject } from 'node:crypto';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import type { Logger } from 'pino';
+import type { FleetConfig } from '../core/fleet-config';
+import { Admission } from './admit';
+import type { Patience } from './http/patience';
+import { createDecisions } from './identity/decisions';
+import type { SealKeys } from './identity/seal-keys';
+import { createTokenVerifier } from './identity/tokens';
+import { Directory } from './ledger/directory';
+import { EvidenceSearch } from './ledger/evidence';
+import { Fences } from './ledger/fences';
+import { LateWrites } from './ledger/late-writes';
+import { Ledger } from './ledger/ledger';
+import { OpenCallers } from './ledger/open-callers';
+import { OutcomeWatch } from './ledger/outcome-watch';
+import { Reconciliations } from './ledger/reconcile';
+import { repeatWithKey } from './ledger/repeat-with-key';
+import { Metrics } from './metrics';
+import { Affinity } from './upstream/affinity';
+import { Catalogue } from './upstream/catalogue';
+import { askInstance } from './upstream/kept-answer';
+import { OwnCalls } from './upstream/own-call';
+import { OwnRequests } from './upstream/own-request';
+import { Restorations } from './upstream/restore';
+import { contextSigner } from './upstream/sidecar-keys';
+import { Upstreams } from './upstream/upstreams';
+
+/** What a replica is given: everything that reaches beyond it, and the clock. */
+export interface Surroundings {
+  readonly config: FleetConfig;
+  /** Name of this replica in ledger rows and logs. */
+  readonly replica: string;
+  readonly dynamodb: DynamoDBClient;
+  readonly lambda: LambdaClient;
+  readonly sealKeys: SealKeys;
+  /** Gateway–sidecar keys by server. */
+  readonly sidecarKeys: Readonly<Record<string, KeyObject>>;
+  readonly patience: Patience;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Takes EMF lines. */
+  readonly writeMetrics: (line: string) => void;
+  readonly log: Logger;
+}
+
+export type Composition = ReturnType<typeof composeGateway>;
+
+/** Puts a replica together. Its stages and its HTTP surface each take the parts that they name. */
+export function composeGateway(surroundings: Surroundings) {
+  const { config, replica, dynamodb, lambda, sealKeys, patience, now, log } = surroundings;
+  const metrics = new Metrics(config.fleet, Object.keys(config.servers), now, surroundings.writeMetrics);
+  const directory = new Directory(dynamodb, config.directoryTable);
+  const fences = new Fences(dynamodb, config.directoryTable);
+  const ledger = new Ledger(dynamodb, config.ledgerTable, { name: replica, now });
+
+  const signer = contextSigner(surroundings.sidecarKeys, now);
+  const upstreams = new Upstreams(config.serversUrl, config.serversTlsName, signer, now);
+  const ownRequests = new OwnRequests({ config, upstreams, now });
+  const catalogue = new Catalogue({ config, ownRequests, now, log });
+  const ownCalls = new OwnCalls(catalogue, ownRequests);
+
+  const reconciliations = new Reconciliations({ config, ownCalls, ledger, replica, now, log });
+  const evidence = new EvidenceSearch({
+    instance: (row) => askInstance(row, { config, upstreams, now }),
+    same_key: (row) => repeatWithKey(row, { config, catalogue, ownCalls, now }),
+    reconcile: (row) => reconciliations.seek(row),
+  });
+
+  return {
+    config,
+    replica,
+    patience,
+    now,
+    log,
+    metrics,
+    tokens: createTokenVerifier(config.identity, now),
+    decisions: createDecisions(lambda, config.authorizerFunction, now),
+    sealKeys,
+    admission: new Admission(),
+    upstreams,
+    catalogue,
+    affinity: new Affinity({ directory, ownRequests, now, log }),
+    restorations: new Restorations({ config, upstreams, directory, metrics, log }),
+    ledger,
+    directory,
+    fences,
+    openCallers: new OpenCallers(fences, replica, now, log),
+    lateWrites: new LateWrites(log),
+    evidence,
+    outcomes: new OutcomeWatch({ ledger, evidence, now, log }),
+  };
+}

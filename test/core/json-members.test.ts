@@ -1,0 +1,21 @@
+import { describe, expect, test } from '@jest/globals';
+import { findMember, memberNames } from '../../core/json-members';
+
+describe('json members', () => {
+  const text = '{"a":"x,\\"}", "b" : [1,{"c":2}],"c":-1.5e3 ,"d":null,"a":2}';
+
+  test.each([
+    ['a', '"x,\\"}"'],
+    ['b', '[1,{"c":2}]'],
+    ['c', '-1.5e3'],
+    ['d', 'null'],
+  ])('finds %s', (name, value) => {
+    const span = findMember(text, 0, name);
+    expect(text.slice(span?.start, span?.end)).toBe(value);
+  });
+
+  test('finds nothing where nothing is, and names twice what stands twice', () => {
+    expect(findMember(text, 0, 'e')).toBeUndefined();
+    expect(memberNames(text, 0)).toEqual(['a', 'b', 'c', 'd', 'a']);
+  });
+});
