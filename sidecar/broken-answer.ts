@@ -26,8 +26,8 @@ export function brokenAnswer(beginning: string, ending = beginning): BrokenAnswe
   if (members.has('method') || (version !== undefined && version !== '"2.0"')) return undefined;
   const answers = members.has('result') || members.has('error');
   if (whole ? !answers || version === undefined : !answers && version === undefined) return undefined;
-  const id = members.get('id') ?? LAST_ID.exec(ending)?.[1];
-  return id === undefined ? {} : { id };
+  const id = members.get('id') || LAST_ID.exec(ending)?.[1];
+  return id ? { id } : {};
 }
 
 /** The members of the outermost object as far as they can be read, each with its text where that is short. */
