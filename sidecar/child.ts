@@ -156,9 +156,9 @@ export class Child {
     this.#clear(0);
   }
 
-  /** Nobody else learns why a server cannot be opened. One that was stopped on purpose has nothing to explain. */
+  /** Nobody else learns why a server cannot be opened. */
   #tellLastWords(): void {
-    const words = this.#stopping ? '' : (this.#words?.take() ?? '');
+    const words = this.#words?.take() ?? '';
     if (words !== '') this.log.warn({ pid: this.pid, words }, 'child_last_words');
     this.#words = undefined;
   }

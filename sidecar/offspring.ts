@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 /** Environment variable by which whatever descends from a child is known, even where it has left the child's process group. */
 const MARK_VARIABLE = 'MCP_FLEET_CHILD';
@@ -22,9 +22,12 @@ export class Offspring {
     for (const pid of carriersOf(this.#mark)) send(pid, name);
   }
 
-  /** Whether anything of it runs. A process that is dead and not yet reaped may count. */
+  /** Whether anything of it runs. */
   lives(leader: number | undefined): boolean {
-    return (leader !== undefined && send(-leader, 0)) || carriersOf(this.#mark).length > 0;
+    if (carriersOf(this.#mark).length > 0) return true;
+    if (leader === undefined || !send(-leader, 0)) return false;
+    // A process that is dead and that nobody has reaped is still one of its group.
+    return !existsSync('/proc/self/stat') || processes().some((pid) => isOfGroup(pid, leader));
   }
 
   /** Kills whatever carries a mark of this sidecar; for the moment before the sidecar itself is gone. */
@@ -44,6 +47,17 @@ function carriersOf(mark: string): number[] {
       return false;
     }
   });
+}
+
+/** Whether a process of the group runs (proc(5): the fields behind the name are its state, its parent and its group). */
+function isOfGroup(pid: number, group: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const [state, , itsGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return Number(itsGroup) === group && state !== 'Z' && state !== 'X';
+  } catch {
+    return false;
+  }
 }
 
 function processes(): number[] {
