@@ -137,6 +137,24 @@ describe('what nobody uses', () => {
   });
 });
 
+describe('what does not end', () => {
+  test('a claimed call holds up the end of its session for ten seconds, and no longer', async () => {
+    server = await startSdkServer();
+    await start({ kind: 'http', url: server.url });
+    const session = await openSession();
+    const context = signContext({ agent: 'agent-a', server: 'tools', claimed: true, callId: 'c-1' }, KEY, clock.now() / 1000);
+    const calling = await fetch(url, postInit(call('wait'), { ...session, 'mcp-fleet-context': context }));
+    const ended = send({ method: 'DELETE' }, session);
+    await until(async () => (await send(postInit(call('count', 2)), session)).status === 404, 'the session to be ending');
+    clock.advance(LIMITS.claimedWait - 1);
+    expect([sidecar.sessions.count, sidecar.slots.inUse]).toEqual([1, 1]);
+    clock.advance(1);
+    expect((await ended).status).toBe(200);
+    expect([sidecar.sessions.count, sidecar.slots.inUse]).toEqual([0, 0]);
+    await calling.text().catch(() => {});
+  });
+});
+
 describe('what is silent', () => {
   test('a quiet stream of an HTTP server gets a comment between its events', async () => {
     server = await startSdkServer();
