@@ -72,22 +72,24 @@ export class Child {
     const env = { ...environment, ...this.#offspring.environment };
     this.#process = spawn(program, parameters, { env, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
     Child.#running.add(this);
+    this.#process.once('error', (error) => {
+      if (!this.#started) this.#end({ started: false, error: (error as NodeJS.ErrnoException).code ?? error.name });
+    });
     const output = new Lines(limits.lineBytes, room.output, events);
     const diagnostics = new Lines(limits.diagnosticLineBytes, room.diagnostics, {
       onLine: (line) => this.#noteDiagnostic(line),
       // Of a line that is cut, half of a secret could be left.
       onOverlong: () => this.#noteDiagnostic('[a long line]'),
     });
-    this.#process.stdout.on('data', (chunk: Buffer) => output.push(chunk));
-    this.#process.stderr.on('data', (chunk: Buffer) => diagnostics.push(chunk));
+    // Where this process has no descriptors left, a child has no pipes, and its error is on its way.
+    const { stdin, stdout, stderr }: Partial<ChildProcessWithoutNullStreams> = this.#process;
+    stdout?.on('data', (chunk: Buffer) => output.push(chunk));
+    stderr?.on('data', (chunk: Buffer) => diagnostics.push(chunk));
     // A child that died is reported by its end; writing to it then is no further event.
-    this.#process.stdin.on('error', () => {});
+    stdin?.on('error', () => {});
     this.#process.once('spawn', () => {
       this.#started = true;
       events.onStarted();
-    });
-    this.#process.once('error', (error) => {
-      if (!this.#started) this.#end({ started: false, error: (error as NodeJS.ErrnoException).code ?? error.name });
     });
     // `close` comes after the last line; a grandchild that keeps the pipe open must not hide the death.
     this.#process.once('close', (code, signal) => this.#end({ started: true, code, signal }));
@@ -108,7 +110,7 @@ export class Child {
 
   /** Bytes that it has not read yet. */
   get inputWaiting(): number {
-    return this.#process.stdin.writableLength;
+    return this.#process.stdin?.writableLength ?? 0;
   }
 
   send(line: string): void {
@@ -126,7 +128,7 @@ export class Child {
   stop(): void {
     if (this.#ended || this.#stopping) return;
     this.#stopping = true;
-    this.#process.stdin.end();
+    this.#process.stdin?.end();
     const { childTerminate, childKill } = this.limits;
     this.#timers.push(
       this.clock.after(childTerminate, () => this.#offspring.signal(this.pid, 'SIGTERM')),

@@ -247,6 +247,8 @@ export class HttpRuntime implements Runtime {
 
   #end(session: Session, reason: SessionEnd): void {
     if (TELL_SERVER.includes(reason)) this.#server.endSession(this.#known(session));
+    // A stream has no end of its own, and a server that goes on would hold it for ever.
+    for (const exchange of session.open) if (exchange.request.method === 'GET') exchange.end();
     this.#ids.forget(session);
     this.#waiting.get(session)?.drain();
     this.#waiting.delete(session);

@@ -126,6 +126,17 @@ describe('DELETE ends the session, whatever the server says', () => {
     await until(() => server?.heard.at(-1)?.method === 'DELETE', 'the server to be told');
   });
 
+  test('and with it its stream, though the server would go on', async () => {
+    await start((heard, response) => {
+      if (heard.method === 'DELETE') response.writeHead(405).end();
+      else response.writeHead(200, SSE_TYPE).flushHeaders();
+    });
+    const stream = await gatewayFetch()(sidecar.url, { headers: session });
+    expect((await end()).status).toBe(200);
+    expect(await stream.text()).toBe('');
+    await until(() => server?.open() === 0, 'the server to be rid of it');
+  });
+
   test('it does not wait for a call that nobody claimed', async () => {
     await start((heard, response) => {
       if (heard.method === 'DELETE') response.writeHead(200).end();
