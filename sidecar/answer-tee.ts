@@ -43,7 +43,7 @@ export class AnswerTee extends EventEmitter implements Outlet {
   }
 
   get answered(): boolean {
-    return this.reader.response !== undefined;
+    return this.reader.passed;
   }
 
   get writableLength(): number {

@@ -5,7 +5,7 @@ const NAME = /\s*"([^"\\]*)"\s*:\s*/y;
 const SCALAR = /"[^"\\]*"|[^\s"{}[\],]+/y;
 const NEXT = /\s*,/y;
 /** The last member of a response, as the SDKs write it. What stands within a string has its quotes escaped. */
-const LAST_ID = /[,{]\s*"id"\s*:\s*(\d+|"\d+")\s*\}$/;
+const LAST_ID = /[,{]\s*"id"\s*:\s*(\d+|"[^"\\]{1,100}")\s*\}$/;
 
 /** What a text that cannot be read says of itself where it can only be a response. */
 export interface BrokenAnswer {

@@ -155,7 +155,7 @@ export class Forwarding implements Dispatcher.DispatchHandler {
     if (chunk.length === 0) return true;
     const ready = this.exchange.write(chunk, this.clock.now());
     this.#reader?.push(chunk);
-    if (this.#mark === undefined || !(this.#reader?.response !== undefined || this.exchange.answered)) return ready;
+    if (this.#mark === undefined || !(this.#reader?.passed || this.exchange.answered)) return ready;
     // The response ends the exchange (MCP 2025-11-25, Streamable HTTP § Sending Messages); the connection serves others if the server ends it, too.
     this.exchange.end();
     this.#leaveStream();

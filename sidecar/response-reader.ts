@@ -3,6 +3,7 @@ import { EventReader, EventTooLarge, isMessageEvent } from '../core/reading/even
 import { readServerMessage } from '../core/reading/server-message';
 import type { Holding } from './budget';
 import { isEventStream } from './event-stream';
+import { LargeResponse } from './large-response';
 
 /** Finds the JSON-RPC response in an answer that passes by. Holds a bounded part of it, and nothing once it is found. */
 export class ResponseReader {
@@ -10,7 +11,11 @@ export class ResponseReader {
   response?: string;
   /** More came than may be held; what the rest says is not known. */
   tooLarge = false;
+  /** The response has passed, whether or not it could be held. */
+  passed = false;
   #events?: EventReader;
+  /** Goes on where an event is too large. */
+  #large?: LargeResponse;
   #body?: Buffer[];
   #size = 0;
 
@@ -28,17 +33,19 @@ export class ResponseReader {
   begin(status: number, headers: readonly string[]): void {
     // What a server had done before a 5xx nobody can tell; the gateway reads it so too.
     if (status >= 500) return;
-    if (isEventStream(headers)) this.#events = new EventReader(this.limit);
-    else this.#body = [];
+    if (!isEventStream(headers)) {
+      this.#body = [];
+      return;
+    }
+    this.#events = new EventReader(this.limit);
+    this.#large = new LargeResponse(this.id);
   }
 
   push(chunk: Buffer | string): void {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-    if (this.#events === undefined && this.#body === undefined) return;
-    this.#size += bytes.length;
-    if (this.#size > this.limit || !this.holding.grow(bytes.length)) this.#giveUp();
-    if (this.#events !== undefined) this.#read(this.#events, bytes);
-    this.#body?.push(bytes);
+    const answered = this.#large?.push(bytes) === true;
+    this.#hold(bytes);
+    if (this.tooLarge && answered) this.passed = true;
   }
 
   /** The answer is over. */
@@ -46,6 +53,15 @@ export class ResponseReader {
     const text = this.#body === undefined ? undefined : Buffer.concat(this.#body).toString();
     if (text !== undefined && this.#isResponse(text, true)) this.#found(text);
     else this.#stop();
+    this.#large = undefined;
+  }
+
+  #hold(bytes: Buffer): void {
+    if (this.#events === undefined && this.#body === undefined) return;
+    this.#size += bytes.length;
+    if (this.#size > this.limit || !this.holding.grow(bytes.length)) this.#giveUp();
+    if (this.#events !== undefined) this.#read(this.#events, bytes);
+    this.#body?.push(bytes);
   }
 
   #read(events: EventReader, bytes: Buffer): void {
@@ -74,6 +90,8 @@ export class ResponseReader {
 
   #found(response: string): void {
     this.response = response;
+    this.passed = true;
+    this.#large = undefined;
     this.#stop();
   }
 

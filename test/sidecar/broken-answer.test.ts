@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { brokenAnswer } from '../../sidecar/broken-answer';
+import { LargeResponse } from '../../sidecar/large-response';
 
 test.each<[string, string]>([
   ['{"jsonrpc":"2.0","id":7,"result":{"n":NaN}}', '7'],
@@ -46,5 +47,23 @@ test('of a long line the beginning says what it is, and the beginning or the end
 test('a hostile line is read in one pass', () => {
   for (const line of [`{"jsonrpc":"2.0","result":${'['.repeat(100_000)}`, `{${'"a":1,'.repeat(100_000)}`, `{"${'\\'.repeat(100_000)}`]) {
     expect(() => brokenAnswer(line, line.slice(-128))).not.toThrow();
+  }
+});
+
+test.each([1, 7, 4_096, 100_000])('a large response is known on its stream by its two ends, in pieces of %d bytes', (size) => {
+  const large = (end: string) => `event: message\ndata: {"result":{"text":"${'é'.repeat(5_000)}"},"jsonrpc":"2.0"${end}}`;
+  const answered = (stream: string) => {
+    const response = new LargeResponse(7);
+    const bytes = Buffer.from(stream);
+    let known = false;
+    for (let at = 0; at < bytes.length; at += size) known = response.push(bytes.subarray(at, at + size)) || known;
+    return known;
+  };
+  for (const line of ['\n', '\r\n', '\r']) {
+    const stream = (...events: string[]) => events.map((event) => event.replaceAll('\n', line) + line + line).join('');
+    expect(answered(stream(large(',"id":7')))).toBe(true);
+    expect(answered(stream('data: {"jsonrpc":"2.0","method":"x"}', large(',"id":"7"')))).toBe(true);
+    expect(answered(stream(large(',"id":8'), large(',"method":"x"'), large('')))).toBe(false);
+    expect(answered(stream(large(',"id":7')).slice(0, -1 * line.length))).toBe(false);
   }
 });

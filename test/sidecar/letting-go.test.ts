@@ -57,6 +57,22 @@ describe('the response ends the exchange', () => {
     expect((await sidecar.ready()).activeSessions).toBe(1);
   });
 
+  test.each([
+    ['a call', false],
+    ['a claimed call', true],
+  ])('of %s, though it is larger than may be held', async (_, claimed) => {
+    await start((heard, response) => {
+      response.writeHead(200, SSE_TYPE).write('data: {"jsonrpc":"2.0","method":"notifications/message","params":{}}\n\n');
+      // As the official SDK writes it: the id is the last that comes.
+      const id = JSON.stringify(heard.message.id);
+      response.write(`event: message\ndata: {"result":{"text":"${'x'.repeat(3 * 1024 * 1024)}"},"jsonrpc":"2.0","id":${id}}\n\n`);
+    });
+    const response = await (claimed ? claim(call('t', 'mine')) : post(sidecar.url, call('t', 'mine'), session));
+    expect((await response.text()).endsWith('"id":"mine"}\n\n')).toBe(true);
+    await until(() => server?.open() === 0, 'the server to be rid of its stream');
+    expect(await sidecar.ready()).toMatchObject({ activeSessions: 1, slotsInUse: 1 });
+  });
+
   test('and the connection serves others where the server ends its stream, too', async () => {
     const ports = new Set<number | undefined>();
     await start((heard, response) => {
