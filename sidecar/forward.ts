@@ -62,8 +62,9 @@ export class Forwarding implements Dispatcher.DispatchHandler {
   /** Present while an event stream passes. */
   #mark?: LeadingMark;
   #reader?: ResponseReader;
-  /** Present once the response has passed and the server has not ended its stream. */
+  /** Present once nobody wants more of what the server has not ended. */
   #cancelAbort?: Cancel;
+  #over = false;
 
   constructor(
     private readonly exchange: Exchange,
@@ -71,7 +72,9 @@ export class Forwarding implements Dispatcher.DispatchHandler {
     private readonly clock: Clock,
   ) {
     exchange.onClosed(() => {
-      if (!rules.outlivesGateway && this.#cancelAbort === undefined) this.abort('the gateway left');
+      if (this.#cancelAbort !== undefined) return;
+      if (!rules.outlivesGateway) this.abort('the gateway left');
+      else if (this.#verdict !== undefined) this.#leave();
     });
   }
 
@@ -94,7 +97,10 @@ export class Forwarding implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     const headers = responseHeaders((controller.rawHeaders ?? []) as readonly (Buffer | string)[]);
     this.#verdict = this.rules.onHead(status, headers);
-    if (this.exchange.closed) return;
+    if (this.exchange.closed || this.#verdict === 'drop') {
+      this.#leave();
+      return;
+    }
     if (this.#verdict === 'pass') this.#begin(status, headers);
     if (this.#verdict === 'inspect') this.#beginHeld = () => this.#begin(status, headers);
   }
@@ -107,7 +113,7 @@ export class Forwarding implements Dispatcher.DispatchHandler {
     }
     if (this.#verdict !== 'pass') {
       this.#verdict.push(chunk);
-      if (this.exchange.closed) this.#leaveStream();
+      if (this.exchange.closed) this.#leave();
       return;
     }
     const ready = this.#pass(this.#mark?.strip(chunk) ?? chunk);
@@ -117,13 +123,11 @@ export class Forwarding implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#cancelAbort?.();
     if (!this.exchange.closed) this.#end();
     this.#finish();
   }
 
   onResponseError(_controller: Controller, error: Error): void {
-    this.#cancelAbort?.();
     this.#finish();
     if (this.exchange.closed || this.#verdict === 'drop') return;
     // Undici calls onRequestStart only with a connection in hand: without it, no byte can have left.
@@ -158,12 +162,14 @@ export class Forwarding implements Dispatcher.DispatchHandler {
     if (this.#mark === undefined || !(this.#reader?.passed || this.exchange.answered)) return ready;
     // The response ends the exchange (MCP 2025-11-25, Streamable HTTP § Sending Messages); the connection serves others if the server ends it, too.
     this.exchange.end();
-    this.#leaveStream();
+    this.#leave();
     return ready;
   }
 
-  #leaveStream(): void {
-    this.#cancelAbort ??= this.clock.after(this.rules.afterResponse, () => this.abort('the stream stayed open behind the response'));
+  /** Nobody wants more of it: the server may end it, or it is ended there. */
+  #leave(): void {
+    if (this.#over) return;
+    this.#cancelAbort ??= this.clock.after(this.rules.afterResponse, () => this.abort('it stayed open, and nobody wants more of it'));
   }
 
   #hold(chunk: Buffer): void {
@@ -179,6 +185,7 @@ export class Forwarding implements Dispatcher.DispatchHandler {
     this.rules.holding.release();
     if (this.rules.onInspected?.(start.toString(), whole)) {
       this.#verdict = 'drop';
+      this.#leave();
       return;
     }
     this.#verdict = 'pass';
@@ -199,6 +206,8 @@ export class Forwarding implements Dispatcher.DispatchHandler {
   }
 
   #finish(): void {
+    this.#over = true;
+    this.#cancelAbort?.();
     this.rules.holding.release();
     this.#reader?.end();
     this.rules.onDone?.();

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type Heard, JSON_TYPE, type RawServer, resultOf, SSE_TYPE, startRawServer } from './raw-server';
 import { scripted } from './scripted';
-import { call, events, gatewayFetch, initialize, post, type StartedSidecar, startSidecar, stopAll, until } from './started';
+import { call, events, gatewayFetch, initialize, post, postInit, type StartedSidecar, startSidecar, stopAll, until } from './started';
 
 let server: RawServer | undefined;
 let sidecar: StartedSidecar;
@@ -74,6 +74,32 @@ describe('before the session of an HTTP server stands', () => {
     expect(await response.json()).toMatchObject({ error: { data: { outcome: 'not_executed' } } });
     await until(async () => (await sidecar.ready()).slotsInUse === 0, 'the slot');
     await until(() => server?.heard.at(-1)?.method === 'DELETE', 'the server to be told');
+  });
+
+  test.each([
+    ['gives an id that is refused', 'x'.repeat(9_000), 503],
+    ['denies its service', undefined, 403],
+  ])('a stream that never ends and %s holds no slot', async (_, id, status) => {
+    await start((heard, response) => {
+      if (heard.method === 'DELETE') response.writeHead(200).end();
+      else response.writeHead(id === undefined ? 403 : 200, { ...SSE_TYPE, ...(id && { 'mcp-session-id': id }) }).flushHeaders();
+    });
+    const response = await post(sidecar.url, initialize);
+    expect(response.status).toBe(status);
+    await response.body?.cancel();
+    await until(async () => (await sidecar.ready()).slotsInUse === 0, 'the slot');
+    await until(() => server?.open() === 0, 'the server to be rid of it');
+  });
+
+  test('a stream that never ends holds no slot once the gateway has left', async () => {
+    await start((_heard, response) => response.writeHead(200, SSE_TYPE).write(event(LOG)));
+    const leave = new AbortController();
+    const opening = gatewayFetch()(sidecar.url, { ...postInit(initialize), signal: leave.signal }).catch(() => {});
+    await until(() => server?.open() === 1, 'initialize to arrive');
+    leave.abort();
+    await opening;
+    await until(async () => (await sidecar.ready()).slotsInUse === 0, 'the slot');
+    await until(() => server?.open() === 0, 'the server to be rid of it');
   });
 
   test('a stream that breaks off opens nothing', async () => {
