@@ -73,20 +73,6 @@ describe('the response ends the exchange', () => {
     expect(await sidecar.ready()).toMatchObject({ activeSessions: 1, slotsInUse: 1 });
   });
 
-  test('and the connection serves others where the server ends its stream, too', async () => {
-    const ports = new Set<number | undefined>();
-    await start((heard, response) => {
-      ports.add(response.req.socket.remotePort);
-      response.writeHead(200, SSE_TYPE).write(`data: ${resultOf(heard)}\n\n`);
-      setTimeout(() => response.end(), 20);
-    });
-    for (const id of [1, 2, 3]) {
-      expect(await (await post(sidecar.url, call('t', id), session)).text()).toContain('"result"');
-      await until(() => server?.open() === 0, 'the stream to end');
-    }
-    expect(ports.size).toBe(1);
-  });
-
   test('nothing else does: a request of the server with the same id, a response to another', async () => {
     let go = () => {};
     await start((heard, response) => {
