@@ -38,12 +38,14 @@ export const SIDECAR_REASONS = {
   unknown_session: { status: 404, delivered: false },
   /** The context header is missing, stale or not signed by this server's key; nothing was sent. */
   unauthenticated: { status: 403, delivered: false },
-  /** The server could not be connected to or its child could not be started; nothing was sent. */
+  /** The server could not be connected to, or its child not started, or it did not open the session; nothing was executed. */
   server_unavailable: { status: 503, delivered: false },
   /** The call came after its `deliverBy`: it may have been settled as not executed. Nothing was sent. */
   too_late: { status: 503, delivered: false },
   /** No answer of this call is kept here: it never came here, or too long ago. */
   unknown_call: { status: 404, delivered: false },
+  /** The server said 429 without a JSON-RPC response; its answer is passed on with this name on it. Nothing was executed. */
+  rate_limited: { status: 429, delivered: false },
   /** The server was sent the request and ended without a whole answer. */
   server_lost: { status: 502, delivered: true },
 } as const;

@@ -68,6 +68,7 @@ function httpContainers(task: ecs.FargateTaskDefinition, of: ServerTask, spec: H
     secrets: serverSecrets(of.props),
     portMappings: [{ containerPort: spec.port }],
     healthCheck: spec.healthCheck,
+    linuxParameters: initProcess(task),
     logging: logDriver(logGroup, SERVER_CONTAINER),
   });
   raiseFileLimit(server);
@@ -91,10 +92,16 @@ function stdioContainer(task: ecs.FargateTaskDefinition, of: ServerTask, spec: S
   addSidecar(task, of, logGroup, {
     image: stdioServerImage(task, spec, imagePlatform(of.parts)),
     user: 'node',
+    linuxParameters: initProcess(task),
     environment: { ...of.props.environment, ...environment },
     secrets: { ...serverSecrets(of.props), ...secrets },
   });
   describeContainer(task, SIDECAR_CONTAINER, { npm: npmOrigin(spec) });
+}
+
+/** An init process where a server's programs run: what a process leaves behind has a parent that reaps it, and signals are passed on. */
+function initProcess(task: ecs.FargateTaskDefinition): ecs.LinuxParameters {
+  return new ecs.LinuxParameters(task, 'Init', { initProcessEnabled: true });
 }
 
 function addSidecar(

@@ -1,6 +1,7 @@
 import { FleetError } from '../core/errors';
 import { SESSION_HEADER } from '../core/headers';
 import type { Exchange } from './exchange';
+import type { Limits } from './limits';
 import type { Logger } from './log';
 import type { Runtime } from './runtime';
 import type { Sessions } from './sessions';
@@ -15,6 +16,7 @@ export class Admission {
     private readonly sessions: Sessions,
     private readonly slots: Slots,
     private readonly runtime: Runtime,
+    private readonly limits: Limits,
     private readonly log: Logger,
   ) {}
 
@@ -29,15 +31,16 @@ export class Admission {
     }
   }
 
-  /** The body of such a request is not read here: it is the agent's own session, whatever it says. */
+  /** The body of such a request is not read here, as long as the session stands: it is the agent's own, whatever it says. */
   #continueSession(exchange: Exchange, id: string): void {
     const session = this.sessions.find(id, exchange.context.agent);
-    if (session === undefined) {
+    if (session === undefined || (session.ending && begins(exchange))) {
       exchange.refuse('unknown_session', 'this instance holds no such session of this agent');
       return;
     }
     this.sessions.use(session, exchange);
-    this.runtime.continueSession(exchange, session);
+    if (exchange.request.method !== 'DELETE') this.runtime.continueSession(exchange, session);
+    else this.sessions.endByAgent(session, this.limits.claimedWait, () => exchange.closed || exchange.empty(200));
   }
 
   #open(exchange: Exchange): void {
@@ -65,6 +68,11 @@ export class Admission {
     exchange.refuse(reason, this.draining ? 'this instance is stopping' : `all ${this.slots.capacity} slots of this instance are in use`);
     return undefined;
   }
+}
+
+/** Whether the request is the beginning of something, and not the agent's part in what runs already. */
+function begins(exchange: Exchange): boolean {
+  return exchange.request.method !== 'POST' || exchange.parse().kind === 'request';
 }
 
 /** @throws FleetError when a POST holds no JSON-RPC message */

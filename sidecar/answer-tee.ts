@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { FleetError } from '../core/errors';
+import type { Budget } from './budget';
 import type { Cancel, Clock } from './clock';
 import type { Exchange } from './exchange';
 import type { KeptAnswers, RunningCall } from './kept-answers';
@@ -39,6 +40,10 @@ export class AnswerTee extends EventEmitter implements Outlet {
 
   get writableFinished(): boolean {
     return this.gateway.writableFinished;
+  }
+
+  get answered(): boolean {
+    return this.reader.passed;
   }
 
   get writableLength(): number {
@@ -108,12 +113,12 @@ export class AnswerTee extends EventEmitter implements Outlet {
  * Where the request is a claimed call, lets it run to its end whoever leaves, and keeps its answer.
  * @throws FleetError when its body holds no JSON-RPC message
  */
-export function keepAnswerOf(exchange: Exchange, kept: KeptAnswers, clock: Clock, limits: Limits, log: Logger): void {
+export function keepAnswerOf(exchange: Exchange, kept: KeptAnswers, budget: Budget, clock: Clock, limits: Limits, log: Logger): void {
   const { agent, callId, claimed } = exchange.context;
   if (!claimed || callId === undefined || exchange.body === undefined) return;
   const message = exchange.parse();
   if (message.kind !== 'request') return;
-  const reader = new ResponseReader(message.id, limits.keptAnswerBytes);
+  const reader = new ResponseReader(message.id, limits.keptAnswerBytes, budget.open(agent));
   const giveUpLater = (giveUp: () => void) => {
     log.info({ agent, callId }, 'call_orphaned');
     return clock.after(limits.orphanRun, giveUp);

@@ -1,3 +1,5 @@
+import type { Holding } from './budget';
+
 /** Messages that wait for a reader, bounded in number and bytes; the oldest give way. */
 export class Backlog {
   #messages: string[] = [];
@@ -8,15 +10,20 @@ export class Backlog {
   constructor(
     private readonly maxMessages: number,
     private readonly maxBytes: number,
+    private readonly holding: Holding,
   ) {}
 
   add(message: string): void {
-    this.#messages.push(message);
-    this.#bytes += message.length;
-    while (this.#messages.length > this.maxMessages || this.#bytes > this.maxBytes) {
-      this.#bytes -= this.#messages.shift()?.length ?? 0;
-      this.dropped++;
+    const bytes = Buffer.byteLength(message);
+    while (!this.holding.grow(bytes)) {
+      if (!this.#dropOldest()) {
+        this.dropped++;
+        return;
+      }
     }
+    this.#messages.push(message);
+    this.#bytes += bytes;
+    while (this.#messages.length > this.maxMessages || this.#bytes > this.maxBytes) this.#dropOldest();
   }
 
   /** Takes everything out, oldest first. */
@@ -24,6 +31,17 @@ export class Backlog {
     const messages = this.#messages;
     this.#messages = [];
     this.#bytes = 0;
+    this.holding.release();
     return messages;
+  }
+
+  #dropOldest(): boolean {
+    const oldest = this.#messages.shift();
+    if (oldest === undefined) return false;
+    const bytes = Buffer.byteLength(oldest);
+    this.#bytes -= bytes;
+    this.holding.shrink(bytes);
+    this.dropped++;
+    return true;
   }
 }

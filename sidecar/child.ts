@@ -1,25 +1,31 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import type { Holding } from './budget';
 import type { Cancel, Clock } from './clock';
+import { LastWords } from './last-words';
 import type { Limits } from './limits';
-import { Lines } from './lines';
+import { type LineEvents, Lines } from './lines';
 import type { Logger } from './log';
+import { Offspring } from './offspring';
 
 /** How long output that a dead child left behind is waited for. */
-const LAST_WORDS_MS = 250;
+const LAST_OUTPUT_MS = 250;
+/** How often what a child left behind is killed, should it start others meanwhile. */
+const SWEEPS = 5;
 
 /** What a child needs to be started. */
 export interface ChildCommand {
   readonly command: readonly string[];
-  /** Its whole environment. */
+  /** Its whole environment, but for the mark by which what it starts is known. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
-export interface ChildEvents {
+export interface ChildEvents extends LineEvents {
   /** The process exists. */
   readonly onStarted: () => void;
-  readonly onLine: (line: string) => void;
-  /** It is gone, or could not be started; called once. */
+  /** It is gone, or could not be started; called once. What it has started may still run. */
   readonly onEnd: (end: ChildEnd) => void;
+  /** Nothing of it runs any more; called once, behind `onEnd`. */
+  readonly onGone: () => void;
 }
 
 /** How a child ended. `started` is false when there never was a process. */
@@ -30,12 +36,23 @@ export interface ChildEnd {
   readonly error?: string;
 }
 
-/** A stdio server's process: JSON-RPC lines in and out, diagnostics counted and not kept. */
+/** Room for a child's lines, from it and to it. */
+export interface ChildRoom {
+  readonly output: Holding;
+  readonly input: Holding;
+  readonly diagnostics: Holding;
+}
+
+/** A stdio server's process and all that comes of it: JSON-RPC lines in and out, diagnostics counted and not kept. */
 export class Child {
   static readonly #running = new Set<Child>();
 
   readonly #process: ChildProcessWithoutNullStreams;
+  readonly #offspring = new Offspring();
+  /** Until it has shown that it works. */
+  #words?: LastWords;
   #timers: Cancel[] = [];
+  #stopping = false;
   #started = false;
   #ended = false;
   #errorLines = 0;
@@ -44,63 +61,85 @@ export class Child {
   constructor(
     { command, environment }: ChildCommand,
     private readonly events: ChildEvents,
+    private readonly room: ChildRoom,
     private readonly clock: Clock,
     private readonly limits: Limits,
     private readonly log: Logger,
   ) {
     const [program, ...parameters] = command as [string, ...string[]];
-    this.#process = spawn(program, parameters, { env: { ...environment }, stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#words = new LastWords(environment, limits.lastWordsLines, limits.lastWordsBytes);
+    // A group of its own, so that a wrapper's server hears every signal, too.
+    const env = { ...environment, ...this.#offspring.environment };
+    this.#process = spawn(program, parameters, { env, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
     Child.#running.add(this);
-    const output = new Lines(limits.lineBytes, events.onLine, () => log.warn({ pid: this.pid }, 'child_line_too_long'));
-    const diagnostics = new Lines(
-      limits.lineBytes,
-      (line) => this.#noteDiagnostic(line),
-      () => this.#noteDiagnostic(''),
-    );
-    this.#process.stdout.on('data', (chunk: Buffer) => output.push(chunk));
-    this.#process.stderr.on('data', (chunk: Buffer) => diagnostics.push(chunk));
+    this.#process.once('error', (error) => {
+      if (!this.#started) this.#end({ started: false, error: (error as NodeJS.ErrnoException).code ?? error.name });
+    });
+    const output = new Lines(limits.lineBytes, room.output, events);
+    const diagnostics = new Lines(limits.diagnosticLineBytes, room.diagnostics, {
+      onLine: (line) => this.#noteDiagnostic(line),
+      // Of a line that is cut, half of a secret could be left.
+      onOverlong: () => this.#noteDiagnostic('[a long line]'),
+    });
+    // Where this process has no descriptors left, a child has no pipes, and its error is on its way.
+    const { stdin, stdout, stderr }: Partial<ChildProcessWithoutNullStreams> = this.#process;
+    stdout?.on('data', (chunk: Buffer) => output.push(chunk));
+    stderr?.on('data', (chunk: Buffer) => diagnostics.push(chunk));
     // A child that died is reported by its end; writing to it then is no further event.
-    this.#process.stdin.on('error', () => {});
+    stdin?.on('error', () => {});
     this.#process.once('spawn', () => {
       this.#started = true;
       events.onStarted();
     });
-    this.#process.once('error', (error) => {
-      if (!this.#started) this.#end({ started: false, error: (error as NodeJS.ErrnoException).code ?? error.name });
-    });
     // `close` comes after the last line; a grandchild that keeps the pipe open must not hide the death.
     this.#process.once('close', (code, signal) => this.#end({ started: true, code, signal }));
     this.#process.once('exit', (code, signal) =>
-      this.#timers.push(clock.after(LAST_WORDS_MS, () => this.#end({ started: true, code, signal }))),
+      this.#timers.push(clock.after(LAST_OUTPUT_MS, () => this.#end({ started: true, code, signal }))),
     );
   }
 
   /** Kills whatever still runs; for the moment before the sidecar itself is gone. */
   static killAll(): void {
-    for (const child of Child.#running) child.#process.kill('SIGKILL');
+    for (const child of Child.#running) child.#offspring.signal(child.pid, 'SIGKILL');
+    Offspring.killAll();
   }
 
   get pid(): number | undefined {
     return this.#process.pid;
   }
 
+  /** Bytes that it has not read yet. */
+  get inputWaiting(): number {
+    return this.#process.stdin?.writableLength ?? 0;
+  }
+
   send(line: string): void {
-    this.#process.stdin.write(`${line}\n`);
+    const bytes = Buffer.byteLength(line) + 1;
+    this.room.input.add(bytes);
+    this.#process.stdin.write(`${line}\n`, () => this.room.input.shrink(bytes));
+  }
+
+  /** It has shown that it works: its words are its own from here on. */
+  vouch(): void {
+    this.#words = undefined;
   }
 
   /** Ends the child as the specification says (MCP 2025-11-25, lifecycle § Shutdown): input ends, then SIGTERM, then SIGKILL. */
   stop(): void {
-    if (this.#ended || this.#timers.length > 0) return;
-    this.#process.stdin.end();
+    if (this.#ended || this.#stopping) return;
+    this.#stopping = true;
+    this.#process.stdin?.end();
+    const { childTerminate, childKill } = this.limits;
     this.#timers.push(
-      this.clock.after(this.limits.childTerminate, () => this.#process.kill('SIGTERM')),
-      this.clock.after(this.limits.childKill, () => this.#process.kill('SIGKILL')),
+      this.clock.after(childTerminate, () => this.#offspring.signal(this.pid, 'SIGTERM')),
+      this.clock.after(childKill, () => this.#offspring.signal(this.pid, 'SIGKILL')),
     );
   }
 
   #noteDiagnostic(line: string): void {
     this.#errorLines++;
     this.#lastErrorLength = line.length;
+    this.#words?.add(line);
     // What a server writes may hold anything, secrets too: only that it wrote is told, and not each time.
     if (Number.isInteger(Math.log2(this.#errorLines))) {
       this.log.info({ pid: this.pid, lines: this.#errorLines, lastLength: this.#lastErrorLength }, 'child_diagnostics');
@@ -111,9 +150,30 @@ export class Child {
     if (this.#ended) return;
     this.#ended = true;
     for (const cancel of this.#timers) cancel();
-    Child.#running.delete(this);
     const { pid } = this;
     this.log.info({ pid, ...end, diagnosticLines: this.#errorLines, lastLength: this.#lastErrorLength }, 'child_ended');
+    this.#tellLastWords();
+    for (const holding of Object.values(this.room)) holding.release();
     this.events.onEnd(end);
+    this.#clear(0);
+  }
+
+  /** Nobody else learns why a server cannot be opened. */
+  #tellLastWords(): void {
+    const words = this.#words?.take() ?? '';
+    if (words !== '') this.log.warn({ pid: this.pid, words }, 'child_last_words');
+    this.#words = undefined;
+  }
+
+  /** What the child has started gets as long as the child did, from SIGTERM to SIGKILL. */
+  #clear(sweeps: number): void {
+    if (sweeps > SWEEPS || !this.#offspring.lives(this.pid)) {
+      Child.#running.delete(this);
+      this.events.onGone();
+      return;
+    }
+    if (sweeps === 0) this.log.info({ pid: this.pid }, 'child_left_processes');
+    this.#offspring.signal(this.pid, sweeps === 0 ? 'SIGTERM' : 'SIGKILL');
+    this.clock.after(sweeps === 0 ? this.limits.childKill - this.limits.childTerminate : LAST_OUTPUT_MS, () => this.#clear(sweeps + 1));
   }
 }

@@ -1,6 +1,10 @@
-import { isObject, MODERN_VERSION_META, type RequestId } from '../core/message';
+import { readMembers } from '../core/json-members';
+import { MODERN_VERSION_META, type RequestId } from '../core/message';
+import { readServerMessage, type ServerNotification, type ServerRequest, type ServerResponse } from '../core/reading/server-message';
 import type { Json } from '../core/strict-json';
 import { Backlog } from './backlog';
+import { type BrokenAnswer, brokenAnswer } from './broken-answer';
+import type { Budget, Holding } from './budget';
 import { Child, type ChildCommand, type ChildEnd } from './child';
 import type { Clock } from './clock';
 import type { Exchange } from './exchange';
@@ -12,7 +16,9 @@ const SUBSCRIPTION_META = 'io.modelcontextprotocol/subscriptionId';
 /** Notifications that belong to no request; they go to the GET stream. */
 const UNRELATED = /^notifications\/(resources\/updated|(tools|prompts|resources|roots)\/list_changed|tasks\/status)$/;
 /** HTTP statuses that 2026-07-28 wants for these errors (basic § Error Codes, streamable-http § Status Codes). */
-const MODERN_STATUS: Readonly<Record<number, number>> = { [-32601]: 404, [-32020]: 400, [-32021]: 400, [-32022]: 400 };
+const MODERN_STATUS: Readonly<Record<string, number>> = { '-32601': 404, '-32020': 400, '-32021': 400, '-32022': 400 };
+
+const TOO_LONG = 'the server process answered with more than one line may hold';
 
 /** A request that the child has been sent and has not answered. */
 interface Pending {
@@ -22,13 +28,15 @@ interface Pending {
   readonly progressToken?: Json;
   /** Sees the answer before it leaves: whether it is a JSON-RPC error. */
   readonly onAnswer?: (isError: boolean) => void;
-  /** Nothing but the answer may go to this exchange. */
-  readonly answerOnly: boolean;
+  /** It is `initialize`: nothing but the answer may go to its exchange, and nothing is executed by it. */
+  readonly opening: boolean;
 }
 
 export interface ConversationEvents {
   /** The child is gone, and every open request has been told so. */
   readonly onEnd: (end: ChildEnd) => void;
+  /** Nothing that the child has started runs any more. */
+  readonly onGone: () => void;
 }
 
 /** What is said with one child: which line answers which request, and where everything else goes. */
@@ -40,21 +48,37 @@ export class Conversation {
   #nextId = 1;
   #started = false;
   #waiting: string[] = [];
+  readonly #waitingHeld: Holding;
+  /** Beginning of the latest line that was too long. */
+  #overlong = '';
   #ended = false;
   lastUsed: number;
 
+  /** @param agent whose it is */
   constructor(
     command: ChildCommand,
+    private readonly agent: string,
     private readonly events: ConversationEvents,
+    private readonly budget: Budget,
     private readonly clock: Clock,
     private readonly limits: Limits,
     private readonly log: Logger,
   ) {
     this.lastUsed = clock.now();
-    this.#backlog = new Backlog(limits.backlogMessages, limits.backlogBytes);
+    const room = () => budget.open(agent);
+    this.#waitingHeld = room();
+    this.#backlog = new Backlog(limits.backlogMessages, limits.backlogBytes, room());
     this.#child = new Child(
       command,
-      { onStarted: () => this.#start(), onLine: (line) => this.#hear(line), onEnd: (end) => this.#end(end) },
+      {
+        onStarted: () => this.#start(),
+        onLine: (line) => this.#hear(line),
+        onOverlong: (beginning) => this.#hearOverlong(beginning),
+        onOverlongEnd: (ending) => this.#hearEndOfOverlong(ending),
+        onEnd: (end) => this.#end(end),
+        onGone: () => events.onGone(),
+      },
+      { input: room(), output: room(), diagnostics: room() },
       clock,
       limits,
       log,
@@ -76,11 +100,13 @@ export class Conversation {
   request(exchange: Exchange, onAnswer?: (isError: boolean) => void): void {
     const message = exchange.parse();
     if (message.kind !== 'request') throw new TypeError('only a request is answered');
+    if (this.#refusedForRoom(exchange)) return;
     const ownId = this.#nextId++;
     const { progressToken } = message.meta;
+    const opening = onAnswer !== undefined;
     this.lastUsed = this.clock.now();
-    this.#pending.set(ownId, { exchange, id: message.id, progressToken, onAnswer, answerOnly: onAnswer !== undefined });
-    exchange.streamsWhenSilent = onAnswer === undefined;
+    this.#pending.set(ownId, { exchange, id: message.id, progressToken, onAnswer, opening });
+    exchange.streamsWhenSilent = !opening;
 
     const text = this.#oneLine(exchange);
     let line = spliceValue(text, ['id'], ownId) ?? JSON.stringify({ ...JSON.parse(text), id: ownId });
@@ -91,6 +117,7 @@ export class Conversation {
 
   /** Passes on a notification, or the answer to a request of the server. */
   tell(exchange: Exchange): void {
+    if (this.#refusedForRoom(exchange)) return;
     this.lastUsed = this.clock.now();
     const message = exchange.parse();
     const text = this.#oneLine(exchange);
@@ -98,6 +125,7 @@ export class Conversation {
     const cancelled = cancels === undefined ? undefined : [...this.#pending].findLast(([, { id }]) => id === cancels);
     if (cancelled !== undefined) this.#send(spliceValue(text, ['params', 'requestId'], cancelled[0]) ?? text);
     else if (cancels === undefined) this.#send(text);
+    exchange.empty(202);
   }
 
   /** Opens the stream for messages that belong to no request. A session has one; a newer replaces an older. */
@@ -119,11 +147,24 @@ export class Conversation {
     this.#started = true;
     for (const line of this.#waiting) this.#child.send(line);
     this.#waiting = [];
+    this.#waitingHeld.release();
   }
 
   #send(line: string): void {
-    if (this.#started) this.#child.send(line);
-    else this.#waiting.push(line);
+    if (this.#started) {
+      this.#child.send(line);
+      return;
+    }
+    this.#waiting.push(line);
+    this.#waitingHeld.add(Buffer.byteLength(line));
+  }
+
+  /** A child that does not read must not fill this process. */
+  #refusedForRoom(exchange: Exchange): boolean {
+    if (this.#child.inputWaiting <= this.limits.childInputBytes) return false;
+    this.log.warn({ agent: this.agent, waitingBytes: this.#child.inputWaiting }, 'child_does_not_read');
+    exchange.refuse('at_capacity', 'the server process does not read what it is sent');
+    return true;
   }
 
   /** A body may hold line breaks between its tokens, a line may not. */
@@ -133,58 +174,112 @@ export class Conversation {
   }
 
   #hear(line: string): void {
-    let message: Json;
-    try {
-      message = JSON.parse(line) as Json;
-    } catch {
-      this.log.warn({ length: line.length }, 'child_line_is_no_json');
-      return;
-    }
-    if (!isObject(message)) return;
+    const message = readServerMessage(line);
     // An event's data ends at a line break of any kind; within a string JSON escapes both.
     const text = line.includes('\r') ? line.replaceAll('\r', ' ') : line;
-    if (message.method === undefined) this.#answer(text, message);
+    if (message.kind === 'response') this.#answer(text, message);
+    else if (message.kind === 'none') this.#hearNoMessage(line, message.because);
+    else if (message.kind === 'request' && message.method === 'ping' && this.#isOpening()) this.#pong(line);
     else this.#relay(text, message);
   }
 
-  #answer(text: string, message: { [member: string]: Json }): void {
-    const pending = this.#pending.get(Number(message.id));
-    if (pending === undefined) return;
-    this.#pending.delete(Number(message.id));
+  #hearNoMessage(line: string, because: string): void {
+    this.log.warn({ length: line.length, because }, 'child_line_is_no_message');
+    this.#lose(brokenAnswer(line, line.slice(-200)), 'the server process answered with what is no JSON-RPC response');
+  }
+
+  #hearOverlong(beginning: string): void {
+    this.log.warn({ pid: this.#child.pid }, 'child_line_too_long');
+    this.#overlong = beginning;
+    this.#lose(brokenAnswer(beginning, ''), TOO_LONG);
+  }
+
+  /** Its end may name the request that its beginning did not. */
+  #hearEndOfOverlong(ending: string): void {
+    const answer = brokenAnswer(this.#overlong, ending);
+    if (answer?.id !== undefined) this.#lose(answer, TOO_LONG);
+  }
+
+  /** Ends the request whose answer cannot be read: it is the one that the answer names, or the only one that is open. */
+  #lose(answer: BrokenAnswer | undefined, explanation: string): void {
+    if (answer === undefined) return;
+    const [only] = this.#pending.size === 1 ? this.#pending.keys() : [];
+    const ownId = answer.id === undefined ? only : ownIdOf(answer.id);
+    const pending = ownId === undefined ? undefined : this.#pending.get(ownId);
+    this.log.warn({ agent: this.agent, open: this.#pending.size, told: pending !== undefined }, 'child_answer_unreadable');
+    if (ownId === undefined || pending === undefined) return;
+    this.#pending.delete(ownId);
+    this.#cut(pending, explanation);
+  }
+
+  #cut({ exchange, opening }: Pending, explanation: string): void {
+    if (!opening) exchange.cut(explanation);
+    else if (!exchange.closed) exchange.refuse('server_unavailable', explanation);
+  }
+
+  #answer(text: string, { id: heardId, member, payload }: ServerResponse): void {
+    const ownId = heardId === null ? undefined : ownIdOf(JSON.stringify(heardId));
+    const pending = ownId === undefined ? undefined : this.#pending.get(ownId);
+    if (ownId === undefined || pending === undefined) {
+      // To a request that was cancelled, or to none at all.
+      this.log.info({ agent: this.agent }, 'child_response_dropped');
+      return;
+    }
+    this.#pending.delete(ownId);
+    this.#child.vouch();
     const { exchange, id, onAnswer } = pending;
-    const isError = message.error !== undefined;
-    onAnswer?.(isError);
+    onAnswer?.(member === 'error');
     if (exchange.closed) return;
-    const answer = withSubscription(spliceValue(text, ['id'], id) ?? JSON.stringify({ ...message, id }), message, 'result', id);
+    const named = spliceValue(text, ['id'], id) ?? text;
+    const answer = member === 'result' ? withSubscription(named, 'result', id) : named;
+    this.#holdUntilRead(exchange, answer);
     if (!exchange.begun) {
-      exchange.json(statusOf(exchange, message), answer);
+      exchange.json(statusOf(exchange, member, payload), answer);
       return;
     }
     exchange.event(answer, this.clock.now());
     exchange.end();
   }
 
+  /** The gateway may read an answer slowly. */
+  #holdUntilRead(exchange: Exchange, answer: string): void {
+    const held: Holding = this.budget.open(this.agent);
+    held.add(Buffer.byteLength(answer));
+    exchange.onClosed(held.release);
+  }
+
+  #isOpening(): boolean {
+    return [...this.#pending.values()].some(({ opening }) => opening);
+  }
+
+  /** Before the session stands nobody but us hears the server. */
+  #pong(line: string): void {
+    this.#send(`{"jsonrpc":"2.0","id":${readMembers(line).get('id')},"result":{}}`);
+  }
+
   /** A notification or request of the server finds its way by what it names, else by what is open. */
-  #relay(text: string, message: { [member: string]: Json }): void {
-    const params = isObject(message.params) ? message.params : {};
-    const meta = isObject(params._meta) ? params._meta : {};
-    if (message.method === 'notifications/progress') {
-      const pending = this.#open(params.progressToken);
+  #relay(text: string, { method, params: given }: ServerRequest | ServerNotification): void {
+    const params = readMembers(given);
+    const subscription = readMembers(params.get('_meta')).get(SUBSCRIPTION_META);
+    if (method === 'notifications/progress') {
+      const pending = this.#open(params.get('progressToken'));
       if (pending?.progressToken === undefined) return;
       this.#emit(pending.exchange, spliceValue(text, ['params', 'progressToken'], pending.progressToken) ?? text);
-    } else if (meta[SUBSCRIPTION_META] !== undefined) {
-      const pending = this.#open(meta[SUBSCRIPTION_META]);
-      if (pending !== undefined) this.#emit(pending.exchange, withSubscription(text, message, 'params', pending.id));
+    } else if (subscription !== undefined) {
+      const pending = this.#open(subscription);
+      if (pending !== undefined) this.#emit(pending.exchange, withSubscription(text, 'params', pending.id));
     } else {
-      const related = UNRELATED.test(String(message.method)) ? undefined : this.#latestOpen();
+      const related = UNRELATED.test(method) ? undefined : this.#latestOpen();
       const target = related ?? this.#listener;
       if (target === undefined) this.#keep(text);
       else this.#emit(target, text);
     }
   }
 
-  #open(ownId: Json | undefined): Pending | undefined {
-    const pending = this.#pending.get(Number(ownId));
+  /** @param text JSON of an id of our own */
+  #open(text = ''): Pending | undefined {
+    const ownId = ownIdOf(text);
+    const pending = ownId === undefined ? undefined : this.#pending.get(ownId);
     return pending?.exchange.closed ? undefined : pending;
   }
 
@@ -204,7 +299,7 @@ export class Conversation {
   }
 
   #latestOpen(): Exchange | undefined {
-    return [...this.#pending.values()].findLast(({ exchange, answerOnly }) => !answerOnly && exchange.heard)?.exchange;
+    return [...this.#pending.values()].findLast(({ exchange, opening }) => !opening && exchange.heard)?.exchange;
   }
 
   /** In the modern era the end of the stream is the caller's cancellation (MCP 2026-07-28, patterns/cancellation). */
@@ -216,26 +311,31 @@ export class Conversation {
 
   #end(end: ChildEnd): void {
     this.#ended = true;
-    for (const { exchange } of this.#pending.values()) {
-      if (end.started) exchange.cut('the server process ended before its answer');
-      else if (!exchange.closed) exchange.refuse('server_unavailable', `the server process could not be started (${end.error})`);
+    for (const pending of this.#pending.values()) {
+      if (end.started) this.#cut(pending, 'the server process ended before its answer');
+      else if (!pending.exchange.closed)
+        pending.exchange.refuse('server_unavailable', `the server process could not be started (${end.error})`);
     }
     this.#pending.clear();
+    this.#waitingHeld.release();
+    this.#backlog.drain();
     this.#listener?.end();
     this.events.onEnd(end);
   }
 }
 
+/** Our own id that a JSON text is: some servers keep ids as text. */
+function ownIdOf(text: string): number | undefined {
+  const digits = /^"?([1-9]\d{0,15})"?$/.exec(text)?.[1];
+  return digits === undefined || (text !== digits && text !== `"${digits}"`) ? undefined : Number(digits);
+}
+
 /** `_meta` of what belongs to a subscription carries the id of its request, which we had replaced. */
-function withSubscription(text: string, message: { [member: string]: Json }, member: 'params' | 'result', id: RequestId): string {
-  const holder = message[member];
-  const meta = isObject(holder) ? holder._meta : undefined;
-  if (!isObject(meta) || meta[SUBSCRIPTION_META] === undefined) return text;
+function withSubscription(text: string, member: 'params' | 'result', id: RequestId): string {
   return spliceValue(text, [member, '_meta', SUBSCRIPTION_META], id) ?? text;
 }
 
-function statusOf(exchange: Exchange, message: { [member: string]: Json }): number {
-  const { message: asked } = exchange;
-  const code = isObject(message.error) ? message.error.code : undefined;
-  return asked?.kind === 'request' && asked.era === 'modern' && typeof code === 'number' ? (MODERN_STATUS[code] ?? 200) : 200;
+function statusOf({ message: asked }: Exchange, member: 'result' | 'error', payload: string): number {
+  if (asked?.kind !== 'request' || asked.era !== 'modern' || member !== 'error') return 200;
+  return MODERN_STATUS[readMembers(payload).get('code') ?? ''] ?? 200;
 }

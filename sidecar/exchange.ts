@@ -1,8 +1,17 @@
+import type { KeyObject } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type ErrorName, FleetError } from '../core/errors';
 import type { CallContext } from '../core/fleet-config';
-import { INSTANCE_HEADER, PROTOCOL_VERSION_HEADER, REASON_HEADER, SIDECAR_REASONS, type SidecarReason } from '../core/headers';
+import {
+  CONTEXT_HEADER,
+  INSTANCE_HEADER,
+  PROTOCOL_VERSION_HEADER,
+  REASON_HEADER,
+  SIDECAR_REASONS,
+  type SidecarReason,
+} from '../core/headers';
 import { classifyMessage, type Message } from '../core/message';
+import { signWord } from '../core/sidecar-word';
 import type { Json } from '../core/strict-json';
 import { COMMENT, EVENT_STREAM_HEADERS, EventBoundary, isEventStream, messageEvent } from './event-stream';
 import type { Outlet } from './outlet';
@@ -16,10 +25,19 @@ const REASON_ERRORS: Readonly<Record<SidecarReason, ErrorName>> = {
   server_unavailable: 'NOT_DELIVERED',
   too_late: 'NOT_DELIVERED',
   unknown_call: 'NOT_DELIVERED',
+  rate_limited: 'NOT_DELIVERED',
   server_lost: 'OUTCOME_UNKNOWN',
 };
 
 export const TOO_LATE = 'the call came after the moment by which it had to be delivered';
+
+/** By what an answer says that it is this sidecar's. */
+export interface Speaker {
+  /** Id of this instance. */
+  readonly instance: string;
+  /** The gateway–sidecar key. */
+  readonly key: KeyObject;
+}
 
 /** One authenticated request of the gateway, and the answer it gets. */
 export class Exchange {
@@ -39,7 +57,7 @@ export class Exchange {
     private outlet: Outlet,
     readonly context: CallContext,
     readonly body: Buffer | undefined,
-    private readonly instance: string,
+    private readonly speaker: Speaker,
     /** Milliseconds since the epoch. */
     now: number,
   ) {
@@ -82,6 +100,11 @@ export class Exchange {
     return this.outlet.writableFinished;
   }
 
+  /** Whether the response has passed, where what passes is read for another reason already. */
+  get answered(): boolean | undefined {
+    return this.outlet.answered;
+  }
+
   /** Bytes that wait because the gateway reads more slowly than is written. */
   get waitingBytes(): number {
     return this.outlet.writableLength;
@@ -105,7 +128,7 @@ export class Exchange {
   /** Starts the answer. The head leaves together with the first bytes of the body, or at the end of this turn. */
   begin(status: number, headers: readonly string[]): void {
     this.#begun = true;
-    const head = [...headers, ...this.headers, INSTANCE_HEADER, this.instance];
+    const head = [...headers, ...this.headers, INSTANCE_HEADER, this.speaker.instance];
     this.outlet.writeHead(status, head);
     if (!isEventStream(headers)) return;
     this.#boundary = new EventBoundary();
@@ -147,6 +170,12 @@ export class Exchange {
     this.outlet.end();
   }
 
+  /** The server's answer is passed on as it is, under a name by which a gateway knows what it means. */
+  name(reason: SidecarReason): void {
+    this.headers.push(REASON_HEADER, reason);
+    this.outlet.disown?.(new FleetError(REASON_ERRORS[reason], { reason }));
+  }
+
   /** Answers for the sidecar itself: reason header, status and a JSON-RPC error without an id. */
   refuse(reason: SidecarReason, explanation: string): void {
     this.headers.push(REASON_HEADER, reason);
@@ -174,10 +203,13 @@ export class Exchange {
     else this.destroy();
   }
 
+  /** No header can say any more whose word this is: a code over the request's own context does. */
   #endStream(explanation: string): void {
     const id = this.#requestId();
-    if (id !== undefined) {
-      const error = new FleetError('OUTCOME_UNKNOWN', { reason: explanation });
+    const context = this.request.headers[CONTEXT_HEADER];
+    if (id !== undefined && typeof context === 'string') {
+      const sidecar = signWord('server_lost', context, id, this.speaker.key);
+      const error = new FleetError(REASON_ERRORS.server_lost, { reason: explanation, data: { sidecar } });
       this.outlet.disown?.(error);
       this.outlet.write(messageEvent(JSON.stringify({ jsonrpc: '2.0', id, error: error.toJsonRpc() })));
     }

@@ -1,41 +1,52 @@
 import { connect } from 'node:net';
-import { type Dispatcher, Pool } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { HttpRuntimeConfig } from '../core/fleet-config';
-import { PROTOCOL_VERSION_HEADER, SESSION_HEADER } from '../core/headers';
+import { SESSION_HEADER } from '../core/headers';
 import type { RequestId } from '../core/message';
+import { readServerMessage } from '../core/reading/server-message';
+import { Backlog } from './backlog';
+import { brokenAnswer } from './broken-answer';
+import type { Budget } from './budget';
 import type { Clock } from './clock';
+import { isEventStream } from './event-stream';
 import type { Exchange } from './exchange';
-import { Forwarding, type ForwardRules } from './forward';
+import { type BodyReader, Forwarding, type ForwardRules, type Verdict } from './forward';
 import type { Limits } from './limits';
 import type { Logger } from './log';
-import { requestHeaders } from './passed-headers';
+import { OpeningStream } from './opening-stream';
+import { headerValue, requestHeaders, withoutHeader } from './passed-headers';
+import { ResponseReader } from './response-reader';
 import type { Runtime } from './runtime';
+import { ServerLine, type ServerSession, saysUnknown } from './server-line';
+import { SessionIds } from './session-ids';
 import type { Session, SessionEnd, Sessions } from './sessions';
 import type { Slot } from './slots';
 
-/** Visible ASCII (MCP 2025-11-25 § Session Management), and short enough to be sealed into an id of 1 KB. */
-const SESSION_ID = /^[\x21-\x7e]{1,512}$/;
-/** What servers say of a session that they no longer know, whatever the status: SDK, fastmcp, server-everything. */
-const SAYS_UNKNOWN = /no valid session|session (id )?(was )?not found|unknown session|session (has )?(expired|terminated)/i;
 /** Ends of a session after which the server may still hold its part. */
-const TELL_SERVER: readonly SessionEnd[] = ['idle', 'abandoned'];
+const TELL_SERVER: readonly SessionEnd[] = ['idle', 'abandoned', 'deleted'];
+
+type Rules = Pick<ForwardRules, 'onHead' | 'onInspected' | 'onBegun' | 'outlivesGateway' | 'onDone'>;
 
 /** A server that listens on HTTP inside the task. */
 export class HttpRuntime implements Runtime {
   readonly #url: URL;
-  readonly #pool: Pool;
+  readonly #server: ServerLine;
+  readonly #ids: SessionIds;
+  /** What a server said before its session stood, for the session's stream. */
+  readonly #waiting = new Map<Session, Backlog>();
 
   constructor(
     { url }: HttpRuntimeConfig,
     private readonly sessions: Sessions,
+    private readonly budget: Budget,
     private readonly clock: Clock,
     private readonly log: Logger,
     private readonly limits: Limits,
     private readonly onColdStart: () => void,
   ) {
     this.#url = new URL(url);
-    // A tool may think for minutes and a stream may be silent for hours; who waits for what is the gateway's policy.
-    this.#pool = new Pool(this.#url.origin, { pipelining: 1, headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: 4_000 });
+    this.#server = new ServerLine(this.#url, limits, log);
+    this.#ids = new SessionIds(limits.serverSessionIdBytes);
   }
 
   isReady(): Promise<boolean> {
@@ -54,20 +65,25 @@ export class HttpRuntime implements Runtime {
 
   openSession(exchange: Exchange, slot: Slot): void {
     let session: Session | undefined;
+    /** Whether the agent gets an answer by which it knows the session. */
+    let told = true;
     let giveUp = () => {};
     const forwarding = this.#forward(exchange, {
       // An id that the server mints for nobody would stay with it: let it answer, then end the session.
       outlivesGateway: true,
       onHead: (status, headers) => {
-        const id = status < 300 ? headerValue(headers, SESSION_HEADER) : undefined;
-        if (id === undefined) return 'pass';
-        if (!SESSION_ID.test(id) || this.sessions.has(id)) return this.#refuseSessionId(exchange);
-        session = this.sessions.open({ id, agent: exchange.context.agent, slot, end: (ended, reason) => this.#end(ended, reason) });
-        this.sessions.use(session, exchange);
-        giveUp();
-        this.onColdStart();
-        if (exchange.closed) this.sessions.end(session, 'abandoned');
-        return 'pass';
+        const serverId = status < 300 ? headerValue(headers, SESSION_HEADER) : undefined;
+        if (serverId !== undefined) {
+          if (!this.#ids.isValid(serverId) || this.#ids.isTaken(serverId)) return this.#refuseSessionId(exchange, serverId);
+          session = this.#openFor(exchange, slot, serverId);
+          giveUp();
+          if (exchange.closed) this.sessions.end(session, 'abandoned');
+        }
+        if (status >= 300 || !isEventStream(headers)) return 'pass';
+        told = false;
+        return this.#readOpening(exchange, session, () => {
+          told = true;
+        });
       },
       onDone: () => {
         giveUp();
@@ -76,7 +92,7 @@ export class HttpRuntime implements Runtime {
     });
     giveUp = this.clock.after(this.limits.initialize, () => forwarding.abort('initialize took too long'));
     exchange.onClosed(() => {
-      if (session !== undefined && !exchange.finished) this.sessions.end(session, 'abandoned');
+      if (session !== undefined && !(told && exchange.finished)) this.sessions.end(session, 'abandoned');
     });
   }
 
@@ -90,30 +106,6 @@ export class HttpRuntime implements Runtime {
     else first.onClosed(() => exchange.closed || this.continueSession(exchange, session));
   }
 
-  #passOn(exchange: Exchange, session: Session): void {
-    const method = exchange.request.method;
-    const gone = () => {
-      this.sessions.end(session, 'unknown_to_server');
-      exchange.refuse('unknown_session', 'the server no longer knows this session');
-    };
-    this.#forward(exchange, {
-      onHead: (status) => {
-        if (method === 'DELETE' && status < 300) this.sessions.end(session, 'deleted');
-        // A GET may be a 404 where a server has no such route at all; for the rest it means the session (MCP 2025-11-25).
-        if (status === 404 && method !== 'GET') {
-          gone();
-          return 'drop';
-        }
-        return status === 400 || status === 404 ? 'inspect' : 'pass';
-      },
-      onInspected: (start) => {
-        const unknown = SAYS_UNKNOWN.test(start);
-        if (unknown) gone();
-        return unknown;
-      },
-    });
-  }
-
   answerOnce(exchange: Exchange): void {
     this.#forward(exchange, { onHead: () => 'pass' });
   }
@@ -121,49 +113,145 @@ export class HttpRuntime implements Runtime {
   endIdle(): void {}
 
   async close(): Promise<void> {
-    await this.#pool.destroy();
+    await this.#server.close();
   }
 
-  #forward(exchange: Exchange, rules: Pick<ForwardRules, 'onHead' | 'onInspected' | 'outlivesGateway' | 'onDone'>): Forwarding {
+  #passOn(exchange: Exchange, session: Session): void {
+    const listens = exchange.request.method === 'GET';
+    this.#forward(
+      exchange,
+      {
+        onHead: (status, headers) => {
+          // A GET may be a 404 where a server has no such route at all; for the rest it means the session (MCP 2025-11-25).
+          if (status === 404 && !listens) {
+            void this.#missing(exchange, session);
+            return 'drop';
+          }
+          if (headerValue(headers, SESSION_HEADER) !== undefined) exchange.headers.push(SESSION_HEADER, session.id);
+          return status === 400 || status === 404 ? 'inspect' : 'pass';
+        },
+        onInspected: (start) => {
+          const unknown = saysUnknown(start);
+          if (unknown) void this.#missing(exchange, session);
+          return unknown;
+        },
+        onBegun: () => {
+          if (listens) this.#tellWaiting(exchange, session);
+        },
+      },
+      this.#ids.of(session),
+    );
+  }
+
+  /** The server says that it does not know the session. What a claimed call did before that, only the session's being gone tells. */
+  async #missing(exchange: Exchange, session: Session): Promise<void> {
+    const lost = !exchange.context.claimed || (await this.#server.hasLost(this.#known(session)));
+    if (lost) this.sessions.end(session, 'unknown_to_server');
+    else this.log.warn({ agent: exchange.context.agent }, 'session_denied_and_alive');
+    if (exchange.closed) return;
+    if (lost) exchange.refuse('unknown_session', 'the server no longer knows this session');
+    else exchange.refuse('server_lost', 'the server denied the session, and still has it: what became of the call it does not say');
+  }
+
+  #tellWaiting(exchange: Exchange, session: Session): void {
+    for (const message of this.#waiting.get(session)?.drain() ?? []) exchange.event(message, this.clock.now());
+    this.#waiting.delete(session);
+  }
+
+  /** @param serverId of the session, as the server knows it */
+  #forward(exchange: Exchange, rules: Rules, serverId?: string): Forwarding {
+    const { request, body, context } = exchange;
+    /** Whether what is inspected is a 429. */
+    let limited = false;
     const forwarding = new Forwarding(
       exchange,
       {
         ...rules,
+        onHead: (status, headers): Verdict => {
+          const verdict = rules.onHead(status, headers);
+          limited = verdict === 'pass' && status === 429;
+          return limited ? 'inspect' : verdict;
+        },
+        onInspected: (start, whole) => {
+          if (!limited) return rules.onInspected?.(start, whole) ?? false;
+          // A limiter in front of the server does not speak JSON-RPC; a server that does may have begun.
+          if (!answersItself(start, whole)) exchange.name('rate_limited');
+          return false;
+        },
+        reader: readerFor(exchange, this.limits, this.budget),
         inspectedBytes: this.limits.inspectedBytes,
+        holding: this.budget.open(context.agent),
+        afterResponse: this.limits.afterResponse,
         onLost: (delivered, error) => {
           const code = (error as NodeJS.ErrnoException).code ?? error.name;
-          this.log.warn({ agent: exchange.context.agent, delivered, code }, delivered ? 'server_lost' : 'server_unavailable');
+          this.log.warn({ agent: context.agent, delivered, code }, delivered ? 'server_lost' : 'server_unavailable');
         },
       },
       this.clock,
     );
-    const { request, body } = exchange;
-    this.#pool.dispatch(
-      {
-        path: this.#url.pathname + this.#url.search,
-        method: request.method as Dispatcher.HttpMethod,
-        headers: requestHeaders(request.rawHeaders),
-        body,
-      },
-      forwarding,
-    );
+    const headers = withoutHeader(requestHeaders(request.rawHeaders), SESSION_HEADER);
+    if (serverId !== undefined) headers.push(SESSION_HEADER, serverId);
+    this.#server.send(request.method as Dispatcher.HttpMethod, headers, body, forwarding);
     return forwarding;
   }
 
-  #refuseSessionId(exchange: Exchange): 'drop' {
-    this.log.error({ agent: exchange.context.agent }, 'session_id_refused');
-    exchange.refuse('server_lost', 'the server gave a session id that is not valid or already in use');
+  #openFor(exchange: Exchange, slot: Slot, serverId: string): Session {
+    const { agent } = exchange.context;
+    const id = this.#ids.outside(serverId);
+    const session = this.sessions.open({ id, agent, slot, end: (ended, reason) => this.#end(ended, reason) });
+    this.#ids.keep(session, serverId);
+    this.sessions.use(session, exchange);
+    this.onColdStart();
+    exchange.headers.push(SESSION_HEADER, session.id);
+    return session;
+  }
+
+  #readOpening(exchange: Exchange, session: Session | undefined, onTold: () => void): BodyReader | 'pass' {
+    const id = requestId(exchange);
+    if (id === undefined) return 'pass';
+    const { backlogMessages, backlogBytes, openingBytes } = this.limits;
+    const waiting = new Backlog(backlogMessages, backlogBytes, this.budget.open(exchange.context.agent));
+    if (session !== undefined) this.#waiting.set(session, waiting);
+    return new OpeningStream(id, openingBytes, {
+      onPing: (pingId) =>
+        this.#server.tell(session === undefined ? {} : this.#known(session), `{"jsonrpc":"2.0","id":${pingId},"result":{}}`),
+      onMessage: (text) => {
+        // Without a session there is no stream on which it could wait.
+        if (session !== undefined) waiting.add(text.replace(/[\r\n]+/g, ' '));
+      },
+      onResponse: (text) => {
+        onTold();
+        exchange.json(200, text);
+      },
+      onLost: (explanation) => exchange.refuse('server_unavailable', explanation),
+    });
+  }
+
+  /** What was opened and cannot be told is closed, unless it is another's. */
+  #refuseSessionId(exchange: Exchange, serverId: string): 'drop' {
+    const { agent } = exchange.context;
+    const taken = this.#ids.isTaken(serverId);
+    this.log.error({ agent, length: serverId.length, taken }, 'session_id_refused');
+    if (!taken && this.#ids.isSayable(serverId)) this.#server.endSession({ id: serverId });
+    const longest = this.limits.serverSessionIdBytes;
+    exchange.refuse(
+      'server_unavailable',
+      taken ? 'the server gave a session id that is in use' : `the server gave a session id that is not 1 to ${longest} visible characters`,
+    );
     return 'drop';
   }
 
+  #known(session: Session): ServerSession {
+    return { id: this.#ids.of(session), version: session.protocolVersion };
+  }
+
   #end(session: Session, reason: SessionEnd): void {
-    if (!TELL_SERVER.includes(reason)) return;
-    const version = session.protocolVersion;
-    const headers = { [SESSION_HEADER]: session.id, ...(version !== undefined && { [PROTOCOL_VERSION_HEADER]: version }) };
-    this.#pool
-      .request({ path: this.#url.pathname + this.#url.search, method: 'DELETE', headers })
-      .then(({ body }) => body.dump())
-      .catch((error: Error) => this.log.warn({ code: error.name }, 'session_delete_failed'));
+    if (TELL_SERVER.includes(reason)) this.#server.endSession(this.#known(session));
+    // A stream has no end of its own, and a server that goes on would hold it for ever.
+    for (const exchange of session.open) if (exchange.request.method === 'GET') exchange.end();
+    this.#ids.forget(session);
+    this.#waiting.get(session)?.drain();
+    this.#waiting.delete(session);
   }
 }
 
@@ -181,7 +269,12 @@ function requestId(exchange: Exchange): RequestId | undefined {
   return message.kind === 'request' ? message.id : undefined;
 }
 
-function headerValue(headers: readonly string[], name: string): string | undefined {
-  for (let i = 0; i < headers.length; i += 2) if (headers[i] === name) return headers[i + 1];
-  return undefined;
+function readerFor(exchange: Exchange, limits: Limits, budget: Budget): (() => ResponseReader) | undefined {
+  if (exchange.request.method !== 'POST') return undefined;
+  return () => new ResponseReader(requestId(exchange) ?? '', limits.keptAnswerBytes, budget.open(exchange.context.agent));
+}
+
+/** Whether an answer, or as much of it as was looked at, is a JSON-RPC response. */
+function answersItself(start: string, whole: boolean): boolean {
+  return whole ? readServerMessage(start).kind === 'response' : brokenAnswer(start, '') !== undefined;
 }

@@ -2,10 +2,29 @@
 export const LIMITS = {
   /** Largest request body. Above the 4 MiB that SDK servers take, so that theirs is the limit that callers meet. */
   bodyBytes: 4 * 1024 * 1024 + 64 * 1024,
+  /**
+   * Everything that is held for agents at once, and for one of them: bodies under way, what is read of answers on their way,
+   * lines of stdio children in both directions, messages that wait. What exceeds it is refused. Kept answers have a bound of
+   * their own below; both together leave most of the 256 MiB that a task reserves for its sidecar to the program itself.
+   */
+  heldBytes: 96 * 1024 * 1024,
+  agentHeldBytes: 72 * 1024 * 1024,
   /** Largest answer of which the sidecar reads the body to tell a lost session from another error. */
   inspectedBytes: 4 * 1024,
   /** Longest JSON-RPC line of a stdio server. */
   lineBytes: 64 * 1024 * 1024,
+  /** What may wait for a stdio child that does not read; a request beyond is refused. */
+  childInputBytes: 8 * 1024 * 1024,
+  /** Longest line of diagnostics that is read. */
+  diagnosticLineBytes: 8 * 1024,
+  /** What is told of a child's diagnostics when it ends before it has answered anything. */
+  lastWordsLines: 20,
+  lastWordsBytes: 2 * 1024,
+  /** Largest answer to `initialize`, and longest session id that a server may give. */
+  openingBytes: 1024 * 1024,
+  serverSessionIdBytes: 8 * 1024,
+  /** Most that a compressed answer may become, unless it is an event stream. */
+  decodedBytes: 64 * 1024 * 1024,
   /** Messages that wait for a session's GET stream; the oldest are dropped. */
   backlogMessages: 256,
   backlogBytes: 1024 * 1024,
@@ -17,6 +36,13 @@ export const LIMITS = {
   idleSweep: 15_000,
   /** How long a server may take to answer `initialize`. */
   initialize: 60_000,
+  /** How long the end of a session waits for its claimed calls, and for the server's own answer. */
+  claimedWait: 10_000,
+  deleteAnswer: 5_000,
+  /** How long a server may take to say whether it still has a session. */
+  askSession: 5_000,
+  /** How long a server may leave its stream open behind the response. */
+  afterResponse: 1_000,
   /** Quiet time on an event stream before a comment is sent (load balancers cut idle connections). */
   heartbeat: 15_000,
   /** How often quiet streams are looked for. */

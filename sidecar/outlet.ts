@@ -16,6 +16,8 @@ export interface Outlet {
   destroy(): unknown;
   on(event: 'close' | 'drain', run: () => void): unknown;
   once(event: 'close' | 'drain', run: () => void): unknown;
+  /** Whether the response has passed; undefined where nobody reads what passes. */
+  readonly answered?: boolean;
   /** What follows is the sidecar's own word and not the server's. */
   disown?(error: FleetError): void;
 }

@@ -33,6 +33,17 @@ export function responseHeaders(raw: readonly (Buffer | string)[]): string[] {
   return pass(text);
 }
 
+/** @param flat name–value pairs, names in lower case */
+export function withoutHeader(flat: readonly string[], name: string): string[] {
+  return flat.filter((_, i) => flat[i - (i % 2)] !== name);
+}
+
+/** @param flat name–value pairs, names in lower case */
+export function headerValue(flat: readonly string[], name: string): string | undefined {
+  for (let i = 0; i < flat.length; i += 2) if (flat[i] === name) return flat[i + 1];
+  return undefined;
+}
+
 function pass(raw: readonly string[], alsoWithheld?: ReadonlySet<string>): string[] {
   const passed: string[] = [];
   let nominated: string | undefined;

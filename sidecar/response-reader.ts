@@ -1,7 +1,9 @@
-import { createParser, type EventSourceParser } from 'eventsource-parser';
-import { isObject, type RequestId } from '../core/message';
-import type { Json } from '../core/strict-json';
+import type { RequestId } from '../core/message';
+import { EventReader, EventTooLarge, isMessageEvent } from '../core/reading/event-reader';
+import { readServerMessage } from '../core/reading/server-message';
+import type { Holding } from './budget';
 import { isEventStream } from './event-stream';
+import { LargeResponse } from './large-response';
 
 /** Finds the JSON-RPC response in an answer that passes by. Holds a bounded part of it, and nothing once it is found. */
 export class ResponseReader {
@@ -9,18 +11,23 @@ export class ResponseReader {
   response?: string;
   /** More came than may be held; what the rest says is not known. */
   tooLarge = false;
-  #events?: EventSourceParser;
+  /** The response has passed, whether or not it could be held. */
+  passed = false;
+  #events?: EventReader;
+  /** Goes on where an event is too large. */
+  #large?: LargeResponse;
   #body?: Buffer[];
   #size = 0;
-  readonly #decoder = new TextDecoder();
 
   /**
    * @param id of the request
    * @param limit bytes of a body, or of one event
+   * @param holding room for what is held of it
    */
   constructor(
     private readonly id: RequestId,
     private readonly limit: number,
+    private readonly holding: Holding,
   ) {}
 
   begin(status: number, headers: readonly string[]): void {
@@ -30,37 +37,61 @@ export class ResponseReader {
       this.#body = [];
       return;
     }
-    this.#events = createParser({
-      maxBufferSize: this.limit,
-      onEvent: ({ data }) => {
-        if (isResponse(data, this.id)) this.#found(data);
-      },
-      onError: ({ type }) => {
-        if (type === 'max-buffer-size-exceeded') this.#giveUp();
-      },
-    });
+    this.#events = new EventReader(this.limit);
+    this.#large = new LargeResponse(this.id);
   }
 
   push(chunk: Buffer | string): void {
-    if (chunk.length > this.limit) this.#giveUp();
-    this.#events?.feed(typeof chunk === 'string' ? chunk : this.#decoder.decode(chunk, { stream: true }));
-    if (this.#body !== undefined) this.#hold(this.#body, Buffer.from(chunk));
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    const answered = this.#large?.push(bytes) === true;
+    this.#hold(bytes);
+    if (this.tooLarge && answered) this.passed = true;
   }
 
   /** The answer is over. */
   end(): void {
     const text = this.#body === undefined ? undefined : Buffer.concat(this.#body).toString();
-    if (text !== undefined && isResponse(text)) this.#found(text);
+    if (text !== undefined && this.#isResponse(text, true)) this.#found(text);
+    else this.#stop();
+    this.#large = undefined;
   }
 
-  #hold(body: Buffer[], chunk: Buffer): void {
-    this.#size += chunk.length;
-    if (this.#size > this.limit) this.#giveUp();
-    else body.push(chunk);
+  #hold(bytes: Buffer): void {
+    if (this.#events === undefined && this.#body === undefined) return;
+    this.#size += bytes.length;
+    if (this.#size > this.limit || !this.holding.grow(bytes.length)) this.#giveUp();
+    if (this.#events !== undefined) this.#read(this.#events, bytes);
+    this.#body?.push(bytes);
+  }
+
+  #read(events: EventReader, bytes: Buffer): void {
+    try {
+      for (const event of events.push(bytes)) {
+        // Of the chunk what is behind the event is held, and it is not worth more than an event's bound.
+        this.#size = 0;
+        this.holding.release();
+        if (this.response === undefined && isMessageEvent(event) && this.#isResponse(event.data, false)) this.#found(event.data);
+      }
+    } catch (error) {
+      if (!(error instanceof EventTooLarge)) throw error;
+      this.#giveUp();
+    }
+  }
+
+  /**
+   * On a stream, the response is the one with this id, as a request of the server's may carry the same; a body is the answer
+   * to its request, and an error in it may have no id where the server could not tell it.
+   */
+  #isResponse(text: string, alone: boolean): boolean {
+    const message = readServerMessage(text);
+    if (message.kind !== 'response') return false;
+    return isSameId(message.id, this.id) || (alone && message.id === null && message.member === 'error');
   }
 
   #found(response: string): void {
-    this.response ??= response;
+    this.response = response;
+    this.passed = true;
+    this.#large = undefined;
     this.#stop();
   }
 
@@ -72,17 +103,11 @@ export class ResponseReader {
   #stop(): void {
     this.#events = undefined;
     this.#body = undefined;
+    this.holding.release();
   }
 }
 
-/** Whether the text is a response; on a stream, the one with this id, as a request of the server's may carry the same. */
-function isResponse(text: string, id?: RequestId): boolean {
-  let message: Json;
-  try {
-    message = JSON.parse(text) as Json;
-  } catch {
-    return false;
-  }
-  if (!isObject(message) || message.method !== undefined) return false;
-  return (message.result !== undefined || message.error !== undefined) && (id === undefined || message.id === id);
+/** Some servers keep ids as text. */
+export function isSameId(heard: RequestId | null, sent: RequestId): boolean {
+  return heard === sent || (heard !== null && typeof heard !== typeof sent && String(heard) === String(sent));
 }

@@ -6,6 +6,7 @@ import type { RequestId } from '../core/message';
 import { openContext } from '../core/signed-context';
 import type { Admission } from './admission';
 import { keepAnswerOf } from './answer-tee';
+import type { Budget, Holding } from './budget';
 import type { Clock } from './clock';
 import { Exchange, TOO_LATE } from './exchange';
 import type { KeptAnswers } from './kept-answers';
@@ -27,6 +28,7 @@ export interface ServerParts {
   readonly sessions: Sessions;
   readonly slots: Slots;
   readonly kept: KeptAnswers;
+  readonly budget: Budget;
   readonly clock: Clock;
   readonly limits: Limits;
   readonly log: Logger;
@@ -128,7 +130,7 @@ export class SidecarServer {
 
   /** The authenticated request with its body, or undefined when it has been refused or the gateway has left. */
   async #receive(request: IncomingMessage, response: ServerResponse, methods: readonly string[]): Promise<Exchange | undefined> {
-    const { name, key, instance, kept, clock, limits, log } = this.parts;
+    const { name, key, kept, budget, clock, limits, log } = this.parts;
     const method = request.method ?? '';
     if (!methods.includes(method)) {
       throw new FleetError('METHOD_NOT_ALLOWED', { reason: `${method} came; allowed is ${methods.join(', ')}` });
@@ -136,20 +138,35 @@ export class SidecarServer {
     const header = request.headers[CONTEXT_HEADER];
     const context = openContext(typeof header === 'string' ? header : undefined, key, name, clock.now() / 1000);
     if (context === undefined) {
-      const stranger = new Exchange(request, response, { agent: '', server: name }, undefined, instance, clock.now());
+      const stranger = new Exchange(request, response, { agent: '', server: name }, undefined, this.parts, clock.now());
       stranger.refuse('unauthenticated', 'the request carries no valid context of a gateway of this fleet');
       return undefined;
     }
-    const body = method === 'POST' ? await readBody(request, limits.bodyBytes) : undefined;
+    const holding = budget.open(context.agent);
+    let exchange: Exchange | undefined;
+    // The body of a claimed call is there as long as the call, though its gateway leaves.
+    response.once('close', () => exchange ?? holding.release());
+    const body = method === 'POST' ? await readBody(request, limits.bodyBytes, holding) : undefined;
     if (response.destroyed) return undefined;
-    const exchange = new Exchange(request, response, context, body, instance, clock.now());
-    keepAnswerOf(exchange, kept, clock, limits, log);
+    if (body === 'no room') {
+      log.warn({ agent: context.agent, heldBytes: budget.held }, 'bodies_refused');
+      const refused = new Exchange(request, response, context, undefined, this.parts, clock.now());
+      refused.refuse('at_capacity', 'this instance holds as many bytes as it may');
+      return undefined;
+    }
+    exchange = new Exchange(request, response, context, body, this.parts, clock.now());
+    keepAnswerOf(exchange, kept, budget, clock, limits, log);
+    this.#follow(exchange, holding);
+    return exchange;
+  }
+
+  #follow(exchange: Exchange, holding: Holding): void {
     this.#open.add(exchange);
     exchange.onClosed(() => {
       this.#open.delete(exchange);
+      holding.release();
       this.parts.onClosed();
     });
-    return exchange;
   }
 
   /** What is known here of a claimed call, for a gateway that took over from another. */
@@ -182,16 +199,29 @@ export class SidecarServer {
   }
 }
 
-/** @throws FleetError PAYLOAD_TOO_LARGE, before more than `limit` bytes are kept */
-async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+/**
+ * @param holding room for the body, as long as it is there
+ * @throws FleetError PAYLOAD_TOO_LARGE, before more than `limit` bytes are kept
+ */
+async function readBody(request: IncomingMessage, limit: number, holding: Holding): Promise<Buffer | 'no room'> {
   const tooLarge = () => new FleetError('PAYLOAD_TOO_LARGE', { reason: `at most ${limit} bytes are allowed` });
   if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge();
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
+    let chunks: Buffer[] = [];
     let size = 0;
+    let refused = false;
+    /** What still comes is read, so that the answer is, and let go of. */
+    const refuse = (tell: () => void) => {
+      refused = true;
+      chunks = [];
+      holding.release();
+      tell();
+    };
     request.on('data', (chunk: Buffer) => {
+      if (refused) return;
       size += chunk.length;
-      if (size > limit) reject(tooLarge());
+      if (size > limit) refuse(() => reject(tooLarge()));
+      else if (!holding.grow(chunk.length)) refuse(() => resolve('no room'));
       else chunks.push(chunk);
     });
     request.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));

@@ -26,6 +26,8 @@ export interface Session extends SessionStart {
   protocolVersion?: string;
   /** Its requests and streams that are open now. */
   readonly open: Set<Exchange>;
+  /** Its agent has ended it: what still runs may be finished, and nothing else begins. */
+  ending: boolean;
 }
 
 /** The sessions that this instance holds: each is bound to the agent that opened it and occupies one slot. */
@@ -54,7 +56,7 @@ export class Sessions {
 
   open(start: SessionStart): Session {
     const now = this.clock.now();
-    const session: Session = { ...start, openedAt: now, lastUsed: now, open: new Set() };
+    const session: Session = { ...start, openedAt: now, lastUsed: now, open: new Set(), ending: false };
     this.#held.set(session.id, session);
     this.log.info({ agent: session.agent, activeSessions: this.count }, 'session_opened');
     this.onOpen();
@@ -70,6 +72,27 @@ export class Sessions {
       session.open.delete(exchange);
       session.lastUsed = this.clock.now();
     });
+  }
+
+  /**
+   * Ends a session as its agent wishes, once no claimed call of it runs any more: one that is cut off would be unknown.
+   * @param limit longest wait in milliseconds
+   */
+  endByAgent(session: Session, limit: number, ended: () => void): void {
+    session.ending = true;
+    const end = () => {
+      cancel();
+      this.end(session, 'deleted');
+      ended();
+    };
+    const cancel = this.clock.after(limit, end);
+    const running = new Set([...session.open].filter(({ context, closed }) => context.claimed && !closed));
+    if (running.size === 0) end();
+    for (const call of running) {
+      call.onClosed(() => {
+        if (running.delete(call) && running.size === 0) end();
+      });
+    }
   }
 
   /** Ends a session and gives its slot back; again does nothing. */

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { Admission } from './admission';
+import { Budget } from './budget';
 import type { Cancel, Clock } from './clock';
 import { HttpRuntime } from './http-runtime';
 import { KeptAnswers } from './kept-answers';
@@ -29,6 +30,7 @@ export class Sidecar {
   readonly sessions: Sessions;
   readonly slots: Slots;
   readonly server: SidecarServer;
+  readonly budget: Budget;
   readonly #kept: KeptAnswers;
   readonly #admission: Admission;
   readonly #runtime: Runtime;
@@ -45,10 +47,11 @@ export class Sidecar {
     const { clock, limits, log, instance, print } = around;
     this.sessions = new Sessions(clock, log, () => void this.#protection.review());
     this.slots = new Slots(config.slots, () => this.#noteEnd());
+    this.budget = new Budget(limits.heldBytes, limits.agentHeldBytes);
     this.#kept = new KeptAnswers(clock, limits);
     this.#pulse = new Pulse({ Fleet: config.fleet, Server: config.server }, this.sessions, this.slots, clock, print);
     this.#runtime = this.#openRuntime();
-    this.#admission = new Admission(this.sessions, this.slots, this.#runtime, log);
+    this.#admission = new Admission(this.sessions, this.slots, this.#runtime, limits, log);
     this.#protection = new TaskProtection(settings.agentUri, () => this.sessions.count > 0, clock, limits, log);
     this.server = new SidecarServer({
       name: config.server,
@@ -59,6 +62,7 @@ export class Sidecar {
       sessions: this.sessions,
       slots: this.slots,
       kept: this.#kept,
+      budget: this.budget,
       clock,
       limits,
       log,
@@ -120,9 +124,9 @@ export class Sidecar {
     const { runtime, slots } = this.settings.config;
     const { clock, limits, log } = this.around;
     const onColdStart = () => this.#pulse.countColdStart();
-    if (runtime.kind === 'http') return new HttpRuntime(runtime, this.sessions, clock, log, limits, onColdStart);
+    if (runtime.kind === 'http') return new HttpRuntime(runtime, this.sessions, this.budget, clock, log, limits, onColdStart);
     const command = { command: runtime.command, environment: this.settings.childEnvironment };
-    return new StdioRuntime(command, slots, this.sessions, clock, log, limits, onColdStart);
+    return new StdioRuntime(command, slots, this.sessions, this.budget, clock, log, limits, onColdStart);
   }
 
   #tick(): void {

@@ -3,6 +3,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { FleetError } from '../core/errors';
 import { SESSION_HEADER } from '../core/headers';
+import type { Budget } from './budget';
 import type { ChildCommand } from './child';
 import type { Clock } from './clock';
 import { Conversation } from './conversation';
@@ -17,7 +18,7 @@ import type { Slot } from './slots';
 export class StdioRuntime implements Runtime {
   readonly #sessions = new Map<Session, Conversation>();
   readonly #agents = new Map<string, Conversation>();
-  /** Every child that runs, also those that are about to end. */
+  /** Every child that runs, or has left something that runs. */
   readonly #running = new Set<Conversation>();
   #closed: (() => void)[] = [];
 
@@ -25,6 +26,7 @@ export class StdioRuntime implements Runtime {
     private readonly command: ChildCommand,
     private readonly maxChildren: number,
     private readonly sessions: Sessions,
+    private readonly budget: Budget,
     private readonly clock: Clock,
     private readonly log: Logger,
     private readonly limits: Limits,
@@ -37,11 +39,11 @@ export class StdioRuntime implements Runtime {
 
   openSession(exchange: Exchange, slot: Slot): void {
     let session: Session | undefined;
-    const conversation = this.#spawn(({ started }) => {
+    const conversation = this.#spawn(slot.agent, () => {
       giveUp();
       slot.release();
       if (session !== undefined) this.sessions.end(session, 'lost');
-      if (started && session === undefined) this.log.warn({ agent: slot.agent }, 'server_lost');
+      else this.log.warn({ agent: slot.agent }, 'session_not_opened');
     });
     const giveUp = this.clock.after(this.limits.initialize, () => {
       exchange.cut('the server process did not answer initialize');
@@ -74,14 +76,9 @@ export class StdioRuntime implements Runtime {
 
   continueSession(exchange: Exchange, session: Session): void {
     const conversation = this.#sessions.get(session);
-    const { method } = exchange.request;
     if (conversation === undefined) exchange.refuse('unknown_session', 'the session has just ended');
-    else if (method === 'GET') conversation.listen(exchange);
-    else if (method === 'POST') this.#say(exchange, conversation);
-    else {
-      this.sessions.end(session, 'deleted');
-      exchange.empty(200);
-    }
+    else if (exchange.request.method === 'GET') conversation.listen(exchange);
+    else this.#say(exchange, conversation);
   }
 
   answerOnce(exchange: Exchange): void {
@@ -101,24 +98,20 @@ export class StdioRuntime implements Runtime {
     }
   }
 
-  /** Resolves when no child runs any more; each gets its time to end, at most {@link Limits.childKill}. */
+  /** Resolves when no child runs any more; each gets its time to end, at most {@link Limits.childKill}, and so does what it has started. */
   async close(): Promise<void> {
     for (const conversation of this.#running) conversation.stop();
     if (this.#running.size > 0) await new Promise<void>((resolve) => this.#closed.push(resolve));
   }
 
   #say(exchange: Exchange, conversation: Conversation): void {
-    if (exchange.parse().kind === 'request') {
-      conversation.request(exchange);
-    } else {
-      conversation.tell(exchange);
-      exchange.empty(202);
-    }
+    if (exchange.parse().kind === 'request') conversation.request(exchange);
+    else conversation.tell(exchange);
   }
 
   #openForAgent(agent: string): Conversation {
     this.#makeRoom();
-    const conversation: Conversation = this.#spawn(() => {
+    const conversation: Conversation = this.#spawn(agent, () => {
       if (this.#agents.get(agent) === conversation) this.#agents.delete(agent);
     });
     this.#agents.set(agent, conversation);
@@ -139,11 +132,13 @@ export class StdioRuntime implements Runtime {
     conversation.stop();
   }
 
-  #spawn(onEnd: (end: { started: boolean }) => void): Conversation {
+  #spawn(agent: string, onEnd: () => void): Conversation {
     this.onColdStart();
     const conversation: Conversation = new Conversation(
       this.command,
-      { onEnd: (end) => this.#ended(conversation, () => onEnd(end)) },
+      agent,
+      { onEnd, onGone: () => this.#gone(conversation) },
+      this.budget,
       this.clock,
       this.limits,
       this.log,
@@ -152,9 +147,8 @@ export class StdioRuntime implements Runtime {
     return conversation;
   }
 
-  #ended(conversation: Conversation, tellOpener: () => void): void {
+  #gone(conversation: Conversation): void {
     this.#running.delete(conversation);
-    tellOpener();
     if (this.#running.size === 0) for (const resolve of this.#closed.splice(0)) resolve();
   }
 }

@@ -17,6 +17,7 @@ const REASON_ENDINGS: Readonly<Record<SidecarReason, LossName>> = {
   unauthenticated: 'refused',
   server_unavailable: 'refused',
   too_late: 'too_late',
+  rate_limited: 'rate_limited',
   unknown_call: 'refused',
   server_lost: 'instance_lost',
 };

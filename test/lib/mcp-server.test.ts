@@ -84,6 +84,14 @@ test('a stdio server is one container, and its children see by name what they ar
   });
 });
 
+test('an init process stands above whatever a server starts: in its own container, or in the one that holds its children', () => {
+  const init = { InitProcessEnabled: true };
+  const beside = templateOf(newServer());
+  expect(containerOf(beside, TASK, 'server')).toMatchObject({ LinuxParameters: init });
+  expect(containerOf(beside, TASK, 'sidecar')).not.toHaveProperty('LinuxParameters');
+  expect(containerOf(withSecret({ runtime: NPM_STDIO }), TASK, 'sidecar')).toMatchObject({ LinuxParameters: init });
+});
+
 test('a sidecar is told where its server is, how many slots there are and how long it may drain', () => {
   const runtime = ServerRuntime.http({ image: ContainerImage.fromRegistry('acme/tickets:1'), port: 9000, path: '/v1/mcp' });
   const template = templateOf(newServer({ runtime, sessions: { perInstance: 7 }, drain: Duration.seconds(20) }));

@@ -1,7 +1,22 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { call, events, gatewayFetch, initialize, post, type StartedSidecar, startSdkServer, startSidecar, stopAll, until } from './started';
+import { openWord } from '../../core/sidecar-word';
+import {
+  call,
+  contextHeader,
+  events,
+  gatewayFetch,
+  initialize,
+  KEY,
+  post,
+  postInit,
+  type StartedSidecar,
+  startSdkServer,
+  startSidecar,
+  stopAll,
+  until,
+} from './started';
 
 type Server = Awaited<ReturnType<typeof startSdkServer>>;
 let server: Server | undefined;
@@ -90,11 +105,14 @@ describe('SIGTERM', () => {
   test('ends a stream that is still open at the deadline with an error for its call, then cleanly', async () => {
     await start({}, 1);
     const session = await openSession();
-    const response = await post(sidecar.url, call('wait', 'w-1'), session);
+    const signed = contextHeader();
+    const response = await fetch(sidecar.url, postInit(call('wait', 'w-1'), { ...session, ...signed }));
     expect(response.headers.get('content-type')).toContain('text/event-stream');
     const exited = sigterm();
-    const heard = [];
+    const heard: { error?: { data: { sidecar: unknown } } }[] = [];
     for await (const message of events(response)) heard.push(message);
+    // Whose word it is, its gateway can tell.
+    expect(openWord(heard[0]?.error?.data.sidecar, signed['mcp-fleet-context'] as string, 'w-1', KEY)).toBe('server_lost');
     expect(heard).toEqual([
       { jsonrpc: '2.0', id: 'w-1', error: expect.objectContaining({ code: 504, data: expect.objectContaining({ outcome: 'unknown' }) }) },
     ]);

@@ -250,7 +250,7 @@ describe('a server that answers JSON', () => {
     await start({ FIXED_SESSION: 'the-only-one' });
     expect(await openSession('agent-a')).toBe('the-only-one');
     const second = await post(sidecar.url, initialize, {}, 'agent-b');
-    expect(second.status).toBe(502);
+    expect([second.status, second.headers.get('mcp-fleet-reason')]).toEqual([503, 'server_unavailable']);
     expect(second.headers.get('mcp-session-id')).toBeNull();
     expect((await post(sidecar.url, call('count'), { 'mcp-session-id': 'the-only-one' }, 'agent-b')).status).toBe(404);
     expect(await sidecar.ready()).toMatchObject({ activeSessions: 1, slotsInUse: 1 });

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { signContext } from '../../core/signed-context';
+import { Budget } from '../../sidecar/budget';
 import { KeptAnswers } from '../../sidecar/kept-answers';
 import { LIMITS, type Limits } from '../../sidecar/limits';
 import { openLog } from '../../sidecar/log';
@@ -72,7 +73,7 @@ describe('kept answers', () => {
 describe('the response in an answer', () => {
   const RESPONSE = '{"jsonrpc":"2.0","id":"é","result":{"n":1.0}}';
   const read = (headers: string[], text: string, { status = 200, limit = 1_000, step = text.length + 9 } = {}) => {
-    const reader = new ResponseReader('é', limit);
+    const reader = new ResponseReader('é', limit, new Budget(10_000, 10_000).open('a'));
     reader.begin(status, headers);
     const bytes = Buffer.from(text);
     for (let at = 0; at < bytes.length; at += step) reader.push(bytes.subarray(at, at + step));
@@ -87,7 +88,7 @@ describe('the response in an answer', () => {
   });
 
   test('is known as soon as it is whole', () => {
-    const reader = new ResponseReader('é', 1_000);
+    const reader = new ResponseReader('é', 1_000, new Budget(10_000, 10_000).open('a'));
     reader.begin(200, EVENTS);
     reader.push(`data: ${RESPONSE}\n`);
     expect(reader.response).toBeUndefined();

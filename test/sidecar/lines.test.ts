@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { Backlog } from '../../sidecar/backlog';
+import { Budget } from '../../sidecar/budget';
 import { Lines } from '../../sidecar/lines';
 import { spliceValue } from '../../sidecar/splice';
 
@@ -8,11 +9,8 @@ test('lines come out whole however their bytes arrive, one that is too long is l
   for (const size of [1, 2, 3, 7, 1000]) {
     const lines: string[] = [];
     let overlong = 0;
-    const splitter = new Lines(
-      20,
-      (line) => lines.push(line),
-      () => overlong++,
-    );
+    const holding = new Budget(1_000, 1_000).open('a');
+    const splitter = new Lines(20, holding, { onLine: (line) => lines.push(line), onOverlong: () => overlong++ });
     const bytes = Buffer.from(text);
     for (let at = 0; at < bytes.length; at += size) splitter.push(bytes.subarray(at, at + size));
     expect({ size, lines, overlong }).toEqual({ size, lines: ['{"a":"ä"}', '{"b":1}', '{"c":2}'], overlong: 1 });
@@ -20,7 +18,7 @@ test('lines come out whole however their bytes arrive, one that is too long is l
 });
 
 test('a backlog drops its oldest beyond either bound and gives the rest once', () => {
-  const backlog = new Backlog(3, 10);
+  const backlog = new Backlog(3, 10, new Budget(1_000, 1_000).open('a'));
   for (const message of ['1', '2', '3', '4']) backlog.add(message);
   expect([backlog.dropped, backlog.drain(), backlog.drain()]).toEqual([1, ['2', '3', '4'], []]);
   backlog.add('123456');

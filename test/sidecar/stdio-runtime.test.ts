@@ -111,7 +111,8 @@ describe('a session of a stdio server', () => {
   test('hands its child nothing of the environment but what is declared', async () => {
     await start(dual, {}, { DECLARED: 'yes', STRIPE_KEY: 'sk-secret', HOME: '/home/x' }, ['DECLARED', 'MCP_FLEET_SIDECAR_KEY']);
     const environment = JSON.parse(await resultOf(await post(sidecar.url, call('environment'), await openSession()))) as object;
-    expect(Object.keys(environment).sort()).toEqual(['DECLARED', 'HOME', 'PATH']);
+    // The last is the mark by which whatever it starts is known.
+    expect(Object.keys(environment).sort()).toEqual(['DECLARED', 'HOME', 'MCP_FLEET_CHILD', 'PATH']);
   });
 
   test('belongs to its agent: another gets 404', async () => {
@@ -225,7 +226,7 @@ describe('a session of a stdio server', () => {
     );
     const text = await (await post(sidecar.url, call('t', 5), await openSession())).text();
     expect(text).toBe('{"jsonrpc":"2.0", "result":{"big":12345678901234567890,"float":1.0,"text":"a\\u0000\\r"} ,"id":5}');
-    expect(await sidecar.event('child_line_is_no_json')).toMatchObject({ length: 14 });
+    expect(await sidecar.event('child_line_is_no_message')).toMatchObject({ length: 14 });
     expect(sidecar.output()).not.toContain('Starting up');
   });
 
@@ -259,10 +260,11 @@ describe('a session of a stdio server', () => {
     expect((await sidecar.ready()).slotsInUse).toBe(0);
   });
 
-  test('a child that dies at start: 502 server_lost without a slot lost', async () => {
+  test('a child that dies at start: 503 server_unavailable without a slot lost', async () => {
     await start([process.execPath, '-e', 'process.exit(3)']);
     const response = await post(sidecar.url, initialize);
-    expect(response.headers.get('mcp-fleet-reason')).toBe('server_lost');
+    expect([response.status, response.headers.get('mcp-fleet-reason')]).toEqual([503, 'server_unavailable']);
+    expect(await response.json()).toMatchObject({ error: { data: { outcome: 'not_executed' } } });
     expect(await sidecar.event('child_ended')).toMatchObject({ code: 3 });
     expect((await sidecar.ready()).slotsInUse).toBe(0);
   });

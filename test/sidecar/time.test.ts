@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { HttpRuntimeConfig, StdioRuntimeConfig } from '../../core/fleet-config';
@@ -7,6 +8,7 @@ import { LIMITS } from '../../sidecar/limits';
 import { openLog } from '../../sidecar/log';
 import { Sidecar } from '../../sidecar/sidecar';
 import { ManualClock } from './manual-clock';
+import { opensSession, resultOf, SSE_TYPE, startRawServer } from './raw-server';
 import { call, events, initialize, KEY, MODERN, postInit, startSdkServer, stopAll, until } from './started';
 
 const dual: StdioRuntimeConfig = {
@@ -134,6 +136,52 @@ describe('what nobody uses', () => {
     clock.advance(5 * 60_000 + LIMITS.idleSweep);
     await until(() => happened('child_ended').length === 1, 'the child to end');
     expect(await pid()).not.toBe(first);
+  });
+});
+
+describe('what does not end', () => {
+  test('behind its response a server may end its stream within a second, and keeps the connection; later it is cut off', async () => {
+    const held: ServerResponse[] = [];
+    const raw = await startRawServer((heard, response) => {
+      if (opensSession(heard, response)) return;
+      response.writeHead(200, SSE_TYPE).write(`data: ${resultOf(heard)}\n\n`);
+      held.push(response);
+    });
+    try {
+      await start({ kind: 'http', url: raw.url });
+      const session = await openSession();
+      for (const id of [1, 2]) expect(await (await send(postInit(call('t', id)), session)).text()).toContain('"result"');
+      const [ending, staying] = held as [ServerResponse, ServerResponse];
+      clock.advance(LIMITS.afterResponse - 1);
+      await new Promise<void>((resolve) => ending.end(resolve));
+      expect([ending, staying].map(({ req }) => req.socket.destroyed)).toEqual([false, false]);
+      // The sidecar has read that end once it uses the connection again.
+      const port = ending.req.socket.remotePort;
+      await until(async () => {
+        await (await send(postInit(call('t', 3)), session)).text();
+        return held.at(-1)?.req.socket.remotePort === port;
+      }, 'the connection to serve another call');
+      clock.advance(1);
+      await until(() => staying.destroyed, 'the other to be cut off');
+    } finally {
+      await raw.close();
+    }
+  });
+
+  test('a claimed call holds up the end of its session for ten seconds, and no longer', async () => {
+    server = await startSdkServer();
+    await start({ kind: 'http', url: server.url });
+    const session = await openSession();
+    const context = signContext({ agent: 'agent-a', server: 'tools', claimed: true, callId: 'c-1' }, KEY, clock.now() / 1000);
+    const calling = await fetch(url, postInit(call('wait'), { ...session, 'mcp-fleet-context': context }));
+    const ended = send({ method: 'DELETE' }, session);
+    await until(async () => (await send(postInit(call('count', 2)), session)).status === 404, 'the session to be ending');
+    clock.advance(LIMITS.claimedWait - 1);
+    expect([sidecar.sessions.count, sidecar.slots.inUse]).toEqual([1, 1]);
+    clock.advance(1);
+    expect((await ended).status).toBe(200);
+    expect([sidecar.sessions.count, sidecar.slots.inUse]).toEqual([0, 0]);
+    await calling.text().catch(() => {});
   });
 });
 

@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+
+/** Environment variable by which whatever descends from a child is known, even where it has left the child's process group. */
+const MARK_VARIABLE = 'MCP_FLEET_CHILD';
+/** Every mark of this sidecar begins so. */
+const OURS = randomUUID();
+let marks = 0;
+
+/** One child's process group, and what descends from the child elsewhere: a wrapper's server, a daemon. */
+export class Offspring {
+  readonly #mark = `${OURS}.${++marks}.`;
+
+  /** What the child's environment has to hold. */
+  get environment(): Readonly<Record<string, string>> {
+    return { [MARK_VARIABLE]: this.#mark };
+  }
+
+  /** @param leader process id of the child, which leads a group of its own */
+  signal(leader: number | undefined, name: NodeJS.Signals): void {
+    if (leader !== undefined) send(-leader, name);
+    for (const pid of carriersOf(this.#mark)) send(pid, name);
+  }
+
+  /** Whether anything of it runs. */
+  lives(leader: number | undefined): boolean {
+    if (carriersOf(this.#mark).length > 0) return true;
+    if (leader === undefined || !send(-leader, 0)) return false;
+    // A process that is dead and that nobody has reaped is still one of its group.
+    return !existsSync('/proc/self/stat') || processes().some((pid) => isOfGroup(pid, leader));
+  }
+
+  /** Kills whatever carries a mark of this sidecar; for the moment before the sidecar itself is gone. */
+  static killAll(): void {
+    for (const pid of carriersOf(`${OURS}.`)) send(pid, 'SIGKILL');
+  }
+}
+
+/** Processes whose environment, as it was when they began, holds the mark. Only Linux tells. */
+function carriersOf(mark: string): number[] {
+  const wanted = `${MARK_VARIABLE}=${mark}`;
+  return processes().filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(wanted);
+    } catch {
+      // It is gone by now, or another user's.
+      return false;
+    }
+  });
+}
+
+/** Whether a process of the group runs (proc(5): the fields behind the name are its state, its parent and its group). */
+function isOfGroup(pid: number, group: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const [state, , itsGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return Number(itsGroup) === group && state !== 'Z' && state !== 'X';
+  } catch {
+    return false;
+  }
+}
+
+function processes(): number[] {
+  try {
+    return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) && Number(name) !== process.pid ? [Number(name)] : []));
+  } catch {
+    return [];
+  }
+}
+
+/** @returns whether there is such a process, or group */
+function send(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false;
+  }
+}
