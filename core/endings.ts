@@ -21,6 +21,7 @@ export const ENDINGS = {
   result: { what: 'the server executed it and said so', how: 'its result', outcome: 'confirmed' },
   tool_error: { what: 'a deterministic tool error', how: 'a JSON-RPC error, or `isError` in the result', outcome: 'failed' },
   input_required: { what: 'the server asks for input first', how: '`resultType: "input_required"`; the next round, or the same one begun again, goes on under the same key', outcome: 'input_required' },
+  task: { what: 'the server goes on with it as a task', how: 'a result that names a task; the row stays `sent` until the end of the task is heard of', outcome: 'unknown' },
 
   not_connected: { what: 'not sent: no connection', how: 'no byte of it was written: refused, no name, no route, a certificate or handshake that does not fit', outcome: 'not_executed', error: 'NOT_DELIVERED' },
   no_target: { what: 'not sent: no instance', how: "the load balancer's own 503 or 4xx, but 408 and 460", outcome: 'not_executed', error: 'NOT_DELIVERED' },

@@ -61,6 +61,8 @@ export interface LedgerRow {
   readonly owner: string;
   /** Stickiness cookie that leads to the instance to which the call goes; absent where it goes to any. */
   readonly route?: string;
+  /** Id of the MCP task by which its server goes on with it: its outcome is still to come. */
+  readonly openTask?: string;
   /** ECS task id of the instance that answered. */
   readonly instance?: string;
   /** Milliseconds since the epoch. */

@@ -96,6 +96,8 @@ export const CONDITIONS = {
   /** Whoever ends another's claim must find it unsent at the very moment of the write, not only when it was read. */
   endUnsent: ({ fence }: Fenced): WriteCondition => ({ states: ['claimed'], fence }),
   advance: ({ fence }: Fenced, next: LedgerState): WriteCondition => ({ states: statesBefore(next), fence }),
+  /** A call that is sent goes on as a task; it is still sent. */
+  keepOpen: ({ fence }: Fenced): WriteCondition => ({ states: ['sent'], fence }),
   /** A read behind the server has shown, from {@link conclusiveFrom} on, that nothing happened. */
   notLanded: ({ fence }: Fenced): WriteCondition => ({ states: ['unknown'], fence }),
   /** A person's word. */

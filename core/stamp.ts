@@ -7,7 +7,10 @@ export const STAMP_KEY = 'cdk-mcp-fleet/call';
 
 export interface Stamp {
   readonly callId: string;
-  readonly outcome: Outcome;
+  /** Absent while it is still to come: `state` says so then. */
+  readonly outcome?: Outcome;
+  /** The server goes on with it as a task. */
+  readonly state?: 'sent';
   readonly replayed: boolean;
   readonly sessionRestored: boolean;
 }

@@ -16,6 +16,7 @@ import { Fences } from './ledger/fences';
 import { LateWrites } from './ledger/late-writes';
 import { Ledger } from './ledger/ledger';
 import { OpenCallers } from './ledger/open-callers';
+import { OpenTasks } from './ledger/open-tasks';
 import { OutcomeWatch } from './ledger/outcome-watch';
 import { Reconciliations } from './ledger/reconcile';
 import { repeatWithKey } from './ledger/repeat-with-key';
@@ -60,6 +61,8 @@ export function composeGateway(surroundings: Surroundings) {
   const fences = new Fences(dynamodb, config.directoryTable);
   const ledger = new Ledger(dynamodb, config.ledgerTable, { name: replica, now });
 
+  const openTasks = new OpenTasks({ ledger, directory, now, log });
+
   const signer = contextSigner(surroundings.sidecarKeys, now);
   const upstreams = new Upstreams(config.serversUrl, config.serversTlsName, signer, now);
   const ownRequests = new OwnRequests({ config, upstreams, now });
@@ -97,6 +100,7 @@ export function composeGateway(surroundings: Surroundings) {
     openCallers: new OpenCallers(fences, replica, now, log),
     lateWrites: new LateWrites(log),
     evidence,
-    outcomes: new OutcomeWatch({ config, ledger, evidence, now, log }),
+    openTasks,
+    outcomes: new OutcomeWatch({ config, ledger, openTasks, evidence, now, log }),
   };
 }

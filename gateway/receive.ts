@@ -23,6 +23,7 @@ import {
 } from './upstream/answer';
 import type { Catalogue } from './upstream/catalogue';
 import { type Placeable, type PlacementParts, place, resumption } from './upstream/placement';
+import { wordInStream } from './upstream/status';
 import type { UpstreamResponse } from './upstream/upstreams';
 
 /** Headers of an answer that reach the agent. A session id is never among them: the agent holds ours, not the server's. */
@@ -71,6 +72,8 @@ async function hold(call: Sending, response: UpstreamResponse, awaited: AwaitedR
     pass: (event) => (call.lane === 'open' ? keepBehind(event, behind, call, response, parts) : passEvent(call, event, awaited, parts)),
     ...(call.message?.era !== 'modern' && { reopen: (lastEventId: string) => parts.upstreams.send(resumption(call, lastEventId)) }),
   });
+  const word = found.member === 'error' ? wordInStream(found.payload, awaited.upstreamId, response.bond) : undefined;
+  if (word !== undefined) throw word;
   const answer = { ...describe(response, found), ...(call.lane === 'open' && { ...openedSession(call, response, found), behind }) };
   if (call.toolCall === undefined || call.message?.kind !== 'request') return { answer };
   // A refusal with a 4xx is the server's answer; with a 5xx nobody can tell what it did before.

@@ -5,12 +5,18 @@ import type { Claimed, Forwarded, Identified, ToolCall } from './call';
 import type { Fences } from './ledger/fences';
 import type { LateWrites } from './ledger/late-writes';
 import type { Ledger, Settlement } from './ledger/ledger';
+import type { OpenTasks } from './ledger/open-tasks';
+import { writeVerdict } from './ledger/outcome-watch';
 import { newRow, type RowParts } from './ledger/row';
 import { recordOpening, recordSessionState, type SessionParts } from './ledger/session-record';
+import type { Verdict } from './ledger/settlement';
 import type { Metrics } from './metrics';
+import { type CloseUntoldParts, closeUntold } from './opening';
+import type { Answer } from './upstream/answer';
 
 /** What writes the outcomes of calls. */
 export interface OutcomeParts extends RowParts {
+  readonly openTasks: OpenTasks;
   readonly ledger: Ledger;
   readonly fences: Fences;
   readonly lateWrites: LateWrites;
@@ -18,7 +24,7 @@ export interface OutcomeParts extends RowParts {
   readonly log: Logger;
 }
 
-export type RecordParts = OutcomeParts & SessionParts;
+export type RecordParts = OutcomeParts & SessionParts & CloseUntoldParts;
 
 /**
  * Makes the outcome durable before anyone sees the result. A claimed call is settled under its fence, a read is written
@@ -28,20 +34,42 @@ export type RecordParts = OutcomeParts & SessionParts;
 export async function record(forwarded: Forwarded, parts: RecordParts): Promise<Forwarded> {
   const { lane, answer, toolCall } = forwarded;
   if (answer === undefined) return forwarded;
-  if (lane === 'open') return recordOpening(forwarded, answer, parts);
-  if (lane === 'relay') await recordSessionState(forwarded, answer, parts);
+  if (lane === 'open') return recordOpened(forwarded, answer, parts);
+  if (lane === 'relay') await recordRelayed(forwarded, answer, parts);
   if (toolCall !== undefined) await recordCall({ ...forwarded, toolCall }, parts);
   return forwarded;
+}
+
+/** A session that cannot be listed cannot be told either. */
+async function recordOpened(forwarded: Forwarded, answer: Answer, parts: RecordParts): Promise<Forwarded> {
+  try {
+    return await recordOpening(forwarded, answer, parts);
+  } catch (error) {
+    if (answer.opened !== undefined) await closeUntold(forwarded, answer.opened, parts);
+    throw error;
+  }
+}
+
+/** What a request that is no call leaves behind: the state of its session, and the end of a call that went on as a task. */
+async function recordRelayed(forwarded: Forwarded, answer: Answer, parts: RecordParts): Promise<void> {
+  await recordSessionState(forwarded, answer, parts);
+  const { message } = forwarded;
+  if (message?.kind !== 'request' || !message.method.startsWith('tasks/') || answer.response === undefined) return;
+  await parts.openTasks.hear(forwarded, message.method, message.params.taskId, answer.response);
 }
 
 async function recordCall(call: RecordableCall, parts: OutcomeParts): Promise<void> {
   const { claim, replay, verdict } = call;
   if (replay !== undefined) return recordReplay(call, replay, parts);
   if (verdict === undefined) return;
-  const { outcome, settlement } = verdict;
-  count(call.server, outcome, parts.metrics);
-  if (claim !== undefined) return settleClaim(claim, outcome, settlement, parts);
-  await parts.ledger.append({ ...(await newRow(call, parts, 'callId')), ...settlement, state: outcome });
+  const { outcome, settlement, openTask } = verdict;
+  count(call.server, openTask === undefined ? outcome : undefined, parts.metrics);
+  if (claim !== undefined) return settleClaim(claim, verdict, parts);
+  const row = await newRow(call, parts, 'callId');
+  if (openTask === undefined) return parts.ledger.append({ ...row, ...settlement, state: outcome });
+  const opening = parts.openTasks.opening(openTask, settlement.result ?? '');
+  await parts.ledger.append({ ...row, ...settlement, ...opening, state: 'sent' });
+  await parts.openTasks.note(row, openTask, opening.leaseUntil ?? 0);
 }
 
 /** Said in the history of a row that could not be written in time. */
@@ -96,19 +124,20 @@ async function append(row: LedgerRow, parts: OutcomeParts): Promise<void> {
 
 /** Without a key it is the fence that knows a retry: it stays up for an unknown outcome and falls when nothing was executed. */
 async function settleRefused(claim: LedgerRow, state: Outcome, settlement: Settlement, parts: OutcomeParts): Promise<void> {
-  await settleClaim(claim, state, settlement, parts);
+  await settleClaim(claim, { outcome: state, settlement }, parts);
   if (claim.idempotencyKey !== undefined) return;
   if (state === 'unknown') await parts.fences.leaveUnresolved(claim);
   else await parts.fences.lower(claim);
 }
 
-async function settleClaim(claim: LedgerRow, outcome: Outcome, settlement: Settlement, parts: OutcomeParts): Promise<void> {
+async function settleClaim(claim: LedgerRow, verdict: Verdict, parts: OutcomeParts): Promise<void> {
+  const { outcome, settlement } = verdict;
   try {
-    if (await parts.ledger.advance(claim, outcome, settlement)) return;
+    if (await writeVerdict(claim, verdict, parts)) return;
     parts.log.error({ event: 'claim_not_ours', callId: claim.callId, outcome });
   } catch (error) {
     parts.log.error({ event: 'claim_not_settled', callId: claim.callId, outcome, reason: (error as Error).message });
-    parts.lateWrites.keep({ ...claim, ...settlement }, () => parts.ledger.advance(claim, outcome, settlement, LATE));
+    parts.lateWrites.keep({ ...claim, ...settlement }, () => writeVerdict(claim, verdict, parts, LATE));
   }
   parts.metrics.count(claim.server, 'LedgerFailures');
 }
@@ -126,7 +155,8 @@ function named(refusal: FleetError, { callId, idempotencyKey }: ToolCall): Fleet
   return new FleetError(refusal.kind, { callId, ...(idempotencyKey !== undefined && { idempotencyKey }), ...refusal.detail });
 }
 
-function count(server: string, outcome: Outcome, metrics: Metrics): void {
+/** @param outcome absent while it is still to come */
+function count(server: string, outcome: Outcome | undefined, metrics: Metrics): void {
   const byOutcome = {
     confirmed: 'CallsConfirmed',
     failed: 'CallsFailed',
@@ -134,5 +164,5 @@ function count(server: string, outcome: Outcome, metrics: Metrics): void {
     unknown: 'OutcomeUnknown',
   } as const;
   metrics.count(server, 'Calls');
-  if (outcome !== 'input_required') metrics.count(server, byOutcome[outcome]);
+  if (outcome !== undefined && outcome !== 'input_required') metrics.count(server, byOutcome[outcome]);
 }

@@ -11,7 +11,8 @@ import { presentTools } from './http/tool-list';
 import type { Fences } from './ledger/fences';
 import type { OpenCallers } from './ledger/open-callers';
 import type { Metrics } from './metrics';
-import type { Response } from './upstream/answer';
+import { type CloseUntoldParts, closeUntold } from './opening';
+import type { OpenedSession, Response } from './upstream/answer';
 import type { Restorations } from './upstream/restore';
 
 /** What counts and logs how requests end. */
@@ -20,7 +21,7 @@ export interface EndingParts {
   readonly log: Logger;
 }
 
-export interface RespondParts extends EndingParts {
+export interface RespondParts extends EndingParts, CloseUntoldParts {
   readonly restorations: Restorations;
   readonly fences: Fences;
   readonly openCallers: OpenCallers;
@@ -39,6 +40,7 @@ export function respond(forwarded: Forwarded, parts: RespondParts): void {
   if (answer.streamed === true && message?.era !== 'modern' && lane !== 'open') exchange.reply.openStream();
   if (behind.length > 0 && response?.member === 'result') exchange.reply.finishAll({ ...headers }, [text, ...behind]);
   else exchange.reply.finish(status, text, { ...headers });
+  if (answer.opened !== undefined) void closeUndelivered(forwarded, answer.opened, parts);
   if (forwarded.fenced !== undefined) parts.openCallers.track(lowerFence(forwarded.fenced, exchange, parts));
   observe(forwarded, parts);
 }
@@ -84,6 +86,11 @@ async function lowerFence(row: LedgerRow, { reply }: Exchange, { fences, log }: 
   }
 }
 
+/** A session whose id did not reach its agent is nobody's. */
+async function closeUndelivered(forwarded: Forwarded, opened: OpenedSession, parts: RespondParts): Promise<void> {
+  if (!(await forwarded.exchange.reply.delivered())) await closeUntold(forwarded, opened, parts);
+}
+
 /** A response as its agent may see it: a list filtered, a call stamped, the words of a server told from ours, a subscription by its own name. */
 function present({ member, payload }: Response, forwarded: Forwarded, { restorations, log }: RespondParts): string {
   if (member === 'error') return markError(payload);
@@ -109,12 +116,13 @@ function subscriptionNamed(result: string, awaited: AwaitedRequest): string {
 /** Only an answer that tells what became of a call is stamped. */
 function stampOf({ toolCall, replay, verdict, lane, sessionId, session }: Forwarded, restorations: Restorations): Stamp | undefined {
   const callId = replay?.callId ?? toolCall?.callId;
-  const outcome = verdict?.outcome ?? (replay?.state as Outcome | undefined);
-  if (callId === undefined || outcome === undefined) return undefined;
+  if (callId === undefined || (verdict === undefined && replay === undefined)) return undefined;
+  const goesOn = verdict?.openTask !== undefined || replay?.state === 'sent';
+  const told = goesOn ? { state: 'sent' as const } : { outcome: verdict?.outcome ?? (replay?.state as Outcome) };
   const restored = session !== undefined && session.generation > session.told;
   if (restored && sessionId !== undefined) restorations.tell(sessionId, session);
   // An answer that is resumed reaches its own caller for the first time: it is no replay.
-  return { callId, outcome, replayed: replay !== undefined && lane !== 'resume', sessionRestored: restored };
+  return { callId, ...told, replayed: replay !== undefined && lane !== 'resume', sessionRestored: restored };
 }
 
 function observe(forwarded: Forwarded, { metrics, now, log }: RespondParts): void {
@@ -129,7 +137,7 @@ function observe(forwarded: Forwarded, { metrics, now, log }: RespondParts): voi
     server,
     agent: agentId,
     tool: toolCall.tool.slice(0, 100),
-    outcome: verdict?.outcome ?? replay?.state,
+    outcome: verdict?.openTask === undefined ? (verdict?.outcome ?? replay?.state) : 'sent',
     replayed: replay !== undefined,
     instance: answer?.instance,
     ms: latency,

@@ -52,6 +52,17 @@ export interface BondRow {
   readonly expiresAt: number;
 }
 
+/** The call that a task belongs to; in the same table, under a key of its own. */
+export interface TaskRow {
+  /** `task#{server}#{agentId}#{taskId}`. */
+  readonly session: string;
+  /** Key and fence of the call's row. */
+  readonly pk: string;
+  readonly fence: string;
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
+}
+
 /** The session directory, written when a session opens and closes; the path of a call does not read it. */
 export class Directory {
   constructor(
@@ -95,6 +106,16 @@ export class Directory {
   /** Follows a bond whose instance is gone to another one, unless another replica did so first. */
   async rebind(row: BondRow, from: string): Promise<boolean> {
     return this.putIf(row, 'instance = :from', undefined, { ':from': from });
+  }
+
+  /** Notes the call of a task. A server that gives one id twice has the later call answered for. @throws FleetError LEDGER_UNAVAILABLE */
+  async noteTask(row: TaskRow): Promise<void> {
+    await this.send(new PutItemCommand({ TableName: this.table, Item: marshall(row) }));
+  }
+
+  /** @throws FleetError LEDGER_UNAVAILABLE */
+  async readTask(session: string): Promise<TaskRow | undefined> {
+    return (await this.read(session)) as unknown as TaskRow | undefined;
   }
 
   /** Ends a session. False when there is none that is open. @throws FleetError LEDGER_UNAVAILABLE */

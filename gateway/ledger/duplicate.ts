@@ -47,7 +47,7 @@ export async function awaitDuplicate(
       continue;
     }
     if (!sameIntent) throw keyReused(current, row);
-    if (current.state === 'confirmed' || current.state === 'failed') return current;
+    if (current.state === 'confirmed' || current.state === 'failed' || current.openTask !== undefined) return current;
     if (current.state === 'unknown') current = await settleUnknown(current, parts);
     else if (now() > deadline) throw inProgress(current);
     else current = await outcomes.lookAgain(current);
@@ -70,7 +70,9 @@ function keyReused(standing: LedgerRow, row: LedgerRow): FleetError {
 }
 
 export function inProgress(row: LedgerRow): FleetError {
-  return new FleetError('IN_PROGRESS', { reason: 'ask again', ...named(row), retryAfterMs: 1_000 });
+  const reason =
+    row.idempotencyKey === undefined ? 'an identical call without a key has not reached its caller yet' : 'a call with this key runs';
+  return new FleetError('IN_PROGRESS', { reason, ...named(row), retryAfterMs: 1_000 });
 }
 
 function unknownOutcome(row: LedgerRow, times: ReadTimes): FleetError {

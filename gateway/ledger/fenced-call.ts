@@ -63,7 +63,7 @@ async function follow(entry: Entry, row: LedgerRow, parts: FenceParts): Promise<
       await fences.lower(row, entry);
       return undefined;
     }
-    if (foundNow) return standing;
+    if (foundNow || standing.openTask !== undefined) return standing;
     const current = (await fences.read(row)).entries.find(({ call }) => call === entry.call);
     // It has reached its caller after all. One whose caller had left has not: another retry was answered by it, and so is this.
     if (current === undefined && !entry.unresolved) return undefined;

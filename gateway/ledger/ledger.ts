@@ -22,7 +22,10 @@ import { eventOf, expressionOf, updateOf } from '../../core/ledger-update';
 
 /** What may change in a row after it was claimed. */
 export type Settlement = Partial<
-  Pick<LedgerRow, 'sentAt' | 'settledAt' | 'instance' | 'result' | 'resultEncoding' | 'resultIsError' | 'reason'>
+  Pick<
+    LedgerRow,
+    'sentAt' | 'settledAt' | 'instance' | 'result' | 'resultEncoding' | 'resultIsError' | 'reason' | 'openTask' | 'leaseUntil'
+  >
 >;
 
 /** How a person settles an unknown outcome. */
@@ -68,6 +71,11 @@ export class Ledger {
   /** Moves a row on. False when it is no longer ours to move. @throws FleetError LEDGER_UNAVAILABLE */
   async advance(row: LedgerRow, next: LedgerState, changes: Settlement, because?: string): Promise<boolean> {
     return this.update(row, CONDITIONS.advance(row, next), next, changes, because);
+  }
+
+  /** Notes that a call goes on as a task. False when it is no longer ours. @throws FleetError LEDGER_UNAVAILABLE */
+  async keepOpen(row: LedgerRow, changes: Settlement): Promise<boolean> {
+    return this.update(row, CONDITIONS.keepOpen(row), 'sent', changes, 'it goes on as a task');
   }
 
   /** Ends another's claim as `not_executed`. False when it has been sent since it was read. @throws FleetError LEDGER_UNAVAILABLE */

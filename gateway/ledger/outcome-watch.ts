@@ -5,7 +5,8 @@ import type { LedgerRow } from '../../core/ledger';
 import { ALL_WAYS, type EvidenceSearch } from './evidence';
 import type { Finding, Way } from './finding';
 import type { Ledger } from './ledger';
-import { type Judging, judge } from './settlement';
+import type { OpenTasks } from './open-tasks';
+import { type Judging, judge, type Verdict } from './settlement';
 
 /** How often a row is read, and its instance asked, while another replica works on it; in milliseconds. */
 export const POLL_MS = 150;
@@ -20,6 +21,7 @@ const UNSENT_PATIENCE_MS = { withKey: 5_000, withoutKey: 60_000 };
 export interface WatchParts {
   readonly ledger: Ledger;
   readonly config: Pick<FleetConfig, 'servers'>;
+  readonly openTasks: OpenTasks;
   readonly evidence: EvidenceSearch;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -40,7 +42,7 @@ export class OutcomeWatch {
     await delay(POLL_MS);
     const current = (await ledger.read(row.pk)) ?? row;
     if (isAbandoned(current, now())) return (await this.endUnsent(current)) ?? current;
-    if (current.state !== 'sent') return current;
+    if (current.state !== 'sent' || current.openTask !== undefined) return current;
     const finding = await evidence.seek(current, ['instance']);
     if (finding.kind === 'answer') return this.settleBy(finding, current);
     if (finding.kind === 'running' && now() <= current.leaseUntil) return current;
@@ -62,8 +64,7 @@ export class OutcomeWatch {
     if (finding.kind === 'not_landed') {
       await ledger.notLanded(row, { settledAt: now(), reason: because }, because);
     } else {
-      const { outcome, settlement } = await judge(finding.answer, judgingOf(row, this.parts.config), now());
-      await ledger.advance(row, outcome, settlement, because);
+      await writeVerdict(row, await judge(finding.answer, judgingOf(row, this.parts.config), now()), this.parts, because);
     }
     const settled = (await ledger.read(row.pk)) ?? row;
     log.info({ event: `settled_by_${by}`, callId: row.callId, server: row.server, state: settled.state });
@@ -76,6 +77,19 @@ export class OutcomeWatch {
     await ledger.endUnsent(row, { settledAt: now(), reason: 'its gateway died before it was sent' });
     return ledger.read(row.pk);
   }
+}
+
+/** Writes down what an answer makes of a call. False when it is no longer ours to write. @throws FleetError LEDGER_UNAVAILABLE */
+export async function writeVerdict(
+  row: LedgerRow,
+  { outcome, settlement, openTask }: Verdict,
+  { ledger, openTasks }: Pick<WatchParts, 'ledger' | 'openTasks'>,
+  because?: string,
+): Promise<boolean> {
+  if (openTask === undefined) return ledger.advance(row, outcome, settlement, because);
+  const opening = openTasks.opening(openTask, settlement.result ?? '');
+  await openTasks.note(row, openTask, opening.leaseUntil ?? 0);
+  return ledger.keepOpen(row, { ...settlement, ...opening });
 }
 
 /** How the answer to a recorded call is judged: only a call of the legacy era has a session. */

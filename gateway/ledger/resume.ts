@@ -23,11 +23,12 @@ export async function resume(routed: Routed, event: CallEvent, { ledger, outcome
   if (ids !== undefined) exchange.reply.prime(ids.first, ids.last);
   let row = await ledger.read(ledgerKey(server, agentId, event.row));
   if (row === undefined) throw new FleetError('UNKNOWN_SESSION', { reason: 'Last-Event-ID names no call of this agent' });
-  while (!isSettled(row.state)) {
+  while (!isSettled(row.state) && row.openTask === undefined) {
     if (exchange.gone.aborted) throw new FleetError('IN_PROGRESS', { reason: 'the agent left again', callId: row.callId });
     row = await outcomes.lookAgain(row);
   }
   if (row.state === 'unknown') row = await outcomes.reconsider(row);
+  if (row.openTask !== undefined && !isSettled(row.state)) return row;
   if (row.state === 'confirmed' || row.state === 'failed' || row.state === 'input_required') return row;
   const detail = { callId: row.callId, ...(row.idempotencyKey !== undefined && { idempotencyKey: row.idempotencyKey }) };
   if (row.state === 'unknown') throw new FleetError('OUTCOME_UNKNOWN', { reason: row.reason ?? 'its answer was lost', ...detail });

@@ -12,6 +12,8 @@ import type { Settlement } from './ledger';
 export interface Verdict {
   readonly outcome: Outcome;
   readonly settlement: Settlement;
+  /** Id of the task by which the call goes on: then its outcome is still to come, and nothing is settled. */
+  readonly openTask?: string;
 }
 
 /** A response to a call, and where it comes from. */
@@ -38,12 +40,14 @@ export const UNCERTAIN_CODES: readonly number[] = [-32_000, -32_001, -32_603];
  * @throws FleetError OUTCOME_UNKNOWN for an answer that tells nothing
  */
 export async function judge({ response, instance }: JudgedResponse, judging: Judging, now: number): Promise<Verdict> {
-  const outcome = response.member === 'error' ? outcomeOfError(response.payload, judging) : outcomeOfResult(response.payload, judging);
+  const { outcome, openTask } =
+    response.member === 'error' ? outcomeOfError(response.payload, judging) : outcomeOfResult(response.payload, judging);
   const kept = await encodeText(response.payload);
   return {
     outcome,
+    ...(openTask !== undefined && { openTask }),
     settlement: {
-      settledAt: now,
+      ...(openTask === undefined && { settledAt: now }),
       result: kept.text,
       ...(kept.encoding !== undefined && { resultEncoding: kept.encoding }),
       ...(response.member === 'error' && { resultIsError: true }),
@@ -53,14 +57,17 @@ export async function judge({ response, instance }: JudgedResponse, judging: Jud
   };
 }
 
-function outcomeOfResult(payload: string, { era }: Judging): Outcome {
+type Judged = Pick<Verdict, 'outcome' | 'openTask'>;
+
+function outcomeOfResult(payload: string, { era }: Judging): Judged {
   const facts: ResultFacts = resultFacts(payload, era);
   if (facts.unknownType !== undefined) throw endedBy('no_response', `nobody can tell what the resultType "${facts.unknownType}" means`);
-  if (facts.inputRequired) return ENDINGS.input_required.outcome;
-  return (facts.toolError ? ENDINGS.tool_error : ENDINGS.result).outcome;
+  if (facts.inputRequired) return { outcome: ENDINGS.input_required.outcome };
+  if (facts.taskId !== undefined) return { outcome: ENDINGS.task.outcome, openTask: facts.taskId };
+  return { outcome: (facts.toolError ? ENDINGS.tool_error : ENDINGS.result).outcome };
 }
 
-function outcomeOfError(payload: string, { claimed, serverConfig: { finalErrors = [] } }: Judging): Outcome {
+function outcomeOfError(payload: string, { claimed, serverConfig: { finalErrors = [] } }: Judging): Judged {
   const error = readMembers(payload);
   const code = Number(error.get('code'));
   const peer = readMembers(error.get('data')).get('outcome');
@@ -70,7 +77,7 @@ function outcomeOfError(payload: string, { claimed, serverConfig: { finalErrors 
       data: { serverSaid: parseBounded(payload) },
     });
   }
-  return ENDINGS.tool_error.outcome;
+  return { outcome: ENDINGS.tool_error.outcome };
 }
 
 const TOLD_ERROR_LIMIT = 4_096;

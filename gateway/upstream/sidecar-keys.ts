@@ -1,6 +1,9 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { CallContext, FleetConfig } from '../../core/fleet-config';
+import type { SidecarReason } from '../../core/headers';
+import type { RequestId } from '../../core/message';
+import { openWord } from '../../core/sidecar-word';
 import { signContext } from '../../core/signed-context';
 
 /** Reads the gateway–sidecar key of every server, once, before the first request. A replica without them does not start. */
@@ -16,10 +19,23 @@ export async function loadSidecarKeys(secrets: SecretsManagerClient, config: Fle
   return Object.fromEntries(keys.flat());
 }
 
+/** What binds a request to the sidecar that it goes to, and the sidecar's words to the request. A remote server has none. */
+export interface SidecarBond {
+  /** The context header. */
+  readonly context: string;
+  /** The reason in a sidecar's word; undefined for anybody else's. @param id of the request, as the sidecar was given it */
+  openWord(word: unknown, id: RequestId): SidecarReason | undefined;
+}
+
 /** Signs who calls with the key of the server that is called; a remote server has none, and is told nothing. */
-export function contextSigner(keys: Readonly<Record<string, KeyObject>>, now: () => number): (context: CallContext) => string | undefined {
-  return (context) => {
-    const key = keys[context.server];
-    return key === undefined ? undefined : signContext(context, key, now() / 1000);
+export function contextSigner(
+  keys: Readonly<Record<string, KeyObject>>,
+  now: () => number,
+): (context: CallContext) => SidecarBond | undefined {
+  return (caller) => {
+    const key = keys[caller.server];
+    if (key === undefined) return undefined;
+    const context = signContext(caller, key, now() / 1000);
+    return { context, openWord: (word, id) => openWord(word, context, id, key) };
   };
 }

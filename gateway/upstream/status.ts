@@ -2,6 +2,8 @@ import { endedBy, type LossName } from '../../core/endings';
 import type { FleetError } from '../../core/errors';
 import type { ServerConfig } from '../../core/fleet-config';
 import { isSidecarReason, SIDECAR_REASONS, type SidecarReason } from '../../core/headers';
+import { readMembers } from '../../core/json-members';
+import type { RequestId } from '../../core/message';
 import type { UpstreamResponse } from './upstreams';
 
 /** The head of an answer. */
@@ -30,6 +32,13 @@ export function failureOf({ status, headers, instance, reason }: Head, { remoteU
   }
   if (reason !== undefined && isSidecarReason(reason)) return sidecarFailure(reason, headers);
   return instance === undefined ? balancerFailure(status) : undefined;
+}
+
+/** What a sidecar says in the place of a response, on a stream that its server writes on too. @param error JSON text of a JSON-RPC error */
+export function wordInStream(error: string, id: RequestId, bond: UpstreamResponse['bond']): FleetError | undefined {
+  const word = readMembers(readMembers(error).get('data')).get('sidecar');
+  const reason = word === undefined ? undefined : bond?.openWord(JSON.parse(word), id);
+  return reason === undefined ? undefined : sidecarFailure(reason, {});
 }
 
 function sidecarFailure(reason: SidecarReason, headers: Head['headers']): FleetError {

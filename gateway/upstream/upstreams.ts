@@ -15,6 +15,7 @@ import {
 import { bounded, TooManyError } from './bounded';
 import { decoded } from './decoding';
 import { type Delivery, delivered, TooLateError } from './delivery';
+import type { SidecarBond } from './sidecar-keys';
 import { failureOf, redirectOf } from './status';
 
 /** Longest time, in milliseconds, that a server may take until its answer begins. */
@@ -58,6 +59,8 @@ export interface UpstreamResponse {
   readonly instance?: string;
   /** Stickiness cookie that the load balancer set. */
   readonly cookie?: string;
+  /** Tells the words of its sidecar from those of the server, where it has one. */
+  readonly bond?: Pick<SidecarBond, 'openWord'>;
 }
 
 /** Most redirects of one request. */
@@ -71,12 +74,12 @@ export class Upstreams {
 
   /**
    * @param tlsName server name to expect instead of the host, where one certificate serves the whole fleet
-   * @param signContext signs who calls for the sidecars of a server; undefined for a server without
+   * @param bind signs who calls for the sidecars of a server; undefined for a server without
    */
   constructor(
     private readonly serversUrl: string,
     private readonly tlsName: string | undefined,
-    private readonly sign: (context: CallContext) => string | undefined,
+    private readonly bind: (context: CallContext) => SidecarBond | undefined,
     private readonly now: () => number = Date.now,
     private readonly connections = CONNECTION_LIMIT,
   ) {}
@@ -113,12 +116,13 @@ export class Upstreams {
   }
 
   private async sendTo(url: URL, request: UpstreamRequest, signal: AbortSignal | undefined): Promise<UpstreamResponse> {
+    const bond = this.bind(request.context);
     const { deliverBy } = request.context;
     const delivery: Delivery = { begun: false, ...(deliverBy !== undefined && { by: deliverBy }) };
     const options: Dispatcher.RequestOptions & { delivery: Delivery } = {
       method: request.method as Dispatcher.HttpMethod,
       path: url.pathname + url.search,
-      headers: headersOf(request, this.sign(request.context)),
+      headers: headersOf(request, bond?.context),
       body: request.body ?? null,
       headersTimeout: CALL_TIMEOUT_MS,
       bodyTimeout: 0, // silence on a stream is no failure
@@ -130,7 +134,7 @@ export class Upstreams {
       .catch((error: NodeJS.ErrnoException) => {
         throw transportError(error, delivery);
       });
-    return this.accept(response, request);
+    return { ...this.accept(response, request), ...(bond !== undefined && { bond }) };
   }
 
   /** A server outside the fleet has no sidecar, and what it says in a sidecar's name is not heard. */

@@ -12,18 +12,18 @@ import {
   unsettledPartition,
 } from '../../core/ledger';
 
-const STATES: LedgerState[] = ['claimed', 'sent', 'confirmed', 'failed', 'not_executed', 'unknown'];
+const STATES: LedgerState[] = ['claimed', 'sent', 'confirmed', 'failed', 'not_executed', 'unknown', 'input_required'];
 
 test('no outcome is left but unknown, and that one only for what evidence can show', () => {
   for (const state of STATES) {
     for (const before of statesBefore(state)) {
-      if (isSettled(before)) expect([before, ['confirmed', 'failed'].includes(state)]).toEqual(['unknown', true]);
+      if (isSettled(before)) expect([before, ['confirmed', 'failed', 'input_required'].includes(state)]).toEqual(['unknown', true]);
     }
   }
 });
 
 test('only what was sent can be confirmed, failed or unknown, and only what was claimed is sent', () => {
-  for (const outcome of ['confirmed', 'failed'] as const) expect(statesBefore(outcome)).toEqual(['sent', 'unknown']);
+  for (const outcome of ['confirmed', 'failed', 'input_required'] as const) expect(statesBefore(outcome)).toEqual(['sent', 'unknown']);
   expect(statesBefore('unknown')).toEqual(['sent']);
   expect(statesBefore('sent')).toEqual(['claimed']);
   expect(statesBefore('claimed')).toEqual([]);
@@ -49,14 +49,23 @@ test('only calls that may have changed something stand in the index: open ones i
     expect(unsettledPartition({ ...row, state: 'sent' })).toBe(open);
     expect(unsettledPartition({ ...row, state: 'unknown' })).toBe('bank#unknown');
     expect(unsettledPartition({ ...row, state: 'unknown', stateChanging: false })).toBeUndefined();
-    for (const state of ['confirmed', 'failed', 'not_executed'] as const) expect(unsettledPartition({ ...row, state })).toBeUndefined();
+    for (const state of ['confirmed', 'failed', 'not_executed', 'input_required'] as const)
+      expect(unsettledPartition({ ...row, state })).toBeUndefined();
     found.add(open);
   }
   expect([...found].sort()).toEqual([...shards].sort());
 });
 
 test('codes of our own lie outside the range that JSON-RPC and MCP keep', () => {
-  const protocol = ['PARSE_ERROR', 'INVALID_REQUEST', 'INVALID_PARAMS', 'HEADER_MISMATCH', 'UNSUPPORTED_VERSION', 'UNKNOWN_SESSION'];
+  const protocol = [
+    'PARSE_ERROR',
+    'INVALID_REQUEST',
+    'METHOD_NOT_FOUND',
+    'INVALID_PARAMS',
+    'HEADER_MISMATCH',
+    'UNSUPPORTED_VERSION',
+    'UNKNOWN_SESSION',
+  ];
   for (const [name, { code }] of Object.entries(ERRORS)) {
     if (!protocol.includes(name)) expect(code < -32768 || code > -32000).toBe(true);
   }
@@ -68,7 +77,7 @@ test('an error tells a program what became of the call and what to do', () => {
   expect(FleetError.is(new Error('x'))).toBe(false);
   expect(error.toJsonRpc()).toEqual({
     code: 503,
-    message: 'The server has no free slot: full',
+    message: 'AT_CAPACITY: The server has no free slot: full; send it again',
     data: {
       error: 'AT_CAPACITY',
       outcome: 'not_executed',

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { answer, grant, type Rig, startRig } from './rig';
 
 let rig: Rig;
@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => rig.stop());
 
 /** The experimental tasks of MCP 2025-11-25: a call answers with a task at once, and its result is asked for later. */
-test('a call that begins a task is recorded as such, and what asks for the task passes as it is', async () => {
+test('a call that begins a task stays open until its agent hears of the end, and what asks for the task passes as it is', async () => {
   const task = { taskId: 't-1', status: 'working', createdAt: '2026-11-23T00:00:00Z', ttl: 60_000, pollInterval: 100 };
   rig.upstream = (_, response, body) => {
     const { id, method, params } = JSON.parse(body);
@@ -23,14 +23,69 @@ test('a call that begins a task is recorded as such, and what asks for the task 
     method: 'tools/call',
     params: { name: 'compile', arguments: { pages: 3 }, task: { ttl: 60_000 } },
   });
-  expect(begun.result).toMatchObject({ task, _meta: { 'cdk-mcp-fleet/call': { outcome: 'confirmed' } } });
+  expect(begun.result).toMatchObject({ task, _meta: { 'cdk-mcp-fleet/call': { state: 'sent', replayed: false } } });
   expect(JSON.parse(rig.reached[0]?.body ?? '').params.task).toEqual({ ttl: 60_000 });
   expect((await rig.rows()).map(({ tool, state, result }) => [tool, state, result])).toEqual([
-    ['compile', 'confirmed', JSON.stringify({ task })],
+    ['compile', 'sent', JSON.stringify({ task })],
   ]);
+
+  const working = await rig.ask('research', 'reports', { jsonrpc: '2.0', id: 5, method: 'tasks/list' });
+  expect(working.result).toBeDefined();
+  expect((await rig.rows())[0]?.state).toBe('sent');
 
   const got = await rig.ask('research', 'reports', { jsonrpc: '2.0', id: 2, method: 'tasks/get', params: { taskId: 't-1' } });
   expect(got.result).toEqual({ ...task, status: 'completed' });
+  expect((await rig.rows())[0]).toMatchObject({
+    state: 'confirmed',
+    history: [{ state: 'claimed' }, { state: 'sent' }, { state: 'sent' }, { because: 'its task ended' }],
+  });
   const result = await rig.ask('research', 'reports', { jsonrpc: '2.0', id: 3, method: 'tasks/result', params: { taskId: 't-1' } });
   expect(result.result).toEqual({ content: [], _meta: { asked: { taskId: 't-1' } } });
+});
+
+describe('a call with a key that goes on as a task', () => {
+  const call = (id: number, key: string) => ({
+    jsonrpc: '2.0',
+    id,
+    method: 'tools/call',
+    params: { name: 'compile', _meta: { 'cdk-mcp-fleet/idempotencyKey': key } },
+  });
+  const stateOf = async (key: string) =>
+    (await rig.rows()).find(({ idempotencyKey, reason }) => idempotencyKey === key && reason === undefined)?.state;
+
+  test.each<[string, object, string]>([
+    ['completed', { status: 'completed' }, 'confirmed'],
+    ['completed with a result that is an error', { status: 'completed', result: { isError: true, content: [] } }, 'failed'],
+    ['failed', { status: 'failed' }, 'failed'],
+    ['cancelled', { status: 'cancelled' }, 'unknown'],
+    ['working', { status: 'working' }, 'sent'],
+  ])('%s: runs once, is answered by its task while it is open, and is settled by its end', async (name, end, state) => {
+    let executed = 0;
+    rig.upstream = (_, response, body) => {
+      const { method } = JSON.parse(body);
+      if (method === 'tools/call') executed++;
+      const task = { taskId: `task of ${name}`, status: 'working', ttl: 60_000 };
+      answer(response, { jsonrpc: '2.0', id: 0, result: method === 'tools/call' ? { task } : { ...task, ...end } });
+    };
+    const begun = await rig.ask('research', 'reports', call(1, name));
+    const again = await rig.ask('research', 'reports', call(2, name));
+    expect(again.result).toEqual({
+      ...begun.result,
+      _meta: { 'cdk-mcp-fleet/call': { ...begun.result._meta['cdk-mcp-fleet/call'], replayed: true } },
+    });
+    const asks = { jsonrpc: '2.0', id: 3, method: 'tasks/get', params: { taskId: `task of ${name}` } };
+    await rig.ask('research', 'reports', asks);
+    expect([executed, await stateOf(name)]).toEqual([1, state]);
+  });
+
+  test("is not settled by another agent's word", async () => {
+    await grant(rig, 'other', 'reports', ['*']);
+    rig.upstream = (_, response, body) => {
+      const task = { taskId: 'shared', status: JSON.parse(body).method === 'tools/call' ? 'working' : 'completed' };
+      answer(response, { jsonrpc: '2.0', id: 0, result: JSON.parse(body).method === 'tools/call' ? { task } : task });
+    };
+    await rig.ask('research', 'reports', call(1, 'shared'));
+    await rig.ask('other', 'reports', { jsonrpc: '2.0', id: 3, method: 'tasks/get', params: { taskId: 'shared' } });
+    expect(await stateOf('shared')).toBe('sent');
+  });
 });
