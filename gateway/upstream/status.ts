@@ -4,10 +4,14 @@ import type { ServerConfig } from '../../core/fleet-config';
 import { isSidecarReason, SIDECAR_REASONS, type SidecarReason } from '../../core/headers';
 import { readMembers } from '../../core/json-members';
 import type { RequestId } from '../../core/message';
-import type { UpstreamResponse } from './upstreams';
+import type { SidecarBond } from './sidecar-keys';
 
 /** The head of an answer. */
-interface Head extends Pick<UpstreamResponse, 'status' | 'headers' | 'instance'> {
+interface Head {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** ECS task id of the instance that gave it; undefined where no sidecar has stamped it. */
+  readonly instance: string | undefined;
   /** The sidecar's reason, where it gave the answer itself. */
   readonly reason: string | undefined;
 }
@@ -35,7 +39,7 @@ export function failureOf({ status, headers, instance, reason }: Head, { remoteU
 }
 
 /** What a sidecar says in the place of a response, on a stream that its server writes on too. @param error JSON text of a JSON-RPC error */
-export function wordInStream(error: string, id: RequestId, bond: UpstreamResponse['bond']): FleetError | undefined {
+export function wordInStream(error: string, id: RequestId, bond: Pick<SidecarBond, 'openWord'> | undefined): FleetError | undefined {
   const word = readMembers(readMembers(error).get('data')).get('sidecar');
   const reason = word === undefined ? undefined : bond?.openWord(JSON.parse(word), id);
   return reason === undefined ? undefined : sidecarFailure(reason, {});
@@ -62,7 +66,7 @@ function balancerFailure(status: number): FleetError {
  * Where a 307 or 308 sends the very same request (RFC 9110 § 15.4.8): a URL within the origin, words for any other, undefined for an
  * answer that is no redirect. Those of other statuses change the method: they may come after something was executed.
  */
-export function redirectOf({ status, headers }: Pick<UpstreamResponse, 'status' | 'headers'>, from: URL): URL | string | undefined {
+export function redirectOf({ status, headers }: Pick<Head, 'status' | 'headers'>, from: URL): URL | string | undefined {
   if (status !== 307 && status !== 308) return undefined;
   const { location } = headers;
   if (typeof location !== 'string' || !URL.canParse(location, from.href)) return 'without saying where';
