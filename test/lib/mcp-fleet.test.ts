@@ -7,6 +7,7 @@ import type { FleetConfig, IdentityConfig, JanitorConfig } from '../../core/flee
 import { Affinity, AgentIdentity, FleetEdge, KeyPolicy, McpFleet, OnLoss, ServerRuntime, ToolPolicy } from '../../lib';
 import {
   acknowledgePlainHttp,
+  configOf,
   containerOf,
   environmentOf,
   IDENTITY,
@@ -21,10 +22,6 @@ import {
   templateOf,
   textOf,
 } from './example-fleet';
-
-function configOf(template: ReturnType<typeof templateOf>): FleetConfig {
-  return JSON.parse(textOf(environmentOf(containerOf(template, /Gateway\/Task/, 'gateway')).MCP_FLEET_CONFIG));
-}
 
 test('the gateway is told of every server, also of those added after it', () => {
   const fleet = newFleet(newStack(), { allowedOrigins: ['https://console.example'] });
