@@ -1,9 +1,9 @@
 import { Token } from 'aws-cdk-lib';
 import { SERVER_NAME } from '../core/fleet-config';
 import { OUTCOME_TOOL } from '../core/outcome-tool';
+import { methodProblems } from './method-problems';
 import { matching, type Problem, wholeNumber } from './problems';
 import { runtimeProblems } from './runtime-problems';
-import { methodProblems } from './server-method';
 import type { AddServerProps } from './server-props';
 import { declaredToolProblems } from './tool-names';
 
