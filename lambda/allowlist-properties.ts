@@ -1,5 +1,6 @@
 import type { Agent } from '../core/agent';
 import { SERVER_NAME } from '../core/fleet-config';
+import { fitsGrant, GRANT_LIMIT_BYTES, GRANT_LIMIT_TOOLS, isToolName } from '../core/tool-name';
 
 /** One grant of a `Custom::McpFleetAllowlist`, checked. */
 export interface Grant {
@@ -15,9 +16,6 @@ export interface AllowlistProperties {
   readonly name: string;
   readonly grants: readonly Grant[];
 }
-
-/** DynamoDB items end at 400 KB; a thousand tools are far below and far above any server known. */
-const MAX_TOOLS = 1_000;
 
 /**
  * Reads the resource's properties, where CloudFormation has turned every scalar into a string.
@@ -51,8 +49,9 @@ function readGrant(grant: unknown, at: string, problems: string[]): Grant {
   if (typeof server !== 'string' || !SERVER_NAME.test(server)) {
     problems.push(`${at}.Server must match ${SERVER_NAME}; got ${show(server)}`);
   }
-  if (!Array.isArray(tools) || tools.length === 0 || tools.length > MAX_TOOLS || !tools.every((t) => typeof t === 'string' && t !== '')) {
-    problems.push(`${at}.Tools must be a list of 1 to ${MAX_TOOLS} tool names ("*" for all); got ${show(tools)}`);
+  if (!Array.isArray(tools) || tools.length === 0 || !tools.every(isToolName) || !fitsGrant(tools)) {
+    const limits = `1 to ${GRANT_LIMIT_TOOLS} tool names of ${GRANT_LIMIT_BYTES} bytes in all`;
+    problems.push(`${at}.Tools must be a list of ${limits} ("*" for all); got ${show(tools)}`);
   }
   const expiresAt = expires === undefined ? undefined : Number(expires);
   if (expiresAt !== undefined && !(Number.isInteger(expiresAt) && expiresAt > 0)) {

@@ -100,9 +100,9 @@ export class GatewayService extends Construct {
 }
 
 function oversize(config: unknown): string[] {
-  const bytes = JSON.stringify(config).length;
+  const bytes = Buffer.byteLength(JSON.stringify(config));
   if (bytes <= MAX_CONFIG_BYTES) return [];
   return [
-    `The fleet's configuration is ${bytes} bytes; allowed: ${MAX_CONFIG_BYTES}, because a task definition holds 64 KiB. Split the fleet, or declare fewer tools.`,
+    `The fleet's configuration is ${bytes} bytes; allowed: ${MAX_CONFIG_BYTES}, because a task definition holds 64 KiB. Split the fleet, or declare fewer tools or certificate authorities.`,
   ];
 }

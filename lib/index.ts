@@ -6,6 +6,7 @@ export { type AddAgentProps, McpAgent } from './mcp-agent';
 export { McpFleet } from './mcp-fleet';
 export { McpServer } from './mcp-server';
 export { Reconcile, type ReconcileProps } from './reconcile';
+export { ServerMethod, type ServerRequestProps } from './server-method';
 export {
   type AddServerProps,
   Affinity,

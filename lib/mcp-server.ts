@@ -1,4 +1,3 @@
-import { Duration } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -6,7 +5,7 @@ import type * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { DEFAULT_RECOVERY, type ServerConfig } from '../core/fleet-config';
+import type { ServerConfig } from '../core/fleet-config';
 import { METRICS, type MetricName } from '../core/metrics';
 import { runtimeMetric } from './fleet-metrics';
 import type { ServerParts } from './fleet-parts';
@@ -14,10 +13,12 @@ import { generatedKey } from './generated-key';
 import type { McpAgent } from './mcp-agent';
 import { refuse } from './problems';
 import { alarmOnServer } from './server-alarms';
-import { grantProblems, serverProblems } from './server-problems';
-import { type AddServerProps, Affinity, type CallGrantProps, OnLoss } from './server-props';
+import { hostedConfig, remoteConfig } from './server-config';
+import { serverProblems } from './server-problems';
+import type { AddServerProps, CallGrantProps } from './server-props';
 import { scaleOnSlots, serverService, serverTargets } from './server-service';
 import { drainOf, serverTask } from './server-task';
+import { grantedToolProblems } from './tool-names';
 
 /**
  * An MCP server of a fleet; made by `McpFleet.addServer`. As a grantee it stands for the role of its tasks,
@@ -51,20 +52,14 @@ export class McpServer extends Construct implements iam.IGrantable, ec2.IConnect
     refuse(this, serverProblems(props));
     this.serverName = name;
     this.fleetName = parts.name;
-    const declared = declarations(props);
     const spec = props.runtime._spec;
     if (spec.kind === 'remote') {
-      this._config = { remoteUrl: spec.url, ...declared };
+      this._config = remoteConfig(props, spec);
       this.grantPrincipal = new iam.UnknownPrincipal({ resource: this });
       this.connections = new ec2.Connections();
     } else {
       this._sidecarKey = generatedKey(this, 'SidecarKey', parts.key, 'Signs who calls, from gateway to sidecar');
-      this._config = {
-        sidecarKeySecret: this._sidecarKey.secretArn,
-        onLoss: props.sessions?.onLoss ?? OnLoss.SURFACE,
-        affinity: props.sessions?.affinity ?? Affinity.NONE,
-        ...declared,
-      };
+      this._config = hostedConfig(props, this._sidecarKey);
       const task = serverTask(this, { name, parts, props, sidecarKey: this._sidecarKey });
       this.grantPrincipal = task.taskRole;
       this.service = serverService(this, parts, task);
@@ -79,7 +74,7 @@ export class McpServer extends Construct implements iam.IGrantable, ec2.IConnect
    * Lets an agent call tools of this server. Nothing is allowed without a grant; an explicit deny in the allowlist wins over it.
    */
   grantCall(agent: McpAgent, grant: CallGrantProps): void {
-    refuse(this, grantProblems(grant));
+    refuse(this, grantedToolProblems(grant.tools));
     agent._allow(this, grant);
   }
 
@@ -143,20 +138,4 @@ export class McpServer extends Construct implements iam.IGrantable, ec2.IConnect
   metricRejected(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('Rejected', options);
   }
-}
-
-/** What the operator says of any server, wherever it runs. */
-function declarations({
-  tools = {},
-  outcomeTool,
-  trustAnnotations,
-  recovery,
-}: AddServerProps): Pick<ServerConfig, 'tools' | 'outcomeTool' | 'trustAnnotations' | 'recovery'> {
-  const { attempts = DEFAULT_RECOVERY.attempts, within = Duration.seconds(DEFAULT_RECOVERY.seconds) } = recovery ?? {};
-  return {
-    ...(outcomeTool === true && { outcomeTool }),
-    ...(trustAnnotations === true && { trustAnnotations }),
-    ...(recovery !== undefined && { recovery: { attempts, seconds: within.toSeconds() } }),
-    tools: Object.fromEntries(Object.entries(tools).map(([tool, policy]) => [tool, policy._config])),
-  };
 }

@@ -10,14 +10,22 @@ export interface Problem {
   readonly fix: string;
 }
 
+/** The one name that CDK loses where it is a member of an object: what is declared under it would silently not hold. */
+export const LOST_MEMBER = '__proto__';
+
 /** Throws once, with every problem and the construct's path, when there is any. */
 export function refuse(scope: IConstruct, problems: readonly Problem[]): void {
   if (problems.length > 0) throw new Error(`${scope.node.path}: ${problems.map(describe).join('\n')}`);
 }
 
+/** Of a value that is too long to be read in a sentence, its beginning is shown. */
+const SHOWN_CHARACTERS = 200;
+
 /** One problem as one sentence each: what, got, allowed, fix. */
 export function describe({ what, got, allowed, fix }: Problem): string {
-  return `${what} is ${JSON.stringify(got) ?? 'missing'}; allowed: ${allowed}. ${fix}`;
+  const text = JSON.stringify(got) ?? 'missing';
+  const shown = text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS)}…`;
+  return `${what} is ${shown}; allowed: ${allowed}. ${fix}`;
 }
 
 /** Problems of a number that must be whole and within bounds. A token cannot be judged at synth and passes. */

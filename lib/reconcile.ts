@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { expressionProblem, type ReconcileConfig } from '../core/reconcile';
 import { type Problem, wholeNumber } from './problems';
+import { asProperty } from './tool-names';
 
 /** Longest that an effect may take to become visible, in seconds: until then nobody is told that nothing happened. */
 const MAX_EFFECT_SECONDS = 3_600;
@@ -53,14 +54,14 @@ export class Reconcile {
    */
   _problems(tool: string, reads: readonly string[]): Problem[] {
     const { effectSeconds, tool: read, ...expressions } = this._config;
-    const what = `tools.${tool}.reconcile`;
+    const what = `tools.${asProperty(tool)}.reconcile`;
     const fix = "Write it in JSONata (https://docs.jsonata.org), as in AWS Step Functions, without the surrounding '{% %}'.";
     const problems = Object.entries(expressions).flatMap(([name, text]) => {
       const problem = text === undefined ? undefined : expressionProblem(text);
       return problem === undefined ? [] : [{ what: `${what}.${name}`, got: text, allowed: `a JSONata expression; ${problem}`, fix }];
     });
     if (!reads.includes(read)) {
-      const declare = `Declare it: tools: { ${read}: ToolPolicy.readOnly() }. What changes something cannot tell what has changed.`;
+      const declare = `Declare it: tools: { ${asProperty(read)}: ToolPolicy.readOnly() }. What changes something cannot tell what has changed.`;
       problems.push({ what: `${what}.tool`, got: read, allowed: 'a tool of this server that is declared read-only', fix: declare });
     }
     return [...problems, ...wholeNumber(`${what}.effectWithin`, effectSeconds, 0, MAX_EFFECT_SECONDS, 'It is counted in seconds.')];

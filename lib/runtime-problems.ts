@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { RUNTIME_PORT } from '../core/fleet-config';
+import { authorityProblems } from './certificate-authorities';
 import { absoluteUrl, matching, type Problem, wholeNumber } from './problems';
 import type { HttpRuntimeProps, RuntimeSpec, StdioRuntimeProps } from './server-runtime';
 
@@ -16,7 +17,10 @@ export function runtimeProblems(spec: RuntimeSpec): Problem[] {
     case 'stdio':
       return stdioProblems(spec);
     case 'remote':
-      return absoluteUrl('runtime url', spec.url, ['https:'], 'Calls to a remote server leave the VPC: they need TLS.');
+      return [
+        ...absoluteUrl('runtime url', spec.url, ['https:'], 'Calls to a remote server leave the VPC: they need TLS.'),
+        ...authorityProblems(spec.certificateAuthorities),
+      ];
   }
 }
 

@@ -1,17 +1,17 @@
 import { Token } from 'aws-cdk-lib';
 import { SERVER_NAME } from '../core/fleet-config';
 import { OUTCOME_TOOL } from '../core/outcome-tool';
+import { methodProblems } from './method-problems';
 import { matching, type Problem, wholeNumber } from './problems';
 import { runtimeProblems } from './runtime-problems';
-import type { AddServerProps, CallGrantProps } from './server-props';
+import type { AddServerProps } from './server-props';
+import { declaredToolProblems } from './tool-names';
 
 /** Fargate kills a container 120 s after SIGTERM at the latest (ECS: `stopTimeout`); the sidecar must be done before. */
 export const MAX_STOP_SECONDS = 120;
 /** What a sidecar gets beyond its drain to close what is left and exit. */
 export const STOP_MARGIN_SECONDS = 10;
 
-/** MCP 2025-11-25, Tools § Tool Names. */
-const TOOL_NAME = /^[A-Za-z0-9_.-]{1,128}$/;
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 export function serverNameProblems(name: string): Problem[] {
@@ -24,23 +24,13 @@ export function serverProblems(props: AddServerProps): Problem[] {
   return [
     ...runtimeProblems(props.runtime._spec),
     ...(props.runtime._spec.kind === 'remote' ? effectlessProblems(props) : capacityProblems(props)),
-    ...Object.keys(props.tools ?? {}).flatMap((tool) => toolNameProblems('tools', tool)),
+    ...declaredToolProblems(Object.keys(props.tools ?? {})),
+    ...methodProblems(props.methods ?? []),
+    ...finalErrorProblems(props.finalErrors ?? []),
     ...recoveryProblems(props),
     ...outcomeToolProblems(props),
     ...environmentProblems(props),
   ];
-}
-
-/** What is wrong with a grant. */
-export function grantProblems({ tools }: CallGrantProps): Problem[] {
-  if (tools.length === 0) {
-    return [{ what: 'grant tools', got: [], allowed: 'at least one tool', fix: "Name the tools, or ['*'] for all of them." }];
-  }
-  if (tools.includes('*')) {
-    if (tools.length === 1) return [];
-    return [{ what: 'grant tools', got: tools, allowed: "names of tools, or '*' alone", fix: "'*' covers the others: leave them out." }];
-  }
-  return tools.flatMap((tool) => toolNameProblems('grant tools', tool));
 }
 
 function capacityProblems({ sessions, scaling, drain }: AddServerProps): Problem[] {
@@ -82,6 +72,17 @@ function recoveryProblems({ tools = {}, recovery }: AddServerProps): Problem[] {
   ];
 }
 
+function finalErrorProblems(codes: readonly number[]): Problem[] {
+  return codes
+    .filter((code) => !Token.isUnresolved(code) && !Number.isSafeInteger(code))
+    .map((got) => ({
+      what: 'finalErrors',
+      got,
+      allowed: 'whole numbers',
+      fix: 'Write the `code` of the JSON-RPC errors (JSON-RPC 2.0, section 5.1).',
+    }));
+}
+
 /** A property that would have no effect is refused rather than ignored. */
 function effectlessProblems({ sessions, scaling, secrets, environment, taskSize, drain }: AddServerProps): Problem[] {
   return Object.entries({ sessions, scaling, secrets, environment, taskSize, drain })
@@ -118,9 +119,4 @@ function environmentProblems({ environment, secrets }: AddServerProps): Problem[
     problems.push({ what: 'environment name', got: name, allowed: 'names that the fleet does not set itself', fix: 'Rename it.' });
   }
   return problems;
-}
-
-function toolNameProblems(what: string, tool: string): Problem[] {
-  if (Token.isUnresolved(tool)) return [];
-  return matching(what, tool, TOOL_NAME, '1 to 128 characters A-Z, a-z, 0-9, _, - and .', 'Write the name as the server lists it.');
 }

@@ -1,4 +1,5 @@
 import type { Duration, Expiration, Size } from 'aws-cdk-lib';
+import type { ServerMethod } from './server-method';
 import type { ServerRuntime } from './server-runtime';
 import type { ServerSecret } from './server-secret';
 import type { ToolPolicy } from './tool-policy';
@@ -84,10 +85,22 @@ export interface AddServerProps {
   /** @default - see each option */
   readonly scaling?: ScalingOptions;
   /**
-   * What the tools do, by tool name.
+   * What the tools do, by tool name as the server lists it; at most 1024 bytes.
    * @default - every tool is taken for state-changing
    */
   readonly tools?: { [name: string]: ToolPolicy };
+  /**
+   * Methods of the server's own that agents may say to it, beside those of the protocol.
+   * @default - none: what the protocol does not have does not reach the server
+   */
+  readonly methods?: ServerMethod[];
+  /**
+   * JSON-RPC error codes by which this server refuses a call for good. It matters for -32000, -32001 and -32603: bridges say them for
+   * time-outs of their own, too, so that a call that is to change something and is answered so is of unknown outcome. Codes that are
+   * listed here, and all others, mean that it failed.
+   * @default - none
+   */
+  readonly finalErrors?: number[];
   /**
    * Whether the gateway adds the tool `fleet_call_outcome` to the server's, by which an agent that can only call tools asks
    * what became of an earlier call. It reads the ledger and executes nothing; who may use the server may call it, unless the
@@ -127,7 +140,7 @@ export interface AddServerProps {
 }
 
 export interface CallGrantProps {
-  /** Names of tools, or `McpServer.ALL_TOOLS` alone. At least one. */
+  /** Names of tools as the server lists them (each at most 1024 bytes), or `McpServer.ALL_TOOLS` alone. 1 to 1000, of 100 kB in all. */
   readonly tools: string[];
   /**
    * From when on the grant does not count.

@@ -67,6 +67,18 @@ export interface StdioRuntimeProps {
 export interface RemoteRuntimeProps {
   /** `https://` URL of the MCP endpoint. */
   readonly url: string;
+  /**
+   * Whether the server limits rates before it executes anything: then its 429 is told as not executed. Else a call that is to change
+   * something and is answered so is of unknown outcome, unless the answer holds a JSON-RPC response.
+   * @default false
+   */
+  readonly rateLimitsBeforeExecution?: boolean;
+  /**
+   * The certificate authorities that its TLS certificate is trusted by, as PEM text: one certificate or several, one after the other.
+   * They take the place of the public ones.
+   * @default - the public ones
+   */
+  readonly certificateAuthorities?: string;
 }
 
 /** @internal */

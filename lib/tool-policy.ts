@@ -24,6 +24,12 @@ export interface StateChangingToolProps {
    */
   readonly honoursKey?: boolean;
   /**
+   * A cancellation by the agent reaches the server. Without an answer within 10 s after it, evidence is looked for, and where there is
+   * none the outcome is unknown. Only for tools that stop when they are told to: SDK clients cancel by themselves after a minute.
+   * @default false - the call goes on, and its answer is kept for who asks
+   */
+  readonly cancellable?: boolean;
+  /**
    * The read that shows whether a call whose answer was lost has happened.
    * @default - none: such a call stays unknown until its instance or a person can tell
    */
@@ -45,6 +51,7 @@ export class ToolPolicy {
         key: props.key ?? KeyPolicy.FENCED,
         ...(props.keyArgument !== undefined && { keyArgument: props.keyArgument }),
         ...(props.honoursKey === true && { honoursKey: true }),
+        ...(props.cancellable === true && { cancellable: true }),
         ...(props.reconcile !== undefined && { reconcile: props.reconcile._config }),
       },
       props.reconcile,

@@ -102,6 +102,14 @@ describe('Custom::McpFleetAllowlist', () => {
     ]);
   });
 
+  test('a grant names whatever a server may list, up to what a row holds', async () => {
+    const long = Array.from({ length: 97 }, (_, at) => String(at).padStart(1024, '0'));
+    const tools = ['files/read', 'two words', 'überweisen 💶', 'a,b', '__proto__', ...long];
+    await sync.invoke(event('Create', [{ Server: 'files', Tools: tools }]));
+    expect(answers[0]?.body).toMatchObject({ Status: 'SUCCESS' });
+    expect((await rows()).map((row) => row.tools)).toEqual([tools]);
+  });
+
   test('Update replaces tools, removes grants that are gone, and leaves what others wrote', async () => {
     await sync.invoke(
       event('Create', [
@@ -154,6 +162,11 @@ describe('Custom::McpFleetAllowlist', () => {
     ['grants that are no list', { Grants: 'all' }, 'Grants must be a list; got "all"'],
     ['a server name that cannot be', { Grants: [{ Server: 'A#b', Tools: ['*'] }] }, 'Grants[0].Server must match'],
     ['no tools', { Grants: [{ Server: 'a', Tools: [] }] }, 'Grants[0].Tools must be a list of 1 to 1000 tool names'],
+    ['a tool without a name', { Grants: [{ Server: 'a', Tools: ['x', ''] }] }, 'Grants[0].Tools must be a list'],
+    ['a tool that is no text', { Grants: [{ Server: 'a', Tools: ['x\ud800'] }] }, 'Grants[0].Tools must be a list'],
+    ['a tool that no call can name', { Grants: [{ Server: 'a', Tools: ['x'.repeat(1025)] }] }, 'Grants[0].Tools must be a list'],
+    ['more than a row holds', { Grants: [{ Server: 'a', Tools: Array(101).fill('x'.repeat(1000)) }] }, 'of 100000 bytes in all'],
+    ['more tools than a grant names', { Grants: [{ Server: 'a', Tools: Array(1001).fill('x') }] }, 'a list of 1 to 1000 tool names'],
     [
       'an expiry that is no time',
       { Grants: [{ Server: 'a', Tools: ['*'], ExpiresAt: 'soon' }] },

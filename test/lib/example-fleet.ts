@@ -7,6 +7,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { Certificate, type ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import type { IConstruct } from 'constructs';
 import { context } from '../../cdk.json';
+import type { FleetConfig } from '../../core/fleet-config';
 import { type AddServerProps, AgentIdentity, FleetEdge, McpFleet, type McpFleetProps, type McpServer, ServerRuntime } from '../../lib';
 
 const assemblies = mkdtempSync(join(tmpdir(), 'test-lib-'));
@@ -48,6 +49,11 @@ export function newServer(props: Partial<AddServerProps> = {}, fleet = newFleet(
 
 export function templateOf(construct: IConstruct): Template {
   return Template.fromStack(Stack.of(construct));
+}
+
+/** What the gateway is told, as the template carries it. */
+export function configOf(template: Template): FleetConfig {
+  return JSON.parse(textOf(environmentOf(containerOf(template, /Gateway\/Task/, 'gateway')).MCP_FLEET_CONFIG));
 }
 
 export interface Resource {

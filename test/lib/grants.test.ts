@@ -5,6 +5,11 @@ import { logicalIdAt, NPM_STDIO, newFleet, newServer, templateOf } from './examp
 
 const ALLOWLIST = 'Custom::McpFleetAllowlist';
 
+/** So many different names of so many bytes each. */
+function numbered(count: number, bytes: number): string[] {
+  return Array.from({ length: count }, (_, at) => String(at).padStart(bytes, '0'));
+}
+
 test('grants of one agent are one resource, one row per server', () => {
   const fleet = newFleet();
   const tickets = newServer({}, fleet);
@@ -47,13 +52,27 @@ test('each agent has a resource of its own', () => {
 test.each([
   [[], /grant tools is \[\]; allowed: at least one tool/],
   [['*', 'read'], /grant tools is \["\*","read"\]; allowed: names of tools, or '\*' alone/],
-  [['read', 'two words'], /grant tools is "two words"/],
-])('a grant of %j is refused', (tools, message) => {
+  [['read', ''], /grant tools is ""; allowed: 1 to 1024 bytes of well-formed text/],
+  [['read', '\ud800'], /grant tools is "\\ud800"; allowed: 1 to 1024 bytes/],
+  [['é'.repeat(513)], /grant tools is "é+…; allowed: 1 to 1024 bytes/],
+  [numbered(1001, 4), /grant tools is "1001 names"; allowed: at most 1000 names of 100000 bytes in all/],
+  [numbered(101, 1000), /grant tools is "101 names"; allowed: at most 1000 names of 100000 bytes in all/],
+])('a grant of names that cannot be is refused: %#', (tools, message) => {
   const fleet = newFleet();
   const support = fleet.addAgent('support', { subject: 'agent-support' });
 
   expect(() => newServer({}, fleet).grantCall(support, { tools })).toThrow(message);
 });
+
+test.each([[['files/read', 'two words', 'überweisen 💶', 'a,b', '__proto__', 'x'.repeat(1024)]], [numbered(1000, 100)]])(
+  'a grant names whatever a server may list: %#',
+  (tools) => {
+    const fleet = newFleet();
+    newServer({}, fleet).grantCall(fleet.addAgent('support', { subject: 'agent-support' }), { tools });
+
+    templateOf(fleet).hasResourceProperties(ALLOWLIST, { Grants: [{ Server: 'tickets', Tools: [...tools].sort() }] });
+  },
+);
 
 test('a second grant of one server to one agent is refused: it would replace the first', () => {
   const fleet = newFleet();

@@ -7,6 +7,7 @@ import type { FleetConfig, IdentityConfig, JanitorConfig } from '../../core/flee
 import { Affinity, AgentIdentity, FleetEdge, KeyPolicy, McpFleet, OnLoss, ServerRuntime, ToolPolicy } from '../../lib';
 import {
   acknowledgePlainHttp,
+  configOf,
   containerOf,
   environmentOf,
   IDENTITY,
@@ -21,10 +22,6 @@ import {
   templateOf,
   textOf,
 } from './example-fleet';
-
-function configOf(template: ReturnType<typeof templateOf>): FleetConfig {
-  return JSON.parse(textOf(environmentOf(containerOf(template, /Gateway\/Task/, 'gateway')).MCP_FLEET_CONFIG));
-}
 
 test('the gateway is told of every server, also of those added after it', () => {
   const fleet = newFleet(newStack(), { allowedOrigins: ['https://console.example'] });
@@ -265,9 +262,12 @@ test('generated keys are long, encrypted with the fleet key, and hold no charact
   });
 });
 
-test('a fleet too large for a task definition is refused at synth', () => {
+test.each([
+  ['many tools', 900, 'tool'],
+  ['names of letters that take two bytes', 40, 'ü'.repeat(500)],
+])('a fleet too large for a task definition is refused at synth (%s)', (_, length, name) => {
   const fleet = newFleet();
-  const tools = Object.fromEntries(Array.from({ length: 900 }, (_, i) => [`tool-${i}`, ToolPolicy.readOnly()]));
+  const tools = Object.fromEntries(Array.from({ length }, (_, i) => [`${name}-${i}`, ToolPolicy.readOnly()]));
   newServer({ tools }, fleet);
 
   expect(() => templateOf(fleet)).toThrow(/configuration is \d+ bytes; allowed: 40000/);

@@ -1,3 +1,4 @@
+import { rootCertificates } from 'node:tls';
 import { expect, test } from '@jest/globals';
 import { Duration, Lazy, Stack } from 'aws-cdk-lib';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
@@ -9,6 +10,7 @@ import {
   FleetEdge,
   type McpFleetProps,
   Reconcile,
+  ServerMethod,
   ServerRuntime,
   ServerSecret,
   ToolPolicy,
@@ -16,6 +18,9 @@ import {
 import { certificateOf, NPM_HTTP, NPM_STDIO, newFleet, newServer, newStack, templateOf } from './example-fleet';
 
 const FOUND = { tool: 'find', arguments: '{}', landed: 'result.found = true', notLanded: 'result.found = false' };
+const [AUTHORITY = ''] = rootCertificates;
+const withAuthorities = (certificateAuthorities: string) =>
+  ServerRuntime.remote({ url: 'https://search.example/mcp', certificateAuthorities });
 const IMAGE = ContainerImage.fromRegistry('acme/tickets:1');
 
 test.each<[string, Partial<AddServerProps>, RegExp]>([
@@ -30,7 +35,39 @@ test.each<[string, Partial<AddServerProps>, RegExp]>([
     /drain is 111; allowed: .* 1 to 110. ECS kills a Fargate task 120 s/,
   ],
   ['a drain of nothing', { drain: Duration.millis(500) }, /drain is 0.5/],
-  ['a tool that cannot be', { tools: { 'a tool': ToolPolicy.readOnly() } }, /tools is "a tool"/],
+  ['a tool without a name', { tools: { '': ToolPolicy.readOnly() } }, /tools is ""; allowed: 1 to 1024 bytes of well-formed text/],
+  ['a tool whose name no row can hold', { tools: { ['é'.repeat(513)]: ToolPolicy.readOnly() } }, /tools is "é{199}…; allowed: 1 to 1024 b/],
+  ['half a character', { tools: { '\ud83d': ToolPolicy.readOnly() } }, /tools is "\\ud83d"; allowed: .* well-formed text/],
+  [
+    'a declaration that CDK would lose',
+    { tools: { ['__proto__']: ToolPolicy.readOnly() } },
+    /tools is "__proto__"; allowed: .* not __proto__/,
+  ],
+  ['one declaration for all tools', { tools: { '*': ToolPolicy.readOnly() } }, /tools is "\*"; allowed: names of tools. .* declare each/],
+  [
+    'methods that the protocol has',
+    { methods: [ServerMethod.request('tools/call', { readOnly: true }), ServerMethod.notification('notifications/message')] },
+    /methods is "tools\/call"; allowed: names that are none of the protocol's.*leave it out.\nmethods is "notifications\/message"/,
+  ],
+  [
+    'a method that a server could take for one of the protocol',
+    { methods: [ServerMethod.request('Tool\u017f/Call')] },
+    /methods is "Tool\u017f\/Call"; .* The protocol has "tools\/call"/,
+  ],
+  [
+    'a method that is a request and a notification',
+    { methods: [ServerMethod.request('acme/seen'), ServerMethod.notification('acme/seen')] },
+    /methods is "acme\/seen"; allowed: each name once/,
+  ],
+  ['a method without a name', { methods: [ServerMethod.request('')] }, /methods is ""; allowed: 1 to 255 bytes/],
+  ['a method of a long name', { methods: [ServerMethod.request('a'.repeat(256))] }, /methods is "a+…; allowed: 1 to 255 bytes/],
+  ['half a character in a method', { methods: [ServerMethod.request('acme/\udc00')] }, /methods is "acme\/\\udc00"; .* well-formed text/],
+  ['a method that CDK would lose', { methods: [ServerMethod.request('__proto__')] }, /methods is "__proto__"; .* not __proto__/],
+  [
+    'an error code that is none',
+    { finalErrors: [-32000, -32000.5, Number.NaN] },
+    /: finalErrors is -32000.5; allowed: whole numbers.*\n.* is null/,
+  ],
   [
     "a declaration of the gateway's own tool",
     { outcomeTool: true, tools: { fleet_call_outcome: ToolPolicy.readOnly() } },
@@ -40,6 +77,11 @@ test.each<[string, Partial<AddServerProps>, RegExp]>([
     'a read that is not declared to be one',
     { tools: { transfer: ToolPolicy.stateChanging({ reconcile: Reconcile.by({ ...FOUND, tool: 'find' }) }) } },
     /tools.transfer.reconcile.tool is "find"; allowed: a tool of this server that is declared read-only. Declare it: tools: \{ find: ToolPolicy.readOnly\(\) \}/,
+  ],
+  [
+    'the same for names that are no words',
+    { tools: { 'money/send': ToolPolicy.stateChanging({ reconcile: Reconcile.by({ ...FOUND, tool: 'money/find' }) }) } },
+    /tools."money\/send".reconcile.tool is "money\/find"; .* tools: \{ "money\/find": ToolPolicy.readOnly\(\) \}/,
   ],
   [
     'an expression that is none',
@@ -106,6 +148,37 @@ test.each<[string, () => ServerRuntime, RegExp]>([
     () => ServerRuntime.remote({ url: 'http://search.example/mcp' }),
     /runtime url is "http:\/\/search.example\/mcp"; allowed: an absolute https:/,
   ],
+  [
+    'authorities and no TLS',
+    () => ServerRuntime.remote({ url: 'http://search.example/mcp', certificateAuthorities: AUTHORITY }),
+    /: runtime url is "http:\/\/search.example\/mcp"; allowed: an absolute https:.* need TLS.$/,
+  ],
+  [
+    "a file's name for authorities",
+    () => withAuthorities('certs/ca.pem'),
+    /runtime certificateAuthorities is "12 characters without a certificate"; allowed: PEM text of certificates. .* readFileSync/,
+  ],
+  ['no authority', () => withAuthorities(''), /runtime certificateAuthorities is "0 characters without a certificate"/],
+  [
+    'an authority beside its key',
+    () => withAuthorities(`${AUTHORITY}\n-----BEGIN PRIVATE KEY-----\nMC4CAQ==\n-----END PRIVATE KEY-----\n`),
+    /^(?![\s\S]*MC4CAQ)[\s\S]*runtime certificateAuthorities is \["PRIVATE KEY"\]; allowed: PEM text of certificates/,
+  ],
+  [
+    'an authority that was cut',
+    () => withAuthorities(`${AUTHORITY}\n${AUTHORITY.slice(0, 200)}`),
+    /runtime certificateAuthorities is "2 certificates, of which 1 can be read"/,
+  ],
+  [
+    'an authority that was altered',
+    () => withAuthorities(AUTHORITY.replace(/\nMII/, '\nAII')),
+    /runtime certificateAuthorities is "1 certificates, of which 0 can be read"/,
+  ],
+  [
+    'an authority that is indented, as nobody would read it',
+    () => withAuthorities(`${AUTHORITY}\n${AUTHORITY.replaceAll(/^/gm, '  ')}`),
+    /is "2 certificates, of which 1 can be read"; .* each BEGIN and END at the beginning of a line/,
+  ],
 ])('a runtime with %s is refused', (_, runtime, message) => {
   expect(() => newServer({ runtime: runtime() })).toThrow(message);
 });
@@ -139,8 +212,10 @@ test("the name of the gateway's own tool is free where that is not asked for", (
 
 test('a value that is only known at deployment passes', () => {
   const perInstance = Lazy.number({ produce: () => 5 });
+  const certificateAuthorities = Lazy.string({ produce: () => AUTHORITY });
 
-  expect(() => newServer({ sessions: { perInstance } })).not.toThrow();
+  expect(() => newServer({ sessions: { perInstance }, finalErrors: [Lazy.number({ produce: () => -32000 })] })).not.toThrow();
+  expect(() => newServer({ runtime: withAuthorities(certificateAuthorities) })).not.toThrow();
 });
 
 test.each(['Tickets', 'two words', '', '9lives', 'a'.repeat(32), 'a/b', 'a#b'])('a server named %j is refused', (name) => {
