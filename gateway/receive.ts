@@ -23,7 +23,7 @@ import {
 } from './upstream/answer';
 import type { Catalogue } from './upstream/catalogue';
 import { type Placeable, type PlacementParts, place, resumption } from './upstream/placement';
-import { wordInStream } from './upstream/status';
+import { rateLimit, wordInStream } from './upstream/status';
 import type { UpstreamResponse } from './upstream/upstreams';
 
 /** Headers of an answer that reach the agent. A session id is never among them: the agent holds ours, not the server's. */
@@ -71,6 +71,8 @@ async function hold(call: Sending, response: UpstreamResponse, awaited: AwaitedR
     awaited,
     pass: (event) => (call.lane === 'open' ? keepBehind(event, behind, call, response, parts) : passEvent(call, event, awaited, parts)),
     ...(call.message?.era !== 'modern' && { reopen: (lastEventId: string) => parts.upstreams.send(resumption(call, lastEventId)) }),
+  }).catch((error) => {
+    throw rateLimit(response, call.serverConfig) ?? error;
   });
   const word = found.member === 'error' ? wordInStream(found.payload, awaited.upstreamId, response.bond) : undefined;
   if (word !== undefined) throw word;

@@ -28,12 +28,9 @@ const REASON_ENDINGS: Readonly<Record<SidecarReason, LossName>> = {
   server_lost: 'instance_lost',
 };
 
-/** An answer that the server did not give, or that says by its status alone what became of the request; undefined for any other. */
-export function failureOf({ status, headers, instance, reason }: Head, { remoteUrl, remote }: ServerConfig): FleetError | undefined {
-  if (remoteUrl !== undefined) {
-    const limited = status === 429 && remote?.rateLimitsBeforeExecution === true;
-    return limited ? endedBy('rate_limited', 'the server answered 429', { retryAfterMs: retryAfterMs(headers['retry-after']) }) : undefined;
-  }
+/** An answer that the server did not give; undefined for any that it did. A server outside the fleet gives all of its own. */
+export function failureOf({ status, headers, instance, reason }: Head, { remoteUrl }: ServerConfig): FleetError | undefined {
+  if (remoteUrl !== undefined) return undefined;
   if (reason !== undefined && isSidecarReason(reason)) return sidecarFailure(reason, headers);
   return instance === undefined ? balancerFailure(status) : undefined;
 }
@@ -50,6 +47,12 @@ function sidecarFailure(reason: SidecarReason, headers: Head['headers']): FleetE
   const said = delivered ? 'the server ended after it was sent the request' : `the instance said ${reason}; nothing was executed`;
   const wait = REASON_ENDINGS[reason] === 'at_capacity' || REASON_ENDINGS[reason] === 'rate_limited';
   return endedBy(REASON_ENDINGS[reason], said, { sidecar: reason, ...(wait && { retryAfterMs: retryAfterMs(headers['retry-after']) }) });
+}
+
+/** A 429 without a JSON-RPC response, of a server that is declared to say so before it executes anything; a sidecar says so itself. */
+export function rateLimit({ status, headers }: Pick<Head, 'status' | 'headers'>, { remote }: ServerConfig): FleetError | undefined {
+  if (status !== 429 || remote?.rateLimitsBeforeExecution !== true) return undefined;
+  return endedBy('rate_limited', 'the server answered 429', { retryAfterMs: retryAfterMs(headers['retry-after']) });
 }
 
 /** Statuses that a load balancer gives to a request that it may have forwarded: time-outs of either side, and a target that broke. */
