@@ -52,6 +52,8 @@ export const ERRORS = {
 
   // Ours: JSON-RPC errors on HTTP 200.
   DENIED: { code: 403, status: 200, outcome: 'not_executed', retry: 'never', message: 'This agent may not call this tool' },
+  /** The answer to who asks again for a result that a stand-in could not take the place of. */
+  RESULT_NOT_KEPT: { code: 410, status: 200, outcome: 'confirmed', retry: 'never', message: 'The call was executed; its result is not kept' },
   IN_PROGRESS: { code: 409, status: 200, outcome: 'unknown', retry: 'same_key', message: 'The call is still running' },
   SESSION_STATE_LOST: { code: 410, status: 200, outcome: 'not_executed', retry: 'reinitialize', message: "The session's state was lost with its instance" },
   KEY_REUSED: { code: 422, status: 200, outcome: 'not_executed', retry: 'never', message: 'This key was used for another call' },
@@ -84,6 +86,8 @@ export interface ErrorDetail {
   readonly data?: Readonly<Record<string, unknown>>;
   /** How its call ended (core/endings.ts), where it had been begun; not told to callers. */
   readonly ending?: string;
+  /** ECS task id of the instance that said so; not told to callers. */
+  readonly instance?: string;
   /** A sidecar's own word, where one gave the answer; not told to callers. */
   readonly sidecar?: SidecarReason;
   /** HTTP headers that belong to the answer. */

@@ -31,7 +31,7 @@ const ENDED: Answer = { status: 200, headers: {} };
  */
 export async function forward(claimed: Claimed, parts: ForwardParts): Promise<Forwarded> {
   const { replay, lane } = claimed;
-  if (replay !== undefined) return { ...claimed, answer: await replayAnswer(replay, claimed.held), upstreamMs: 0 };
+  if (replay !== undefined) return { ...claimed, answer: await replayAnswer(replay, claimed.held, parts.catalogue), upstreamMs: 0 };
   if (lane === 'ask') return { ...claimed, ...(await answerAsk(claimed, parts)), upstreamMs: 0 };
   if (lane === 'dropped') return { ...claimed, answer: TAKEN, upstreamMs: 0 };
   if (lane === 'close') return close(claimed, parts);

@@ -13,6 +13,7 @@ import type { OpenCallers } from './ledger/open-callers';
 import type { Metrics } from './metrics';
 import { type CloseUntoldParts, closeUntold } from './opening';
 import type { OpenedSession, Response } from './upstream/answer';
+import type { Catalogue } from './upstream/catalogue';
 import type { Restorations } from './upstream/restore';
 
 /** What counts and logs how requests end. */
@@ -23,6 +24,7 @@ export interface EndingParts {
 
 export interface RespondParts extends EndingParts, CloseUntoldParts {
   readonly restorations: Restorations;
+  readonly catalogue: Catalogue;
   readonly fences: Fences;
   readonly openCallers: OpenCallers;
   /** Milliseconds since the epoch. */
@@ -92,14 +94,17 @@ async function closeUndelivered(forwarded: Forwarded, opened: OpenedSession, par
 }
 
 /** A response as its agent may see it: a list filtered, a call stamped, the words of a server told from ours, a subscription by its own name. */
-function present({ member, payload }: Response, forwarded: Forwarded, { restorations, log }: RespondParts): string {
+function present({ member, payload }: Response, forwarded: Forwarded, { restorations, catalogue, log }: RespondParts): string {
   if (member === 'error') return markError(payload);
   const { lane, awaited, message, server } = forwarded;
   const named = awaited === undefined ? payload : subscriptionNamed(payload, awaited);
   if (lane !== 'list') return stampResult(named, stampOf(forwarded, restorations));
   const firstPage = continuedOf(forwarded) !== true;
-  const hide = (name: string): void => log.warn({ event: 'tool_hidden', server, reason: 'its name does not fit into a row', name });
-  return stampResult(presentTools(named, { ...forwarded, era: message?.era ?? 'legacy', firstPage }, hide));
+  const notes = {
+    hidden: (name: string) => log.warn({ event: 'tool_hidden', server, reason: 'its name does not fit into a row', name }),
+    schema: (name: string) => catalogue.noteSchema(server, name),
+  };
+  return stampResult(presentTools(named, { ...forwarded, era: message?.era ?? 'legacy', firstPage }, notes));
 }
 
 /** Whether a list is continued; a resumed stream says of which request. */

@@ -14,32 +14,39 @@ export interface ListReader extends Pick<Authorized, 'decision' | 'serverConfig'
   readonly firstPage: boolean;
 }
 
+/** Who hears of what a list says beside its tools. */
+export interface ListNotes {
+  hidden(name: string): void;
+  schema(name: string): void;
+}
+
 /**
  * Makes of a server's list of tools the one that this agent gets: only the tools that it may call, each with what it demands, and the
  * gateway's own tool on the first page where the server has one. A list that depends on who asks is `private` for caches
  * (MCP 2026-07-28, caching). Every tool is written anew, so that no spelling of a name can slip through.
  * @param result JSON text of the result
- * @param hide told the name of a tool that cannot be called, for it does not fit into a row
+ * @param notes told of tools that cannot be called, for their names do not fit into a row, and of those whose results follow a schema
  * @throws FleetError OUTCOME_UNKNOWN for what is no list: what cannot be filtered does not leave
  */
-export function presentTools(result: string, reader: ListReader, hide: (name: string) => void): string {
+export function presentTools(result: string, reader: ListReader, notes: ListNotes): string {
   const members = readMembers(result);
   const tools = members.get('tools');
   if (tools?.[0] !== '[') throw endedBy('no_response', 'the result has no list of tools', { retry: 'safe' });
-  const shown = findElements(tools, 0).flatMap(({ start, end }) => presentTool(tools.slice(start, end), reader, hide));
+  const shown = findElements(tools, 0).flatMap(({ start, end }) => presentTool(tools.slice(start, end), reader, notes));
   members.set('tools', `[${[...shown, ...ownTools(reader)].join(',')}]`);
   if (isFiltered(reader.decision) && reader.era === 'modern') members.set('cacheScope', '"private"');
   return writeMembers(members);
 }
 
 /** One tool or none. One that has no name is no tool. */
-function presentTool(text: string, { decision, serverConfig }: ListReader, hide: (name: string) => void): string[] {
+function presentTool(text: string, { decision, serverConfig }: ListReader, notes: ListNotes): string[] {
   const tool = readMembers(text);
   const name: unknown = JSON.parse(tool.get('name') ?? 'null');
   if (!isToolName(name)) {
-    if (typeof name === 'string') hide(name.slice(0, 100));
+    if (typeof name === 'string') notes.hidden(name.slice(0, 100));
     return [];
   }
+  if (tool.has('outputSchema')) notes.schema(name);
   if (isOutcomeTool(serverConfig, name) || !allowsTool(decision, name)) return [];
   return [writeMembers(withDemand(tool, toolConfigOf(serverConfig, name, isReadOnly(tool))))];
 }

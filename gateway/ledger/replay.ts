@@ -1,6 +1,8 @@
+import { FleetError } from '../../core/errors';
 import type { LedgerRow } from '../../core/ledger';
 import type { Held } from '../holdings';
 import type { Answer } from '../upstream/answer';
+import type { Catalogue } from '../upstream/catalogue';
 import { resultOf } from './kept-text';
 
 /** Said in place of a result that was too large for the ledger. */
@@ -18,9 +20,16 @@ function textResult(text: string, isError = false): string {
   return JSON.stringify({ resultType: 'complete', content: [{ type: 'text', text }], ...(isError && { isError }) });
 }
 
-/** The answer of a settled call, for the request that asks again. */
-export async function replayAnswer(row: LedgerRow, held: Held): Promise<Answer> {
-  const payload = (await resultOf(row)) ?? standIn(row);
+/**
+ * The answer of a settled call, for the request that asks again.
+ * @throws FleetError RESULT_NOT_KEPT where nobody has the result, and a client would hold words in its place against a schema
+ */
+export async function replayAnswer(row: LedgerRow, held: Held, catalogue: Catalogue): Promise<Answer> {
+  const kept = await resultOf(row);
+  if (kept === undefined && row.state === 'confirmed' && catalogue.hasSchema(row.server, row.tool)) {
+    throw new FleetError('RESULT_NOT_KEPT', { reason: row.resolutionReason ?? 'it was too large', callId: row.callId });
+  }
+  const payload = kept ?? standIn(row);
   held.add(Buffer.byteLength(payload));
   const response = { member: row.resultIsError === true ? 'error' : 'result', payload } as const;
   return { status: 200, response, headers: {}, ...(row.instance !== undefined && { instance: row.instance }) };

@@ -131,6 +131,7 @@ async function readBody(response: UpstreamResponse, { held, awaited }: Reading &
   // A refusal of the transport's: it could not tell the id, or did not look (JSON-RPC 2.0 § 5).
   const refused = response.status >= 400 && response.status < 500;
   if (message.kind === 'response' && message.member === 'error' && message.id === null && refused) return message;
+  if (response.status >= 500) throw endedBy('server_error', `the server answered ${response.status}`);
   throw endedBy('no_response', text === '' ? `the server answered ${response.status} and nothing` : reasonOf(message));
 }
 

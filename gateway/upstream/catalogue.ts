@@ -23,6 +23,9 @@ export interface ToolFacts {
   readonly idempotent: boolean;
 }
 
+/** Tools with an output schema that are remembered, of all servers. */
+const REMEMBERED_SCHEMAS = 10_000;
+
 type Tools = ReadonlyMap<string, ToolFacts>;
 
 export interface CatalogueParts {
@@ -36,6 +39,8 @@ export interface CatalogueParts {
 /** What the gateway itself knows of a server's tools, from a list of its own: an agent's filtered list is never the source. */
 export class Catalogue {
   private readonly lists = new Map<string, { readonly tools: Promise<Tools>; readonly until: number }>();
+
+  private readonly schemas = new Set<string>();
 
   constructor(private readonly parts: CatalogueParts) {}
 
@@ -53,6 +58,16 @@ export class Catalogue {
   /** The server has said that its list has changed. */
   forget(server: string): void {
     this.lists.delete(server);
+  }
+
+  /** Notes that a tool's results must follow a schema, as lists on their way to agents say. */
+  noteSchema(server: string, tool: string): void {
+    if (this.schemas.size < REMEMBERED_SCHEMAS) this.schemas.add(`${server} ${tool}`);
+  }
+
+  /** Whether a result in words would be refused by clients that hold it against a schema. */
+  hasSchema(server: string, tool: string): boolean {
+    return this.schemas.has(`${server} ${tool}`);
   }
 
   private list(server: string): Promise<Tools> {

@@ -6,8 +6,10 @@ import { type Finding, NOTHING } from '../ledger/finding';
 import { readKeptAnswer } from './answer';
 import type { Upstreams } from './upstreams';
 
-/** How many instances are asked for a call that is not where a cookie says, or of which none says where it went. */
-const ASKED_AT_LARGE = 8;
+/** Instances in a row that were asked before: then all of them have been, as far as going round can tell. */
+const ASKED_AGAIN = 4;
+/** Most that are asked, of however many. */
+const ASKED_AT_LARGE = 200;
 
 export interface KeptAnswerParts {
   readonly config: Pick<FleetConfig, 'servers'>;
@@ -26,18 +28,27 @@ export async function askInstance(row: LedgerRow, parts: KeptAnswerParts): Promi
   const serverConfig = parts.config.servers[row.server];
   if (serverConfig === undefined || serverConfig.remoteUrl !== undefined) return NOTHING;
   const { route, ...anywhere } = row;
-  const there = route === undefined ? NOTHING : await ask(row, serverConfig, parts);
+  const there = route === undefined ? NOTHING : (await ask(row, serverConfig, parts)).finding;
   if (there.kind !== 'none') return there;
   let until = there.until;
-  for (let asked = 1; asked <= ASKED_AT_LARGE; asked++) {
-    const finding = await ask(anywhere, serverConfig, parts);
+  const asked = new Set<string | undefined>();
+  for (let total = 0, again = 0; total < ASKED_AT_LARGE && again < ASKED_AGAIN + asked.size; total++) {
+    const { finding, instance } = await ask(anywhere, serverConfig, parts);
     if (finding.kind !== 'none') return finding;
     until ??= finding.until;
+    again = asked.has(instance) ? again + 1 : 0;
+    asked.add(instance);
   }
   return { kind: 'none', ...(until !== undefined && { until }) };
 }
 
-async function ask(row: LedgerRow, serverConfig: ServerConfig, { upstreams, now }: KeptAnswerParts): Promise<Finding> {
+/** What one instance knows; undefined for the load balancer, or nobody. */
+interface Asked {
+  readonly finding: Finding;
+  readonly instance?: string | undefined;
+}
+
+async function ask(row: LedgerRow, serverConfig: ServerConfig, { upstreams, now }: KeptAnswerParts): Promise<Asked> {
   try {
     const response = await upstreams.send({
       server: row.server,
@@ -48,15 +59,16 @@ async function ask(row: LedgerRow, serverConfig: ServerConfig, { upstreams, now 
       ...(row.route !== undefined && { route: row.route }),
       context: { agent: row.agent, server: row.server, callId: row.callId },
     });
-    const kept = await readKeptAnswer(response);
-    if (response.status === 202) return { kind: 'running' };
-    if (response.status !== 200 || kept === undefined) return NOTHING;
     const { instance } = response;
+    const kept = await readKeptAnswer(response);
+    if (response.status === 202) return { finding: { kind: 'running' } };
+    if (response.status !== 200 || kept === undefined) return { finding: NOTHING, instance };
     const answer = { response: kept, ...(instance !== undefined && { instance }) };
-    return { kind: 'answer', answer, by: 'instance', because: 'its instance kept the answer' };
+    return { finding: { kind: 'answer', answer, by: 'instance', because: 'its instance kept the answer' } };
   } catch (error) {
     if (!FleetError.is(error)) throw error;
+    const { sidecar, instance } = error.detail;
     // An instance has spoken: it has nothing. A connection or a load balancer that failed may do better next time.
-    return error.detail.sidecar === undefined ? { kind: 'none', until: now() } : NOTHING;
+    return { finding: sidecar === undefined ? { kind: 'none', until: now() } : NOTHING, instance };
   }
 }

@@ -31,7 +31,7 @@ const REASON_ENDINGS: Readonly<Record<SidecarReason, LossName>> = {
 /** An answer that the server did not give; undefined for any that it did. A server outside the fleet gives all of its own. */
 export function failureOf({ status, headers, instance, reason }: Head, { remoteUrl }: ServerConfig): FleetError | undefined {
   if (remoteUrl !== undefined) return undefined;
-  if (reason !== undefined && isSidecarReason(reason)) return sidecarFailure(reason, headers);
+  if (reason !== undefined && isSidecarReason(reason)) return sidecarFailure(reason, headers, instance);
   return instance === undefined ? balancerFailure(status) : undefined;
 }
 
@@ -42,11 +42,15 @@ export function wordInStream(error: string, id: RequestId, bond: Pick<SidecarBon
   return reason === undefined ? undefined : sidecarFailure(reason, {});
 }
 
-function sidecarFailure(reason: SidecarReason, headers: Head['headers']): FleetError {
+function sidecarFailure(reason: SidecarReason, headers: Head['headers'], instance?: string): FleetError {
   const { delivered } = SIDECAR_REASONS[reason];
   const said = delivered ? 'the server ended after it was sent the request' : `the instance said ${reason}; nothing was executed`;
   const wait = REASON_ENDINGS[reason] === 'at_capacity' || REASON_ENDINGS[reason] === 'rate_limited';
-  return endedBy(REASON_ENDINGS[reason], said, { sidecar: reason, ...(wait && { retryAfterMs: retryAfterMs(headers['retry-after']) }) });
+  return endedBy(REASON_ENDINGS[reason], said, {
+    sidecar: reason,
+    ...(instance !== undefined && { instance }),
+    ...(wait && { retryAfterMs: retryAfterMs(headers['retry-after']) }),
+  });
 }
 
 /** A 429 without a JSON-RPC response, of a server that is declared to say so before it executes anything; a sidecar says so itself. */
