@@ -37,6 +37,8 @@ export async function forward(claimed: Claimed, parts: ForwardParts): Promise<Fo
   if (lane === 'close') return close(claimed, parts);
   const cancels = lane === 'cancel' ? cancelledId(claimed, parts) : undefined;
   if (lane === 'cancel' && cancels === undefined) return { ...claimed, answer: TAKEN, upstreamMs: 0 };
+  // SDKs hang on a refused resumption, but read an error in it.
+  if (claimed.resumes?.kind === 'server' && claimed.resumes.request !== undefined) claimed.exchange.reply.openStream();
   const sentAt = parts.now();
   const opening = openStreamInTime(claimed, parts);
   const open = parts.openRequests.begin(claimed);

@@ -17,39 +17,45 @@ export interface OpenRequest {
 
 /** The requests under way at this replica, by the session and the id that their agent knows them by. */
 export class OpenRequests {
-  private readonly open = new Set<OpenRequest & { readonly session: string }>();
+  private readonly upstreamIds = new Set<number>();
+  private readonly sessions = new Map<string, Set<OpenRequest>>();
 
   /** Counts a request and gives it the id under which it goes to its server. */
   begin({ exchange, message, sessionId = '', toolCall, claim }: Claimed): OpenRequest | undefined {
     if (message?.kind !== 'request' || exchange.requestId === null) return undefined;
-    const requestId = exchange.requestId;
+    const { requestId } = exchange;
     // Any replica can cancel a request by the id that it derives; what must not be cancelled is never found so.
     const cancellable = claim === undefined || toolCall?.policy.cancellable === true;
     const derived = derivedUpstreamId(sessionId, requestId);
-    const isTaken = [...this.open].some(({ awaited }) => awaited.upstreamId === derived);
-    const upstreamId = sessionId === '' || !cancellable || isTaken ? freshUpstreamId() : derived;
-    const { cursor = null } = message.params;
+    const takesDerived = sessionId !== '' && cancellable && !this.upstreamIds.has(derived);
+    const upstreamId = takesDerived ? derived : freshUpstreamId();
+    const continued = (message.params.cursor ?? null) !== null;
     const giver = new AbortController();
-    const request = {
-      awaited: { method: message.method, requestId, upstreamId, ...(cursor !== null && { continued: true as const }) },
+    const requests = this.sessions.get(sessionId) ?? new Set();
+    this.sessions.set(sessionId, requests);
+    const request: OpenRequest = {
+      awaited: { method: message.method, requestId, upstreamId, ...(continued && { continued: true }) },
       ...(claim !== undefined && { claimedCall: claim.callId }),
       cancellable,
       cancelled: giver.signal,
       giveUp: () => giver.abort(),
-      end: () => void this.open.delete(request),
-      session: sessionId,
+      end: () => {
+        this.upstreamIds.delete(upstreamId);
+        if (requests.delete(request) && requests.size === 0) this.sessions.delete(sessionId);
+      },
     };
-    this.open.add(request);
+    this.upstreamIds.add(upstreamId);
+    requests.add(request);
     return request;
   }
 
   /** @param requestId JSON text of the id that the agent gave; the latest where several carry it */
   find(session: string, requestId: string): OpenRequest | undefined {
-    return [...this.open].findLast((request) => request.session === session && request.awaited.requestId === requestId);
+    return [...(this.sessions.get(session) ?? [])].findLast(({ awaited }) => awaited.requestId === requestId);
   }
 
   /** Whether claimed calls of a session are under way here. */
   hasClaimed(session: string): boolean {
-    return [...this.open].some((request) => request.session === session && request.claimedCall !== undefined);
+    return [...(this.sessions.get(session) ?? [])].some(({ claimedCall }) => claimedCall !== undefined);
   }
 }

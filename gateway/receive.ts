@@ -96,9 +96,11 @@ export async function passOn(call: Sending, response: UpstreamResponse, parts: R
 }
 
 function readingOf({ held, server, agentId }: Sending, { metrics, log }: ReceiveParts): Pick<Reading, 'held' | 'drop'> {
+  let dropped = 0;
   const drop = (because: string): void => {
     metrics.count(server, 'MessagesDropped');
-    log.warn({ event: 'message_dropped', server, agent: agentId, because });
+    // A server may say any number of such things: told of less and less often.
+    if (Number.isInteger(Math.log2(++dropped))) log.warn({ event: 'message_dropped', server, agent: agentId, because, dropped });
   };
   return { held, drop };
 }

@@ -1,8 +1,10 @@
 import { type Dispatcher, Pool } from 'undici';
 import { PROTOCOL_VERSION_HEADER, SESSION_HEADER } from '../core/headers';
+import { REDIRECT_LIMIT } from '../core/redirect';
 import { Decoding } from './decoding';
 import type { Limits } from './limits';
 import type { Logger } from './log';
+import { Redirected } from './redirected';
 
 /** What servers say of a session that they no longer know, whatever the status: SDK, fastmcp, server-everything. */
 const SAYS_UNKNOWN = /no valid session|session (id )?(was )?not found|unknown session|session (has )?(expired|terminated)/i;
@@ -18,7 +20,8 @@ export interface ServerSession {
 
 /** The way to an HTTP server: for what is passed on, and for the sidecar's own few words. */
 export class ServerLine {
-  readonly #path: string;
+  /** Where the server has said that it is, within its origin. */
+  #url: URL;
   readonly #pool: Pool;
 
   constructor(
@@ -26,7 +29,7 @@ export class ServerLine {
     private readonly limits: Limits,
     private readonly log: Logger,
   ) {
-    this.#path = url.pathname + url.search;
+    this.#url = url;
     // A tool may think for minutes and a stream may be silent for hours; who waits for what is the gateway's policy.
     this.#pool = new Pool(url.origin, { pipelining: 1, headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: 4_000 });
   }
@@ -35,7 +38,19 @@ export class ServerLine {
   send(method: Dispatcher.HttpMethod, headers: string[], body: Buffer | undefined, handler: Dispatcher.DispatchHandler): void {
     // A server that codes all the same is decoded; this keeps those that ask from doing it.
     const uncoded = [...headers, 'accept-encoding', 'identity'];
-    this.#pool.dispatch({ path: this.#path, method, headers: uncoded, body }, new Decoding(handler, this.limits.decodedBytes));
+    this.#dispatch({ method, headers: uncoded, body }, new Decoding(handler, this.limits.decodedBytes), REDIRECT_LIMIT);
+  }
+
+  /** @param redirects how many more are followed */
+  #dispatch(options: Omit<Dispatcher.DispatchOptions, 'path'>, handler: Dispatcher.DispatchHandler, redirects: number): void {
+    const from = this.#url;
+    const follow = (target: URL): void => {
+      this.#url = target;
+      this.log.info({ path: target.pathname }, 'server_moved');
+      this.#dispatch(options, handler, redirects - 1);
+    };
+    const following = redirects > 0 ? new Redirected(handler, from, follow) : handler;
+    this.#pool.dispatch({ ...options, path: from.pathname + from.search }, following);
   }
 
   /** Tells the server that a session is over. Best effort. */
@@ -80,7 +95,14 @@ export class ServerLine {
       'accept-encoding': 'identity',
     };
     const timeout = this.limits.askSession;
-    return this.#pool.request({ path: this.#path, method, headers, body, headersTimeout: timeout, bodyTimeout: timeout });
+    return this.#pool.request({
+      path: this.#url.pathname + this.#url.search,
+      method,
+      headers,
+      body,
+      headersTimeout: timeout,
+      bodyTimeout: timeout,
+    });
   }
 }
 

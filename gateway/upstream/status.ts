@@ -69,18 +69,6 @@ function balancerFailure(status: number): FleetError {
   return endedBy('instance_lost', `the load balancer lost the instance (${status})`);
 }
 
-/**
- * Where a 307 or 308 sends the very same request (RFC 9110 § 15.4.8): a URL within the origin, words for any other, undefined for an
- * answer that is no redirect. Those of other statuses change the method: they may come after something was executed.
- */
-export function redirectOf({ status, headers }: Pick<Head, 'status' | 'headers'>, from: URL): URL | string | undefined {
-  if (status !== 307 && status !== 308) return undefined;
-  const { location } = headers;
-  if (typeof location !== 'string' || !URL.canParse(location, from.href)) return 'without saying where';
-  const target = new URL(location, from);
-  return target.origin === from.origin ? target : `to another origin, ${target.origin}`;
-}
-
 const LONGEST_RETRY_MS = 3_600_000;
 
 /** `Retry-After` in seconds (RFC 9110 § 10.2.3); one second where it says nothing usable. */

@@ -12,11 +12,12 @@ import {
   SESSION_HEADER,
   STICKINESS_COOKIE,
 } from '../../core/headers';
+import { REDIRECT_LIMIT, redirectOf } from '../../core/redirect';
 import { bounded, TooManyError } from './bounded';
 import { decoded } from './decoding';
 import { type Delivery, delivered, TooLateError } from './delivery';
 import type { SidecarBond } from './sidecar-keys';
-import { failureOf, redirectOf } from './status';
+import { failureOf } from './status';
 
 /** Longest time, in milliseconds, that a server may take until its answer begins. */
 export const CALL_TIMEOUT_MS = 15 * 60_000;
@@ -63,9 +64,6 @@ export interface UpstreamResponse {
   readonly bond?: Pick<SidecarBond, 'openWord'>;
 }
 
-/** Most redirects of one request. */
-const REDIRECT_LIMIT = 3;
-
 /** Connections to the listener of the sidecars and to remote servers; nothing here sends twice what may have been executed. */
 export class Upstreams {
   private readonly pools = new Map<string, Dispatcher>();
@@ -93,7 +91,7 @@ export class Upstreams {
     for (let redirects = 0; ; redirects++) {
       const url = this.urlOf(request);
       const response = await this.sendTo(url, request, signal);
-      const target = redirectOf(response, url);
+      const target = redirectOf(response.status, response.headers.location, url);
       if (target === undefined) return response;
       response.body.resume();
       const { remoteUrl } = request.serverConfig;

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 /** One request as it reached the server. */
 export interface Heard {
   readonly method: string;
+  readonly path: string;
   readonly session?: string;
   readonly headers: IncomingMessage['headers'];
   /** Its JSON, where it has a body. */
@@ -31,7 +32,8 @@ export async function startRawServer(answer: (heard: Heard, response: ServerResp
     for await (const chunk of request) chunks.push(chunk);
     const text = Buffer.concat(chunks).toString();
     const session = request.headers['mcp-session-id'] as string | undefined;
-    const one = { method: request.method ?? '', session, headers: request.headers, message: text === '' ? undefined : JSON.parse(text) };
+    const { method = '', url: path = '', headers } = request;
+    const one = { method, path, session, headers, message: text === '' ? undefined : JSON.parse(text) };
     heard.push(one);
     await answer(one, response);
   }).listen(0, '127.0.0.1');
