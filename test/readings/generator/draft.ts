@@ -24,8 +24,7 @@ export interface Draft {
   readonly modern: boolean;
   readonly tool: string;
   readonly mark: string;
-  /** Behind `/{server}/mcp`. */
-  path: (path: string) => string;
+  path: string;
   /** The message; its text is taken where `text` is not set. */
   message: Members;
   text?: string;

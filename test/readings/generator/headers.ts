@@ -173,7 +173,7 @@ function raw(draft: Draft, lines: string): void {
 }
 
 function along(draft: Draft, change: (path: string) => string): void {
-  draft.path = change;
+  draft.path = change(draft.path);
 }
 
 /** The same bytes with other spare bits in the last character (RFC 4648 § 3.5), where it has any. */

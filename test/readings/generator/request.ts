@@ -34,12 +34,7 @@ export function toolOf({ values }: Case): string {
 /** The requests of a case on one way, in order: one, or more where it comes again. */
 export function requestsOf(subject: Case, way: Way): WireRequest[] {
   const first = draftOf(subject, way);
-  const changes = [...first.repeats];
-  const again = changes.map((change) => {
-    const draft = draftOf(subject, way, change);
-    return draft;
-  });
-  return [first, ...again].map(wireOf);
+  return [first, ...first.repeats.map((change) => draftOf(subject, way, change))].map(wireOf);
 }
 
 /** @param change what is different this time; made on the message, before text and bytes are */
@@ -84,7 +79,7 @@ function plainDraft(subject: Case, { mark, token, session, path }: Way): Draft {
     modern,
     tool,
     mark,
-    path: () => path,
+    path,
     message,
     headers,
     rawHeaders: '',
@@ -105,7 +100,7 @@ function wireOf(draft: Draft): WireRequest {
   const body = bytesOf(draft);
   const { framing, pieces } = draft.wire;
   const { lines, framed, ends = false } = FRAMINGS[framing](body, draft);
-  const head = [`POST ${draft.path('')} HTTP/1.1`, ...draft.headers.map(([name, value]) => `${name}: ${value}`), ...lines].join('\r\n');
+  const head = [`POST ${draft.path} HTTP/1.1`, ...draft.headers.map(([name, value]) => `${name}: ${value}`), ...lines].join('\r\n');
   const bytes = Buffer.concat([Buffer.from(`${head}\r\n${draft.rawHeaders}\r\n`, 'latin1'), framed]);
   return { text: textOf(draft), pieces: inPieces(bytes, pieces, draft), ends };
 }

@@ -16,7 +16,12 @@ import { resultOf, TOOL_LIST } from './tools';
 interface Message {
   readonly id?: unknown;
   readonly method?: unknown;
-  readonly params?: { readonly name?: unknown; readonly arguments?: unknown; readonly protocolVersion?: unknown };
+  readonly params?: {
+    readonly name?: unknown;
+    readonly arguments?: unknown;
+    readonly protocolVersion?: unknown;
+    readonly _meta?: Readonly<Record<string, unknown>>;
+  };
 }
 
 interface Session {
@@ -25,6 +30,8 @@ interface Session {
   listener?: ServerResponse;
 }
 
+/** MCP 2026-07-28, basic § Results and server/utilities/caching. */
+const MODERN_RESULT = { resultType: 'complete', ttlMs: 0, cacheScope: 'private' };
 const INFO = { capabilities: { tools: {}, logging: {} }, serverInfo: { name: 'worst', version: '1.0.0' } };
 
 /** The server that nobody should have: it obeys charsets, folds names, takes what comes twice, and answers as its script says. */
@@ -95,7 +102,8 @@ function replyTo({ id, method, params }: Message, script: Script): Reply {
     'tools/list': { tools: TOOL_LIST },
     'server/discover': { supportedVersions: ['2026-07-28', '2025-11-25'], ...INFO },
   };
-  const reply = plainReply(String(method), tool, written, results[String(method)] ?? {});
+  const modern = params?._meta?.['io.modelcontextprotocol/protocolVersion'] === undefined ? {} : MODERN_RESULT;
+  const reply = plainReply(String(method), tool, written, { ...results[String(method)], ...modern });
   if (method === 'tools/call' || method === 'tools/list') applyScript(script, reply);
   return reply;
 }

@@ -1,0 +1,231 @@
+import type { Bench } from './bench';
+import { allValues, type Case, caseOf } from './generator/case';
+import { HealthWatch } from './health';
+import { observe } from './observe';
+import { judge } from './properties/judge';
+import { deviations, type Observation, PROPERTIES, type PropertyName, type Violation } from './properties/observation';
+import { shrink } from './shrink';
+
+export interface CampaignPlan {
+  readonly seed: string;
+  readonly cases: number;
+  /** Only this one. */
+  readonly only?: number;
+  /** Ends at the first violation that is seen again. */
+  readonly untilFirst: boolean;
+  readonly signal: AbortSignal;
+  readonly progress: (done: number, suspects: number) => void;
+}
+
+/** A case that fails, and does so again when nothing else is under way. */
+export interface Finding {
+  readonly property: PropertyName;
+  readonly detail: string;
+  /** As it was generated. */
+  readonly subject: Case;
+  /** Made plainer; the same where that was not tried. */
+  readonly shrunk: Case;
+  /** Cases that fail in the same property for the same deviation. */
+  readonly alike: number;
+  readonly observation: Observation;
+}
+
+export interface CampaignResult {
+  readonly cases: number;
+  readonly findings: readonly Finding[];
+  /** Failed once, among others, and not again alone. */
+  readonly passing: readonly { readonly subject: Case; readonly violation: Violation }[];
+  /** Cases by dimension and value. */
+  readonly covered: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Values that never occurred. */
+  readonly uncovered: readonly string[];
+  readonly failing: Readonly<Record<PropertyName, number>>;
+  readonly executions: number;
+  readonly seconds: number;
+}
+
+/** Cases that are under way at a time. */
+const AT_ONCE = 24;
+/** Cases after which nothing may be left open. */
+const ROUND = 240;
+/** Cases of one kind of failure that are looked at more closely. */
+const LOOKED_AT = 2;
+
+export async function runCampaign(plan: CampaignPlan, bench: Bench): Promise<CampaignResult> {
+  const startedAt = Date.now();
+  const watch = new HealthWatch(bench.fleet.gateway);
+  const suspects = new Suspects();
+  const covered: Record<string, Record<string, number>> = {};
+  let executions = 0;
+  let done = 0;
+  const indices = plan.only === undefined ? Array.from({ length: plan.cases }, (_, index) => index) : [plan.only];
+  try {
+    for (let from = 0; from < indices.length && !plan.signal.aborted; from += ROUND) {
+      const round = indices.slice(from, from + ROUND).map((index) => caseOf(plan.seed, index));
+      await forEach(round, AT_ONCE, async (subject) => {
+        if (plan.signal.aborted) return;
+        for (const [name, value] of Object.entries(subject.values)) {
+          covered[name] ??= {};
+          covered[name][value] = (covered[name][value] ?? 0) + 1;
+        }
+        const observation = await observe(subject, bench);
+        executions += observation.fleetDeeds.filter(({ what }) => what === 'executed').length;
+        for (const violation of judge(observation)) suspects.add(subject, violation);
+        plan.progress(++done, suspects.cases);
+      });
+      await suspectLeaks(round, suspects, bench);
+      if (plan.untilFirst && suspects.cases > 0) break;
+    }
+    const { findings, passing } = await suspects.confirm(plan, bench, watch);
+    return {
+      cases: done,
+      findings,
+      passing,
+      covered,
+      uncovered: plan.only === undefined ? uncovered(covered) : [],
+      failing: suspects.counts(),
+      executions,
+      seconds: Math.round((Date.now() - startedAt) / 1000),
+    };
+  } finally {
+    await watch.stop();
+  }
+}
+
+function uncovered(covered: Readonly<Record<string, Readonly<Record<string, number>>>>): string[] {
+  return [...allValues()].filter(([name, value]) => covered[name]?.[value] === undefined).map(([name, value]) => `${name}=${value}`);
+}
+
+/** Slots in use when no case is under way: what is left is a leak of one of the round. */
+async function suspectLeaks(round: readonly Case[], suspects: Suspects, bench: Bench): Promise<void> {
+  for (const [server, sidecar] of Object.entries(bench.fleet.sidecars)) {
+    const inUse = await slotsInUse(sidecar.url);
+    if (inUse === 0) continue;
+    const own = round.filter(({ values }) => values.server === server);
+    suspects.addLeak(server, inUse, own);
+    await sidecar.restart(); // the next round begins with none in use
+  }
+}
+
+/** Slots of a sidecar in use, once it has had time to let them go. */
+async function slotsInUse(url: string): Promise<number> {
+  let inUse = 0;
+  for (let tries = 0; tries < 20; tries++) {
+    inUse = ((await (await fetch(`${url}/readyz`)).json()) as { slotsInUse: number }).slotsInUse;
+    if (inUse === 0) return 0;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return inUse;
+}
+
+/** Cases that failed while others were under way. */
+class Suspects {
+  private readonly groups = new Map<string, { readonly violation: Violation; readonly subjects: Case[] }>();
+  private readonly failed = new Set<number>();
+  private readonly leaks: { readonly server: string; readonly inUse: number; readonly subjects: readonly Case[] }[] = [];
+
+  get cases(): number {
+    return this.failed.size + this.leaks.length;
+  }
+
+  /** Violations of one property with one deviation are one kind of failure. */
+  add(subject: Case, violation: Violation): void {
+    this.failed.add(subject.index);
+    const name = `${violation.property}: ${deviations(subject).join(' ')}`;
+    const group = this.groups.get(name);
+    if (group === undefined) this.groups.set(name, { violation, subjects: [subject] });
+    else if (!group.subjects.some(({ index }) => index === subject.index)) group.subjects.push(subject);
+  }
+
+  addLeak(server: string, inUse: number, subjects: readonly Case[]): void {
+    this.leaks.push({ server, inUse, subjects });
+  }
+
+  counts(): Record<PropertyName, number> {
+    const counts = Object.fromEntries(Object.keys(PROPERTIES).map((name) => [name, 0])) as Record<PropertyName, number>;
+    for (const { violation, subjects } of this.groups.values()) counts[violation.property] += subjects.length;
+    counts.release += this.leaks.length;
+    return counts;
+  }
+
+  /** Plays them again, alone, and makes plainer what fails again. */
+  async confirm(plan: CampaignPlan, bench: Bench, watch: HealthWatch): Promise<Pick<CampaignResult, 'findings' | 'passing'>> {
+    const findings: Finding[] = [];
+    const passing: { subject: Case; violation: Violation }[] = [];
+    const groups = [...this.groups.values()].sort(
+      (a, b) => deviations(a.subjects[0] as Case).length - deviations(b.subjects[0] as Case).length,
+    );
+    for (const { violation, subjects } of groups) {
+      if (plan.signal.aborted) break;
+      for (const subject of subjects.slice(0, LOOKED_AT)) {
+        // What a plainer case has shown to fail already is no news.
+        if (findings.some((finding) => finding.property === violation.property && isPlainer(finding.shrunk, subject))) break;
+        const finding = await lookAt(subject, violation, subjects.length, bench, watch);
+        if (finding === undefined) passing.push({ subject, violation });
+        else findings.push(finding);
+        if (finding !== undefined && plan.untilFirst) return { findings, passing };
+        if (finding !== undefined) break;
+      }
+    }
+    for (const leak of this.leaks) findings.push(...(await lookForLeak(leak, bench)));
+    return { findings, passing };
+  }
+}
+
+async function lookAt(
+  subject: Case,
+  { property }: Violation,
+  alike: number,
+  bench: Bench,
+  watch: HealthWatch,
+): Promise<Finding | undefined> {
+  const before = watch.silences;
+  const observation = await observe(subject, bench);
+  const found = judge(observation);
+  if (watch.silences > before) {
+    return { property: 'health', detail: 'the gateway fell silent', subject, shrunk: subject, alike, observation };
+  }
+  const same = found.find((violation) => violation.property === property);
+  if (same === undefined) return undefined;
+  const shrunk = await shrink(subject, found, property, bench);
+  const detail = shrunk.violations.find((violation) => violation.property === property)?.detail ?? same.detail;
+  return { property, detail, subject, shrunk: shrunk.subject, alike, observation };
+}
+
+/** Finds the cases of a round that leave a slot in use. */
+async function lookForLeak(
+  { server, inUse, subjects }: { server: string; inUse: number; subjects: readonly Case[] },
+  bench: Bench,
+): Promise<Finding[]> {
+  const url = bench.fleet.sidecars[server]?.url ?? '';
+  for (const subject of subjects) {
+    const before = await slotsInUse(url);
+    const observation = await observe(subject, bench);
+    const left = (await slotsInUse(url)) - before;
+    if (left > 0)
+      return [
+        {
+          property: 'release',
+          detail: `it leaves ${left} slots of ${server} in use (${inUse} in its round)`,
+          subject,
+          shrunk: subject,
+          alike: inUse,
+          observation,
+        },
+      ];
+  }
+  return [];
+}
+
+/** Whether all that is odd about one case is odd about the other, too. */
+function isPlainer(plainer: Case, other: Case): boolean {
+  return deviations(plainer).every((deviation) => deviations(other).includes(deviation)) && deviations(plainer).length > 0;
+}
+
+async function forEach<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
+  let next = 0;
+  const worker = async () => {
+    for (let item = items[next++]; item !== undefined; item = items[next++]) await work(item);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+}
