@@ -4,6 +4,7 @@ declare module 'express' {
   type Handler = (request: IncomingMessage & { readonly body: unknown }, response: ServerResponse) => void;
 
   interface Application extends RequestListener {
+    set(name: string, value: unknown): void;
     use(handler: unknown): void;
     all(path: string, handler: Handler): void;
   }

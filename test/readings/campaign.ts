@@ -41,6 +41,8 @@ export interface CampaignResult {
   readonly uncovered: readonly string[];
   readonly failing: Readonly<Record<PropertyName, number>>;
   readonly executions: number;
+  /** Seconds that the cases took, without looking at failures again. */
+  readonly playedSeconds: number;
   readonly seconds: number;
 }
 
@@ -76,6 +78,7 @@ export async function runCampaign(plan: CampaignPlan, bench: Bench): Promise<Cam
       await suspectLeaks(round, suspects, bench);
       if (plan.untilFirst && suspects.cases > 0) break;
     }
+    const playedSeconds = secondsSince(startedAt);
     const { findings, passing } = await suspects.confirm(plan, bench, watch);
     return {
       cases: done,
@@ -85,11 +88,16 @@ export async function runCampaign(plan: CampaignPlan, bench: Bench): Promise<Cam
       uncovered: plan.only === undefined ? uncovered(covered) : [],
       failing: suspects.counts(),
       executions,
-      seconds: Math.round((Date.now() - startedAt) / 1000),
+      playedSeconds,
+      seconds: secondsSince(startedAt),
     };
   } finally {
     await watch.stop();
   }
+}
+
+function secondsSince(moment: number): number {
+  return Math.round((Date.now() - moment) / 1000);
 }
 
 function uncovered(covered: Readonly<Record<string, Readonly<Record<string, number>>>>): string[] {

@@ -25,8 +25,6 @@ export async function observe(subject: Case, bench: Bench): Promise<Observation>
   for (const mark of [directMark, fleetMark]) bench.scripts.set(mark, script);
   const granted = [toolOf(subject), LONGEST_NAME];
   bench.fleet.account.grant(fleetMark, granted);
-  const { balancer } = subject.values;
-  if (balancer !== undefined) bench.fleet.balancer.words.set(fleetMark, wordOf(balancer));
   const [direct, fleet] = await Promise.all([playDirect(subject, directMark, bench), playFleet(subject, fleetMark, bench)]);
   const rows = await settledRows(fleetMark, bench);
   const leftChildren = await remainingChildren(fleetMark, subject, bench);
@@ -44,7 +42,6 @@ export async function observe(subject: Case, bench: Bench): Promise<Observation>
     bench.scripts.delete(mark);
     bench.journal.forget(mark);
   }
-  bench.fleet.balancer.words.delete(fleetMark);
   return observation;
 }
 
@@ -68,8 +65,16 @@ async function playDirect(subject: Case, mark: string, bench: Bench): Promise<Le
 }
 
 async function playFleet(subject: Case, mark: string, { fleet }: Bench): Promise<Leg> {
-  const { server, client } = subject.values;
-  const stage: Stage = { origin: fleet.gateway.url, path: `/${server}/mcp`, mark, token: await fleet.account.token(mark) };
+  const { server, client, balancer } = subject.values;
+  const { words } = fleet.balancer;
+  const around = { begin: () => void words.set(mark, wordOf(balancer as string)), end: () => void words.delete(mark) };
+  const stage: Stage = {
+    origin: fleet.gateway.url,
+    path: `/${server}/mcp`,
+    mark,
+    token: await fleet.account.token(mark),
+    ...(balancer !== undefined && { around }),
+  };
   return client === 'raw' ? playRaw(subject, stage) : playSdk(subject, stage);
 }
 

@@ -58,11 +58,21 @@ export function describeCase(observation: Observation): string {
   ].join('\n');
 }
 
-export function summaryOf({ cases, executions, findings, passing, uncovered, covered, failing, seconds }: CampaignResult): string {
+export function summaryOf({
+  cases,
+  executions,
+  findings,
+  passing,
+  uncovered,
+  covered,
+  failing,
+  playedSeconds,
+  seconds,
+}: CampaignResult): string {
   const dimensions = Object.entries(covered).map(([name, values]) => `${name} ${Object.keys(values).length}`);
   const failed = (Object.keys(PROPERTIES) as PropertyName[]).filter((name) => failing[name] > 0).map((name) => `${name} ${failing[name]}`);
   return [
-    `${cases} cases, ${executions} executions through us, ${seconds} s`,
+    `${cases} cases, ${executions} executions through us, ${playedSeconds} s (${seconds} s with what was looked at again)`,
     `${findings.length} kinds of failure${failed.length === 0 ? '' : ` (${failed.join(', ')})`}`,
     `${passing.length} once`,
     `${uncovered.length} values never`,

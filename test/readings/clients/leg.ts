@@ -28,6 +28,8 @@ export interface Stage {
   readonly mark: string;
   /** Absent on the direct way. */
   readonly token?: string;
+  /** What happens on the way of the requests themselves; not of what opens and ends their session. */
+  readonly around?: { begin(): void; end(): void };
 }
 
 /** Milliseconds until an answer is given up; far above what recovery may cost. */

@@ -19,9 +19,9 @@ export function messagesOf({ headers, body }: HttpAnswer): Heard[] {
   return texts.flatMap(parse);
 }
 
-/** Every response among messages: what has an id and no method. */
+/** Whether a message is a JSON-RPC response: the body of a plain HTTP error may have an `error` as well. */
 export function isResponse(message: Heard): boolean {
-  return message.method === undefined && ('result' in message || 'error' in message);
+  return message.method === undefined && ('result' in message || 'error' in message) && ('id' in message || 'jsonrpc' in message);
 }
 
 function parse(text: string): Heard[] {

@@ -40,7 +40,9 @@ class Play {
     const sent: Sent[] = [];
     const { mark, path, token } = this.stage;
     const way = { mark, path, ...(token !== undefined && { token }), ...(this.session !== undefined && { session: this.session }) };
+    this.stage.around?.begin();
     for (const request of requestsOf(this.subject, way)) sent.push(await this.send(request));
+    this.stage.around?.end();
     await this.lookAfterConnection(sent.at(-1)?.answer);
     const heard = await this.endSession();
     return { sent, heard, session: this.session !== undefined, troubles: this.troubles };
@@ -72,7 +74,9 @@ class Play {
   /** A connection whose answer was whole serves again, and holds nothing that belongs to nobody. */
   private async lookAfterConnection(last: HttpAnswer | undefined): Promise<void> {
     const { connection } = this;
-    if (this.direct || connection?.usable !== true || last?.end !== 'whole' || this.subject.values.framing === 'long') return;
+    // Behind a body that is longer than its length stands no request, and the connection is spoilt by right.
+    if (this.subject.values.framing === 'long') connection?.close();
+    if (this.direct || connection?.usable !== true || last?.end !== 'whole') return;
     if (last.headers.some(([name, value]) => name === 'connection' && value === 'close')) return;
     if (connection.left.length > 0) this.troubles.push(`behind the answer came ${connection.left.toString().slice(0, 100)}`);
     await connection.write([Buffer.from('GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n')]);

@@ -38,9 +38,9 @@ export async function playSdk(subject: Case, stage: Stage): Promise<Leg> {
   const message = await ask(subject, stage, connected.client);
   await connected.end().catch((error: Error) => troubles.push(`it could not end its session: ${error.message}`));
   const text = JSON.stringify({ id: SDK_ID, method: subject.values.message === 'list' ? 'tools/list' : 'tools/call' });
-  const body = Buffer.from(JSON.stringify(message));
+  // What came is known only as the client tells it.
   return {
-    sent: [{ text, answer: { ...NO_ANSWER, status: 200, body, end: 'whole' }, messages: [message] }],
+    sent: [{ text, answer: { ...NO_ANSWER, status: 200, end: 'whole' }, messages: [message] }],
     heard: [],
     session: true,
     troubles,

@@ -76,7 +76,8 @@ export async function openAccount(): Promise<Account> {
       const query = {
         TableName: 'ledger',
         IndexName: BY_AGENT,
-        KeyConditionExpression: 'agent = :agent',
+        KeyConditionExpression: '#agent = :agent',
+        ExpressionAttributeNames: { '#agent': 'agent' },
         ExpressionAttributeValues: marshall({ ':agent': idOf(subject) }),
       };
       const rows: LedgerRow[] = [];

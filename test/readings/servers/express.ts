@@ -8,6 +8,7 @@ import { sdkV1Endpoint } from './sdk-v1';
 export function expressServer(journal: Journal): Server {
   const serve = sdkV1Endpoint('express', journal);
   const app = express();
+  app.set('env', 'test'); // or every refusal is printed
   app.use(express.json({ limit: '4mb', strict: false }));
   app.all('/mcp', (request, response) => void serve(request, response, request.body));
   return createServer(app);
