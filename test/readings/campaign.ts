@@ -41,6 +41,8 @@ export interface CampaignResult {
   readonly uncovered: readonly string[];
   readonly failing: Readonly<Record<PropertyName, number>>;
   readonly executions: number;
+  /** Times at which the gateway was silent and was started again. */
+  readonly silences: number;
   /** Seconds that the cases took, without looking at failures again. */
   readonly playedSeconds: number;
   readonly seconds: number;
@@ -88,6 +90,7 @@ export async function runCampaign(plan: CampaignPlan, bench: Bench): Promise<Cam
       uncovered: plan.only === undefined ? uncovered(covered) : [],
       failing: suspects.counts(),
       executions,
+      silences: watch.silences,
       playedSeconds,
       seconds: secondsSince(startedAt),
     };

@@ -40,7 +40,12 @@ async function main(): Promise<number> {
 /** Whether the real reader holds. */
 async function hold(options: Options, scratch: string, signal: AbortSignal): Promise<boolean> {
   const result = await run(options, scratch, signal);
-  const passed = result.findings.length === 0 && result.uncovered.length === 0 && result.passing.length === 0 && !signal.aborted;
+  const passed =
+    result.findings.length === 0 &&
+    result.uncovered.length === 0 &&
+    result.passing.length === 0 &&
+    result.silences === 0 &&
+    !signal.aborted;
   if (options.json) console.log(JSON.stringify({ passed, ...forJson(result) }));
   else {
     if (options.only !== undefined) for (const { observation } of result.findings) console.log(describeCase(observation));

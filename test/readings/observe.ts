@@ -75,7 +75,13 @@ async function playFleet(subject: Case, mark: string, { fleet }: Bench): Promise
     token: await fleet.account.token(mark),
     ...(balancer !== undefined && { around }),
   };
-  return client === 'raw' ? playRaw(subject, stage) : playSdk(subject, stage);
+  // What breaks the play itself is a finding, too.
+  return (client === 'raw' ? playRaw(subject, stage) : playSdk(subject, stage)).catch((error: Error) => ({
+    sent: [],
+    heard: [],
+    session: false,
+    troubles: [`it could not be played: ${error.message}`],
+  }));
 }
 
 /** Milliseconds that a row may take to be settled behind its answer, or a child to end behind its session. */

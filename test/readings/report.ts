@@ -75,6 +75,7 @@ export function summaryOf({
     `${cases} cases, ${executions} executions through us, ${playedSeconds} s (${seconds} s with what was looked at again)`,
     `${findings.length} kinds of failure${failed.length === 0 ? '' : ` (${failed.join(', ')})`}`,
     `${passing.length} once`,
+    `${silences} silences`,
     `${uncovered.length} values never`,
     `values by dimension: ${dimensions.join(', ')}`,
   ].join('; ');

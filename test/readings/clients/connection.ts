@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** One HTTP answer as it came. */
 export interface HttpAnswer {
@@ -20,6 +22,9 @@ export interface ReadingOptions {
   readonly head?: boolean;
 }
 
+const TRIES = 40;
+const TRY_AGAIN_MS = 100;
+
 /** A connection on which bytes are written as they are. HTTP/1.1 with keep-alive, read by RFC 9112 § 6.3. */
 export class Connection {
   private received = Buffer.alloc(0);
@@ -39,11 +44,19 @@ export class Connection {
     socket.on('error', over).once('close', over).once('end', over);
   }
 
+  /** @throws Error when nobody takes it; a program that is being started again is waited for */
   static async open(url: string): Promise<Connection> {
     const { hostname, port } = new URL(url);
-    const socket = connect({ host: hostname, port: Number(port) });
-    await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject));
-    return new Connection(socket);
+    for (let tries = 1; ; tries++) {
+      const socket = connect({ host: hostname, port: Number(port) });
+      try {
+        await once(socket, 'connect');
+        return new Connection(socket);
+      } catch (error) {
+        if (tries === TRIES) throw error;
+        await sleep(TRY_AGAIN_MS);
+      }
+    }
   }
 
   /** Whether another request may be sent here. */
