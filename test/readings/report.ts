@@ -66,6 +66,7 @@ export function summaryOf({
   uncovered,
   covered,
   failing,
+  silences,
   playedSeconds,
   seconds,
 }: CampaignResult): string {
