@@ -9,8 +9,6 @@ import { shrink } from './shrink';
 export interface CampaignPlan {
   readonly seed: string;
   readonly cases: number;
-  /** Only this one. */
-  readonly only?: number;
   /** Ends at the first violation that is seen again. */
   readonly untilFirst: boolean;
   readonly signal: AbortSignal;
@@ -27,14 +25,21 @@ export interface Finding {
   readonly shrunk: Case;
   /** Cases that fail in the same property for the same deviation. */
   readonly alike: number;
-  readonly observation: Observation;
+  /** Absent where it silenced the gateway, or was not played again. */
+  readonly observation?: Observation;
+}
+
+/** A case that failed once. */
+interface Passing {
+  readonly subject: Case;
+  readonly violation: Violation;
 }
 
 export interface CampaignResult {
   readonly cases: number;
   readonly findings: readonly Finding[];
   /** Failed once, among others, and not again alone. */
-  readonly passing: readonly { readonly subject: Case; readonly violation: Violation }[];
+  readonly passing: readonly Passing[];
   /** Cases by dimension and value. */
   readonly covered: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Values that never occurred. */
@@ -52,6 +57,8 @@ export interface CampaignResult {
 const AT_ONCE = 24;
 /** Cases after which nothing may be left open. */
 const ROUND = 240;
+/** Cases that are looked at more closely at a time. */
+const CLOSELY_AT_ONCE = 6;
 /** Cases of one kind of failure that are looked at more closely. */
 const LOOKED_AT = 2;
 
@@ -62,10 +69,9 @@ export async function runCampaign(plan: CampaignPlan, bench: Bench): Promise<Cam
   const covered: Record<string, Record<string, number>> = {};
   let executions = 0;
   let done = 0;
-  const indices = plan.only === undefined ? Array.from({ length: plan.cases }, (_, index) => index) : [plan.only];
   try {
-    for (let from = 0; from < indices.length && !plan.signal.aborted; from += ROUND) {
-      const round = indices.slice(from, from + ROUND).map((index) => caseOf(plan.seed, index));
+    for (let from = 0; from < plan.cases && !plan.signal.aborted; from += ROUND) {
+      const round = Array.from({ length: Math.min(ROUND, plan.cases - from) }, (_, at) => caseOf(plan.seed, from + at));
       await forEach(round, AT_ONCE, async (subject) => {
         if (plan.signal.aborted) return;
         for (const [name, value] of Object.entries(subject.values)) {
@@ -87,7 +93,7 @@ export async function runCampaign(plan: CampaignPlan, bench: Bench): Promise<Cam
       findings,
       passing,
       covered,
-      uncovered: plan.only === undefined ? uncovered(covered) : [],
+      uncovered: uncovered(covered),
       failing: suspects.counts(),
       executions,
       silences: watch.silences,
@@ -129,9 +135,15 @@ async function slotsInUse(url: string): Promise<number> {
   return inUse;
 }
 
+/** Cases that fail in one property for the same deviations. */
+interface Group {
+  readonly violation: Violation;
+  readonly subjects: Case[];
+}
+
 /** Cases that failed while others were under way. */
 class Suspects {
-  private readonly groups = new Map<string, { readonly violation: Violation; readonly subjects: Case[] }>();
+  private readonly groups = new Map<string, Group>();
   private readonly failed = new Set<number>();
   private readonly leaks: { readonly server: string; readonly inUse: number; readonly subjects: readonly Case[] }[] = [];
 
@@ -159,43 +171,42 @@ class Suspects {
     return counts;
   }
 
-  /** Plays them again, alone, and makes plainer what fails again. */
+  /** Plays them again, few at a time, and makes plainer what fails again. */
   async confirm(plan: CampaignPlan, bench: Bench, watch: HealthWatch): Promise<Pick<CampaignResult, 'findings' | 'passing'>> {
     const findings: Finding[] = [];
-    const passing: { subject: Case; violation: Violation }[] = [];
-    const groups = [...this.groups.values()].sort(
-      (a, b) => deviations(a.subjects[0] as Case).length - deviations(b.subjects[0] as Case).length,
-    );
-    for (const { violation, subjects } of groups) {
-      if (plan.signal.aborted) break;
+    const passing: Passing[] = [];
+    const disturbed: Group[] = [];
+    const over = () => plan.signal.aborted || (plan.untilFirst && findings.length > 0);
+    const look = async (group: Group, alone: boolean): Promise<void> => {
+      const { violation, subjects } = group;
       for (const subject of subjects.slice(0, LOOKED_AT)) {
         // What a plainer case has shown to fail already is no news.
-        if (findings.some((finding) => finding.property === violation.property && isPlainer(finding.shrunk, subject))) break;
-        const finding = await lookAt(subject, violation, subjects.length, bench, watch);
-        if (finding === undefined) passing.push({ subject, violation });
-        else findings.push(finding);
-        if (finding !== undefined && plan.untilFirst) return { findings, passing };
-        if (finding !== undefined) break;
+        if (over() || findings.some((known) => known.property === violation.property && isPlainer(known.shrunk, subject))) return;
+        const before = watch.silences;
+        const finding = await lookAt(subject, violation, subjects.length, bench);
+        const silent = watch.silences > before;
+        if (silent && !alone) return void disturbed.push(group);
+        if (silent) findings.push({ ...wrong(subject, subjects.length), property: 'health', detail: 'the gateway fell silent' });
+        else if (finding !== undefined) findings.push(finding);
+        else passing.push({ subject, violation });
+        if (finding !== undefined || silent) return;
       }
-    }
-    for (const leak of this.leaks) findings.push(...(await lookForLeak(leak, bench)));
+    };
+    const plainestFirst = [...this.groups.values()].sort((a, b) => oddity(a) - oddity(b));
+    await forEach(plainestFirst, CLOSELY_AT_ONCE, (group) => look(group, false));
+    for (const group of disturbed) await look(group, true);
+    for (const leak of this.leaks) if (!over()) findings.push(...(await lookForLeak(leak, bench)));
     return { findings, passing };
   }
 }
 
-async function lookAt(
-  subject: Case,
-  { property }: Violation,
-  alike: number,
-  bench: Bench,
-  watch: HealthWatch,
-): Promise<Finding | undefined> {
-  const before = watch.silences;
+const oddity = ({ subjects }: Group) => deviations(subjects[0] as Case).length;
+
+const wrong = (subject: Case, alike: number) => ({ subject, shrunk: subject, alike });
+
+async function lookAt(subject: Case, { property }: Violation, alike: number, bench: Bench): Promise<Finding | undefined> {
   const observation = await observe(subject, bench);
   const found = judge(observation);
-  if (watch.silences > before) {
-    return { property: 'health', detail: 'the gateway fell silent', subject, shrunk: subject, alike, observation };
-  }
   const same = found.find((violation) => violation.property === property);
   if (same === undefined) return undefined;
   const shrunk = await shrink(subject, found, property, bench);

@@ -5,8 +5,11 @@ import { openBench } from './bench';
 import { replacing } from './broken/replacing';
 import { WAYS, type Way } from './broken/ways';
 import { type CampaignResult, runCampaign } from './campaign';
+import { caseOf } from './generator/case';
+import { observe } from './observe';
 import { type Options, readOptions, USAGE } from './options';
-import { describe, describeCase, summaryOf } from './report';
+import { judge } from './properties/judge';
+import { describe, describeCase, describeViolation, summaryOf } from './report';
 
 async function main(): Promise<number> {
   let options: Options | undefined;
@@ -25,15 +28,33 @@ async function main(): Promise<number> {
   const scratch = mkdtempSync(join(tmpdir(), 'mcp-readings-'));
   let keep = true;
   try {
-    const passed =
-      options.prove || options.broken !== undefined
-        ? await prove(options, scratch, interruption.signal)
-        : await hold(options, scratch, interruption.signal);
+    const passed = await runOf(options)(options, scratch, interruption.signal);
     keep = !passed || options.keep;
     return interruption.signal.aborted ? 130 : passed ? 0 : 1;
   } finally {
     if (keep) console.error(`Logs are in ${scratch}`);
     else rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+type Run = (options: Options, scratch: string, signal: AbortSignal) => Promise<boolean>;
+
+function runOf({ only, prove: all, broken }: Options): Run {
+  if (all || broken !== undefined) return prove;
+  return only === undefined ? hold : playOne;
+}
+
+/** One case, and all that came of it. */
+async function playOne({ seed, only = 0, json }: Options, scratch: string): Promise<boolean> {
+  const bench = await openBench(scratch);
+  try {
+    const observation = await observe(caseOf(seed, only), bench);
+    const violations = judge(observation);
+    if (json) console.log(JSON.stringify({ passed: violations.length === 0, values: observation.subject.values, violations }));
+    else console.log([describeCase(observation), ...violations.map(describeViolation)].join('\n'));
+    return violations.length === 0;
+  } finally {
+    await bench.stop();
   }
 }
 
@@ -48,7 +69,6 @@ async function hold(options: Options, scratch: string, signal: AbortSignal): Pro
     !signal.aborted;
   if (options.json) console.log(JSON.stringify({ passed, ...forJson(result) }));
   else {
-    if (options.only !== undefined) for (const { observation } of result.findings) console.log(describeCase(observation));
     console.log(describe(result));
     console.log(`${passed ? '✔ passed' : '✘ failed'}: ${summaryOf(result)}`);
   }
@@ -86,7 +106,6 @@ async function run(options: Options, scratch: string, signal: AbortSignal, way?:
       {
         seed: options.seed,
         cases: options.cases,
-        ...(options.only !== undefined && { only: options.only }),
         untilFirst: way !== undefined,
         signal,
         progress: (done, suspects) => {

@@ -1,6 +1,6 @@
 import type { CampaignResult, Finding } from './campaign';
 import { isResponse } from './clients/messages';
-import { deviations, type Observation, PROPERTIES, type PropertyName, shown } from './properties/observation';
+import { deviations, type Observation, PROPERTIES, type PropertyName, shown, type Violation } from './properties/observation';
 
 const SHOWN_FINDINGS = 60;
 
@@ -24,6 +24,10 @@ function describeFinding({ property, detail, subject, shrunk, alike }: Finding):
   const bases = ['server', 'client', 'era', 'tool', 'message'].map((name) => shrunk.values[name]).join(' ');
   const odd = deviations(shrunk).join(' ') || 'nothing odd';
   return `✘ ${property}: ${odd}  [${bases}; ${alike} alike]\n    ${detail}\n    --seed ${subject.seed} --case ${subject.index}`;
+}
+
+export function describeViolation({ property, detail }: Violation): string {
+  return `✘ ${property} (${PROPERTIES[property]}): ${detail}`;
 }
 
 /** Both ways of one case. */
