@@ -24,7 +24,12 @@ async function main(): Promise<number> {
     return 0;
   }
   const interruption = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      process.once(signal, () => process.exit(130)); // a second one does not wait
+      interruption.abort();
+    });
+  }
   const scratch = mkdtempSync(join(tmpdir(), 'mcp-readings-'));
   let keep = true;
   try {

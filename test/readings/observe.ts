@@ -25,7 +25,7 @@ export async function observe(subject: Case, bench: Bench): Promise<Observation>
   for (const mark of [directMark, fleetMark]) bench.scripts.set(mark, script);
   const granted = [toolOf(subject), LONGEST_NAME];
   bench.fleet.account.grant(fleetMark, granted);
-  const [direct, fleet] = await Promise.all([playDirect(subject, directMark, bench), playFleet(subject, fleetMark, bench)]);
+  const [direct, fleet] = await Promise.all([ending(playDirect(subject, directMark, bench)), ending(playFleet(subject, fleetMark, bench))]);
   const rows = await settledRows(fleetMark, bench);
   const leftChildren = await remainingChildren(fleetMark, subject, bench);
   const observation = {
@@ -75,13 +75,26 @@ async function playFleet(subject: Case, mark: string, { fleet }: Bench): Promise
     token: await fleet.account.token(mark),
     ...(balancer !== undefined && { around }),
   };
-  // What breaks the play itself is a finding, too.
-  return (client === 'raw' ? playRaw(subject, stage) : playSdk(subject, stage)).catch((error: Error) => ({
-    sent: [],
-    heard: [],
-    session: false,
-    troubles: [`it could not be played: ${error.message}`],
-  }));
+  return client === 'raw' ? playRaw(subject, stage) : playSdk(subject, stage);
+}
+
+/** Milliseconds after which a play is given up: several times what it waits for each of its answers. */
+const PLAY_MS = 60_000;
+
+/** What breaks a play, or keeps it from ending, is a finding as well. */
+async function ending(play: Promise<Leg>): Promise<Leg> {
+  const ends = new AbortController();
+  try {
+    return await Promise.race([play, sleep(PLAY_MS, broken('it did not end'), { signal: ends.signal })]);
+  } catch (error) {
+    return broken(`it could not be played: ${(error as Error).message}`);
+  } finally {
+    ends.abort();
+  }
+}
+
+function broken(trouble: string): Leg {
+  return { sent: [], heard: [], session: false, troubles: [trouble] };
 }
 
 /** Milliseconds that a row may take to be settled behind its answer, or a child to end behind its session. */

@@ -64,10 +64,11 @@ export class Connection {
     return !this.ended && !this.socket.destroyed;
   }
 
+  /** Hands the pieces to the network one by one; who is written to may leave them unread. */
   async write(pieces: readonly Buffer[]): Promise<void> {
     for (const piece of pieces) {
       if (!this.usable) return;
-      await new Promise<void>((resolve) => this.socket.write(piece, () => resolve()));
+      this.socket.write(piece);
       if (pieces.length > 1) await new Promise((resolve) => setImmediate(resolve));
     }
   }

@@ -68,7 +68,7 @@ async function ask(subject: Case, { mark }: Stage, client: Client): Promise<Hear
 async function connectV1(stage: Stage): Promise<Connected> {
   const transport = new TransportV1(urlOf(stage), { requestInit: { headers: headersOf(stage) } });
   const client = new ClientV1({ name: stage.mark, version: '1' });
-  await client.connect(transport);
+  await client.connect(transport, { timeout: PATIENCE_MS });
   return {
     client: client as unknown as Client,
     end: async () => {
@@ -81,7 +81,7 @@ async function connectV1(stage: Stage): Promise<Connected> {
 async function connectV2(stage: Stage, modern: boolean): Promise<Connected> {
   const transport = new TransportV2(urlOf(stage), { requestInit: { headers: headersOf(stage) } });
   const client = new ClientV2({ name: stage.mark, version: '1' }, modern ? { versionNegotiation: { mode: { pin: '2026-07-28' } } } : {});
-  await client.connect(transport);
+  await client.connect(transport, { timeout: PATIENCE_MS });
   const v2: Client = {
     callTool: (call, _schema, options) => client.callTool(call, options),
     listTools: (_params, options) => client.listTools(undefined, options),

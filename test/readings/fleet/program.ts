@@ -26,6 +26,10 @@ export async function startProgram(file: string, port: number, env: Readonly<Rec
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true, // Ctrl-C in a terminal reaches the suite alone, which stops its programs
   });
+  // Whatever ends the suite, no program is left behind.
+  const killed = () => child.kill('SIGKILL');
+  process.once('exit', killed);
+  child.once('exit', () => process.off('exit', killed));
   const written = createWriteStream(log, { flags: 'a' });
   child.stdout.pipe(written, { end: false });
   child.stderr.pipe(written, { end: false });
