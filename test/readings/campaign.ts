@@ -1,4 +1,5 @@
 import type { Bench } from './bench';
+import type { Part } from './fleet/fleet';
 import { allValues, type Case, caseOf } from './generator/case';
 import { HealthWatch } from './health';
 import { observe } from './observe';
@@ -141,11 +142,18 @@ interface Group {
   readonly subjects: Case[];
 }
 
+/** Slots that were in use when all cases of a round were over. */
+interface Leak {
+  readonly server: string;
+  readonly inUse: number;
+  readonly subjects: readonly Case[];
+}
+
 /** Cases that failed while others were under way. */
 class Suspects {
   private readonly groups = new Map<string, Group>();
   private readonly failed = new Set<number>();
-  private readonly leaks: { readonly server: string; readonly inUse: number; readonly subjects: readonly Case[] }[] = [];
+  private readonly leaks: Leak[] = [];
 
   get cases(): number {
     return this.failed.size + this.leaks.length;
@@ -195,7 +203,9 @@ class Suspects {
     const plainestFirst = [...this.groups.values()].sort((a, b) => oddity(a) - oddity(b));
     await forEach(plainestFirst, CLOSELY_AT_ONCE, (group) => look(group, false));
     for (const group of disturbed) await look(group, true);
-    for (const leak of this.leaks) if (!over()) findings.push(...(await lookForLeak(leak, bench)));
+    // One leak of a server explains those of other rounds, as a rule.
+    const leaks = this.leaks.filter(({ server }, at) => this.leaks.findIndex((leak) => leak.server === server) === at);
+    for (const leak of leaks) if (!over()) findings.push(await lookForLeak(leak, bench, over));
     return { findings, passing };
   }
 }
@@ -214,29 +224,19 @@ async function lookAt(subject: Case, { property }: Violation, alike: number, ben
   return { property, detail, subject, shrunk: shrunk.subject, alike, observation };
 }
 
-/** Finds the cases of a round that leave a slot in use. */
-async function lookForLeak(
-  { server, inUse, subjects }: { server: string; inUse: number; subjects: readonly Case[] },
-  bench: Bench,
-): Promise<Finding[]> {
-  const url = bench.fleet.sidecars[server]?.url ?? '';
-  for (const subject of subjects) {
-    const before = await slotsInUse(url);
-    const observation = await observe(subject, bench);
-    const left = (await slotsInUse(url)) - before;
-    if (left > 0)
-      return [
-        {
-          property: 'release',
-          detail: `it leaves ${left} slots of ${server} in use (${inUse} in its round)`,
-          subject,
-          shrunk: subject,
-          alike: inUse,
-          observation,
-        },
-      ];
+/** Finds a case of a round that leaves a slot in use: plays halves of what may have done it. */
+async function lookForLeak({ server, inUse, subjects }: Leak, bench: Bench, over: () => boolean): Promise<Finding> {
+  const sidecar = bench.fleet.sidecars[server] as Part;
+  const detail = `slots of ${server} stay in use: ${inUse} after its round`;
+  let suspects = subjects;
+  while (suspects.length > 1 && !over()) {
+    const half = suspects.slice(0, Math.ceil(suspects.length / 2));
+    await forEach(half, AT_ONCE, async (subject) => void (await observe(subject, bench)));
+    const leaks = (await slotsInUse(sidecar.url)) > 0;
+    if (leaks) await sidecar.restart();
+    suspects = leaks ? half : suspects.slice(half.length);
   }
-  return [];
+  return { property: 'release', detail, ...wrong(suspects[0] as Case, inUse) };
 }
 
 /** Whether all that is odd about one case is odd about the other, too. */

@@ -3,7 +3,7 @@ import type { Case } from './generator/case';
 import { DIMENSIONS } from './generator/case';
 import { observe } from './observe';
 import { judge } from './properties/judge';
-import type { PropertyName, Violation } from './properties/observation';
+import { deviations, type PropertyName, type Violation } from './properties/observation';
 
 export interface Shrunk {
   readonly subject: Case;
@@ -22,6 +22,7 @@ const PLAINER: Readonly<Record<string, readonly string[]>> = {
 /** Makes a case that fails plainer, one dimension after the other, as long as it fails in the same way. */
 export async function shrink(subject: Case, violations: readonly Violation[], property: PropertyName, bench: Bench): Promise<Shrunk> {
   let smallest: Shrunk = { subject, violations };
+  if (deviations(subject).length < 2) return smallest; // it says by itself what is odd about it
   for (const plainer of candidates(subject)) {
     const values = plainer(smallest.subject.values);
     if (values === undefined) continue;
