@@ -1,5 +1,6 @@
-import type { CampaignResult, Finding } from './campaign';
+import type { CampaignResult } from './campaign';
 import { isResponse } from './clients/messages';
+import type { Finding } from './finding';
 import { deviations, type Observation, PROPERTIES, type PropertyName, shown, type Violation } from './properties/observation';
 
 const SHOWN_FINDINGS = 60;

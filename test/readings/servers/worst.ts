@@ -3,10 +3,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync, inflateSync } from 'node:zlib';
 import iconv from 'iconv-lite';
+import { applyScript } from '../generator/answers';
 import { type Leniency, parseLeniently } from '../generator/lenient-json';
 import { plainReply, type Reply } from '../generator/reply';
 import type { Script } from '../generator/script';
-import { applyScript } from '../generator/scripts';
 import { deliver } from './deliver';
 import type { Journal } from './journal';
 import { markOf, sayNotFound } from './sdk-v1';
