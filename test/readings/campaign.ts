@@ -50,17 +50,28 @@ export async function runCampaign(plan: CampaignPlan, bench: Bench): Promise<Cam
   let done = 0;
   const play = async (subject: Case): Promise<void> => {
     if (plan.signal.aborted) return;
-    cover(subject, covered);
+    const before = watch.silences;
     const observation = await observe(subject, bench);
+    if (watch.silences > before) return void disturbed.push(subject);
+    cover(subject, covered);
     executions += observation.fleetDeeds.filter(({ what }) => what === 'executed').length;
     for (const violation of judge(observation)) suspects.add(subject, violation);
     plan.progress(++done, suspects.cases);
   };
+  /** The gateway was started again while they were under way. */
+  const disturbed: Case[] = [];
   try {
     for (let from = 0; from < plan.cases && !plan.signal.aborted; from += ROUND) {
       const round = Array.from({ length: Math.min(ROUND, plan.cases - from) }, (_, at) => caseOf(plan.seed, from + at));
       await forEach(round, AT_ONCE, play);
-      suspects.addLeaks(await leaksOf(round, bench));
+      const leaks = await leaksOf(round, bench);
+      if (disturbed.length === 0) suspects.addLeaks(leaks);
+      for (const subject of disturbed.splice(0)) {
+        const before = watch.silences;
+        await play(subject);
+        if (watch.silences > before) suspects.addSilence(subject);
+      }
+      disturbed.length = 0;
       if (plan.untilFirst && suspects.cases > 0) break;
     }
     const playedSeconds = secondsSince(startedAt);

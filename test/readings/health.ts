@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Part } from './fleet/fleet';
 
 /** Milliseconds of silence after which a replica is taken for gone: far above what a busy machine needs. */
-const SILENCE_MS = 6_000;
+const SILENCE_MS = 10_000;
 const PAUSE_MS = 100;
 
 /** Asks the gateway for its health all the while. One that is silent, or has ended, is started again, so that the run goes on. */

@@ -29,17 +29,21 @@ export async function leaksOf(round: readonly Case[], { fleet }: Bench): Promise
 }
 
 /** Finds a case that leaves a slot in use: plays halves of what may have done it. */
-export async function lookForLeak({ server, inUse, subjects }: Leak, bench: Bench, over: () => boolean): Promise<Finding> {
+export async function lookForLeak({ server, inUse, subjects }: Leak, bench: Bench, over: () => boolean): Promise<Finding | undefined> {
   const sidecar = bench.fleet.sidecars[server] as Part;
+  const leaks = async (cases: readonly Case[]): Promise<boolean> => {
+    await forEach(cases, AT_ONCE, async (subject) => void (await observe(subject, bench)));
+    const left = (await slotsInUse(sidecar.url)) > 0;
+    if (left) await sidecar.restart();
+    return left;
+  };
   let suspects = subjects;
   while (suspects.length > 1 && !over()) {
     const half = suspects.slice(0, Math.ceil(suspects.length / 2));
-    await forEach(half, AT_ONCE, async (subject) => void (await observe(subject, bench)));
-    const leaks = (await slotsInUse(sidecar.url)) > 0;
-    if (leaks) await sidecar.restart();
-    suspects = leaks ? half : suspects.slice(half.length);
+    suspects = (await leaks(half)) ? half : suspects.slice(half.length);
   }
-  const subject = suspects[0] as Case;
+  const [subject] = suspects;
+  if (subject === undefined || !(await leaks(suspects))) return undefined;
   return {
     property: 'release',
     detail: `slots of ${server} stay in use: ${inUse} after its round`,

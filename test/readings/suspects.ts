@@ -47,6 +47,12 @@ export class Suspects {
     else if (!group.subjects.some(({ index }) => index === subject.index)) group.subjects.push(subject);
   }
 
+  /** It silenced the gateway when it was alone. */
+  addSilence(subject: Case): void {
+    this.failed.add(subject.index);
+    this.findings.push({ property: 'health', detail: 'the gateway fell silent', subject, shrunk: subject, alike: 1 });
+  }
+
   addLeaks(leaks: readonly Leak[]): void {
     this.leaks.push(...leaks);
   }
@@ -56,6 +62,7 @@ export class Suspects {
     const counts = Object.fromEntries(Object.keys(PROPERTIES).map((name) => [name, 0])) as Record<PropertyName, number>;
     for (const { violation, subjects } of this.groups.values()) counts[violation.property] += subjects.length;
     counts.release += this.leaks.length;
+    counts.health += this.findings.filter(({ property }) => property === 'health').length;
     return counts;
   }
 
@@ -72,7 +79,7 @@ export class Suspects {
     // Which of several has silenced the gateway shows when each is alone.
     for (const group of disturbed) if (!over()) await this.lookAlone(group, bench, watch, over);
     const leaks = this.leaks.filter(({ server }, at) => this.leaks.findIndex((leak) => leak.server === server) === at);
-    for (const leak of leaks) if (!over()) this.findings.push(await lookForLeak(leak, bench, over));
+    for (const leak of leaks) if (!over()) await this.lookForLeak(leak, bench, over);
     return { findings: this.findings, passing: this.passing };
   }
 
@@ -84,6 +91,16 @@ export class Suspects {
       if (over()) return;
       if (finding !== undefined) return void this.findings.push(finding);
       this.passing.push({ subject, violation });
+    }
+  }
+
+  private async lookForLeak(leak: Leak, bench: Bench, over: () => boolean): Promise<void> {
+    const finding = await lookForLeak(leak, bench, over);
+    const [subject] = leak.subjects;
+    if (finding !== undefined) this.findings.push(finding);
+    else if (subject !== undefined) {
+      const detail = `${leak.inUse} slots of ${leak.server} stayed in use behind ${leak.subjects.length} cases`;
+      this.passing.push({ subject, violation: { property: 'release', detail } });
     }
   }
 

@@ -33,4 +33,4 @@ export interface Stage {
 }
 
 /** Milliseconds until an answer is given up; far above what recovery may cost. */
-export const PATIENCE_MS = 12_000;
+export const PATIENCE_MS = 15_000;

@@ -24,8 +24,8 @@ export const BASES = {
 
 /** How often a base is chosen where all are possible. A stdio server is a process for each case, and so is rare. */
 const WEIGHTS: Readonly<Record<string, number>> = {
-  'stdio-sdk': 0.1,
-  'stdio-worst': 0.25,
+  'stdio-sdk': 0.03,
+  'stdio-worst': 0.05,
   raw: 3,
   legacy: 2,
   modern: 2,

@@ -148,6 +148,8 @@ export const shape = dimension<Draft>(BODY, {
 export const LONGEST_NAME = 'n'.repeat(1_024);
 
 const KEY = 'cdk-mcp-fleet/idempotencyKey';
+/** Tools whose arguments hold no key. */
+const KEYLESS = { ...CALL, tool: ['read', 'write', 'slash'] };
 const WRITE = { ...CALL, tool: ['write'] };
 const keyed = (d: Draft, key = `key-${d.mark}`) => meta(d).set(KEY, JSON.stringify(key));
 
@@ -155,12 +157,12 @@ const keyed = (d: Draft, key = `key-${d.mark}`) => meta(d).set(KEY, JSON.stringi
 export const key = dimension<Draft>(
   {},
   {
-    meta: { expect: 'same', needs: CALL, act: (d) => void keyed(d) },
-    header: { expect: 'same', needs: CALL, act: (d) => setHeader(d, 'idempotency-key', `key-${d.mark}`) },
-    'header-quoted': { expect: 'same', needs: CALL, act: (d) => setHeader(d, 'idempotency-key', `"key-${d.mark}"`) },
+    meta: { expect: 'same', needs: KEYLESS, act: (d) => void keyed(d) },
+    header: { expect: 'same', needs: KEYLESS, act: (d) => setHeader(d, 'idempotency-key', `key-${d.mark}`) },
+    'header-quoted': { expect: 'same', needs: KEYLESS, act: (d) => setHeader(d, 'idempotency-key', `"key-${d.mark}"`) },
     'both-agree': {
       expect: 'same',
-      needs: { ...CALL, tool: ['read', 'write'] },
+      needs: KEYLESS,
       act: (d) => {
         keyed(d);
         setHeader(d, 'idempotency-key', `key-${d.mark}`);

@@ -58,7 +58,14 @@ function otherAnswer({ direct, fleet, subject }: Observation, evenSo: boolean): 
 }
 
 function otherSdkAnswer(here: Heard | undefined, there: Heard | undefined): Violation[] {
-  return here === undefined || there === undefined ? [] : differing(there, here);
+  return here === undefined || there === undefined ? [] : differing(asSdkTells(there), asSdkTells(here));
+}
+
+/** An official client keeps to itself what it needs to know alone. */
+function asSdkTells({ result, ...rest }: Heard): Heard {
+  if (typeof result !== 'object' || result === null) return { ...rest, result };
+  const { resultType: _, ttlMs: __, cacheScope: ___, ...told } = result as Record<string, unknown>;
+  return { ...rest, result: told };
 }
 
 function differing(there: Heard, here: Heard): Violation[] {

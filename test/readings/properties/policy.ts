@@ -10,11 +10,18 @@ export function policy(observation: Observation): Violation[] {
     const own = rows.filter(({ tool }) => tool === name);
     const alike = own.some((row) => {
       const held = argumentsIn(row);
-      return held === undefined || sameValue(held, args ?? {});
+      return held === undefined || sameValue(kept(held), kept(args ?? {}));
     });
     if (own.length === 0 || alike) return [];
     return [violation(`${name} ran with ${shown(args)}; the ledger holds ${own.map((row) => shown(argumentsIn(row))).join(' and ')}`)];
   });
+}
+
+/** `__proto__` aside, which the SDK servers drop, whoever sends it. */
+function kept(value: unknown): unknown {
+  return typeof value === 'object' && value !== null
+    ? Object.fromEntries(Object.entries(value).filter(([name]) => name !== '__proto__'))
+    : value;
 }
 
 function violation(detail: string): Violation {

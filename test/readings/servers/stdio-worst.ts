@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline';
 import { type Lines, output } from '../generator/lines';
 import { scriptOf, tell } from './control';
-import { resultOf, TOOL_LIST } from './tools';
+import { MODERN_RESULT, resultOf, TOOL_LIST } from './tools';
 
 interface Message {
   readonly id?: unknown;
@@ -12,6 +12,7 @@ interface Message {
     readonly arguments?: Record<string, unknown>;
     readonly protocolVersion?: string;
     readonly clientInfo?: { readonly name?: string };
+    readonly _meta?: Readonly<Record<string, unknown>>;
   };
 }
 
@@ -31,17 +32,18 @@ async function answer({ id, method, params }: Message): Promise<void> {
     await tell({ what: 'started', server: NAME, name: String(process.pid) }, sessionMark);
     return say(id, { protocolVersion: params?.protocolVersion, ...INFO });
   }
-  if (method === 'tools/call') return call(id, params ?? {});
+  const modern = params?._meta?.['io.modelcontextprotocol/protocolVersion'] === undefined ? {} : MODERN_RESULT;
+  if (method === 'tools/call') return call(id, params ?? {}, modern);
   if (id === undefined) return;
-  if (method === 'tools/list') say(id, { tools: TOOL_LIST });
-  else if (method === 'server/discover') say(id, { supportedVersions: ['2026-07-28', '2025-11-25'], ...INFO });
-  else say(id, {});
+  if (method === 'tools/list') say(id, { tools: TOOL_LIST, ...modern });
+  else if (method === 'server/discover') say(id, { supportedVersions: ['2026-07-28', '2025-11-25'], ...INFO, ...modern });
+  else say(id, modern);
 }
 
-async function call(id: unknown, { name, arguments: args }: NonNullable<Message['params']>): Promise<void> {
+async function call(id: unknown, { name, arguments: args }: NonNullable<Message['params']>, modern: object): Promise<void> {
   const mark = typeof args?.mark === 'string' ? args.mark : sessionMark;
   const script = await scriptOf(mark);
-  const result = resultOf(String(name), args);
+  const result = { ...resultOf(String(name), args), ...modern };
   const lines = plain(id, result);
   output[script.output ?? '']?.act(lines);
   if (lines.runs) await tell({ what: 'executed', server: NAME, name: String(name), args }, mark);

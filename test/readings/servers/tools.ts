@@ -23,3 +23,6 @@ export const TOOL_LIST = TOOLS.map((name) => ({
 export function resultOf(name: string, args: unknown) {
   return { content: [{ type: 'text' as const, text: JSON.stringify({ name, args: args ?? {} }) }] };
 }
+
+/** What every result of the sessionless era says (MCP 2026-07-28, basic § Results and server/utilities/caching). */
+export const MODERN_RESULT = { resultType: 'complete', ttlMs: 0, cacheScope: 'private' };

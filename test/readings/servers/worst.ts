@@ -10,7 +10,7 @@ import type { Script } from '../generator/script';
 import { deliver } from './deliver';
 import type { Journal } from './journal';
 import { markOf, sayNotFound } from './sdk-v1';
-import { resultOf, TOOL_LIST } from './tools';
+import { MODERN_RESULT, resultOf, TOOL_LIST } from './tools';
 
 /** A message as the worst server reads it. */
 interface Message {
@@ -30,8 +30,6 @@ interface Session {
   listener?: ServerResponse;
 }
 
-/** MCP 2026-07-28, basic § Results and server/utilities/caching. */
-const MODERN_RESULT = { resultType: 'complete', ttlMs: 0, cacheScope: 'private' };
 const INFO = { capabilities: { tools: {}, logging: {} }, serverInfo: { name: 'worst', version: '1.0.0' } };
 
 /** The server that nobody should have: it obeys charsets, folds names, takes what comes twice, and answers as its script says. */
