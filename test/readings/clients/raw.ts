@@ -68,6 +68,7 @@ class Play {
     await connection.write(request.pieces);
     if (request.ends) connection.finishWriting();
     const answer = await connection.read({ patienceMs: request.ends ? 500 : PATIENCE_MS, enough: (body) => this.direct && answered(body) });
+    if (answer.end === 'open') connection.close(); // what was left before its end cannot be followed by anything
     return { text: request.text, answer, messages: messagesOf(answer) };
   }
 

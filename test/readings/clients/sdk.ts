@@ -36,6 +36,7 @@ export async function playSdk(subject: Case, stage: Stage): Promise<Leg> {
   );
   if (connected === undefined) return { sent: [], heard: [], session: false, troubles };
   const message = await ask(subject, stage, connected.client);
+  if (isTimeout(message.error)) troubles.push('nothing was answered');
   await connected.end().catch((error: Error) => troubles.push(`it could not end its session: ${error.message}`));
   const text = JSON.stringify({ id: SDK_ID, method: subject.values.message === 'list' ? 'tools/list' : 'tools/call' });
   // What came is known only as the client tells it.
@@ -63,6 +64,12 @@ async function ask(subject: Case, { mark }: Stage, client: Client): Promise<Hear
     const { code, message: words, data } = error as Error & { code?: number; data?: unknown };
     return { id: SDK_ID, error: { code, message: words, data } };
   }
+}
+
+/** How the official clients say that they have waited in vain. */
+function isTimeout(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return code === 'REQUEST_TIMEOUT' || (code === -32001 && /timed out/i.test((error as Error).message));
 }
 
 async function connectV1(stage: Stage): Promise<Connected> {

@@ -71,9 +71,7 @@ class Parser {
     const found = literal.exec(this.text)?.[0];
     if (found === undefined) throw new SyntaxError(`no string at ${this.at}`);
     this.at += found.length;
-    return JSON.parse(
-      [...found].map((char) => (char < ' ' ? `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}` : char)).join(''),
-    ) as string;
+    return unquoted(found);
   }
 
   /** Behind a value comes a comma, or the end of what holds it. */
@@ -94,6 +92,16 @@ class Parser {
     if (!this.leniency.folds) return written;
     const folded = fold(written);
     return NAMES.find((name) => name === folded) ?? written;
+  }
+}
+
+/** The text of a string literal, control characters and all. */
+function unquoted(literal: string): string {
+  try {
+    return JSON.parse(literal) as string;
+  } catch {
+    const escaped = [...literal].map((char) => (char < ' ' ? `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}` : char));
+    return JSON.parse(escaped.join('')) as string;
   }
 }
 
