@@ -1,0 +1,31 @@
+import { createServer, type Server } from 'node:http';
+import type { Script } from '../generator/script';
+import type { Deed, Journal } from './journal';
+
+/** Environment variable by which a stdio server learns where the suite is. */
+export const CONTROL_VARIABLE = 'READINGS_CONTROL';
+
+/** Where servers in processes of their own tell what they did, and learn what they are to do. */
+export function controlServer(journal: Journal, scripts: ReadonlyMap<string, Script>): Server {
+  return createServer((request, response) => {
+    const mark = decodeURIComponent(request.url?.slice(1) ?? '');
+    if (request.method === 'GET') return response.end(JSON.stringify(scripts.get(mark) ?? {}));
+    let text = '';
+    request.on('data', (chunk) => {
+      text += chunk;
+    });
+    request.once('end', () => {
+      journal.note(JSON.parse(text) as Deed, mark);
+      response.end();
+    });
+  });
+}
+
+/** Tells the suite of a deed before anything is answered. */
+export async function tell(deed: Deed, mark: string): Promise<void> {
+  await fetch(`${process.env[CONTROL_VARIABLE]}/${encodeURIComponent(mark)}`, { method: 'POST', body: JSON.stringify(deed) });
+}
+
+export async function scriptOf(mark: string): Promise<Script> {
+  return (await (await fetch(`${process.env[CONTROL_VARIABLE]}/${encodeURIComponent(mark)}`)).json()) as Script;
+}

@@ -1,0 +1,58 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/**
+ * Header that carries the mark of a case through every hop: an intermediary passes an `Mcp-Param-*` that it does not know
+ * (MCP 2026-07-28, Streamable HTTP § Custom Headers).
+ */
+export const MARK_HEADER = 'mcp-param-mark';
+
+/** One thing that a server did. */
+export interface Deed {
+  /** Execution of a tool; a session that was opened or ended; a child that was started. */
+  readonly what: 'executed' | 'opened' | 'ended' | 'started';
+  readonly server: string;
+  /** Name of the tool, id of the session, or process id. */
+  readonly name: string;
+  /** The arguments as the server read them. */
+  readonly args?: unknown;
+}
+
+/** What servers did, by the mark of the case for which they did it: a record beside the protocol. */
+export class Journal {
+  private readonly deeds = new Map<string, Deed[]>();
+  private readonly marks = new AsyncLocalStorage<string>();
+
+  /** Whatever is done in here is done for this mark. */
+  under<T>(mark: string | undefined, work: () => T): T {
+    return mark === undefined ? work() : this.marks.run(mark, work);
+  }
+
+  /** @param mark where the work is not {@link under} one */
+  note(deed: Deed, mark = this.marks.getStore() ?? markIn(deed.args) ?? UNKNOWN): void {
+    const noted = this.deeds.get(mark);
+    if (noted === undefined) this.deeds.set(mark, [deed]);
+    else noted.push(deed);
+  }
+
+  of(mark: string): readonly Deed[] {
+    return this.deeds.get(mark) ?? [];
+  }
+
+  /** What cannot be told to belong to any case. */
+  get unmarked(): readonly Deed[] {
+    return this.of(UNKNOWN);
+  }
+
+  forget(mark: string): void {
+    this.deeds.delete(mark);
+  }
+}
+
+const UNKNOWN = '';
+
+/** A call that lost its header on the way, as at stdio, still has its arguments. */
+function markIn(args: unknown): string | undefined {
+  if (typeof args !== 'object' || args === null) return undefined;
+  const { mark } = args as { mark?: unknown };
+  return typeof mark === 'string' ? mark : undefined;
+}
