@@ -30,7 +30,7 @@ export async function replayAnswer(row: LedgerRow, held: Held, catalogue: Catalo
     throw new FleetError('RESULT_NOT_KEPT', { reason: row.resolutionReason ?? 'it was too large', callId: row.callId });
   }
   const payload = kept ?? standIn(row);
-  held.add(Buffer.byteLength(payload));
+  held.add(payload.length);
   const response = { member: row.resultIsError === true ? 'error' : 'result', payload } as const;
   return { status: 200, response, headers: {}, ...(row.instance !== undefined && { instance: row.instance }) };
 }

@@ -52,7 +52,7 @@ export interface PassedEvent {
 
 /** How an answer is read. */
 export interface Reading {
-  readonly held: Pick<Held, 'add' | 'drop'>;
+  readonly held: Pick<Held, 'add' | 'drop' | 'reserve'>;
   /** The request that it answers; absent for the standalone stream of a session, which holds no response for anybody. */
   readonly awaited?: AwaitedRequest;
   /** Gets what comes before the response, at once. */
@@ -89,7 +89,7 @@ export async function passStream(response: UpstreamResponse, reading: Reading): 
 }
 
 /** The error that a server answered with to what is no request; everything else of such a body is nobody's. */
-export async function readRefusal(response: UpstreamResponse, held: Pick<Held, 'add'>): Promise<Response | undefined> {
+export async function readRefusal(response: UpstreamResponse, held: Reading['held']): Promise<Response | undefined> {
   if (response.status < 400 || isStream(response)) {
     letGo(response);
     return undefined;
@@ -108,9 +108,11 @@ const REFUSAL_LIMIT_BYTES = 64 * 1024;
 
 /** The response that an instance has kept of a call; whoever asked for it first, it is the call's. */
 export async function readKeptAnswer(response: UpstreamResponse): Promise<Response | undefined> {
-  const message = readServerMessage(await collect(response, { add: () => undefined }, KEPT_LIMIT_BYTES));
+  const message = readServerMessage(await collect(response, UNCOUNTED, KEPT_LIMIT_BYTES));
   return message.kind === 'response' ? message : undefined;
 }
+
+const UNCOUNTED = { add: () => undefined, drop: () => undefined, reserve: async () => undefined };
 
 /** A sidecar keeps less. */
 const KEPT_LIMIT_BYTES = 8 * 1024 * 1024;
@@ -140,17 +142,22 @@ function reasonOf(message: ServerMessage): string {
   return message.kind === 'response' ? 'the answer carries another id' : `the answer is a ${message.kind}`;
 }
 
-async function collect({ body }: UpstreamResponse, held: Pick<Held, 'add'>, limit: number): Promise<string> {
+async function collect({ body }: UpstreamResponse, held: Reading['held'], limit: number): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > limit) throw endedBy('answer_lost', tooLarge(limit));
+    if (size > SMALL_BYTES && size - chunk.length <= SMALL_BYTES) await held.reserve(limit);
     held.add(chunk.length);
     chunks.push(chunk);
   }
+  held.drop(0);
   return new TextDecoder().decode(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks.splice(0)));
 }
+
+/** What grows beyond this waits until there is room for the largest answer: two that grow beside each other would both find none. */
+const SMALL_BYTES = 1024 * 1024;
 
 function tooLarge(limit = ANSWER_LIMIT_BYTES): string {
   return `the answer is larger than ${limit} bytes`;
@@ -201,13 +208,17 @@ async function readEvents({ body }: UpstreamResponse, reading: Reading, position
   let holding = 0;
   try {
     for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      if (holding + chunk.length > SMALL_BYTES && holding <= SMALL_BYTES) await held.reserve(ANSWER_LIMIT_BYTES);
       held.add(chunk.length);
       holding += chunk.length;
       for (const event of reader.push(chunk)) {
         position.retryMs = reader.retryMs ?? position.retryMs;
         const found = await readEvent(event, reading);
         // Whoever is given the response goes on holding it.
-        if (found !== undefined) return found;
+        if (found !== undefined) {
+          held.drop(0);
+          return found;
+        }
         if (event.id !== undefined) position.lastEventId = event.id;
         held.drop(holding);
         holding = 0;

@@ -30,13 +30,14 @@ export function resultIn({ member, payload }: Response): JsonObject {
   return member === 'result' ? (JSON.parse(payload) as JsonObject) : {};
 }
 
-function boundedHold(): Pick<Held, 'add' | 'drop'> {
+function boundedHold(): Pick<Held, 'add' | 'drop' | 'reserve'> {
   let bytes = 0;
   return {
     add: (more) => {
       bytes += more;
       if (bytes > OWN_ANSWER_LIMIT_BYTES) throw new RangeError('the answer is too large');
     },
+    reserve: async () => undefined,
     drop: (fewer) => {
       bytes -= fewer;
     },

@@ -99,7 +99,11 @@ async function serveAws(
   granted: ReadonlyMap<string, readonly string[]>,
 ): Promise<void> {
   const body = JSON.parse(await textOf(request)) as AuthorizeRequest & { readonly SecretId: string; readonly VersionStage?: string };
-  if (request.url?.startsWith('/2015-03-31/functions/')) return answer(response, decision(body, granted));
+  if (request.url?.startsWith('/2015-03-31/functions/')) {
+    if (body.kind === 'mcp-fleet.authorize') return answer(response, decision(body, granted));
+    response.setHeader('x-amz-function-error', 'Unhandled'); // what else replicas ask the function for
+    return answer(response, {});
+  }
   const secret = SECRETS[body.SecretId];
   if (secret !== undefined && body.VersionStage !== 'AWSPREVIOUS') return answer(response, { SecretString: secret });
   response.writeHead(400, { 'content-type': 'application/x-amz-json-1.1' });
