@@ -75,9 +75,9 @@ export async function understand(input: string | URL | Request, init: RequestIni
 }
 
 function withCall(ask: Ask, message: Message, recovery: Recovery): Ask {
-  const { name, arguments: args = {}, _meta: meta = {}, inputResponses, requestState } = message.params ?? {};
+  const { name, arguments: args = {}, _meta: meta = {} } = message.params ?? {};
   const tool = String(name);
-  const identity = { endpoint: ask.endpoint, tool, content: canonicalize([args, inputResponses ?? null, requestState ?? null]) ?? '' };
+  const identity = { endpoint: ask.endpoint, tool, content: canonicalize(args) ?? '' };
   const argument = args[ask.endpoint.keyArguments.get(tool) ?? ''];
   const argued = typeof argument === 'string' ? argument : undefined;
   const carried = meta[KEY_META] ?? ask.headers.get(IDEMPOTENCY_KEY_HEADER)?.replace(/^"(.*)"$/, '$1') ?? argued;

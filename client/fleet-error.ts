@@ -28,9 +28,11 @@ export function fleetError(message: Message | undefined): FleetErrorData | undef
 
 /** What an answer says of its call: by a gateway's word, else by what JSON-RPC and MCP mean. */
 export function verdictOf(message: Message): Verdict {
-  const stamp = message.result?._meta?.[STAMP_KEY] as Verdict | undefined;
-  const said = fleetError(message) ?? stamp;
-  if (said !== undefined) return said;
+  const error = fleetError(message);
+  if (error !== undefined) return error;
+  const stamp = message.result?._meta?.[STAMP_KEY] as Partial<Verdict> | undefined;
+  // Of a call that goes on as a task the outcome is still to come.
+  if (stamp !== undefined) return { ...stamp, outcome: stamp.outcome ?? 'unknown' };
   return { outcome: message.error !== undefined || message.result?.isError === true ? 'failed' : 'confirmed' };
 }
 

@@ -1,4 +1,4 @@
-import { SESSION_HEADER } from '../core/headers';
+import { EVENT_ID_PREFIX, SESSION_HEADER } from '../core/headers';
 import type { Ask } from './ask';
 import type { Passing, Seen } from './attempt';
 import { fleetError, isFleetAnswer, verdictOf } from './fleet-error';
@@ -6,13 +6,10 @@ import type { Message } from './message';
 import type { Recovery } from './recovery';
 import { Session } from './session';
 
-/** What a gateway's own event ids begin with. */
-const FLEET_EVENT = 'mcpfleet.';
-
 /** Takes from what passes what later requests need: sessions, tools, and what became of the call. */
 export function learn(seen: Seen | Passing, ask: Ask, recovery: Recovery): void {
   if ('event' in seen) {
-    if (seen.event.id?.startsWith(FLEET_EVENT)) ask.endpoint.isFleet = true;
+    if (seen.event.id?.startsWith(EVENT_ID_PREFIX)) ask.endpoint.isFleet = true;
     return;
   }
   if (seen.kind === 'lost') {

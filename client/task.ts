@@ -10,7 +10,7 @@ export interface ReportedCall {
   readonly callId?: string;
 }
 
-/** What became of the calls of a task. A call that still runs is `unknown`. */
+/** What became of the calls of a task. A call that still runs, or whose server still waits for input, is `unknown`. */
 export interface TaskReport {
   readonly confirmed: readonly ReportedCall[];
   readonly failed: readonly ReportedCall[];
@@ -22,7 +22,7 @@ export interface TaskReport {
 export interface CallIdentity {
   readonly endpoint: Endpoint;
   readonly tool: string;
-  /** Arguments, and answers of a continuation, in canonical form. */
+  /** Arguments in canonical form. The rounds of one call have the same, whatever answers they carry. */
   readonly content: string;
 }
 
@@ -60,6 +60,9 @@ export class Call implements ReportedCall {
   }
 }
 
+/** What the next identical call belongs to. */
+const GOES_ON: readonly Outcome[] = ['unknown', 'input_required'];
+
 /** The calls that one agent makes for one purpose. */
 export class Task {
   private readonly calls: Call[] = [];
@@ -68,14 +71,14 @@ export class Task {
 
   /**
    * A call that begins: the record of an earlier one when it is a repetition. The same key repeats a call; without one
-   * so does an identical call while the earlier one is unknown, or was left before its answer came.
+   * so does an identical call while the earlier one is unknown, waits for input, or was left before its answer came.
    */
   begin(identity: CallIdentity, key: string | undefined): Call {
     const repeated = this.calls.find(
       (call) =>
         sameCall(call.identity, identity) &&
         call.key !== undefined &&
-        (key === undefined ? call.pending === 0 && (call.outcome === 'unknown' || call.abandoned) : call.key === key),
+        (key === undefined ? call.pending === 0 && (GOES_ON.includes(call.outcome) || call.abandoned) : call.key === key),
     );
     if (repeated !== undefined) {
       repeated.abandoned = false;
@@ -95,11 +98,11 @@ export class Task {
   }
 
   report(): TaskReport {
-    const of = (outcome: Outcome): ReportedCall[] =>
+    const of = (...outcomes: Outcome[]): ReportedCall[] =>
       this.calls
-        .filter((call) => call.outcome === outcome)
+        .filter((call) => outcomes.includes(call.outcome))
         .map(({ key, tool, callId }) => ({ ...(key !== undefined && { key }), tool, ...(callId !== undefined && { callId }) }));
-    return { confirmed: of('confirmed'), failed: of('failed'), notExecuted: of('not_executed'), unknown: of('unknown') };
+    return { confirmed: of('confirmed'), failed: of('failed'), notExecuted: of('not_executed'), unknown: of('unknown', 'input_required') };
   }
 }
 

@@ -18,6 +18,8 @@ export const METHOD_HEADER = 'mcp-method';
 export const NAME_HEADER = 'mcp-name';
 export const PARAM_HEADER_PREFIX = 'mcp-param-';
 export const LAST_EVENT_ID_HEADER = 'last-event-id';
+/** What every event id that a gateway gives begins with; the rest is sealed. */
+export const EVENT_ID_PREFIX = 'mcpfleet.';
 
 /** `GET /{server}/orphans/{callId}` at a sidecar: the answer of a claimed call, for who lost the connection to it. */
 export const KEPT_ANSWER_PATH = 'orphans';

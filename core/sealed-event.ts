@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
+import { EVENT_ID_PREFIX } from './headers';
 import type { Json } from './strict-json';
 
 /** Names an event of one of our streams: the answer to a call, or an event of the server's. */
@@ -52,25 +53,26 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * The id under which an event leaves: `[A-Za-z0-9_-]`, AES-256-GCM under a key of the session's own, so that random nonces never come
+ * The id under which an event leaves: a prefix and `[A-Za-z0-9_-]`, AES-256-GCM under a key of the session's own, so that random nonces never come
  * near their bound (NIST SP 800-38D § 8.3). Undefined for one that would be longer than others carry: such an event has no id.
  */
 export function sealEvent(event: EventName, binding: EventBinding, key: Buffer): string | undefined {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv('aes-256-gcm', keyFor(binding, key), nonce, { authTagLength: TAG_BYTES });
   const sealed = Buffer.concat([nonce, cipher.update(JSON.stringify(pack(event)), 'utf8'), cipher.final(), cipher.getAuthTag()]);
-  const id = sealed.toString('base64url');
+  const id = EVENT_ID_PREFIX + sealed.toString('base64url');
   return id.length > EVENT_ID_LIMIT ? undefined : id;
 }
 
 /** What an event id of ours names. Undefined for any other, one that was altered, and one of another agent, server or session. */
 export function openEvent(id: string, binding: EventBinding, keys: readonly Buffer[]): EventName | undefined {
-  if (id.length > EVENT_ID_LIMIT || !/^[\w-]+$/.test(id)) return undefined;
-  const sealed = Buffer.from(id, 'base64url');
-  if (sealed.length <= NONCE_BYTES + TAG_BYTES || sealed.toString('base64url') !== id) return undefined;
+  if (id.length > EVENT_ID_LIMIT || !id.startsWith(EVENT_ID_PREFIX)) return undefined;
+  const text = id.slice(EVENT_ID_PREFIX.length);
+  const sealed = Buffer.from(text, 'base64url');
+  if (sealed.length <= NONCE_BYTES + TAG_BYTES || sealed.toString('base64url') !== text) return undefined;
   for (const key of keys) {
-    const text = open(sealed, keyFor(binding, key));
-    if (text !== undefined) return unpack(JSON.parse(text) as Json[]);
+    const packed = open(sealed, keyFor(binding, key));
+    if (packed !== undefined) return unpack(JSON.parse(packed) as Json[]);
   }
   return undefined;
 }

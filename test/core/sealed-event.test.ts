@@ -14,7 +14,7 @@ describe('an event id', () => {
     ['an event of a call', { kind: 'server', id: 'e', request: { method: 'tools/call', requestId: '1', upstreamId: 5, tool: 'balance' } }],
   ])('names %s', (_, event) => {
     const id = sealEvent(event, binding, key) as string;
-    expect(id).toMatch(/^[\w-]+$/);
+    expect(id).toMatch(/^mcpfleet\.[\w-]+$/);
     expect(openEvent(id, binding, [sealKey('newer'), key])).toEqual(event);
   });
 

@@ -215,7 +215,7 @@ describe('streams', () => {
       return Buffer.from(value ?? []).toString();
     };
     const event = await listen(rig.url, '0');
-    expect(event).toMatch(/^event: message\nid: [\w-]+\ndata: \{"jsonrpc":"2.0","method":"notifications\/message"\}\n\n$/);
+    expect(event).toMatch(/^event: message\nid: mcpfleet\.[\w-]+\ndata: \{"jsonrpc":"2.0","method":"notifications\/message"\}\n\n$/);
     expect(rig.reached.at(-1)?.headers['last-event-id']).toBeUndefined();
     await listen(await rig.replica(), /id: (\S+)/.exec(event)?.[1] ?? '');
     expect(rig.reached.at(-1)?.headers['last-event-id']).toBe('e-2');
@@ -236,11 +236,11 @@ describe('streams', () => {
     let text = '';
     while (!text.includes('notifications/message')) text += Buffer.from((await reader.read()).value ?? []).toString();
     const [primed, passed] = text.split('\n\n');
-    expect(primed).toMatch(/^id: [\w-]+\nretry: \d+\ndata: $/);
+    expect(primed).toMatch(/^id: mcpfleet\.[\w-]+\nretry: \d+\ndata: $/);
     expect(passed).toBe('event: message\ndata: {"jsonrpc":"2.0","method":"notifications/message"}');
     see();
     const last = Buffer.from((await reader.read()).value ?? []).toString();
-    expect(last).toMatch(/^event: message\nid: [\w-]+\ndata: .*"cdk-mcp-fleet\/call":\{.*"outcome":"confirmed"/);
+    expect(last).toMatch(/^event: message\nid: mcpfleet\.[\w-]+\ndata: .*"cdk-mcp-fleet\/call":\{.*"outcome":"confirmed"/);
     // That id says that its answer has been given: there is nothing behind it.
     const headers = {
       authorization: `Bearer ${await rig.token('treasury')}`,

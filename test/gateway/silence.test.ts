@@ -45,7 +45,7 @@ describe('while a server is silent', () => {
       answer(response, { jsonrpc: '2.0', id: JSON.parse(body).id, result: { content: [] } });
     };
     const { text } = await readUntil(await rig.post('treasury', 'payments', call('transfer')), /(:\n\n){3}$/);
-    expect(text).toMatch(/^id: [\w-]+\nretry: \d+\ndata: \n\n(:\n\n)+$/);
+    expect(text).toMatch(/^id: mcpfleet\.[\w-]+\nretry: \d+\ndata: \n\n(:\n\n)+$/);
     release();
   });
 
