@@ -22,8 +22,11 @@ export function modernHeaders(method: string, name?: string): Record<string, str
   return { 'mcp-protocol-version': '2026-07-28', 'mcp-method': method, ...(name !== undefined && { 'mcp-name': name }) };
 }
 
-/** A modern message. */
+/** A modern request. */
 export function modern(method: string, params: { readonly _meta?: object } & Record<string, unknown> = {}, id: unknown = 1): object {
-  const said = { jsonrpc: '2.0', method, params: { ...params, _meta: { ...params._meta, ...MODERN_META } } };
-  return id === undefined ? said : { ...said, id };
+  return { ...modernNotification(method, params), id };
+}
+
+export function modernNotification(method: string, params: { readonly _meta?: object } & Record<string, unknown> = {}): object {
+  return { jsonrpc: '2.0', method, params: { ...params, _meta: { ...params._meta, ...MODERN_META } } };
 }

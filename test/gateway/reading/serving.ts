@@ -24,7 +24,7 @@ export function serving(over: Readonly<Record<string, Upstream>> = {}): Upstream
     const own = over[method];
     if (own !== undefined) return own(request, response, body);
     if (id === undefined || method === '') return response.writeHead(202, INSTANCE).end();
-    const session = method === 'initialize' ? { 'mcp-session-id': 'upstream-1', 'set-cookie': 'AWSALB=here' } : {};
+    const session: Record<string, string> = method === 'initialize' ? { 'mcp-session-id': 'upstream-1', 'set-cookie': 'AWSALB=here' } : {};
     answer(response, { jsonrpc: '2.0', id, result: RESULTS[method] ?? {} }, session);
   };
 }
