@@ -8,6 +8,8 @@ import type { Ledger, Settlement } from './ledger/ledger';
 import { newRow, type RowParts } from './ledger/row';
 import { recordOpening, recordSessionState, type SessionParts } from './ledger/session-record';
 import type { Metrics } from './metrics';
+import { endUntold, type UntoldParts } from './opening';
+import type { Answer } from './upstream/answer';
 
 /** What writes the outcomes of calls. */
 export interface OutcomeParts extends RowParts {
@@ -18,7 +20,7 @@ export interface OutcomeParts extends RowParts {
   readonly log: Logger;
 }
 
-export type RecordParts = OutcomeParts & SessionParts;
+export type RecordParts = OutcomeParts & SessionParts & UntoldParts;
 
 /**
  * Makes the outcome durable before anyone sees the result. A claimed call is settled under its fence, a read is written
@@ -28,10 +30,20 @@ export type RecordParts = OutcomeParts & SessionParts;
 export async function record(forwarded: Forwarded, parts: RecordParts): Promise<Forwarded> {
   const { lane, answer, toolCall } = forwarded;
   if (answer === undefined) return forwarded;
-  if (lane === 'open') return recordOpening(forwarded, answer, parts);
+  if (lane === 'open') return openRecorded(forwarded, answer, parts);
   if (lane === 'relay') await recordSessionState(forwarded, answer, parts);
   if (toolCall !== undefined) await recordCall({ ...forwarded, toolCall }, parts);
   return forwarded;
+}
+
+/** What cannot be recorded is closed again: its agent will not be told of it. */
+async function openRecorded(forwarded: Forwarded, answer: Answer, parts: SessionParts & UntoldParts): Promise<Forwarded> {
+  try {
+    return await recordOpening(forwarded, answer, parts);
+  } catch (error) {
+    if (answer.opened !== undefined) await endUntold(forwarded, answer.opened, parts);
+    throw error;
+  }
 }
 
 async function recordCall(call: RecordableCall, parts: OutcomeParts): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { ERRORS, type FleetError } from '../core/errors';
+import { SESSION_HEADER } from '../core/headers';
 import { readMembers, writeMembers } from '../core/json-members';
 import type { LedgerRow, Outcome } from '../core/ledger';
 import { withSubscription } from '../core/reading/agent-text';
@@ -8,10 +9,12 @@ import { markError, responseText, type Stamp, stampResult } from '../core/stamp'
 import type { Claimed, Forwarded, Identified } from './call';
 import type { Exchange } from './http/exchange';
 import { presentTools } from './http/tool-list';
+import type { Directory } from './ledger/directory';
 import type { Fences } from './ledger/fences';
 import type { OpenCallers } from './ledger/open-callers';
 import type { Metrics } from './metrics';
-import type { Response } from './upstream/answer';
+import { endUndelivered, type UntoldParts } from './opening';
+import type { OpenedSession, Response } from './upstream/answer';
 import type { Restorations } from './upstream/restore';
 
 /** What counts and logs how requests end. */
@@ -20,7 +23,8 @@ export interface EndingParts {
   readonly log: Logger;
 }
 
-export interface RespondParts extends EndingParts {
+export interface RespondParts extends EndingParts, UntoldParts {
+  readonly directory: Directory;
   readonly restorations: Restorations;
   readonly fences: Fences;
   readonly openCallers: OpenCallers;
@@ -39,6 +43,7 @@ export function respond(forwarded: Forwarded, parts: RespondParts): void {
   if (answer.streamed === true && message?.era !== 'modern' && lane !== 'open') exchange.reply.openStream();
   if (behind.length > 0 && response?.member === 'result') exchange.reply.finishAll({ ...headers }, [text, ...behind]);
   else exchange.reply.finish(status, text, { ...headers });
+  if (answer.opened !== undefined) parts.openCallers.track(keepOpen(forwarded, answer.opened, headers[SESSION_HEADER] ?? '', parts));
   if (forwarded.fenced !== undefined) parts.openCallers.track(lowerFence(forwarded.fenced, exchange, parts));
   observe(forwarded, parts);
 }
@@ -72,6 +77,11 @@ export function respondRefusal(
     tool: reached?.toolCall?.tool.slice(0, 100),
     callId: reached?.toolCall?.callId,
   });
+}
+
+/** A session whose answer did not reach its caller is nobody's. */
+async function keepOpen(forwarded: Forwarded, opened: OpenedSession, id: string, parts: RespondParts): Promise<void> {
+  if (!(await forwarded.exchange.reply.delivered())) await endUndelivered(forwarded, opened, id, parts.now(), parts);
 }
 
 /** A result that reached its caller lets the next identical call be a new one; one that did not keeps it for its retry. */

@@ -64,3 +64,12 @@ export async function openSession(rig: Rig, subject: string, server: string, ini
   await response.text();
   return response.headers.get('mcp-session-id') ?? '';
 }
+
+/** Waits for what follows an answer a moment later; what never does fails in words. */
+export async function eventually(holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (let turn = 0; turn < 500; turn++) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`it never came true: ${holds}`);
+}
