@@ -2,10 +2,13 @@ import { endedBy, type LossName } from '../../core/endings';
 import type { FleetError } from '../../core/errors';
 import type { ServerConfig } from '../../core/fleet-config';
 import { isSidecarReason, SIDECAR_REASONS, type SidecarReason } from '../../core/headers';
-import type { UpstreamResponse } from './upstreams';
 
 /** The head of an answer. */
-interface Head extends Pick<UpstreamResponse, 'status' | 'headers' | 'instance'> {
+interface Head {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** ECS task id of the instance that gave it; absent where none did. */
+  readonly instance: string | undefined;
   /** The sidecar's reason, where it gave the answer itself. */
   readonly reason: string | undefined;
 }
@@ -53,7 +56,7 @@ function balancerFailure(status: number): FleetError {
  * Where a 307 or 308 sends the very same request (RFC 9110 § 15.4.8): a URL within the origin, words for any other, undefined for an
  * answer that is no redirect. Those of other statuses change the method: they may come after something was executed.
  */
-export function redirectOf({ status, headers }: Pick<UpstreamResponse, 'status' | 'headers'>, from: URL): URL | string | undefined {
+export function redirectOf({ status, headers }: Pick<Head, 'status' | 'headers'>, from: URL): URL | string | undefined {
   if (status !== 307 && status !== 308) return undefined;
   const { location } = headers;
   if (typeof location !== 'string' || !URL.canParse(location, from.href)) return 'without saying where';
