@@ -52,7 +52,7 @@ export const ERRORS = {
 
   // Ours: JSON-RPC errors on HTTP 200.
   DENIED: { code: 403, status: 200, outcome: 'not_executed', retry: 'never', message: 'This agent may not call this tool' },
-  IN_PROGRESS: { code: 409, status: 200, outcome: 'unknown', retry: 'same_key', message: 'A call with this key is still running' },
+  IN_PROGRESS: { code: 409, status: 200, outcome: 'unknown', retry: 'same_key', message: 'The same call is still running' },
   SESSION_STATE_LOST: { code: 410, status: 200, outcome: 'not_executed', retry: 'reinitialize', message: "The session's state was lost with its instance" },
   KEY_REUSED: { code: 422, status: 200, outcome: 'not_executed', retry: 'never', message: 'This key was used for another call' },
   KEY_REQUIRED: { code: 428, status: 200, outcome: 'not_executed', retry: 'with_key', message: 'This tool needs an idempotency key' },
