@@ -40,6 +40,33 @@ export function expressionProblem(text: string): string | undefined {
   }
 }
 
+/** Names that the expressions read of the call's arguments: what stands in a path that begins with `arguments`. */
+export function argumentNames(config: ReconcileConfig): ReadonlySet<string> {
+  const standing = namesRead.get(config) ?? new Set(expressionsOf(config).flatMap((text) => namesBehindArguments(jsonata(text).ast())));
+  namesRead.set(config, standing);
+  return standing;
+}
+
+const namesRead = new WeakMap<ReconcileConfig, ReadonlySet<string>>();
+
+function expressionsOf({ arguments: args, landed, notLanded, result }: ReconcileConfig): string[] {
+  return [args, landed, notLanded, ...(result === undefined ? [] : [result])];
+}
+
+/** @param node of the syntax tree of an expression; @param within it stands in such a path */
+function namesBehindArguments(node: unknown, within = false): string[] {
+  if (Array.isArray(node)) return node.flatMap((part) => namesBehindArguments(part, within));
+  if (typeof node !== 'object' || node === null) return [];
+  const { type, value, steps } = node as {
+    readonly type?: unknown;
+    readonly value?: unknown;
+    readonly steps?: readonly { value?: unknown }[];
+  };
+  const inPath = within || steps?.[0]?.value === 'arguments';
+  const named = inPath && (type === 'name' || type === 'string') && typeof value === 'string' ? [value] : [];
+  return [...named, ...Object.values(node).flatMap((part) => namesBehindArguments(part, inPath))];
+}
+
 /** Arguments of the read. @throws Error when the expression gives no object */
 export async function readArguments({ arguments: expression }: ReconcileConfig, call: ReconciledCall): Promise<{ [name: string]: Json }> {
   const value = await evaluate(expression, { ...call });

@@ -19,7 +19,7 @@ export interface Held {
   /** Gives bytes back, and room that was kept. */
   drop(bytes: number): void;
   /**
-   * Keeps room for so many bytes in all, and waits for it where others have it: of two that grow, one ends first.
+   * Keeps room for so many bytes in all, or as many as there can be, and waits for it where others have it: of two that grow, one ends first.
    * @throws FleetError AT_CAPACITY when it is not there in time
    */
   reserve(total: number): Promise<void>;
@@ -73,7 +73,8 @@ export class Holdings {
       drop: (bytes) => {
         if (!gone.aborted) set(Math.max(used - bytes, 0), 0);
       },
-      reserve: async (total) => {
+      reserve: async (wanted) => {
+        const total = Math.min(wanted, ...purses.map(([, limit]) => limit));
         const enter = (): boolean => {
           if (gone.aborted || full(total) !== undefined) return gone.aborted;
           set(used, total);

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import { FleetError } from '../core/errors';
-import { PROTOCOL_VERSION_HEADER } from '../core/headers';
+import { sessionKey } from '../core/session-key';
 import type { Identified } from './call';
+import type { Directory } from './ledger/directory';
 import type { OpenedSession } from './upstream/answer';
 import type { Upstreams } from './upstream/upstreams';
 
@@ -20,30 +21,43 @@ export function checkOpening(text: string): void {
   }
 }
 
-export interface CloseUntoldParts {
+export interface UntoldParts {
   readonly upstreams: Upstreams;
   readonly log: Logger;
 }
 
-/** Ends a session at its server that was opened and cannot be told to its agent: it would occupy a slot until it is idle. */
-export async function closeUntold(
-  { server, serverConfig, agentId: agent }: Pick<Identified, 'server' | 'serverConfig' | 'agentId'>,
-  { upstream, cookie, revision }: OpenedSession,
-  { upstreams, log }: CloseUntoldParts,
+type Opener = Pick<Identified, 'server' | 'serverConfig' | 'agentId'>;
+
+/** Ends a session at its server whose agent will never hear of it, so that it holds no slot there. */
+export async function endUntold(
+  { server, serverConfig, agentId: agent }: Opener,
+  { upstream, cookie }: Pick<OpenedSession, 'upstream' | 'cookie'>,
+  { upstreams, log }: UntoldParts,
 ): Promise<void> {
   const session = { upstream, ...(cookie !== undefined && { cookie }) };
-  const request = {
-    server,
-    serverConfig,
-    method: 'DELETE',
-    headers: { [PROTOCOL_VERSION_HEADER]: revision },
-    session,
-    context: { agent, server },
-  };
   try {
-    (await upstreams.send(request)).body.resume();
-    log.info({ event: 'untold_session_closed', server, agent });
+    const { body } = await upstreams.send({ server, serverConfig, method: 'DELETE', headers: {}, session, context: { agent, server } });
+    body.resume();
+    log.info({ event: 'untold_session_ended', server, agent });
   } catch (error) {
-    log.warn({ event: 'untold_session_left', server, agent, reason: (error as Error).name });
+    log.warn({ event: 'untold_session_not_ended', server, agent, reason: (error as Error).message });
   }
+}
+
+/**
+ * Ends a session that stands in the directory, and whose answer did not reach its caller.
+ * @param id as it was sealed for the agent
+ * @param now milliseconds since the epoch
+ */
+export async function endUndelivered(
+  opener: Opener,
+  opened: OpenedSession,
+  id: string,
+  now: number,
+  parts: UntoldParts & { readonly directory: Directory },
+): Promise<void> {
+  await parts.directory.close(sessionKey(id), now).catch((error: Error) => {
+    parts.log.warn({ event: 'session_not_closed', session: sessionKey(id), server: opener.server, reason: error.message });
+  });
+  await endUntold(opener, opened, parts);
 }

@@ -10,6 +10,7 @@ import type { StreamOpening } from './http/stream-opening';
 import { judge } from './ledger/settlement';
 import type { Metrics } from './metrics';
 import type { OpenRequest } from './open-requests';
+import { endUntold } from './opening';
 import {
   type Answer,
   isStream,
@@ -63,8 +64,21 @@ function awaitedOf({ open, resumes }: Sending): AwaitedRequest | undefined {
   return open?.awaited ?? (resumes?.kind === 'server' ? resumes.request : undefined);
 }
 
-/** Holds the response to a request. */
+/** Holds the response to a request. What was opened for it and cannot be told is closed again. */
 async function hold(call: Sending, response: UpstreamResponse, awaited: AwaitedRequest, parts: ReceiveParts): Promise<Received> {
+  try {
+    return await readHeld(call, response, awaited, parts);
+  } catch (error) {
+    const upstream = response.headers[SESSION_HEADER];
+    if (call.lane === 'open' && typeof upstream === 'string') {
+      const { cookie } = response;
+      await endUntold(call, { upstream, ...(cookie !== undefined && { cookie }) }, parts);
+    }
+    throw error;
+  }
+}
+
+async function readHeld(call: Sending, response: UpstreamResponse, awaited: AwaitedRequest, parts: ReceiveParts): Promise<Received> {
   const behind: string[] = [];
   const found = await readAnswer(response, {
     ...readingOf(call, parts),

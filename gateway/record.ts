@@ -11,7 +11,7 @@ import { newRow, type RowParts } from './ledger/row';
 import { recordOpening, recordSessionState, type SessionParts } from './ledger/session-record';
 import type { Verdict } from './ledger/settlement';
 import type { Metrics } from './metrics';
-import { type CloseUntoldParts, closeUntold } from './opening';
+import { endUntold, type UntoldParts } from './opening';
 import type { Answer } from './upstream/answer';
 
 /** What writes the outcomes of calls. */
@@ -24,7 +24,7 @@ export interface OutcomeParts extends RowParts {
   readonly log: Logger;
 }
 
-export type RecordParts = OutcomeParts & SessionParts & CloseUntoldParts;
+export type RecordParts = OutcomeParts & SessionParts & UntoldParts;
 
 /**
  * Makes the outcome durable before anyone sees the result. A claimed call is settled under its fence, a read is written
@@ -45,7 +45,7 @@ async function recordOpened(forwarded: Forwarded, answer: Answer, parts: RecordP
   try {
     return await recordOpening(forwarded, answer, parts);
   } catch (error) {
-    if (answer.opened !== undefined) await closeUntold(forwarded, answer.opened, parts);
+    if (answer.opened !== undefined) await endUntold(forwarded, answer.opened, parts);
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { ERRORS, type FleetError } from '../core/errors';
+import { SESSION_HEADER } from '../core/headers';
 import { readMembers, writeMembers } from '../core/json-members';
 import type { LedgerRow, Outcome } from '../core/ledger';
 import { withSubscription } from '../core/reading/agent-text';
@@ -8,10 +9,11 @@ import { markError, responseText, type Stamp, stampResult } from '../core/stamp'
 import type { Claimed, Forwarded, Identified } from './call';
 import type { Exchange } from './http/exchange';
 import { presentTools } from './http/tool-list';
+import type { Directory } from './ledger/directory';
 import type { Fences } from './ledger/fences';
 import type { OpenCallers } from './ledger/open-callers';
 import type { Metrics } from './metrics';
-import { type CloseUntoldParts, closeUntold } from './opening';
+import { endUndelivered, type UntoldParts } from './opening';
 import type { OpenedSession, Response } from './upstream/answer';
 import type { Catalogue } from './upstream/catalogue';
 import type { Restorations } from './upstream/restore';
@@ -22,7 +24,8 @@ export interface EndingParts {
   readonly log: Logger;
 }
 
-export interface RespondParts extends EndingParts, CloseUntoldParts {
+export interface RespondParts extends EndingParts, UntoldParts {
+  readonly directory: Directory;
   readonly restorations: Restorations;
   readonly catalogue: Catalogue;
   readonly fences: Fences;
@@ -42,7 +45,7 @@ export function respond(forwarded: Forwarded, parts: RespondParts): void {
   if (answer.streamed === true && message?.era !== 'modern' && lane !== 'open') exchange.reply.openStream();
   if (behind.length > 0 && response?.member === 'result') exchange.reply.finishAll({ ...headers }, [text, ...behind]);
   else exchange.reply.finish(status, text, { ...headers });
-  if (answer.opened !== undefined) void closeUndelivered(forwarded, answer.opened, parts);
+  if (answer.opened !== undefined) parts.openCallers.track(keepOpen(forwarded, answer.opened, headers[SESSION_HEADER] ?? '', parts));
   if (forwarded.fenced !== undefined) parts.openCallers.track(lowerFence(forwarded.fenced, exchange, parts));
   observe(forwarded, parts);
 }
@@ -78,6 +81,11 @@ export function respondRefusal(
   });
 }
 
+/** A session whose answer did not reach its caller is nobody's. */
+async function keepOpen(forwarded: Forwarded, opened: OpenedSession, id: string, parts: RespondParts): Promise<void> {
+  if (!(await forwarded.exchange.reply.delivered())) await endUndelivered(forwarded, opened, id, parts.now(), parts);
+}
+
 /** A result that reached its caller lets the next identical call be a new one; one that did not keeps it for its retry. */
 async function lowerFence(row: LedgerRow, { reply }: Exchange, { fences, log }: RespondParts): Promise<void> {
   try {
@@ -86,11 +94,6 @@ async function lowerFence(row: LedgerRow, { reply }: Exchange, { fences, log }: 
   } catch (error) {
     log.warn({ event: 'fence_not_lowered', callId: row.callId, reason: (error as Error).message });
   }
-}
-
-/** A session whose id did not reach its agent is nobody's. */
-async function closeUndelivered(forwarded: Forwarded, opened: OpenedSession, parts: RespondParts): Promise<void> {
-  if (!(await forwarded.exchange.reply.delivered())) await closeUntold(forwarded, opened, parts);
 }
 
 /** A response as its agent may see it: a list filtered, a call stamped, the words of a server told from ours, a subscription by its own name. */

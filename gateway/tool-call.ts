@@ -7,6 +7,7 @@ import { isKey, KEY_LIMIT_BYTES } from '../core/key-demand';
 import { isObject, type JsonObject, type RequestMessage } from '../core/message';
 import { KEY_META } from '../core/meta';
 import { likeOf } from '../core/reading/folding';
+import { argumentNames } from '../core/reconcile';
 import type { Json } from '../core/strict-json';
 import { toolConfigOf } from '../core/tool-config';
 import { isToolName, TOOL_NAME_LIMIT_BYTES } from '../core/tool-name';
@@ -23,6 +24,7 @@ export function describeCall({ params, meta }: RequestMessage, text: string, key
   if (!isToolName(name)) throw invalid(`tools/call needs "name", a string of 1 to ${TOOL_NAME_LIMIT_BYTES} bytes`);
   if (given !== null && !isObject(given)) throw invalid('"arguments" of tools/call must be an object');
   const policy = toolConfigOf(server, name);
+  if (policy.reconcile !== undefined && given !== null) checkReadNames(argumentNames(policy.reconcile), given);
   const key = idempotencyKey([meta[KEY_META], keyField, keyArgument(policy.keyArgument, given ?? {})]);
   const argumentsText = given === null ? '{}' : (readMembers(readMembers(text).get('params')).get('arguments') as string);
   return {
@@ -42,6 +44,24 @@ function keyArgument(name: string | undefined, args: JsonObject): Json | undefin
   const like = likeOf(Object.keys(args), name);
   if (like !== undefined) throw invalid(`the argument ${JSON.stringify(like.slice(0, 60))} differs from "${name}", the key, in case only`);
   return args[name];
+}
+
+/** What the read of a call's outcome goes by is what its server acted on: no other name can be taken for one that it reads. */
+function checkReadNames(names: ReadonlySet<string>, args: JsonObject): void {
+  const open: Json[] = [{ ...args }];
+  for (let value = open.pop(); value !== undefined; value = open.pop()) {
+    if (typeof value !== 'object' || value === null) continue;
+    for (const inner of Object.values(value)) open.push(inner);
+    if (Array.isArray(value)) continue;
+    const members = Object.keys(value);
+    for (const name of names) {
+      const like = likeOf(members, name);
+      if (like !== undefined)
+        throw invalid(
+          `the argument ${JSON.stringify(like.slice(0, 60))} differs from "${name}", by which its outcome is looked up, in case only`,
+        );
+    }
+  }
 }
 
 /** The key from `_meta`, the header, or the declared argument; all that are given must agree. */

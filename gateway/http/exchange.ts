@@ -54,11 +54,16 @@ export class Exchange {
     if (Number(this.header('content-length') ?? 0) > BODY_LIMIT_BYTES) throw this.tooLarge();
     const chunks: Buffer[] = [];
     let size = 0;
-    for await (const chunk of this.request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > BODY_LIMIT_BYTES) throw this.tooLarge();
-      held.add(chunk.length);
-      chunks.push(chunk);
+    try {
+      for await (const chunk of this.request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+        size += chunk.length;
+        if (size > BODY_LIMIT_BYTES) throw this.tooLarge();
+        held.add(chunk.length);
+        chunks.push(chunk);
+      }
+    } catch (error) {
+      this.request.resume(); // what is left of it would stand before the next request of its connection
+      throw error;
     }
     return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
   }

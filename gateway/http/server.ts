@@ -10,10 +10,11 @@ import type { Patience } from './patience';
 /** Idle connections outlive the load balancer's idle timeout, or it would reuse one that we are closing (502). */
 const KEEP_ALIVE_MS = 4_010_000;
 
+/** With or without a slash at its end: clients add one. */
 const MCP_PATH = /^\/([^/?]+)\/mcp\/?(?:\?|$)/;
 /** The key is percent-encoded (RFC 3986 §2.1), so that any key is one segment. */
 const CALL_PATH = /^\/([^/?]+)\/calls\/([^/?]+)(?:\?|$)/;
-const METADATA_PATH = /^\/\.well-known\/oauth-protected-resource\/([^/?]+)\/mcp(?:\?|$)/;
+const METADATA_PATH = /^\/\.well-known\/oauth-protected-resource\/([^/?]+)\/mcp\/?(?:\?|$)/;
 
 /** What is said of the fleet without a token. */
 interface PublicParts {

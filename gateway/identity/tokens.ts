@@ -42,6 +42,14 @@ export function createTokenVerifier(identity: IdentityConfig, now: () => number)
   };
 }
 
+/** Longest subject, in bytes of UTF-8: it stands in every row of its agent (OpenID Connect Core § 2 has issuers keep to 255). */
+const SUBJECT_LIMIT_BYTES = 1_024;
+
+/** Lone surrogates have no UTF-8: two subjects that have one would be one agent. */
+function isSubject(subject: unknown): boolean {
+  return typeof subject === 'string' && subject !== '' && subject.isWellFormed() && Buffer.byteLength(subject) <= SUBJECT_LIMIT_BYTES;
+}
+
 interface Claims {
   readonly iss: string;
   readonly sub: string;
@@ -61,7 +69,7 @@ async function createVerify(identity: IdentityConfig): Promise<Verify> {
       customJwtCheck: ({ payload }) => {
         if (identity.audienceClaim === 'client_id' && !audience.includes(String(payload.client_id)))
           throw new Error('client_id is not allowed');
-        if (typeof payload.sub !== 'string' || payload.sub === '') throw new Error('the token has no "sub"');
+        if (!isSubject(payload.sub)) throw new Error('the token has no "sub" that can name an agent');
         if (typeof payload.exp !== 'number') throw new Error('the token has no "exp"');
       },
     },
