@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { sessionKey } from '../../../core/session-key';
-import { answer, askedId, deferred, grant, type Rig, readRpc, startRig, type Upstream } from '../rig';
+import { answer, askedId, deferred, grant, type Rig, startRig, type Upstream } from '../rig';
 import { call, INITIALIZE } from './messages';
 import { event, eventually, openSession, RESULTS, reachedServer, serving, stream } from './serving';
 
@@ -272,9 +272,7 @@ test('a call without a key that waits for an identical one is told so in words t
   await left.catch(() => undefined);
   const running = (await rig.rows()).find(({ state }) => state === 'sent');
   rig.kept.set(running?.callId ?? '', 'running');
-  const response = await rig.post('support', 'payments', call('pay', { amount: 6 }, undefined, 8), inSession());
-  const waiting = response.text();
-  const { error } = readRpc(await hasten(waiting));
+  const { error } = await hasten(rig.ask('support', 'payments', call('pay', { amount: 6 }, undefined, 8), inSession()));
   slow.finish();
   expect(error.data).toMatchObject({ error: 'IN_PROGRESS', outcome: 'unknown' });
   expect(error.message).not.toContain('with this key');
