@@ -1,11 +1,21 @@
 import { FleetError } from '../core/errors';
+import { Purse, type PurseLimits } from './purse';
 
 const MIB = 1024 * 1024;
 
-/** Most bytes of messages that are held at a time, by whom. A byte held costs up to five: as bytes, as text, and as what is written of it. */
-export const HOLDING_LIMITS = { replica: 160 * MIB, server: 144 * MIB, agent: 80 * MIB };
+/** Most bytes of messages that are held at a time. A byte held costs up to five: as bytes, as text, and as what is written of it. */
+export const HOLDING_LIMITS: HoldingLimits = {
+  // Bodies, and answers until they have grown.
+  small: { replica: 64 * MIB, server: 48 * MIB, agent: 24 * MIB },
+  // Answers that have: two of the largest, one of them an agent's.
+  large: { replica: 128 * MIB, server: 128 * MIB, agent: 64 * MIB },
+};
 
-export type HoldingLimits = Readonly<Record<'replica' | 'server' | 'agent', number>>;
+/** What is small and what is large are counted apart: those that wait for room to grow take none from those that have it. */
+export interface HoldingLimits {
+  readonly small: PurseLimits;
+  readonly large: PurseLimits;
+}
 
 /** How long somebody waits for room that others hold, in milliseconds; meanwhile its server is read no further. */
 export const ROOM_PATIENCE_MS = 30_000;
@@ -30,97 +40,72 @@ export interface Held {
  * so that one of them leaves room for the others.
  */
 export class Holdings {
-  private readonly counts = new Map<string, number>();
-  /** Who waits for room, in the order in which they came. */
-  private readonly waiting = new Set<() => boolean>();
+  private readonly small: Purse;
+  private readonly large: Purse;
 
   constructor(
-    private readonly limits: HoldingLimits = HOLDING_LIMITS,
+    limits: HoldingLimits = HOLDING_LIMITS,
     private readonly patienceMs = ROOM_PATIENCE_MS,
-  ) {}
+  ) {
+    this.small = new Purse(limits.small);
+    this.large = new Purse(limits.large);
+  }
 
   /** Bytes counted in all. */
   get bytes(): number {
-    return this.counts.get('replica') ?? 0;
+    return this.small.bytes + this.large.bytes;
   }
 
   /** @param gone aborts when the request has been answered, or its client has left: then nothing is held any more */
   hold(server: string, agent: string, gone: AbortSignal): Held {
-    const purses: Purses = [
-      ['replica', this.limits.replica],
-      [`server ${server}`, this.limits.server],
-      [`agent ${agent}`, this.limits.agent],
-    ];
-    let [used, room] = [0, 0];
-    /** Counts what is used or kept, whichever is more. */
-    const set = (nextUsed: number, nextRoom: number): void => {
-      const change = Math.max(nextUsed, nextRoom) - Math.max(used, room);
-      [used, room] = [nextUsed, nextRoom];
-      this.count(purses, change);
-    };
-    const full = (total: number): Purses[number] | undefined => this.fullPurse(purses, total - Math.max(used, room));
-    gone.addEventListener('abort', () => set(0, 0), { once: true });
+    const small = this.small.open(server, agent);
+    const large = this.large.open(server, agent);
+    let used = 0;
+    let grown = false;
+    gone.addEventListener(
+      'abort',
+      () => {
+        small.set(0);
+        large.set(0);
+      },
+      { once: true },
+    );
     return {
       get bytes() {
-        return Math.max(used, room);
+        return small.bytes + large.bytes;
       },
       add: (bytes) => {
         if (gone.aborted) return;
-        const purse = full(used + bytes);
-        if (purse !== undefined) throw tooMuch(purse);
-        set(used + bytes, room);
+        const share = grown ? large : small;
+        const needed = Math.max(used + bytes, grown ? large.bytes : 0);
+        if (!share.fits(needed)) throw tooMuch(share.limit);
+        used += bytes;
+        share.set(needed);
       },
       drop: (bytes) => {
-        if (!gone.aborted) set(Math.max(used - bytes, 0), 0);
+        if (gone.aborted) return;
+        used = Math.max(used - bytes, 0);
+        if (used === 0) grown = false;
+        small.set(grown ? 0 : used);
+        large.set(grown ? used : 0);
       },
       reserve: async (wanted) => {
-        const total = Math.min(wanted, ...purses.map(([, limit]) => limit));
+        const total = Math.max(Math.min(wanted, large.limit), used);
         const enter = (): boolean => {
-          if (gone.aborted || full(total) !== undefined) return gone.aborted;
-          set(used, total);
+          if (gone.aborted) return true;
+          if (!large.fits(total)) return false;
+          grown = true;
+          small.set(0);
+          large.set(total);
           return true;
         };
-        if (!enter()) await this.waitFor(enter, () => tooMuch(full(total) ?? (purses[0] as Purses[number])));
+        if (!enter() && !(await this.large.waitFor(enter, this.patienceMs))) throw tooMuch(large.limit);
       },
     };
   }
-
-  private fullPurse(purses: Purses, more: number): Purses[number] | undefined {
-    return more <= 0 ? undefined : purses.find(([purse, limit]) => (this.counts.get(purse) ?? 0) + more > limit);
-  }
-
-  private count(purses: Purses, bytes: number): void {
-    for (const [purse] of purses) {
-      const left = (this.counts.get(purse) ?? 0) + bytes;
-      if (left > 0) this.counts.set(purse, left);
-      else this.counts.delete(purse);
-    }
-    if (bytes < 0) for (const enter of this.waiting) if (enter()) this.waiting.delete(enter);
-  }
-
-  /** Resolves when `enter` says that it has entered. */
-  private waitFor(enter: () => boolean, refusal: () => FleetError): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const tryIn = (): boolean => {
-        const entered = enter();
-        if (!entered) return false;
-        clearTimeout(timer);
-        resolve();
-        return true;
-      };
-      const timer = setTimeout(() => {
-        this.waiting.delete(tryIn);
-        reject(refusal());
-      }, this.patienceMs);
-      timer.unref();
-      this.waiting.add(tryIn);
-    });
-  }
 }
 
-type Purses = readonly (readonly [purse: string, limit: number])[];
-
-function tooMuch([purse, limit]: Purses[number]): FleetError {
-  const holder = purse.startsWith('agent') ? 'this agent' : 'this replica';
-  return new FleetError('AT_CAPACITY', { reason: `${holder} holds ${limit} bytes of messages, as many as it may`, retryAfterMs: 1_000 });
+function tooMuch(limit: number): FleetError {
+  const reason = `${limit} bytes of messages are held for this agent, or more for all: as many as may be`;
+  return new FleetError('AT_CAPACITY', { reason, retryAfterMs: 1_000 });
 }

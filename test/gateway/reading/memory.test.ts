@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { type HoldingLimits, Holdings } from '../../../gateway/holdings';
+import { Holdings } from '../../../gateway/holdings';
+import type { PurseLimits } from '../../../gateway/purse';
 import { askedId, grant, type Rig, type RpcAnswer, readRpc, startRig, type Upstream } from '../rig';
 import { call } from './messages';
 import { eventually, serving, stream } from './serving';
@@ -24,11 +25,11 @@ beforeEach(() => {
   rig.reached.length = 0;
 });
 
-/** From here on the replica may hold no more than this. */
-function bound(limits: HoldingLimits): void {
-  (rig.gateway as { holdings: Holdings }).holdings = new Holdings(limits);
+/** From here on the replica may hold no more than this. @param patienceMs how long somebody waits for room */
+function bound(limits: PurseLimits, patienceMs = 300, small = limits): void {
+  (rig.gateway as { holdings: Holdings }).holdings = new Holdings({ small, large: limits }, patienceMs);
 }
-const ROOMY: HoldingLimits = { replica: 128 * MIB, server: 96 * MIB, agent: 72 * MIB };
+const ROOMY: PurseLimits = { replica: 128 * MIB, server: 96 * MIB, agent: 72 * MIB };
 beforeEach(() => bound(ROOMY));
 
 const done = { content: [{ type: 'text', text: 'done' }] };
@@ -60,7 +61,7 @@ function pouring(head: (id: unknown) => string, type: string, piece: string, pie
 }
 
 describe('an answer that is larger than may be held is told, recorded, let go, and harms nobody:', () => {
-  const bounds: HoldingLimits = { replica: 8 * MIB, server: 6 * MIB, agent: 4 * MIB };
+  const bounds: PurseLimits = { replica: 8 * MIB, server: 6 * MIB, agent: 4 * MIB };
 
   test.each<[string, string, (id: unknown) => string]>([
     ['one event line without an end', 'text/event-stream', () => 'data: '],
@@ -110,8 +111,11 @@ describe('an answer that is larger than may be held is told, recorded, let go, a
 });
 
 describe('what is held is counted over all requests of a replica:', () => {
-  test('many answers at a time, of which only so many fit; an agent of its own is served meanwhile', async () => {
-    bound({ replica: 16 * MIB, server: 12 * MIB, agent: 6 * MIB });
+  test.each([
+    ['come one after the other', 20_000, 8],
+    ['are told so when their patience ends', 100, 1],
+  ])('many answers at a time, of which only so many fit, %s; another agent is served meanwhile', async (_name, patienceMs, whole) => {
+    bound({ replica: 16 * MIB, server: 12 * MIB, agent: 6 * MIB }, patienceMs, ROOMY);
     const release: (() => void)[] = [];
     rig.upstream = at('payments', (_, response) => {
       response.writeHead(200, { 'content-type': 'application/json', 'mcp-fleet-instance': 'task-1' });
@@ -119,16 +123,14 @@ describe('what is held is counted over all requests of a replica:', () => {
       release.push(() => response.end('"}}'));
     });
     const asked = Array.from({ length: 8 }, () => huge());
-    await eventually(() => release.length === 8 && rig.gateway.holdings.bytes > 4 * MIB);
-    expect(rig.gateway.holdings.bytes).toBeLessThanOrEqual(6 * MIB);
+    await eventually(() => release.length === 8 && rig.gateway.holdings.bytes > 6 * MIB);
+    expect(rig.gateway.holdings.bytes).toBeLessThanOrEqual(16 * MIB);
     expect((await rig.ask('treasury', 'payments', call('pay'))).result).toMatchObject(done);
+    if (whole === 1) await eventually(() => rig.gateway.admission.underWay.length === 1);
     for (const finish of release) finish();
     const told = await Promise.all(asked);
-    const whole = told.filter(({ result }) => result !== undefined);
-    const lost = told.filter(({ error }) => error?.data.outcome === 'unknown');
-    expect(whole.length).toBeGreaterThan(0);
-    expect(lost.length).toBeGreaterThan(0);
-    expect(whole.length + lost.length).toBe(8);
+    expect(told.filter(({ result }) => result !== undefined)).toHaveLength(whole);
+    expect(told.filter(({ error }) => error?.data.outcome === 'unknown')).toHaveLength(8 - whole);
     await nothingHeld();
   });
 

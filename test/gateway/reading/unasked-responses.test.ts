@@ -222,7 +222,7 @@ describe('the standalone stream of a session', () => {
     const ids = [...text.matchAll(/^id: (.+)$/gm)].map(([, id]) => id as string);
     expect(ids).toHaveLength(1); // one that would be too long has none
     expect(text).not.toContain('secret-1');
-    expect(ids.every((id) => /^[\w-]{1,1024}$/.test(id))).toBe(true);
+    expect(ids.every((id) => /^[\w.-]{1,1024}$/.test(id))).toBe(true);
     rig.reached.length = 0;
     await listen([event(tells)], ids[0]);
     expect(rig.reached[0]?.headers['last-event-id']).toBe('secret-1');
