@@ -18,7 +18,7 @@ export interface JsonBounds {
 export const REQUEST_BOUNDS: JsonBounds = { depth: 128, values: 250_000, nameLength: 8_192, numberLength: 1_000, interoperable: true };
 
 /** Of what a server says: it passes as it was written, so parsers may differ on what nobody judges. */
-export const ANSWER_BOUNDS: JsonBounds = { depth: 512, values: 5_000_000, nameLength: 65_536, numberLength: 1_000, interoperable: false };
+export const ANSWER_BOUNDS: JsonBounds = { depth: 512, values: 2_000_000, nameLength: 65_536, numberLength: 1_000, interoperable: false };
 
 /** What a well-formed text holds. */
 export interface JsonExtent {
