@@ -20,6 +20,10 @@ type Coverage = Record<string, Record<string, number>>;
 
 export interface CampaignResult {
   readonly cases: number;
+  /** Those that failed at least once. */
+  readonly failed: number;
+  /** Cases that had been played when the first one failed. */
+  readonly foundAfter?: number;
   readonly findings: readonly Finding[];
   readonly passing: readonly Passing[];
   readonly covered: Readonly<Coverage>;
@@ -48,6 +52,7 @@ export async function runCampaign(plan: CampaignPlan, bench: Bench): Promise<Cam
   const covered: Coverage = {};
   let executions = 0;
   let done = 0;
+  let foundAfter: number | undefined;
   const play = async (subject: Case): Promise<void> => {
     if (plan.signal.aborted) return;
     const before = watch.silences;
@@ -56,7 +61,9 @@ export async function runCampaign(plan: CampaignPlan, bench: Bench): Promise<Cam
     cover(subject, covered);
     executions += observation.fleetDeeds.filter(({ what }) => what === 'executed').length;
     for (const violation of judge(observation)) suspects.add(subject, violation);
-    plan.progress(++done, suspects.cases);
+    done++;
+    if (suspects.cases > 0) foundAfter ??= done;
+    plan.progress(done, suspects.cases);
   };
   /** The gateway was started again while they were under way. */
   const disturbed: Case[] = [];
@@ -74,10 +81,13 @@ export async function runCampaign(plan: CampaignPlan, bench: Bench): Promise<Cam
       disturbed.length = 0;
       if (plan.untilFirst && suspects.cases > 0) break;
     }
+    foundAfter ??= suspects.cases > 0 ? done : undefined;
     const playedSeconds = secondsSince(startedAt);
     const looked = await suspects.confirm(plan, bench, watch);
     return {
       cases: done,
+      failed: suspects.cases,
+      ...(foundAfter !== undefined && { foundAfter }),
       ...looked,
       covered,
       uncovered: missingIn(covered),
