@@ -12,6 +12,7 @@ import { toolOf } from './generator/request';
 import type { Script } from './generator/script';
 import { LONGEST_NAME } from './generator/values';
 import type { Observation } from './properties/observation';
+import { openSessions } from './servers/journal';
 
 let attempts = 0;
 
@@ -27,6 +28,7 @@ export async function observe(subject: Case, bench: Bench): Promise<Observation>
   bench.fleet.account.grant(fleetMark, granted);
   const [direct, fleet] = await Promise.all([ending(playDirect(subject, directMark, bench)), ending(playFleet(subject, fleetMark, bench))]);
   const rows = await settledRows(fleetMark, bench);
+  await endedSessions(fleetMark, bench);
   const leftChildren = await remainingChildren(fleetMark, subject, bench);
   const observation = {
     subject,
@@ -106,6 +108,12 @@ async function settledRows(subject: string, { fleet }: Bench): Promise<LedgerRow
     () => fleet.account.rows(subject),
     (rows) => !rows.some(open),
   );
+}
+
+/** A sidecar ends a session at its server when its agent has ended it, and has been told so. */
+async function endedSessions(mark: string, { journal }: Bench): Promise<void> {
+  const open = async () => openSessions(journal.of(mark));
+  await until(open, (sessions) => sessions.length === 0);
 }
 
 /** Children of a session that has ended; those of the sessionless era serve their agent until they are idle. */

@@ -1,3 +1,4 @@
+import { openSessions } from '../servers/journal';
 import { type Observation, requestExpectation, type Violation } from './observation';
 
 /** Answers end, connections serve again, sessions and children are gone when their agent has ended them. */
@@ -7,9 +8,7 @@ export function release(observation: Observation): Violation[] {
   const endings = fleet.sent.flatMap(({ answer: { end, status } }) =>
     end === 'whole' || (odd && end === 'none') ? [] : [`an answer (${status}) ended ${end}`],
   );
-  const opened = fleetDeeds.filter(({ what }) => what === 'opened').map(({ name }) => name);
-  const ended = new Set(fleetDeeds.filter(({ what }) => what === 'ended').map(({ name }) => name));
-  const sessions = opened.filter((id) => !ended.has(id)).map((id) => `the session ${id.slice(0, 40)} stays open at its server`);
+  const sessions = openSessions(fleetDeeds).map((id) => `the session ${id.slice(0, 40)} stays open at its server`);
   const children = leftChildren.map((pid) => `the child ${pid} still runs`);
   return [...endings, ...fleet.troubles, ...sessions, ...children].map((detail) => ({ property: 'release', detail }));
 }
