@@ -52,6 +52,15 @@ export class Exchange {
   async readBody(held: Pick<Held, 'add'>): Promise<Buffer> {
     if (this.part !== undefined) return this.part;
     if (Number(this.header('content-length') ?? 0) > BODY_LIMIT_BYTES) throw this.tooLarge();
+    try {
+      return await this.collectBody(held);
+    } catch (error) {
+      this.request.resume(); // what is left of it is read and let go of, or nothing behind it on its connection would ever be read
+      throw error;
+    }
+  }
+
+  private async collectBody(held: Pick<Held, 'add'>): Promise<Buffer> {
     const chunks: Buffer[] = [];
     let size = 0;
     for await (const chunk of this.request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
