@@ -3,6 +3,7 @@ import { findElements, type Members, readMembers, writeMembers } from '../../cor
 import type { Era } from '../../core/message';
 import { isOutcomeTool, OUTCOME_TOOL, OUTCOME_TOOL_LISTING } from '../../core/outcome-tool';
 import { allowsTool, type Decision, deniesTool } from '../../core/policy';
+import { dropLikes } from '../../core/reading/folding';
 import { toolConfigOf } from '../../core/tool-config';
 import { isToolName } from '../../core/tool-name';
 import type { Authorized } from '../call';
@@ -40,7 +41,7 @@ export function presentTools(result: string, reader: ListReader, notes: ListNote
 
 /** One tool or none. One that has no name is no tool. */
 function presentTool(text: string, { decision, serverConfig }: ListReader, notes: ListNotes): string[] {
-  const tool = readMembers(text);
+  const tool = dropLikes(readMembers(text), ['name']);
   const name: unknown = JSON.parse(tool.get('name') ?? 'null');
   if (!isToolName(name)) {
     if (typeof name === 'string') notes.hidden(name.slice(0, 100));
