@@ -11,7 +11,7 @@ import type { Case } from './generator/case';
 import { toolOf } from './generator/request';
 import type { Script } from './generator/script';
 import { LONGEST_NAME } from './generator/values';
-import type { Observation } from './properties/observation';
+import { goesOn, type Observation, saysGone } from './properties/observation';
 import { openSessions } from './servers/journal';
 
 let attempts = 0;
@@ -27,8 +27,8 @@ export async function observe(subject: Case, bench: Bench): Promise<Observation>
   const granted = [toolOf(subject), LONGEST_NAME];
   bench.fleet.account.grant(fleetMark, granted);
   const [direct, fleet] = await Promise.all([ending(playDirect(subject, directMark, bench)), ending(playFleet(subject, fleetMark, bench))]);
-  const rows = await settledRows(fleetMark, bench);
-  await endedSessions(fleetMark, bench);
+  const rows = await settledRows(fleetMark, subject, bench);
+  if (!saysGone({ subject })) await endedSessions(fleetMark, bench);
   const leftChildren = await remainingChildren(fleetMark, subject, bench);
   const observation = {
     subject,
@@ -102,10 +102,10 @@ function broken(trouble: string): Leg {
 /** Milliseconds that a row may take to be settled behind its answer, or a child to end behind its session. */
 const SETTLE_MS = 8_000;
 
-async function settledRows(subject: string, { fleet }: Bench): Promise<LedgerRow[]> {
-  const open = ({ state }: LedgerRow) => state === 'claimed' || state === 'sent';
+async function settledRows(agent: string, subject: Case, { fleet }: Bench): Promise<LedgerRow[]> {
+  const open = ({ state }: LedgerRow) => state === 'claimed' || (state === 'sent' && !goesOn(subject));
   return until(
-    () => fleet.account.rows(subject),
+    () => fleet.account.rows(agent),
     (rows) => !rows.some(open),
   );
 }
