@@ -41,8 +41,8 @@ export interface CampaignResult {
 
 /** Cases that are under way at a time. */
 const AT_ONCE = 24;
-/** Cases after which nothing may be left open. */
-const ROUND = 240;
+/** Cases after which nothing may be left open; fewer where the first failure is looked for. */
+const ROUND = { all: 240, untilFirst: 48 };
 
 /** Plays the cases of a seed, round by round, and looks again at what failed. */
 export async function runCampaign(plan: CampaignPlan, bench: Bench): Promise<CampaignResult> {
@@ -68,8 +68,9 @@ export async function runCampaign(plan: CampaignPlan, bench: Bench): Promise<Cam
   /** The gateway was started again while they were under way. */
   const disturbed: Case[] = [];
   try {
-    for (let from = 0; from < plan.cases && !plan.signal.aborted; from += ROUND) {
-      const round = Array.from({ length: Math.min(ROUND, plan.cases - from) }, (_, at) => caseOf(plan.seed, from + at));
+    const size = plan.untilFirst ? ROUND.untilFirst : ROUND.all;
+    for (let from = 0; from < plan.cases && !plan.signal.aborted; from += size) {
+      const round = Array.from({ length: Math.min(size, plan.cases - from) }, (_, at) => caseOf(plan.seed, from + at));
       await forEach(round, AT_ONCE, play);
       const leaks = await leaksOf(round, bench);
       if (disturbed.length === 0) suspects.addLeaks(leaks);
@@ -79,7 +80,7 @@ export async function runCampaign(plan: CampaignPlan, bench: Bench): Promise<Cam
         if (watch.silences > before) suspects.addSilence(subject);
       }
       disturbed.length = 0;
-      if (plan.untilFirst && suspects.cases > 0) break;
+      if (plan.untilFirst && suspects.cases > 0 && (await suspects.confirm(plan, bench, watch)).findings.length > 0) break;
     }
     foundAfter ??= suspects.cases > 0 ? done : undefined;
     const playedSeconds = secondsSince(startedAt);

@@ -4,8 +4,8 @@ import { expect, test } from '@jest/globals';
 import { ROOT } from '../../suites/root';
 import { WAYS } from './ways';
 
-test('there are eight ways, each under a name of its own', () => {
-  expect(WAYS).toHaveLength(8);
+test('there are eight ways at least, each under a name of its own', () => {
+  expect(WAYS.length).toBeGreaterThanOrEqual(8);
   expect(new Set(WAYS.map(({ name }) => name)).size).toBe(WAYS.length);
 });
 
