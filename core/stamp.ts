@@ -1,5 +1,6 @@
 import { readMembers, writeMembers } from './json-members';
 import type { Outcome } from './ledger';
+import { dropLikes, foldCase } from './reading/folding';
 import { withoutOwnWords } from './reading/server-message';
 
 /** Key in `result._meta` of every result that passed the ledger. */
@@ -28,7 +29,9 @@ export function stampResult(result: string, stamp?: Stamp): string {
 }
 
 /** Members of `error.data` by which an agent knows an error of the gateway's. */
-const OWN_MEMBERS = ['error', 'outcome', 'retry', 'callId', 'idempotencyKey', 'retryAfterMs', 'recovery', 'sidecar'];
+const OWN_MEMBERS = new Set(['error', 'outcome', 'retry', 'callId', 'idempotencyKey', 'retryAfterMs', 'recovery', 'sidecar'].map(foldCase));
+/** Members of an error by which an agent tells what it is. */
+const JUDGED = ['code', 'message', 'data'];
 
 /** Member of `error.data` that holds what a server said in words of the gateway's. */
 export const SERVER_WORDS = 'serverSaid';
@@ -38,9 +41,9 @@ export const SERVER_WORDS = 'serverSaid';
  * @param error JSON text of the error, an object
  */
 export function markError(error: string): string {
-  const members = readMembers(error);
+  const members = dropLikes(readMembers(error), JUDGED);
   const data = readMembers(members.get('data'));
-  const words = [...data].filter(([name]) => OWN_MEMBERS.some((own) => own.toLowerCase() === name.toLowerCase()));
+  const words = [...data].filter(([name]) => OWN_MEMBERS.has(foldCase(name)));
   if (words.length === 0) return writeMembers(members);
   for (const [name] of words) data.delete(name);
   data.set(SERVER_WORDS, writeMembers(new Map(words)));

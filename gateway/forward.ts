@@ -104,15 +104,23 @@ async function send(call: Sending, parts: SendParts): Promise<Received> {
 
 /** A request that changes nothing is asked again where its answer was lost, as long as the agent has seen nothing of it. */
 async function receiveRead(call: Sending, parts: ReceiveParts): Promise<Received> {
-  for (;;) {
+  for (let lost = false; ; lost = true) {
     try {
       return await receive(call, parts);
     } catch (error) {
-      if (!FleetError.is(error) || error.kind !== 'OUTCOME_UNKNOWN' || !repeatable(call, error)) throw adviseReader(error, call);
+      if (!FleetError.is(error) || error.kind !== 'OUTCOME_UNKNOWN' || !repeatable(call, error))
+        throw adviseReader(lost ? uncertain(error) : error, call);
       call.recovery.note('sent', error.detail.reason);
       if (!(await call.recovery.pause())) throw adviseReader(call.recovery.spent(error), call);
     }
   }
+}
+
+/** A refusal of the second attempt says nothing of the first. */
+function uncertain(error: unknown): unknown {
+  return FleetError.is(error) && error.outcome === 'not_executed'
+    ? new FleetError(error.kind, { ...error.detail, outcome: 'unknown' })
+    : error;
 }
 
 /** A claimed call whose answer was lost is settled by evidence. Whether one that did not happen is to be sent again, its agent decides. */

@@ -40,6 +40,13 @@ export function likeOf(names: Iterable<string>, name: string): string | undefine
   return undefined;
 }
 
+/** Removes members that a parser which takes no notice of case could take for one of these names. */
+export function dropLikes(members: Map<string, string>, names: readonly string[]): Map<string, string> {
+  const folded = new Set(names.map(foldCase));
+  for (const name of members.keys()) if (!names.includes(name) && folded.has(foldCase(name))) members.delete(name);
+  return members;
+}
+
 const folds = new WeakMap<ReadonlySet<string>, ReadonlySet<string>>();
 
 function foldedNames(known: ReadonlySet<string>): ReadonlySet<string> {

@@ -1,7 +1,7 @@
 import { type Members, memberNames, readMembers, writeMembers } from '../json-members';
 import type { Era, RequestId } from '../message';
 import type { Json } from '../strict-json';
-import { foldCase } from './folding';
+import { dropLikes, foldCase } from './folding';
 import { ANSWER_BOUNDS, JsonFault, scanJson } from './json-scan';
 
 /** A JSON-RPC message of a server, classified once from its text. What is in it passes as it was written, but for what is judged. */
@@ -168,10 +168,12 @@ export function resultFacts(payload: string, era: Era): ResultFacts {
 /** What begins the names of members that only the gateway writes. */
 const OWN_PREFIX = 'cdk-mcp-fleet/';
 
-/** The members of an object without those that could be taken for the gateway's word, or for its `_meta` by a parser that folds case. */
+/** Members by which gateway and agent tell what a result is. */
+const JUDGED = ['_meta', 'tools', 'isError', 'resultType', 'task', 'taskId'];
+
+/** The members of an object without those that could be taken for the gateway's word, or for what is judged by a parser that folds case. */
 export function withoutOwnWords(object: string): Map<string, string> {
-  const members = readMembers(object);
-  for (const name of members.keys()) if (name !== '_meta' && foldCase(name) === '_meta') members.delete(name);
+  const members = dropLikes(readMembers(object), JUDGED);
   const meta = members.get('_meta');
   return meta?.[0] === '{' ? members.set('_meta', writeOwnless(meta)) : members;
 }

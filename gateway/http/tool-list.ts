@@ -3,7 +3,7 @@ import { findElements, type Members, readMembers, writeMembers } from '../../cor
 import type { Era } from '../../core/message';
 import { isOutcomeTool, OUTCOME_TOOL, OUTCOME_TOOL_LISTING } from '../../core/outcome-tool';
 import { allowsTool, type Decision, deniesTool } from '../../core/policy';
-import { likeOf } from '../../core/reading/folding';
+import { dropLikes } from '../../core/reading/folding';
 import { toolConfigOf } from '../../core/tool-config';
 import { isToolName } from '../../core/tool-name';
 import type { Authorized } from '../call';
@@ -30,20 +30,18 @@ export interface ListNotes {
  * @throws FleetError OUTCOME_UNKNOWN for what is no list: what cannot be filtered does not leave
  */
 export function presentTools(result: string, reader: ListReader, notes: ListNotes): string {
-  const members = readMembers(result);
+  const members = dropLikes(readMembers(result), ['tools']);
   const tools = members.get('tools');
-  if (tools?.[0] !== '[' || likeOf(members.keys(), 'tools') !== undefined)
-    throw endedBy('no_response', 'the result has no list of tools, or more than one', { retry: 'safe' });
+  if (tools?.[0] !== '[') throw endedBy('no_response', 'the result has no list of tools', { retry: 'safe' });
   const shown = findElements(tools, 0).flatMap(({ start, end }) => presentTool(tools.slice(start, end), reader, notes));
   members.set('tools', `[${[...shown, ...ownTools(reader)].join(',')}]`);
   if (isFiltered(reader.decision) && reader.era === 'modern') members.set('cacheScope', '"private"');
   return writeMembers(members);
 }
 
-/** One tool or none. One that has no name is no tool, and neither is one that has another for a client which takes no notice of case. */
+/** One tool or none; it has one name, also for a client that takes no notice of case. One without is no tool. */
 function presentTool(text: string, { decision, serverConfig }: ListReader, notes: ListNotes): string[] {
-  const tool = readMembers(text);
-  if (likeOf(tool.keys(), 'name') !== undefined) return [];
+  const tool = dropLikes(readMembers(text), ['name']);
   const name: unknown = JSON.parse(tool.get('name') ?? 'null');
   if (!isToolName(name)) {
     if (typeof name === 'string') notes.hidden(name.slice(0, 100));

@@ -23,6 +23,12 @@ describe('stampResult', () => {
     expect(stampResult('{"n":12345678901234567890,"f":1.0}', stamp)).toContain('{"n":12345678901234567890,"f":1.0,');
   });
 
+  test('removes what a parser that folds case could take for what was judged', () => {
+    expect(stampResult('{"isError":false,"IsError":true,"Tools":[],"_META":{},"re\u017fultType":"x","content":[]}')).toBe(
+      '{"isError":false,"content":[]}',
+    );
+  });
+
   test('removes what only the gateway may say where there is nothing to stamp', () => {
     expect(stampResult('{"tools":[],"_meta":{"cdk-mcp-fleet/call":{},"x":1}}')).toBe('{"tools":[],"_meta":{"x":1}}');
   });
@@ -35,6 +41,8 @@ describe('markError', () => {
       '{"code":503,"message":"m","data":{"error":"NOT_DELIVERED","retry":"safe","why":1}}',
       { why: 1, serverSaid: { error: 'NOT_DELIVERED', retry: 'safe' } },
     ],
+    ['our words in another alphabet', '{"code":503,"message":"m","data":{"\u017fidecar":"x"}}', { serverSaid: { '\u017fidecar': 'x' } }],
+    ['data in another case', '{"code":1,"message":"m","Data":{"retry":"safe"},"data":{"why":1}}', { why: 1 }],
     ['our words in another case', '{"code":503,"message":"m","data":{"Retry":"safe"}}', { serverSaid: { Retry: 'safe' } }],
     ["the server's own", '{"code":1,"message":"m","data":{"why":1}}', { why: 1 }],
     ['no object', '{"code":1,"message":"m","data":"retry"}', 'retry'],

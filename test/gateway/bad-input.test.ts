@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { askedId, grant, type Rig, startRig } from './rig';
 
@@ -84,6 +86,16 @@ describe('bad input is refused with a typed error and reaches no server:', () =>
     });
     expect(rig.reached).toEqual([]);
   });
+});
+
+test('behind a body of unsaid length that is too large, its connection serves again', async () => {
+  const { hostname, port } = new URL(rig.url);
+  const socket = connect(Number(port), hostname);
+  const head = `POST /payments/mcp HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\ncontent-type: application/json\r\naccept: */*\r\n`;
+  socket.write(`${head}authorization: Bearer ${await rig.token('treasury')}\r\n\r\n`);
+  for (let sent = 0; sent < 6; sent++) socket.write(`100000\r\n${'x'.repeat(0x100000)}\r\n`);
+  socket.write('0\r\n\r\nGET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+  expect((await text(socket)).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 413', 'HTTP/1.1 200']);
 });
 
 test('an encoded Mcp-Name and an allowed Origin agree', async () => {

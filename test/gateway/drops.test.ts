@@ -131,6 +131,18 @@ test('a read whose answer breaks off is asked at another instance, as long as th
   expect(rig.reached).toHaveLength(1);
 });
 
+test('a read that was lost is unknown, whatever refuses its second attempt', async () => {
+  rig.reached.length = 0;
+  rig.upstream = (request, response) => {
+    if (rig.reached.length === 1) return request.socket.destroy();
+    response.writeHead(404, { 'mcp-fleet-instance': 'task-1', 'mcp-fleet-reason': 'unknown_session' }).end('{}');
+  };
+  const body = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'balance' } };
+  const { status, error } = await rig.ask('treasury', 'payments', body);
+  expect([status, error.data.outcome]).toEqual([404, 'unknown']);
+  expect((await rig.rows()).find(({ callId }) => callId === error.data.callId)).toMatchObject({ tool: 'balance', state: 'unknown' });
+});
+
 test('a budget of recovery that is spent says what was tried', async () => {
   rig.upstream = (request) => request.socket.destroy();
   const { error } = await rig.ask('treasury', 'payments', { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'balance' } });

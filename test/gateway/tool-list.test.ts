@@ -84,6 +84,12 @@ test('no spelling of a name brings a tool through the filter', async () => {
   expect(text).not.toContain('hidden');
 });
 
+test('no case of a name does, for a parser that folds case', async () => {
+  const tools = '"tools":[{"name":"balance","Name":"hidden"}],"Tools":[{"name":"hidden"}]';
+  const text = await listed(`{"jsonrpc":"2.0","id":1,"result":{${tools}}}`, 'support');
+  expect(JSON.parse(text).result).toEqual({ tools: [{ name: 'balance' }] });
+});
+
 describe('bytes', () => {
   test('of every value stay as they are', async () => {
     const list = '{ "jsonrpc":"2.0", "id":1,\n "result":{"tools":[ {"name":"balance", "inputSchema":{"maximum" : 1.0}} ] , "ttlMs":1e3}}';

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import { join } from 'node:path';
-import type { Plugin } from 'esbuild';
+import type { Replacement } from '../suites/bundling';
 import { closeServer, listenOnLoopback } from '../suites/loopback';
 import { bundlePrograms, type Programs } from './fleet/bundles';
 import { type Fleet, type ServerPlace, startFleet } from './fleet/fleet';
@@ -27,9 +27,9 @@ export interface Bench {
   stop(): Promise<void>;
 }
 
-/** @param replacing puts a broken module into gateway and sidecar */
-export async function openBench(scratch: string, replacing?: Plugin): Promise<Bench> {
-  const programs = await bundlePrograms(join(scratch, 'programs'), replacing);
+/** @param broken a module that is put into gateway and sidecar */
+export async function openBench(scratch: string, broken?: Replacement): Promise<Bench> {
+  const programs = await bundlePrograms(join(scratch, 'programs'), broken);
   const journal = new Journal();
   const scripts = new Map<string, Script>();
   const servers: Record<string, Server> = {

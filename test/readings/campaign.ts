@@ -20,6 +20,10 @@ type Coverage = Record<string, Record<string, number>>;
 
 export interface CampaignResult {
   readonly cases: number;
+  /** Those that failed at least once. */
+  readonly failed: number;
+  /** Cases that had been played when the first one failed. */
+  readonly foundAfter?: number;
   readonly findings: readonly Finding[];
   readonly passing: readonly Passing[];
   readonly covered: Readonly<Coverage>;
@@ -37,8 +41,8 @@ export interface CampaignResult {
 
 /** Cases that are under way at a time. */
 const AT_ONCE = 24;
-/** Cases after which nothing may be left open. */
-const ROUND = 240;
+/** Cases after which nothing may be left open; fewer where the first failure is looked for. */
+const ROUND = { all: 240, untilFirst: 48 };
 
 /** Plays the cases of a seed, round by round, and looks again at what failed. */
 export async function runCampaign(plan: CampaignPlan, bench: Bench): Promise<CampaignResult> {
@@ -48,6 +52,7 @@ export async function runCampaign(plan: CampaignPlan, bench: Bench): Promise<Cam
   const covered: Coverage = {};
   let executions = 0;
   let done = 0;
+  let foundAfter: number | undefined;
   const play = async (subject: Case): Promise<void> => {
     if (plan.signal.aborted) return;
     const before = watch.silences;
@@ -56,13 +61,16 @@ export async function runCampaign(plan: CampaignPlan, bench: Bench): Promise<Cam
     cover(subject, covered);
     executions += observation.fleetDeeds.filter(({ what }) => what === 'executed').length;
     for (const violation of judge(observation)) suspects.add(subject, violation);
-    plan.progress(++done, suspects.cases);
+    done++;
+    if (suspects.cases > 0) foundAfter ??= done;
+    plan.progress(done, suspects.cases);
   };
   /** The gateway was started again while they were under way. */
   const disturbed: Case[] = [];
   try {
-    for (let from = 0; from < plan.cases && !plan.signal.aborted; from += ROUND) {
-      const round = Array.from({ length: Math.min(ROUND, plan.cases - from) }, (_, at) => caseOf(plan.seed, from + at));
+    const size = plan.untilFirst ? ROUND.untilFirst : ROUND.all;
+    for (let from = 0; from < plan.cases && !plan.signal.aborted; from += size) {
+      const round = Array.from({ length: Math.min(size, plan.cases - from) }, (_, at) => caseOf(plan.seed, from + at));
       await forEach(round, AT_ONCE, play);
       const leaks = await leaksOf(round, bench);
       if (disturbed.length === 0) suspects.addLeaks(leaks);
@@ -72,12 +80,15 @@ export async function runCampaign(plan: CampaignPlan, bench: Bench): Promise<Cam
         if (watch.silences > before) suspects.addSilence(subject);
       }
       disturbed.length = 0;
-      if (plan.untilFirst && suspects.cases > 0) break;
+      if (plan.untilFirst && suspects.cases > 0 && (await suspects.confirm(plan, bench, watch)).findings.length > 0) break;
     }
+    foundAfter ??= suspects.cases > 0 ? done : undefined;
     const playedSeconds = secondsSince(startedAt);
     const looked = await suspects.confirm(plan, bench, watch);
     return {
       cases: done,
+      failed: suspects.cases,
+      ...(foundAfter !== undefined && { foundAfter }),
       ...looked,
       covered,
       uncovered: missingIn(covered),

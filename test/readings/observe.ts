@@ -11,7 +11,8 @@ import type { Case } from './generator/case';
 import { toolOf } from './generator/request';
 import type { Script } from './generator/script';
 import { LONGEST_NAME } from './generator/values';
-import type { Observation } from './properties/observation';
+import { goesOn, type Observation, saysGone } from './properties/observation';
+import { openSessions } from './servers/journal';
 
 let attempts = 0;
 
@@ -26,7 +27,8 @@ export async function observe(subject: Case, bench: Bench): Promise<Observation>
   const granted = [toolOf(subject), LONGEST_NAME];
   bench.fleet.account.grant(fleetMark, granted);
   const [direct, fleet] = await Promise.all([ending(playDirect(subject, directMark, bench)), ending(playFleet(subject, fleetMark, bench))]);
-  const rows = await settledRows(fleetMark, bench);
+  const rows = await settledRows(fleetMark, subject, bench);
+  if (!saysGone({ subject })) await endedSessions(fleetMark, bench);
   const leftChildren = await remainingChildren(fleetMark, subject, bench);
   const observation = {
     subject,
@@ -100,12 +102,18 @@ function broken(trouble: string): Leg {
 /** Milliseconds that a row may take to be settled behind its answer, or a child to end behind its session. */
 const SETTLE_MS = 8_000;
 
-async function settledRows(subject: string, { fleet }: Bench): Promise<LedgerRow[]> {
-  const open = ({ state }: LedgerRow) => state === 'claimed' || state === 'sent';
+async function settledRows(agent: string, subject: Case, { fleet }: Bench): Promise<LedgerRow[]> {
+  const open = ({ state }: LedgerRow) => state === 'claimed' || (state === 'sent' && !goesOn(subject));
   return until(
-    () => fleet.account.rows(subject),
+    () => fleet.account.rows(agent),
     (rows) => !rows.some(open),
   );
+}
+
+/** A sidecar ends a session at its server when its agent has ended it, and has been told so. */
+async function endedSessions(mark: string, { journal }: Bench): Promise<void> {
+  const open = async () => openSessions(journal.of(mark));
+  await until(open, (sessions) => sessions.length === 0);
 }
 
 /** Children of a session that has ended; those of the sessionless era serve their agent until they are idle. */

@@ -17,6 +17,7 @@ test.each([
   [['--case', '-1'], "Option '--case' argument is ambiguous"],
   [['--case', 'x'], '--case must be a whole number of at least 0, not "x"'],
   [['--broken', 'nothing'], '--broken "nothing" is not one of'],
+  [['--seed', 'x'], '--seed must be a whole number of at least 0, not "x"'],
   [['--speed'], "Unknown option '--speed'"],
 ])('%j is refused by name', (args, message) => {
   expect(() => readOptions(args)).toThrow(message);

@@ -6,7 +6,7 @@ import { deviations, type Observation, PROPERTIES, type PropertyName, shown, typ
 const SHOWN_FINDINGS = 60;
 
 /** Lines for people. */
-export function describe(result: CampaignResult): string {
+export function describe(result: CampaignResult): string[] {
   const { findings, passing, uncovered } = result;
   return [
     ...findings.slice(0, SHOWN_FINDINGS).map(describeFinding),
@@ -18,7 +18,7 @@ export function describe(result: CampaignResult): string {
           `? once, among others: --case ${subject.index} (${deviations(subject).join(' ')}): ${violation.property}: ${violation.detail}`,
       ),
     ...(uncovered.length > 0 ? [`never occurred: ${uncovered.join(', ')}`] : []),
-  ].join('\n');
+  ];
 }
 
 function describeFinding({ property, detail, subject, shrunk, alike }: Finding): string {
@@ -63,26 +63,35 @@ export function describeCase(observation: Observation): string {
   ].join('\n');
 }
 
-export function summaryOf({
-  cases,
-  executions,
-  findings,
-  passing,
-  uncovered,
-  covered,
-  failing,
-  silences,
-  playedSeconds,
-  seconds,
-}: CampaignResult): string {
-  const dimensions = Object.entries(covered).map(([name, values]) => `${name} ${Object.keys(values).length}`);
+/** For the last line: each a few words with their figures. */
+export function factsOf(result: CampaignResult): string[] {
+  const { executions, findings, passing, uncovered, failing, silences, seconds, playedSeconds } = result;
   const failed = (Object.keys(PROPERTIES) as PropertyName[]).filter((name) => failing[name] > 0).map((name) => `${name} ${failing[name]}`);
   return [
-    `${cases} cases, ${executions} executions through us, ${playedSeconds} s (${seconds} s with what was looked at again)`,
+    `${executions} executions through us`,
     `${findings.length} kinds of failure${failed.length === 0 ? '' : ` (${failed.join(', ')})`}`,
     `${passing.length} once`,
     `${silences} silences`,
-    `${uncovered.length} values never`,
-    `values by dimension: ${dimensions.join(', ')}`,
-  ].join('; ');
+    `${valuesIn(result)} values, ${uncovered.length} never`,
+    ...(seconds > playedSeconds ? [`played in ${playedSeconds} s`] : []),
+  ];
+}
+
+/** What `--json` prints. */
+export function documentOf({ findings, ...result }: CampaignResult): object {
+  return {
+    ...result,
+    findings: findings.map(({ property, detail, subject, shrunk, alike }) => ({
+      property,
+      detail,
+      seed: subject.seed,
+      case: subject.index,
+      values: shrunk.values,
+      alike,
+    })),
+  };
+}
+
+function valuesIn({ covered }: CampaignResult): number {
+  return Object.values(covered).reduce((sum, values) => sum + Object.keys(values).length, 0);
 }

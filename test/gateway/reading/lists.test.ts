@@ -42,8 +42,6 @@ describe.each([
     ['no tools', '{"admin":[]}'],
     ['tools twice', '{"tools":[],"tools":[{"name":"admin"}]}'],
     ['tools twice, one spelt with an escape', '{"tools":[],"\\u0074ools":[{"name":"admin"}]}'],
-    ['tools in another case', '{"tools":[],"Tools":[{"name":"admin"}]}'],
-    ['tools with U+017F', '{"tools":[],"tool\u017f":[{"name":"admin"}]}'],
     ['tools in another case only', '{"TOOLS":[{"name":"admin"}]}'],
     ['a list in its place', '[{"name":"admin"}]'],
   ])('a list with %s cannot be filtered, and is an error', async (_, result) => {
@@ -53,9 +51,18 @@ describe.each([
   });
 
   test.each([
+    ['tools in another case', '{"tools":[],"Tools":[{"name":"admin"}]}', []],
+    ['tools with U+017F', '{"tools":[],"tool\u017f":[{"name":"admin"}]}', []],
+    ['a tool whose name is there in two cases', '{"tools":[{"name":"balance","Name":"admin"}]}', [{ name: 'balance' }]],
+  ])('%s beside what was judged are removed, for a client that takes no notice of case', async (_, result, tools) => {
+    const { text, answer } = await listed(result, as, era);
+    expect(text).not.toContain('admin');
+    expect(answer.result.tools).toMatchObject(tools);
+  });
+
+  test.each([
     ['a name twice', '{"name":"balance","name":"admin"}'],
     ['a name that is spelt twice', '{"name":"balance","n\\u0061me":"admin"}'],
-    ['a name in two cases', '{"name":"balance","Name":"admin"}'],
     ['a name in another case only', '{"NAME":"admin"}'],
     ['no name', '{"title":"admin"}'],
     ['a name that is a list', '{"name":["admin"]}'],

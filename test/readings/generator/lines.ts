@@ -1,4 +1,4 @@
-import type { Outcome } from '../../../core/ledger';
+import type { LedgerState } from '../../../core/ledger';
 import { dimension, type Value } from './dimension';
 
 /** What a stdio server is about to write for one response. */
@@ -17,7 +17,7 @@ export interface Lines {
 }
 
 export interface LinesValue extends Value<Lines> {
-  readonly states?: readonly Outcome[];
+  readonly states?: readonly LedgerState[];
 }
 
 const same = (act: (lines: Lines) => void, kind = 'B9'): LinesValue => ({ kind, expect: 'same', act });

@@ -67,11 +67,12 @@ function isCallResult(result: object): boolean {
 }
 
 function wrongStamp(stamp: unknown, rows: Observation['rows']): string[] {
-  const { callId, outcome } = (stamp ?? {}) as { callId?: string; outcome?: string };
+  const { callId, outcome, state } = (stamp ?? {}) as { callId?: string; outcome?: string; state?: string };
   const row = rows.find((candidate) => candidate.callId === callId);
   if (stamp === undefined) return ['the result of a call has no stamp'];
   if (row === undefined) return [`the stamp ${shown(stamp)} names no row`];
-  return row.state === outcome ? [] : [`the stamp says ${outcome}, the row ${row.state}`];
+  const said = outcome ?? state;
+  return row.state === said ? [] : [`the stamp says ${said}, the row ${row.state}`];
 }
 
 /** What an error says in our words is what the ledger says. */

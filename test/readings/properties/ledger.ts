@@ -1,6 +1,16 @@
-import type { LedgerRow, Outcome } from '../../../core/ledger';
+import type { LedgerRow, LedgerState } from '../../../core/ledger';
 import { FORBIDDEN, TOOL_CONFIG } from '../servers/tools';
-import { answerValues, callRows, executed, type Observation, requestExpectation, shown, type Violation } from './observation';
+import {
+  answerValues,
+  callRows,
+  executed,
+  goesOn,
+  type Observation,
+  requestExpectation,
+  saysGone,
+  shown,
+  type Violation,
+} from './observation';
 
 /** Nothing runs without a row, and no row says what is not so. */
 export function ledger(observation: Observation): Violation[] {
@@ -17,7 +27,8 @@ export function ledger(observation: Observation): Violation[] {
 function unrecorded(observation: Observation): Violation[] {
   const rows = callRows(observation);
   return count(executed(observation.fleetDeeds).map(({ name }) => name)).flatMap(([tool, times]) => {
-    const owning = rows.filter((row) => row.tool === tool && row.state !== 'not_executed').length;
+    const believed = !changes(tool) && saysGone(observation);
+    const owning = rows.filter((row) => row.tool === tool && (believed || row.state !== 'not_executed')).length;
     const needed = changes(tool) ? times : 1;
     return owning >= needed ? [] : [violation(`${tool.slice(0, 60)} ran ${times} times; ${owning} rows do not deny it: ${states(rows)}`)];
   });
@@ -32,7 +43,8 @@ function untrue(observation: Observation): Violation[] {
   });
 }
 
-function unsettled({ rows }: Observation): Violation[] {
+function unsettled({ rows, subject }: Observation): Violation[] {
+  if (goesOn(subject)) return [];
   return rows.flatMap(({ state, tool }) =>
     state === 'claimed' || state === 'sent' ? [violation(`the row of ${tool.slice(0, 60)} stays ${state}`)] : [],
   );
@@ -46,14 +58,14 @@ function uncertain(observation: Observation): Violation[] {
   const rows = callRows(observation).filter(({ tool }) => changes(tool));
   if (requestExpectation(observation) === 'refused' || subject.values.message !== 'call') return [];
   if (values.length > 1 || rows.length !== 1) return [];
-  const state = rows[0]?.state as Outcome;
+  const state = rows[0]?.state as LedgerState;
   if (value === undefined) {
     const ran = executed(fleetDeeds).length > 0;
     return ran && state !== 'confirmed'
       ? [violation(`it ran and was answered plainly, and its row says ${state} (${rows[0]?.reason ?? ''})`)]
       : [];
   }
-  const allowed: readonly Outcome[] =
+  const allowed: readonly LedgerState[] =
     value.states ??
     (value.expect === 'same' ? ['confirmed'] : value.expect === 'refused' ? ['unknown'] : ['confirmed', 'failed', 'unknown']);
   return allowed.includes(state) ? [] : [violation(`its row says ${state} (${rows[0]?.reason ?? ''}); right is ${allowed.join(' or ')}`)];

@@ -66,6 +66,16 @@ export function answerValues({ values }: Case): AnswerValue[] {
   return [...found, lines as AnswerValue | undefined].filter((value) => value !== undefined);
 }
 
+/** Whether the server said that the session is gone, which is believed for what changes nothing. */
+export function saysGone({ subject }: Pick<Observation, 'subject'>): boolean {
+  return answerValues(subject).some(({ gone }) => gone === true);
+}
+
+/** Whether the call goes on as a task: then its row is settled by the end of that. */
+export function goesOn(subject: Case): boolean {
+  return answerValues(subject).some(({ states }) => states?.includes('sent'));
+}
+
 /** What is right for the answer. */
 export function answerExpectation({ subject }: Pick<Observation, 'subject'>): Expectation {
   return expectationOf(subject, [...Object.keys(ANSWER_DIMENSIONS), 'output']);
@@ -81,7 +91,7 @@ export function deviations({ values }: Case): string[] {
 /** The ids of the requests of a text: of one message, or of a batch. */
 export function idsIn(text: string): unknown[] {
   try {
-    const messages = [JSON.parse(text) as unknown].flat() as ({ id?: unknown; method?: unknown } | null)[];
+    const messages = [JSON.parse(text.replace(/^\ufeff/, '')) as unknown].flat() as ({ id?: unknown; method?: unknown } | null)[];
     return messages.flatMap((message) => (message?.id === undefined || message.id === null ? [] : [message.id]));
   } catch {
     return [];

@@ -17,7 +17,8 @@ export async function deliver(response: ServerResponse, reply: Reply, listener: 
   if (delivery.end === 'cut' && delivery.share < 0) return void response.destroy();
   response.writeHead(status, headers.flat());
   if (status === 204 || bytes.length === 0) response.flushHeaders();
-  await write(response, bytes, delivery);
+  // What is no stream ends.
+  await write(response, bytes, delivery.end === 'open' && !isStream(reply) ? { ...delivery, end: 'closed' } : delivery);
 }
 
 const CODING_NAMES = { gzip: 'gzip', deflate: 'deflate', br: 'br', 'gzip-cut': 'gzip', 'gzip-twice': 'gzip, gzip', unknown: 'x-nobody' };
@@ -45,6 +46,10 @@ async function write(response: ServerResponse, bytes: Buffer, { pieces, end, sha
   }
   if (end === 'cut') setImmediate(() => response.destroy());
   else if (end === 'closed') response.end();
+}
+
+function isStream({ headers }: Reply): boolean {
+  return headers.some(([name, value]) => name === 'content-type' && /^text\/event-stream *(;|$)/i.test(value));
 }
 
 /** Most pieces that one answer is cut into. */

@@ -21,6 +21,8 @@ export interface Deed {
 export class Journal {
   private readonly deeds = new Map<string, Deed[]>();
   private readonly marks = new AsyncLocalStorage<string>();
+  /** Marks for which sessions were opened: a sidecar ends one without a word of whose it was. */
+  private readonly openers = new Map<string, string>();
 
   /** Whatever is done in here is done for this mark. */
   under<T>(mark: string | undefined, work: () => T): T {
@@ -29,8 +31,10 @@ export class Journal {
 
   /** @param mark where the work is not {@link under} one */
   note(deed: Deed, mark = this.marks.getStore() ?? markIn(deed.args) ?? UNKNOWN): void {
-    const noted = this.deeds.get(mark);
-    if (noted === undefined) this.deeds.set(mark, [deed]);
+    if (deed.what === 'opened') this.openers.set(deed.name, mark);
+    const owner = (deed.what === 'ended' ? this.openers.get(deed.name) : undefined) ?? mark;
+    const noted = this.deeds.get(owner);
+    if (noted === undefined) this.deeds.set(owner, [deed]);
     else noted.push(deed);
   }
 
@@ -44,11 +48,18 @@ export class Journal {
   }
 
   forget(mark: string): void {
+    for (const { what, name } of this.of(mark)) if (what === 'opened') this.openers.delete(name);
     this.deeds.delete(mark);
   }
 }
 
 const UNKNOWN = '';
+
+/** Ids of sessions that were opened and not ended. */
+export function openSessions(deeds: readonly Deed[]): string[] {
+  const ended = new Set(deeds.filter(({ what }) => what === 'ended').map(({ name }) => name));
+  return deeds.filter(({ what, name }) => what === 'opened' && !ended.has(name)).map(({ name }) => name);
+}
 
 /** A call that lost its header on the way, as at stdio, still has its arguments. */
 function markIn(args: unknown): string | undefined {

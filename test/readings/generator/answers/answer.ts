@@ -1,4 +1,4 @@
-import type { Outcome } from '../../../../core/ledger';
+import type { LedgerState } from '../../../../core/ledger';
 import { dimension, type Needs, type Value } from '../dimension';
 import { written } from '../members';
 import { asStream, type Reply } from '../reply';
@@ -6,7 +6,9 @@ import { asStream, type Reply } from '../reply';
 /** What a server may do with its answer, and what must become of it. `expect` is what the agent gets of it. */
 export interface AnswerValue extends Value<Reply> {
   /** In which states the row of a call may end; where absent it follows from `expect`. */
-  readonly states?: readonly Outcome[];
+  readonly states?: readonly LedgerState[];
+  /** It says that the session is gone, which is believed for what changes nothing. */
+  readonly gone?: true;
 }
 
 export type Answers = Readonly<Record<string, AnswerValue>>;

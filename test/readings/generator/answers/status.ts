@@ -10,10 +10,11 @@ export const status = answers(
       kind: 'B5',
       expect: 'refused',
       states: ['unknown'],
+      gone: true,
       act: (r) => said(r, 404, 'session not found'),
       needs: LEGACY,
     },
-    '404-text-after-it-ran': { kind: 'B5', expect: 'refused', states: ['unknown'], act: (r) => said(r, 404, 'nothing here') },
+    '404-text-after-it-ran': { kind: 'B5', expect: 'refused', states: ['unknown'], gone: true, act: (r) => said(r, 404, 'nothing here') },
     '400-text-after-it-ran': { kind: 'B5', expect: 'refused', states: ['unknown'], act: (r) => said(r, 400, 'bad') },
     '400-with-error': {
       kind: 'B5',

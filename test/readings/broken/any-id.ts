@@ -1,0 +1,5 @@
+export * from '../../../core/reading/server-message';
+
+export function isIdOf(): boolean {
+  return true;
+}

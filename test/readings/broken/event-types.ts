@@ -1,0 +1,5 @@
+export * from '../../../core/reading/event-reader';
+
+export function isMessageEvent(): boolean {
+  return true;
+}
