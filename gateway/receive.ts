@@ -11,19 +11,11 @@ import { judge } from './ledger/settlement';
 import type { Metrics } from './metrics';
 import type { OpenRequest } from './open-requests';
 import { endUntold } from './opening';
-import {
-  type Answer,
-  isStream,
-  type OpenedSession,
-  type PassedEvent,
-  passStream,
-  type Reading,
-  type Response,
-  readAnswer,
-  readRefusal,
-} from './upstream/answer';
+import { type Answer, type OpenedSession, readAnswer, readRefusal } from './upstream/answer';
+import { passStream } from './upstream/answer-stream';
 import type { Catalogue } from './upstream/catalogue';
 import { type Placeable, type PlacementParts, place, resumption } from './upstream/placement';
+import { isStream, type PassedEvent, type Reading, type Response } from './upstream/reading';
 import { rateLimit, wordInStream } from './upstream/status';
 import type { UpstreamResponse } from './upstream/upstreams';
 

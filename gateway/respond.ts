@@ -14,8 +14,9 @@ import type { Fences } from './ledger/fences';
 import type { OpenCallers } from './ledger/open-callers';
 import type { Metrics } from './metrics';
 import { endUndelivered, type UntoldParts } from './opening';
-import type { OpenedSession, Response } from './upstream/answer';
+import type { OpenedSession } from './upstream/answer';
 import type { Catalogue } from './upstream/catalogue';
+import type { Response } from './upstream/reading';
 import type { Restorations } from './upstream/restore';
 
 /** What counts and logs how requests end. */

@@ -2,7 +2,7 @@ import { FleetError } from '../../core/errors';
 import { isKey, KEY_LIMIT_BYTES } from '../../core/key-demand';
 import { isObject, type RequestMessage } from '../../core/message';
 import type { Claimed, Forwarded } from '../call';
-import type { Response } from '../upstream/answer';
+import type { Response } from '../upstream/reading';
 import { type OutcomeReport, type ReportParts, reportOutcome } from './outcome-report';
 import { judge } from './settlement';
 

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { readMembers } from '../../core/json-members';
 import { isSettled, type LedgerRow, type Outcome } from '../../core/ledger';
-import type { Response } from '../upstream/answer';
+import type { Response } from '../upstream/reading';
 import type { Directory } from './directory';
 import { encodeText } from './kept-text';
 import type { Ledger, Settlement } from './ledger';

@@ -4,7 +4,7 @@ import { readMembers } from '../../core/json-members';
 import type { Outcome } from '../../core/ledger';
 import type { Era } from '../../core/message';
 import { type ResultFacts, resultFacts } from '../../core/reading/server-message';
-import type { Response } from '../upstream/answer';
+import type { Response } from '../upstream/reading';
 import { encodeText } from './kept-text';
 import type { Settlement } from './ledger';
 

@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../core/message';
 import { freshUpstreamId } from '../../core/upstream-id';
 import type { Held } from '../holdings';
-import { type Response, readAnswer } from './answer';
+import { readAnswer } from './answer';
+import type { Response } from './reading';
 import type { UpstreamResponse } from './upstreams';
 
 /** Largest answer to a request of the gateway's own, in bytes. */

@@ -3,9 +3,9 @@ import { FleetError } from '../../core/errors';
 import type { CallContext, FleetConfig, ServerConfig } from '../../core/fleet-config';
 import { METHOD_HEADER, PROTOCOL_VERSION_HEADER } from '../../core/headers';
 import { type Era, type JsonObject, MODERN_REVISION, MODERN_VERSION_META } from '../../core/message';
-import type { Response } from './answer';
 import { type OwnMessage, ownMessage, readOwnAnswer } from './own-answer';
 import { OwnSession } from './own-session';
+import type { Response } from './reading';
 import type { UpstreamResponse, Upstreams } from './upstreams';
 
 /** The gateway as a caller of its own. */

@@ -1,0 +1,63 @@
+import type { AwaitedRequest } from '../../core/sealed-event';
+import type { Held } from '../holdings';
+import type { UpstreamResponse } from './upstreams';
+
+/** Largest answer that is held, in bytes. */
+export const ANSWER_LIMIT_BYTES = 64 * 1024 * 1024;
+
+/** What grows beyond this waits until there is room for the largest answer: two that grow beside each other would both find none. */
+export const SMALL_BYTES = 1024 * 1024;
+
+/** What a JSON-RPC response says, judged to be the one that was awaited. */
+export interface Response {
+  readonly member: 'result' | 'error';
+  /** JSON text of that member as the server wrote it, an object. */
+  readonly payload: string;
+}
+
+/** What comes before the response on a stream, as its agent may see it. */
+export interface PassedEvent {
+  /** Empty for one that only has an id. */
+  readonly text: string;
+  /** The server's own id of it. */
+  readonly id?: string;
+  readonly method?: string;
+}
+
+/** How an answer is read. */
+export interface Reading {
+  readonly held: Pick<Held, 'add' | 'drop' | 'reserve'>;
+  /** The request that it answers; absent for the standalone stream of a session, which holds no response for anybody. */
+  readonly awaited?: AwaitedRequest;
+  /** Gets what comes before the response, at once. */
+  readonly pass?: (event: PassedEvent) => Promise<void>;
+  /** Told what is dropped: a message that nobody may be given. */
+  readonly drop?: (because: string) => void;
+  /** Opens a stream again behind an event; for servers that let their streams be resumed. */
+  readonly reopen?: (lastEventId: string) => Promise<UpstreamResponse>;
+}
+
+export function tooLarge(limit = ANSWER_LIMIT_BYTES): string {
+  return `the answer is larger than ${limit} bytes`;
+}
+
+export function isStream({ headers }: UpstreamResponse): boolean {
+  return mediaType(headers['content-type']) === 'text/event-stream';
+}
+
+/** Without parameters, in lower case (RFC 9110 § 8.3.1). */
+function mediaType(value: string | string[] | undefined): string {
+  return (String(value ?? '').split(';', 1)[0] as string).trim().toLowerCase();
+}
+
+/** How long what follows the response may take to end, in milliseconds, so that its connection serves again. */
+const END_PATIENCE_MS = 1_000;
+
+/** The response ends the exchange; what a server keeps open behind it is closed. */
+export function letGo({ body }: UpstreamResponse): void {
+  if (body.readableEnded || body.destroyed) return;
+  body.resume();
+  const timer = setTimeout(() => body.destroy(), END_PATIENCE_MS);
+  timer.unref();
+  body.once('close', () => clearTimeout(timer));
+}
