@@ -1,5 +1,7 @@
 /** One row of the ledger: one tool call, at once idempotency record and audit row. */
 
+import type { Era } from './era';
+
 /**
  * What became of a call. `input_required`: the server asked for more before it goes on, and may have acted before it asked; it claims
  * nothing, and the next round of the same intent goes on under the same key (MCP 2026-07-28, multi-round-trip requests).
@@ -47,6 +49,8 @@ export interface LedgerRow {
   readonly arguments: string;
   /** Like `resultEncoding`; an omitted text is still bound by `argumentsDigest`. */
   readonly argumentsEncoding?: 'gzip' | 'omitted';
+  /** Era of the request: in the legacy one a result's `resultType` says nothing. Absent in rows of before it was kept. */
+  readonly era?: Era;
   /** It answers what the server asked for first; those answers are not kept. */
   readonly continuation?: true;
   readonly stateChanging: boolean;

@@ -1,3 +1,4 @@
+import type { Era } from './era';
 import { FleetError } from './errors';
 import { KEY_META, TASK_META } from './meta';
 import { ambiguousName } from './reading/folding';
@@ -10,7 +11,6 @@ export const LEGACY_REVISIONS = ['2024-11-05', '2025-03-26', '2025-06-18', '2025
 /** `_meta` member that makes a request a modern one (MCP 2026-07-28, basic § Versioning). */
 export const MODERN_VERSION_META = 'io.modelcontextprotocol/protocolVersion';
 
-export type Era = 'legacy' | 'modern';
 export type JsonObject = { readonly [member: string]: Json };
 export type RequestId = string | number;
 
@@ -70,6 +70,7 @@ export function classifyMessage(body: Json): Message {
   const meta = optionalObject(params._meta, '"params._meta"');
   checkNames(params, PARAMS, '"params"');
   checkNames(meta, META, '"params._meta"');
+  checkToken(meta.progressToken);
   const said = { ...eraOf(meta), method: body.method, params, meta };
   return body.id === undefined ? { kind: 'notification', ...said } : { kind: 'request', ...said, id: idOf(body) };
 }
@@ -108,6 +109,12 @@ function optionalObject(value: Json | undefined, name: string): JsonObject {
   if (value === undefined || value === null) return NONE;
   if (!isObject(value)) throw invalid(`${name} must be an object`);
   return value;
+}
+
+/** A token of another kind would be passed on and never heard of again. */
+function checkToken(token: Json | undefined): void {
+  if (token !== undefined && typeof token !== 'string' && typeof token !== 'number')
+    throw invalid('"progressToken" must be a string or a number');
 }
 
 function checkNames(object: JsonObject, known: ReadonlySet<string>, where: string): void {

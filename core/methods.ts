@@ -1,5 +1,5 @@
+import type { Era } from './era';
 import type { OwnMethod, ServerConfig } from './fleet-config';
-import type { Era } from './message';
 
 /** What is known of one method of the protocol. */
 export interface MethodRule {

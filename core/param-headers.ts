@@ -1,4 +1,5 @@
 import { FleetError } from './errors';
+import { exactNumber } from './exact-number';
 import { PARAM_HEADER_PREFIX } from './headers';
 import { isObject, type JsonObject } from './message';
 import { likeOf } from './reading/folding';
@@ -14,6 +15,8 @@ export interface ParamHeader {
 
 /** The schema keyword that names the header. */
 const ANNOTATION = 'x-mcp-header';
+/** A number as JSON writes one (RFC 8259 § 6). */
+const NUMBER = /^-?(?:0|[1-9]\d{0,20})(?:\.\d{1,20})?(?:[eE][+-]?\d{1,3})?$/;
 const TOKEN = /^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/;
 const ANNOTATED_TYPES: readonly Json[] = ['string', 'integer', 'boolean'];
 
@@ -65,7 +68,11 @@ export function decodeHeaderValue(name: string, value: string): string {
   const encoded = /^=\?base64\?(.*)\?=$/.exec(trimmed)?.[1];
   if (encoded === undefined) return trimmed;
   if (!/^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/.test(encoded)) throw mismatch(name, 'holds invalid base64');
-  return Buffer.from(encoded, 'base64').toString('utf8');
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(encoded, 'base64'));
+  } catch {
+    throw mismatch(name, 'holds base64 of what is no UTF-8');
+  }
 }
 
 function collect(schema: Json | undefined, path: readonly string[], found: ParamHeader[]): void {
@@ -92,7 +99,7 @@ function argumentAt(args: JsonObject, path: readonly string[]): Json | undefined
 }
 
 function says(text: string, value: Json): boolean {
-  return typeof value === 'number' ? text !== '' && Number(text) === value : text === String(value);
+  return typeof value === 'number' ? NUMBER.test(text) && exactNumber(text) === exactNumber(String(value)) : text === String(value);
 }
 
 function mismatch(name: string, what: string): FleetError {

@@ -29,7 +29,9 @@ export function stampResult(result: string, stamp?: Stamp): string {
 }
 
 /** Members of `error.data` by which an agent knows an error of the gateway's. */
-const OWN_MEMBERS = new Set(['error', 'outcome', 'retry', 'callId', 'idempotencyKey', 'retryAfterMs', 'recovery', 'sidecar'].map(foldCase));
+const OWN_MEMBERS = new Set(
+  ['error', 'outcome', 'retry', 'reason', 'callId', 'idempotencyKey', 'retryAfterMs', 'recovery', 'sidecar', 'serverSaid'].map(foldCase),
+);
 /** Members of an error by which an agent tells what it is. */
 const JUDGED = ['code', 'message', 'data'];
 
@@ -48,6 +50,15 @@ export function markError(error: string): string {
   for (const [name] of words) data.delete(name);
   data.set(SERVER_WORDS, writeMembers(new Map(words)));
   return writeMembers(members.set('data', writeMembers(data)));
+}
+
+/** Writes what a server says of a task as its agent may see it: what became of the task's call is within it. @param task JSON text of an object */
+export function markTask(task: string): string {
+  const members = readMembers(task);
+  const [result, error] = [members.get('result'), members.get('error')];
+  if (result?.[0] === '{') members.set('result', stampResult(result));
+  if (error?.[0] === '{') members.set('error', markError(error));
+  return writeMembers(members);
 }
 
 /** A JSON-RPC response in the words of this side: what is said is what was judged. @param id JSON text of the id */

@@ -23,13 +23,16 @@ export function upstreamProgressToken(upstreamId: number, token: string | number
   return `${upstreamId}.${Buffer.from(JSON.stringify(token)).toString('base64url')}`;
 }
 
-/** JSON text of the agent's token that a server's progress names; undefined for a token that was never given. */
-export function agentProgressToken(token: unknown): string | undefined {
-  const encoded = typeof token === 'string' ? /^\d+\.([\w-]+)$/.exec(token)?.[1] : undefined;
-  if (encoded === undefined) return undefined;
+/**
+ * JSON text of the agent's token that a server's progress names; undefined for a token that was never given.
+ * @param upstreamId of the request on whose stream it came; absent on one that is no request's
+ */
+export function agentProgressToken(token: unknown, upstreamId?: number): string | undefined {
+  const [, id, encoded] = (typeof token === 'string' ? /^(\d+)\.([\w-]+)$/.exec(token) : null) ?? [];
+  if (encoded === undefined || (upstreamId !== undefined && id !== String(upstreamId))) return undefined;
   try {
     const named = JSON.parse(Buffer.from(encoded, 'base64url').toString()) as unknown;
-    return typeof named === 'string' || Number.isInteger(named) ? JSON.stringify(named) : undefined;
+    return typeof named === 'string' || Number.isFinite(named) ? JSON.stringify(named) : undefined;
   } catch {
     return undefined;
   }

@@ -40,7 +40,7 @@ export async function identify(exchange: Exchange, parts: IdentifyParts): Promis
       reason: `${method} is not one of POST, GET, DELETE`,
       headers: { allow: 'POST, GET, DELETE' },
     });
-  checkContent(exchange.header('content-type'), exchange.header('content-encoding'));
+  checkContent(exchange.header('content-type'), exchange.header('content-encoding'), exchange.header('transfer-encoding'));
   checkAccept(method, exchange.header('accept'));
   return readMessage(await exchange.readBody(held), exchange, asked);
 }

@@ -26,7 +26,7 @@ export class OpenRequests {
     const { requestId } = exchange;
     // Any replica can cancel a request by the id that it derives; what must not be cancelled is never found so.
     const cancellable = claim === undefined || toolCall?.policy.cancellable === true;
-    const derived = derivedUpstreamId(sessionId, requestId);
+    const derived = derivedUpstreamId(sessionId, plain(requestId));
     const takesDerived = sessionId !== '' && cancellable && !this.upstreamIds.has(derived);
     const upstreamId = takesDerived ? derived : freshUpstreamId();
     const continued = (message.params.cursor ?? null) !== null;
@@ -49,13 +49,18 @@ export class OpenRequests {
     return request;
   }
 
-  /** @param requestId JSON text of the id that the agent gave; the latest where several carry it */
+  /** @param requestId JSON text of the id, as JavaScript writes it; the latest where several carry it */
   find(session: string, requestId: string): OpenRequest | undefined {
-    return [...(this.sessions.get(session) ?? [])].findLast(({ awaited }) => awaited.requestId === requestId);
+    return [...(this.sessions.get(session) ?? [])].findLast(({ awaited }) => plain(awaited.requestId) === requestId);
   }
 
   /** Whether claimed calls of a session are under way here. */
   hasClaimed(session: string): boolean {
     return [...(this.sessions.get(session) ?? [])].some(({ claimedCall }) => claimedCall !== undefined);
   }
+}
+
+/** An id as JavaScript writes it: `1.0` and `1e0` are `1`. */
+function plain(requestId: string): string {
+  return JSON.stringify(JSON.parse(requestId));
 }

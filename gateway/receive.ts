@@ -20,7 +20,7 @@ import { rateLimit, wordInStream } from './upstream/status';
 import type { UpstreamResponse } from './upstream/upstreams';
 
 /** Headers of an answer that reach the agent. A session id is never among them: the agent holds ours, not the server's. */
-const PASSED_HEADERS = ['mcp-protocol-version', 'cache-control', 'retry-after', 'allow'];
+const PASSED_HEADERS = ['mcp-protocol-version', 'retry-after', 'allow'];
 
 /** Longest session id of a server outside the fleet: it has to fit into a sealed one. A sidecar gives longer ones a name of its own. */
 const REMOTE_SESSION_ID = /^[\x21-\x7e]{1,512}$/;

@@ -5,7 +5,7 @@ import { readMembers, writeMembers } from '../core/json-members';
 import type { LedgerRow, Outcome } from '../core/ledger';
 import { withSubscription } from '../core/reading/agent-text';
 import type { AwaitedRequest } from '../core/sealed-event';
-import { markError, responseText, type Stamp, stampResult } from '../core/stamp';
+import { markError, markTask, responseText, type Stamp, stampResult } from '../core/stamp';
 import type { Claimed, Forwarded, Identified } from './call';
 import type { Exchange } from './http/exchange';
 import { presentTools } from './http/tool-list';
@@ -102,7 +102,8 @@ function present({ member, payload }: Response, forwarded: Forwarded, { restorat
   if (member === 'error') return markError(payload);
   const { lane, awaited, message, server } = forwarded;
   const named = awaited === undefined ? payload : subscriptionNamed(payload, awaited);
-  if (lane !== 'list') return stampResult(named, stampOf(forwarded, restorations));
+  const isTask = message?.kind === 'request' && message.method === 'tasks/get';
+  if (lane !== 'list') return stampResult(isTask ? markTask(named) : named, stampOf(forwarded, restorations));
   const firstPage = continuedOf(forwarded) !== true;
   const notes = {
     hidden: (name: string) => log.warn({ event: 'tool_hidden', server, reason: 'its name does not fit into a row', name }),

@@ -1,7 +1,7 @@
 import { readMembers, writeMembers } from '../json-members';
 import { METHODS } from '../methods';
 import type { AwaitedRequest } from '../sealed-event';
-import { saidText } from '../stamp';
+import { markTask, saidText } from '../stamp';
 import { agentProgressToken } from '../upstream-id';
 import type { ServerNotification, ServerRequest } from './server-message';
 
@@ -20,7 +20,7 @@ export function agentText(message: ServerNotification | ServerRequest, awaited: 
   if (message.params === undefined) return saidText(message.method, undefined, id);
   const params = readMembers(message.params);
   if (message.method === 'notifications/progress') {
-    const token = agentProgressToken(parse(params.get('progressToken')));
+    const token = agentProgressToken(parse(params.get('progressToken')), awaited?.upstreamId);
     if (token === undefined) return undefined;
     params.set('progressToken', token);
   }
@@ -29,7 +29,8 @@ export function agentText(message: ServerNotification | ServerRequest, awaited: 
     const meta = params.get('_meta');
     if (meta !== undefined) params.set('_meta', withSubscription(meta, awaited));
   }
-  return saidText(message.method, writeMembers(params), id);
+  const said = writeMembers(params);
+  return saidText(message.method, message.method === 'notifications/tasks' ? markTask(said) : said, id);
 }
 
 /** A `_meta` under the id that the agent knows its subscription by. */

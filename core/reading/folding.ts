@@ -1,19 +1,9 @@
 /**
- * The form in which two names are the same for a parser that takes no notice of case: at least Unicode's simple case folding, by
- * which `ſ` (U+017F) is `s` and the Kelvin sign (U+212A) is `k`, as in Go's encoding/json; and `ı` is `i`, as in Java.
+ * The form in which two names are the same for a parser that takes no notice of case: at least as coarse as Unicode's simple case folding, by
+ * which `ſ` (U+017F) is `s` and the Kelvin sign (U+212A) is `k`, as in Go's encoding/json; and `ı` and `İ` are `i`, as in Java.
  */
 export function foldCase(name: string): string {
-  if (ASCII.test(name)) return name.toLowerCase();
-  let folded = '';
-  for (const char of name) folded += single(single(char, char.toUpperCase()), single(char, char.toUpperCase()).toLowerCase());
-  return folded;
-}
-
-const ASCII = /^\p{ASCII}*$/u;
-
-/** Simple folding maps one character to one: `ß` stays what it is, although its upper case is `SS`. */
-function single(char: string, mapped: string): string {
-  return [...mapped].length === 1 ? mapped : char;
+  return name.replaceAll('\u0130', 'I').toLowerCase().toUpperCase().toLowerCase();
 }
 
 /**

@@ -1,5 +1,6 @@
+import type { Era } from '../era';
 import { type Members, memberNames, readMembers, writeMembers } from '../json-members';
-import type { Era, RequestId } from '../message';
+import type { RequestId } from '../message';
 import type { Json } from '../strict-json';
 import { dropLikes, foldCase } from './folding';
 import { ANSWER_BOUNDS, JsonFault, scanJson } from './json-scan';

@@ -12,7 +12,10 @@ import type { Exchange } from './exchange';
  */
 export function checkHeaders(exchange: Exchange, message: Message): void {
   checkVersion(exchange.header(PROTOCOL_VERSION_HEADER), message);
-  if (message.kind === 'response') return;
+  if (message.kind === 'response') {
+    if (exchange.header(METHOD_HEADER) !== undefined) throw mismatch(`${METHOD_HEADER} stands beside a response, which has no method`);
+    return;
+  }
   // Of notifications the specification asks for none; where one is there it must be true, as for the SDKs' servers.
   const required = message.era === 'modern' && message.kind === 'request';
   agree(METHOD_HEADER, exchange.header(METHOD_HEADER), message.method, required);

@@ -31,10 +31,11 @@ export function checkFields(raw: readonly string[]): void {
  * Holds what a body claims to be against the one thing that it may be: JSON in UTF-8 (RFC 8259 § 8.1) as it stands.
  * @throws FleetError UNSUPPORTED_MEDIA_TYPE
  */
-export function checkContent(type = '', coding = 'identity'): void {
+export function checkContent(type = '', coding = 'identity', transfer = 'chunked'): void {
   if (parseContentType(type).type !== JSON_TYPE) throw unsupported(`got ${JSON.stringify(type.slice(0, 200))}`);
   const charsets = [...type.matchAll(/charset\s*=\s*"?([^";,\s]*)/gi)].map(([, charset = '']) => charset.toLowerCase());
   if (charsets.some((charset) => charset !== 'utf-8' && charset !== 'utf8')) throw unsupported(`charset ${charsets.join()} is not utf-8`);
+  if (transfer.trim().toLowerCase() !== 'chunked') throw unsupported(`Transfer-Encoding ${transfer.slice(0, 40)} is not taken`);
   if (coding.toLowerCase() !== 'identity')
     throw unsupported(`Content-Encoding ${coding.slice(0, 40)} is not taken`, { 'accept-encoding': 'identity' });
 }

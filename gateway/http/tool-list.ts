@@ -1,9 +1,10 @@
 import { endedBy } from '../../core/endings';
+import type { Era } from '../../core/era';
 import { findElements, type Members, readMembers, writeMembers } from '../../core/json-members';
-import type { Era } from '../../core/message';
 import { isOutcomeTool, OUTCOME_TOOL, OUTCOME_TOOL_LISTING } from '../../core/outcome-tool';
 import { allowsTool, type Decision, deniesTool } from '../../core/policy';
 import { dropLikes } from '../../core/reading/folding';
+import { withoutOwnWords } from '../../core/reading/server-message';
 import { toolConfigOf } from '../../core/tool-config';
 import { isToolName } from '../../core/tool-name';
 import type { Authorized } from '../call';
@@ -41,7 +42,7 @@ export function presentTools(result: string, reader: ListReader, notes: ListNote
 
 /** One tool or none; it has one name, also for a client that takes no notice of case. One without is no tool. */
 function presentTool(text: string, { decision, serverConfig }: ListReader, notes: ListNotes): string[] {
-  const tool = dropLikes(readMembers(text), ['name']);
+  const tool = dropLikes(text[0] === '{' ? withoutOwnWords(text) : new Map<string, string>(), ['name']);
   const name: unknown = JSON.parse(tool.get('name') ?? 'null');
   if (!isToolName(name)) {
     if (typeof name === 'string') notes.hidden(name.slice(0, 100));

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { FleetError } from '../../core/errors';
 import { isSettled, type LedgerRow, ledgerKey } from '../../core/ledger';
+import { markError, stampResult } from '../../core/stamp';
 import type { Identified } from '../call';
 import { LOOKING } from './evidence';
 import { resultOf } from './kept-text';
@@ -62,6 +63,6 @@ async function describe(row: LedgerRow): Promise<OutcomeReport> {
     reason: resolutionReason ?? reason,
   });
   const kept = await resultOf(row);
-  const result = kept === undefined ? '' : `,"${row.resultIsError === true ? 'error' : 'result'}":${kept}`;
-  return { facts, whole: `${facts.slice(0, -1)}${result}}` };
+  const shown = kept === undefined ? '' : row.resultIsError === true ? `,"error":${markError(kept)}` : `,"result":${stampResult(kept)}`;
+  return { facts, whole: `${facts.slice(0, -1)}${shown}}` };
 }

@@ -92,9 +92,9 @@ export async function writeVerdict(
   return ledger.keepOpen(row, { ...settlement, ...opening });
 }
 
-/** How the answer to a recorded call is judged: only a call of the legacy era has a session. */
-export function judgingOf({ server, session, stateChanging }: LedgerRow, { servers }: Pick<FleetConfig, 'servers'>): Judging {
-  return { era: session === undefined ? 'modern' : 'legacy', serverConfig: servers[server] ?? {}, claimed: stateChanging };
+/** How the answer to a recorded call is judged. */
+export function judgingOf({ server, era = 'legacy', stateChanging }: LedgerRow, { servers }: Pick<FleetConfig, 'servers'>): Judging {
+  return { era, serverConfig: servers[server] ?? {}, claimed: stateChanging };
 }
 
 function isAbandoned({ state, claimedAt, idempotencyKey }: LedgerRow, now: number): boolean {

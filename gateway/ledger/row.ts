@@ -27,7 +27,7 @@ export async function newRow(
   parts: RowParts,
   key: 'idempotencyKey' | 'callId',
 ): Promise<LedgerRow> {
-  const { toolCall, agent, agentId, server, task, sessionId, session, bond } = call;
+  const { toolCall, agent, agentId, server, task, sessionId, session, bond, message } = call;
   const { callId, idempotencyKey, tool, digest, argumentsText, continuation, policy } = toolCall;
   const now = parts.now();
   const name = key === 'idempotencyKey' && idempotencyKey !== undefined ? `k:${idempotencyKey}` : `c:${callId}`;
@@ -48,6 +48,7 @@ export async function newRow(
     digestVersion: digest.version,
     arguments: text,
     ...(encoding !== undefined && { argumentsEncoding: encoding }),
+    ...(message !== undefined && { era: message.era }),
     ...(continuation === true && { continuation }),
     stateChanging: policy.effect === 'state_changing',
     state: 'claimed',

@@ -1,8 +1,8 @@
 import { ENDINGS, endedBy } from '../../core/endings';
+import type { Era } from '../../core/era';
 import type { ServerConfig } from '../../core/fleet-config';
 import { readMembers } from '../../core/json-members';
 import type { Outcome } from '../../core/ledger';
-import type { Era } from '../../core/message';
 import { type ResultFacts, resultFacts } from '../../core/reading/server-message';
 import type { Response } from '../upstream/reading';
 import { encodeText } from './kept-text';

@@ -1,8 +1,9 @@
 import { agentId } from '../../core/agent';
+import type { Era } from '../../core/era';
 import { FleetError } from '../../core/errors';
 import type { CallContext, FleetConfig, ServerConfig } from '../../core/fleet-config';
 import { METHOD_HEADER, PROTOCOL_VERSION_HEADER } from '../../core/headers';
-import { type Era, type JsonObject, MODERN_REVISION, MODERN_VERSION_META } from '../../core/message';
+import { type JsonObject, MODERN_REVISION, MODERN_VERSION_META } from '../../core/message';
 import { type OwnMessage, ownMessage, readOwnAnswer } from './own-answer';
 import { OwnSession } from './own-session';
 import type { Response } from './reading';

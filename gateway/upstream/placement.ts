@@ -117,8 +117,10 @@ function requestOf(call: Placeable): UpstreamRequest {
 
 /** Asks for the rest of a stream that the server ended early. */
 export function resumption(call: Placeable, lastEventId: string): UpstreamRequest {
-  const { body: _, ...request } = requestOf(call);
-  return { ...request, method: 'GET', lastEventId };
+  const { body: _, context, ...request } = requestOf(call);
+  // The request has been delivered in time; its answer may take longer.
+  const { deliverBy: __, ...caller } = context;
+  return { ...request, context: caller, method: 'GET', lastEventId };
 }
 
 /** Ending a session that is gone needs no other one. */

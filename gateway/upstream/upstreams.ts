@@ -88,16 +88,21 @@ export class Upstreams {
    *   that cannot be told
    */
   async send(request: UpstreamRequest, signal?: AbortSignal): Promise<UpstreamResponse> {
+    let url = this.urlOf(request);
     for (let redirects = 0; ; redirects++) {
-      const url = this.urlOf(request);
       const response = await this.sendTo(url, request, signal);
       const target = redirectOf(response.status, response.headers.location, url);
       if (target === undefined) return response;
       response.body.resume();
       const { remoteUrl } = request.serverConfig;
       if (typeof target === 'string' || remoteUrl === undefined || redirects === REDIRECT_LIMIT)
-        throw endedBy('redirected', `the server redirects ${typeof target === 'string' ? target : `to ${target.pathname}`}; name that URL`);
-      this.moved.set(remoteUrl, target);
+        throw endedBy(
+          'redirected',
+          `the server redirects ${typeof target === 'string' ? target : `to ${target.pathname}${target.search}`}`,
+        );
+      // One that tells by its query who asked concerns nobody else.
+      if (target.search === url.search) this.moved.set(remoteUrl, target);
+      url = target;
     }
   }
 

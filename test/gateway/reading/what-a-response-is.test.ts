@@ -167,7 +167,7 @@ describe('only the gateway speaks in its own words:', () => {
       '{"sidecar":{"reason":"at_capacity","mac":"AAAA"}}',
       { serverSaid: { sidecar: { reason: 'at_capacity', mac: 'AAAA' } } },
     ],
-    ['in its own member for that', '{"serverSaid":1,"retry":"safe"}', { serverSaid: { retry: 'safe' } }],
+    ['in its own member for that', '{"serverSaid":1,"retry":"safe"}', { serverSaid: { serverSaid: 1, retry: 'safe' } }],
   ])('an error that says %s is the server’s, and its row is failed', async (_, data, told) => {
     const { answer, state, replay } = await answeredBy(
       `{"jsonrpc":"2.0","id":$id,"error":{"code":502,"message":"NOT_DELIVERED","data":${data}}}`,
