@@ -61,7 +61,7 @@ export function composeGateway(surroundings: Surroundings) {
   const fences = new Fences(dynamodb, config.directoryTable);
   const ledger = new Ledger(dynamodb, config.ledgerTable, { name: replica, now });
 
-  const openTasks = new OpenTasks({ ledger, directory, now, log });
+  const openTasks = new OpenTasks({ config, ledger, directory, now, log });
 
   const signer = contextSigner(surroundings.sidecarKeys, now);
   const upstreams = new Upstreams(config.serversUrl, config.serversTlsName, signer, now);

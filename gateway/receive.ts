@@ -7,6 +7,7 @@ import type { AwaitedRequest } from '../core/sealed-event';
 import type { Forwarded } from './call';
 import { type EventIdParts, sealServerEvent } from './http/event-ids';
 import type { StreamOpening } from './http/stream-opening';
+import type { OpenTasks } from './ledger/open-tasks';
 import { judge } from './ledger/settlement';
 import type { Metrics } from './metrics';
 import type { OpenRequest } from './open-requests';
@@ -27,6 +28,7 @@ const REMOTE_SESSION_ID = /^[\x21-\x7e]{1,512}$/;
 
 export interface ReceiveParts extends PlacementParts, EventIdParts {
   readonly catalogue: Catalogue;
+  readonly openTasks: OpenTasks;
   readonly metrics: Metrics;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -115,12 +117,19 @@ function readingOf({ held, server, agentId }: Sending, { metrics, log }: Receive
 async function passEvent(call: Sending, event: PassedEvent, awaited: AwaitedRequest | undefined, parts: ReceiveParts): Promise<void> {
   const { exchange, lane, opening, recovery, server, message } = call;
   if (event.method === 'notifications/tools/list_changed') parts.catalogue.forget(server);
+  if (event.method === 'notifications/tasks') await hearOfTask(call, event, parts.openTasks);
   const keepsIds = lane !== 'call' && message?.era !== 'modern' && exchange.reply.resumable && event.id !== undefined;
   const id = keepsIds ? sealServerEvent(event.id as string, awaited, call, parts) : undefined;
   if (event.text === '' && id === undefined) return;
   opening.settle();
   recovery.heard ||= event.text !== '';
   await exchange.reply.sendEvent({ data: event.text, ...(event.text !== '' && { event: 'message' }), ...(id !== undefined && { id }) });
+}
+
+/** Who is told how a task ended may ask for its call at once: the ledger knows it before. */
+async function hearOfTask(asker: Sending, { method = '', params = '' }: PassedEvent, openTasks: OpenTasks): Promise<void> {
+  const taskId: unknown = JSON.parse(readMembers(params).get('taskId') ?? 'null');
+  await openTasks.hear(asker, { method, taskId, response: { member: 'result', payload: params } });
 }
 
 /** Most messages that wait behind the answer to `initialize`. */

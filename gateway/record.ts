@@ -55,7 +55,8 @@ async function recordRelayed(forwarded: Forwarded, answer: Answer, parts: Record
   await recordSessionState(forwarded, answer, parts);
   const { message } = forwarded;
   if (message?.kind !== 'request' || !message.method.startsWith('tasks/') || answer.response === undefined) return;
-  await parts.openTasks.hear(forwarded, message.method, message.params.taskId, answer.response);
+  const { method, params } = message;
+  await parts.openTasks.hear(forwarded, { method, taskId: params.taskId, response: answer.response });
 }
 
 async function recordCall(call: RecordableCall, parts: OutcomeParts): Promise<void> {

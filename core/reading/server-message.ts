@@ -155,15 +155,17 @@ export interface ResultFacts {
 /** @param payload JSON text of the result */
 export function resultFacts(payload: string, era: Era): ResultFacts {
   const members = readMembers(payload);
-  const type = era === 'modern' ? parse(members.get('resultType')) : undefined;
-  const taskId = type === 'task' ? parse(members.get('taskId')) : parse(readMembers(members.get('task')).get('taskId'));
-  const known = type === undefined || type === 'complete' || type === 'input_required' || type === 'task';
-  return {
-    toolError: members.get('isError') === 'true',
-    inputRequired: type === 'input_required',
-    ...(typeof taskId === 'string' && !members.has('content') && { taskId }),
-    ...(!known && { unknownType: String(type).slice(0, 60) }),
-  };
+  const facts = { toolError: members.get('isError') === 'true', inputRequired: false };
+  if (era === 'legacy') {
+    const taskId = parse(readMembers(members.get('task')).get('taskId'));
+    return { ...facts, ...(typeof taskId === 'string' && !members.has('content') && { taskId }) };
+  }
+  const type = parse(members.get('resultType'));
+  if (type === undefined || type === 'complete') return facts;
+  if (type === 'input_required') return { ...facts, inputRequired: true };
+  const taskId = parse(members.get('taskId'));
+  if (type === 'task' && typeof taskId === 'string') return { ...facts, taskId };
+  return { ...facts, unknownType: type === 'task' ? 'task, without a taskId' : String(type).slice(0, 60) };
 }
 
 /** What begins the names of members that only the gateway writes. */

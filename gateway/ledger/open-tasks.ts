@@ -1,10 +1,11 @@
 import type { Logger } from 'pino';
+import type { FleetConfig } from '../../core/fleet-config';
 import { readMembers } from '../../core/json-members';
-import { isSettled, type LedgerRow, type Outcome } from '../../core/ledger';
-import type { Response } from '../upstream/reading';
+import { isSettled, type LedgerRow } from '../../core/ledger';
 import type { Directory } from './directory';
-import { encodeText } from './kept-text';
 import type { Ledger, Settlement } from './ledger';
+import { judgingOf } from './settlement';
+import { endOf, type TaskEnd, type TaskNews, verdictOf } from './task-end';
 
 /** Longest time for which a task keeps its call open, in milliseconds, whatever the server says. */
 const LONGEST_TASK_MS = 7 * 24 * 3_600_000;
@@ -12,6 +13,7 @@ const LONGEST_TASK_MS = 7 * 24 * 3_600_000;
 const USUAL_TASK_MS = 24 * 3_600_000;
 
 export interface OpenTaskParts {
+  readonly config: Pick<FleetConfig, 'servers'>;
   readonly ledger: Ledger;
   readonly directory: Directory;
   /** Milliseconds since the epoch. */
@@ -51,41 +53,29 @@ export class OpenTasks {
     });
   }
 
-  /** Settles the call of a task by what its agent has been told of the task. A failure is logged: the next one who asks settles it. */
-  async hear(asker: Asker, method: string, taskId: unknown, { member, payload }: Response): Promise<void> {
-    const end = typeof taskId === 'string' && member === 'result' ? endOf(method, payload) : undefined;
-    if (end === undefined) return;
-    const { ledger, directory, now, log } = this.parts;
+  /** Settles the call of a task by what is said of the task. A failure is logged: the next one who asks settles it. */
+  async hear(asker: Asker, said: TaskNews): Promise<void> {
+    const end = endOf(said);
+    if (end === undefined || typeof said.taskId !== 'string') return;
+    const { ledger, directory, log } = this.parts;
     try {
-      const noted = await directory.readTask(nameOf(asker, taskId as string));
+      const noted = await directory.readTask(nameOf(asker, said.taskId));
       const row = noted === undefined ? undefined : await ledger.read(noted.pk);
       if (row === undefined || row.fence !== noted?.fence || (isSettled(row.state) && row.state !== 'unknown')) return;
-      const { text, encoding } = await encodeText(end.payload);
-      const kept = { result: text, ...(encoding !== undefined && { resultEncoding: encoding }) };
-      await ledger.advance(
-        row,
-        end.outcome,
-        { settledAt: now(), ...kept },
-        `its task ${end.outcome === 'unknown' ? 'was cancelled' : 'ended'}`,
-      );
-      log.info({ event: 'settled_by_task', callId: row.callId, server: asker.server, state: end.outcome });
+      await this.settle(row, end);
     } catch (error) {
       log.warn({ event: 'task_not_settled', server: asker.server, reason: (error as Error).message });
     }
   }
-}
 
-/** What the end of a task makes of its call; undefined while it goes on. A cancelled task may have acted before. */
-function endOf(method: string, payload: string): { outcome: Outcome; payload: string } | undefined {
-  const members = readMembers(payload);
-  if (method === 'tasks/result') return { outcome: members.get('isError') === 'true' ? 'failed' : 'confirmed', payload };
-  const status = members.get('status');
-  if (status === '"cancelled"') return { outcome: 'unknown', payload };
-  if (status === '"failed"') return { outcome: 'failed', payload };
-  if (status !== '"completed"') return undefined;
-  const result = members.get('result');
-  const inline = result?.[0] === '{' ? result : payload;
-  return { outcome: readMembers(inline).get('isError') === 'true' ? 'failed' : 'confirmed', payload: inline };
+  private async settle(row: LedgerRow, end: TaskEnd): Promise<void> {
+    const { ledger, config, now, log } = this.parts;
+    const verdict = await verdictOf(end, judgingOf(row, config), now());
+    if (verdict === undefined) return;
+    const { outcome, settlement } = verdict;
+    await ledger.advance(row, outcome, settlement, end.kind === 'cancelled' ? 'its task was cancelled' : 'its task ended');
+    log.info({ event: 'settled_by_task', callId: row.callId, server: row.server, state: outcome });
+  }
 }
 
 function nameOf({ server, agentId }: Asker, taskId: string): string {

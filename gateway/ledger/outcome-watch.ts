@@ -6,7 +6,7 @@ import { ALL_WAYS, type EvidenceSearch } from './evidence';
 import type { Finding, Way } from './finding';
 import type { Ledger } from './ledger';
 import type { OpenTasks } from './open-tasks';
-import { type Judging, judge, type Verdict } from './settlement';
+import { judge, judgingOf, type Verdict } from './settlement';
 
 /** How often a row is read, and its instance asked, while another replica works on it; in milliseconds. */
 export const POLL_MS = 150;
@@ -90,11 +90,6 @@ export async function writeVerdict(
   const opening = openTasks.opening(openTask, settlement.result ?? '');
   await openTasks.note(row, openTask, opening.leaseUntil ?? 0);
   return ledger.keepOpen(row, { ...settlement, ...opening });
-}
-
-/** How the answer to a recorded call is judged. */
-export function judgingOf({ server, era = 'legacy', stateChanging }: LedgerRow, { servers }: Pick<FleetConfig, 'servers'>): Judging {
-  return { era, serverConfig: servers[server] ?? {}, claimed: stateChanging };
 }
 
 function isAbandoned({ state, claimedAt, idempotencyKey }: LedgerRow, now: number): boolean {

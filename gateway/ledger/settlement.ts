@@ -1,8 +1,8 @@
 import { ENDINGS, endedBy } from '../../core/endings';
 import type { Era } from '../../core/era';
-import type { ServerConfig } from '../../core/fleet-config';
+import type { FleetConfig, ServerConfig } from '../../core/fleet-config';
 import { readMembers } from '../../core/json-members';
-import type { Outcome } from '../../core/ledger';
+import type { LedgerRow, Outcome } from '../../core/ledger';
 import { type ResultFacts, resultFacts } from '../../core/reading/server-message';
 import type { Response } from '../upstream/reading';
 import { encodeText } from './kept-text';
@@ -28,6 +28,11 @@ export interface Judging {
   readonly serverConfig: Pick<ServerConfig, 'finalErrors'>;
   /** Whether the call may have changed something: then what bridges say for time-outs is no refusal. */
   readonly claimed: boolean;
+}
+
+/** How the answer to a recorded call is judged. */
+export function judgingOf({ server, era = 'legacy', stateChanging }: LedgerRow, { servers }: Pick<FleetConfig, 'servers'>): Judging {
+  return { era, serverConfig: servers[server] ?? {}, claimed: stateChanging };
 }
 
 /** Codes that bridges and frameworks say for time-outs and lost connections of their own, too. */

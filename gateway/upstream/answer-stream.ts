@@ -99,7 +99,7 @@ async function readEvent(event: EventSourceMessage, { awaited, pass, drop }: Rea
   else {
     const text = agentText(message, awaited);
     if (text === undefined) drop?.(`${message.method} concerns no request`);
-    else await pass?.({ text, ...id, method: message.method });
+    else await pass?.({ text, ...id, method: message.method, ...(message.params !== undefined && { params: message.params }) });
   }
   return undefined;
 }

@@ -22,6 +22,8 @@ export interface PassedEvent {
   /** The server's own id of it. */
   readonly id?: string;
   readonly method?: string;
+  /** JSON text of its params as the server wrote them. */
+  readonly params?: string;
 }
 
 /** How an answer is read. */
