@@ -3,9 +3,7 @@ import type { Dispatcher } from 'undici';
 import type { HttpRuntimeConfig } from '../core/fleet-config';
 import { SESSION_HEADER } from '../core/headers';
 import type { RequestId } from '../core/message';
-import { readServerMessage } from '../core/reading/server-message';
 import { Backlog } from './backlog';
-import { brokenAnswer } from './broken-answer';
 import type { Budget } from './budget';
 import type { Clock } from './clock';
 import { isEventStream } from './event-stream';
@@ -15,6 +13,7 @@ import type { Limits } from './limits';
 import type { Logger } from './log';
 import { OpeningStream } from './opening-stream';
 import { headerValue, requestHeaders, withoutHeader } from './passed-headers';
+import { isLimiters, isReadable } from './rate-limit';
 import { ResponseReader } from './response-reader';
 import type { Runtime } from './runtime';
 import { ServerLine, type ServerSession, saysUnknown } from './server-line';
@@ -169,13 +168,12 @@ export class HttpRuntime implements Runtime {
         ...rules,
         onHead: (status, headers): Verdict => {
           const verdict = rules.onHead(status, headers);
-          limited = verdict === 'pass' && status === 429;
+          limited = verdict === 'pass' && status === 429 && isReadable(headers);
           return limited ? 'inspect' : verdict;
         },
         onInspected: (start, whole) => {
           if (!limited) return rules.onInspected?.(start, whole) ?? false;
-          // A limiter in front of the server does not speak JSON-RPC; a server that does may have begun.
-          if (!answersItself(start, whole)) exchange.name('rate_limited');
+          if (isLimiters(start, whole)) exchange.name('rate_limited');
           return false;
         },
         reader: readerFor(exchange, this.limits, this.budget),
@@ -272,9 +270,4 @@ function requestId(exchange: Exchange): RequestId | undefined {
 function readerFor(exchange: Exchange, limits: Limits, budget: Budget): (() => ResponseReader) | undefined {
   if (exchange.request.method !== 'POST') return undefined;
   return () => new ResponseReader(requestId(exchange) ?? '', limits.keptAnswerBytes, budget.open(exchange.context.agent));
-}
-
-/** Whether an answer, or as much of it as was looked at, is a JSON-RPC response. */
-function answersItself(start: string, whole: boolean): boolean {
-  return whole ? readServerMessage(start).kind === 'response' : brokenAnswer(start, '') !== undefined;
 }
