@@ -46,6 +46,8 @@ export const SIDECAR_REASONS = {
   too_late: { status: 503, delivered: false },
   /** No answer of this call is kept here: it never came here, or too long ago. */
   unknown_call: { status: 404, delivered: false },
+  /** The sidecar itself does not take such a request: its body says why, and has the status of its error. Nothing was sent. */
+  not_taken: { status: 400, delivered: false },
   /** The server said 429 without a JSON-RPC response; its answer is passed on with this name on it. Nothing was executed. */
   rate_limited: { status: 429, delivered: false },
   /** The server was sent the request and ended without a whole answer. */

@@ -25,6 +25,7 @@ const REASON_ERRORS: Readonly<Record<SidecarReason, ErrorName>> = {
   server_unavailable: 'NOT_DELIVERED',
   too_late: 'NOT_DELIVERED',
   unknown_call: 'NOT_DELIVERED',
+  not_taken: 'INVALID_REQUEST',
   rate_limited: 'NOT_DELIVERED',
   server_lost: 'OUTCOME_UNKNOWN',
 };
@@ -178,11 +179,16 @@ export class Exchange {
 
   /** Answers for the sidecar itself: reason header, status and a JSON-RPC error without an id. */
   refuse(reason: SidecarReason, explanation: string): void {
-    this.headers.push(REASON_HEADER, reason);
-    this.refuseWith(new FleetError(REASON_ERRORS[reason], { reason: explanation }), SIDECAR_REASONS[reason].status);
+    this.#refuse(reason, new FleetError(REASON_ERRORS[reason], { reason: explanation }), SIDECAR_REASONS[reason].status);
   }
 
-  refuseWith(error: FleetError, status = error.status): void {
+  /** Answers for the sidecar itself that it does not take such a request. */
+  refuseWith(error: FleetError): void {
+    this.#refuse('not_taken', error, error.status);
+  }
+
+  #refuse(reason: SidecarReason, error: FleetError, status: number): void {
+    this.headers.push(REASON_HEADER, reason);
     this.outlet.disown?.(error);
     this.json(status, JSON.stringify({ jsonrpc: '2.0', id: null, error: error.toJsonRpc() }));
   }

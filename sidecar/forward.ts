@@ -65,6 +65,8 @@ export class Forwarding implements Dispatcher.DispatchHandler {
   /** Present once nobody wants more of what the server has not ended. */
   #cancelAbort?: Cancel;
   #over = false;
+  /** Why it was aborted, perhaps before it had a connection. */
+  #aborted?: Error;
 
   constructor(
     private readonly exchange: Exchange,
@@ -79,13 +81,15 @@ export class Forwarding implements Dispatcher.DispatchHandler {
   }
 
   abort(why: string): void {
-    this.#controller?.abort(new Error(why));
+    this.#aborted ??= new Error(why);
+    this.#controller?.abort(this.#aborted);
   }
 
   /** Called when the request is about to be written on an open connection. */
   onRequestStart(controller: Controller): void {
     this.#controller = controller;
-    if (this.exchange.closed && !this.rules.outlivesGateway) this.abort('the gateway left');
+    if (this.#aborted !== undefined) controller.abort(this.#aborted);
+    else if (this.exchange.closed && !this.rules.outlivesGateway) this.abort('the gateway left');
     // The last moment before the first byte: the call may have waited for a connection, or this process may have been stopped.
     if (this.exchange.tooLate(this.clock.now())) {
       this.#controller = undefined;

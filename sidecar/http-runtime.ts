@@ -3,9 +3,7 @@ import type { Dispatcher } from 'undici';
 import type { HttpRuntimeConfig } from '../core/fleet-config';
 import { SESSION_HEADER } from '../core/headers';
 import type { RequestId } from '../core/message';
-import { readServerMessage } from '../core/reading/server-message';
 import { Backlog } from './backlog';
-import { brokenAnswer } from './broken-answer';
 import type { Budget } from './budget';
 import type { Clock } from './clock';
 import { isEventStream } from './event-stream';
@@ -13,8 +11,10 @@ import type { Exchange } from './exchange';
 import { type BodyReader, Forwarding, type ForwardRules, type Verdict } from './forward';
 import type { Limits } from './limits';
 import type { Logger } from './log';
+import { OpeningAnswer } from './opening-answer';
 import { OpeningStream } from './opening-stream';
 import { headerValue, requestHeaders, withoutHeader } from './passed-headers';
+import { isLimiters, isReadable } from './rate-limit';
 import { ResponseReader } from './response-reader';
 import type { Runtime } from './runtime';
 import { ServerLine, type ServerSession, saysUnknown } from './server-line';
@@ -63,26 +63,34 @@ export class HttpRuntime implements Runtime {
     });
   }
 
+  /**
+   * A session stands once the server's answer says so, and its agent has that answer. Until then it is known by its id only,
+   * and ended there whenever something else comes.
+   */
   openSession(exchange: Exchange, slot: Slot): void {
     let session: Session | undefined;
     /** Whether the agent gets an answer by which it knows the session. */
-    let told = true;
+    let told = false;
     let giveUp = () => {};
+    const drop = () => {
+      if (session !== undefined) this.sessions.end(session, 'abandoned');
+    };
     const forwarding = this.#forward(exchange, {
       // An id that the server mints for nobody would stay with it: let it answer, then end the session.
       outlivesGateway: true,
       onHead: (status, headers) => {
-        const serverId = status < 300 ? headerValue(headers, SESSION_HEADER) : undefined;
+        if (status >= 300) return 'pass';
+        const serverId = headerValue(headers, SESSION_HEADER);
         if (serverId !== undefined) {
           if (!this.#ids.isValid(serverId) || this.#ids.isTaken(serverId)) return this.#refuseSessionId(exchange, serverId);
           session = this.#openFor(exchange, slot, serverId);
-          giveUp();
-          if (exchange.closed) this.sessions.end(session, 'abandoned');
+          if (exchange.closed) drop();
         }
-        if (status >= 300 || !isEventStream(headers)) return 'pass';
-        told = false;
-        return this.#readOpening(exchange, session, () => {
-          told = true;
+        return this.#readOpening(exchange, session, status, headers, (opened) => {
+          giveUp();
+          told = opened;
+          if (!opened) drop();
+          else if (session !== undefined) exchange.headers.push(SESSION_HEADER, session.id);
         });
       },
       onDone: () => {
@@ -90,9 +98,13 @@ export class HttpRuntime implements Runtime {
         if (session === undefined) slot.release();
       },
     });
-    giveUp = this.clock.after(this.limits.initialize, () => forwarding.abort('initialize took too long'));
+    giveUp = this.clock.after(this.limits.initialize, () => {
+      drop();
+      if (!exchange.closed && !exchange.begun) exchange.refuse('server_unavailable', 'the server did not answer initialize in time');
+      forwarding.abort('initialize took too long');
+    });
     exchange.onClosed(() => {
-      if (session !== undefined && !(told && exchange.finished)) this.sessions.end(session, 'abandoned');
+      if (!(told && exchange.finished)) drop();
     });
   }
 
@@ -169,13 +181,12 @@ export class HttpRuntime implements Runtime {
         ...rules,
         onHead: (status, headers): Verdict => {
           const verdict = rules.onHead(status, headers);
-          limited = verdict === 'pass' && status === 429;
+          limited = verdict === 'pass' && status === 429 && isReadable(headers);
           return limited ? 'inspect' : verdict;
         },
         onInspected: (start, whole) => {
           if (!limited) return rules.onInspected?.(start, whole) ?? false;
-          // A limiter in front of the server does not speak JSON-RPC; a server that does may have begun.
-          if (!answersItself(start, whole)) exchange.name('rate_limited');
+          if (isLimiters(start, whole)) exchange.name('rate_limited');
           return false;
         },
         reader: readerFor(exchange, this.limits, this.budget),
@@ -202,13 +213,44 @@ export class HttpRuntime implements Runtime {
     this.#ids.keep(session, serverId);
     this.sessions.use(session, exchange);
     this.onColdStart();
-    exchange.headers.push(SESSION_HEADER, session.id);
     return session;
   }
 
-  #readOpening(exchange: Exchange, session: Session | undefined, onTold: () => void): BodyReader | 'pass' {
-    const id = requestId(exchange);
-    if (id === undefined) return 'pass';
+  /** @param onJudged hears whether the session stands, before the agent gets the answer */
+  #readOpening(
+    exchange: Exchange,
+    session: Session | undefined,
+    status: number,
+    headers: readonly string[],
+    onJudged: (opened: boolean) => void,
+  ): BodyReader {
+    const id = requestId(exchange) as RequestId;
+    const onLost = (explanation: string) => {
+      onJudged(false);
+      exchange.refuse('server_unavailable', explanation);
+    };
+    if (isEventStream(headers)) return this.#readOpeningStream(exchange, session, id, onJudged, onLost);
+    const holding = this.budget.open(exchange.context.agent);
+    exchange.onClosed(() => holding.release());
+    return new OpeningAnswer(id, this.limits.openingBytes, holding, {
+      onResponse: (body, opened) => {
+        onJudged(opened === 'result');
+        const own = withoutHeader(withoutHeader(headers, SESSION_HEADER), 'content-length');
+        exchange.begin(status, [...own, 'content-length', String(body.length)]);
+        exchange.write(body, this.clock.now());
+        exchange.end();
+      },
+      onLost,
+    });
+  }
+
+  #readOpeningStream(
+    exchange: Exchange,
+    session: Session | undefined,
+    id: RequestId,
+    onJudged: (opened: boolean) => void,
+    onLost: (explanation: string) => void,
+  ): BodyReader {
     const { backlogMessages, backlogBytes, openingBytes } = this.limits;
     const waiting = new Backlog(backlogMessages, backlogBytes, this.budget.open(exchange.context.agent));
     if (session !== undefined) this.#waiting.set(session, waiting);
@@ -219,11 +261,11 @@ export class HttpRuntime implements Runtime {
         // Without a session there is no stream on which it could wait.
         if (session !== undefined) waiting.add(text.replace(/[\r\n]+/g, ' '));
       },
-      onResponse: (text) => {
-        onTold();
+      onResponse: (text, opened) => {
+        onJudged(opened === 'result');
         exchange.json(200, text);
       },
-      onLost: (explanation) => exchange.refuse('server_unavailable', explanation),
+      onLost,
     });
   }
 
@@ -272,9 +314,4 @@ function requestId(exchange: Exchange): RequestId | undefined {
 function readerFor(exchange: Exchange, limits: Limits, budget: Budget): (() => ResponseReader) | undefined {
   if (exchange.request.method !== 'POST') return undefined;
   return () => new ResponseReader(requestId(exchange) ?? '', limits.keptAnswerBytes, budget.open(exchange.context.agent));
-}
-
-/** Whether an answer, or as much of it as was looked at, is a JSON-RPC response. */
-function answersItself(start: string, whole: boolean): boolean {
-  return whole ? readServerMessage(start).kind === 'response' : brokenAnswer(start, '') !== undefined;
 }

@@ -1,8 +1,9 @@
 import { readMembers } from '../core/json-members';
 import type { RequestId } from '../core/message';
 import { EventReader, EventTooLarge, isMessageEvent } from '../core/reading/event-reader';
-import { readServerMessage } from '../core/reading/server-message';
+import { readServerMessage, type ServerResponse } from '../core/reading/server-message';
 import type { BodyReader } from './forward';
+import { type Opened, openedBy } from './opening-answer';
 import { isSameId } from './response-reader';
 
 export interface OpeningEvents {
@@ -11,7 +12,7 @@ export interface OpeningEvents {
   /** Something for the agent that is not the answer. */
   readonly onMessage: (text: string) => void;
   /** The answer to `initialize`, as the server wrote it. */
-  readonly onResponse: (text: string) => void;
+  readonly onResponse: (text: string, opened: Opened) => void;
   /** There will be no answer. */
   readonly onLost: (explanation: string) => void;
 }
@@ -48,9 +49,15 @@ export class OpeningStream implements BodyReader {
 
   #hear(text: string): void {
     const message = readServerMessage(text);
-    if (message.kind === 'response' && isSameId(message.id, this.id)) this.#end(() => this.on.onResponse(text));
+    if (message.kind === 'response' && isSameId(message.id, this.id)) this.#answer(text, message);
     else if (message.kind === 'request' && message.method === 'ping') this.on.onPing(readMembers(text.trim()).get('id') as string);
     else if (message.kind === 'request' || message.kind === 'notification') this.on.onMessage(text);
+  }
+
+  #answer(text: string, message: ServerResponse): void {
+    const opened = openedBy(message);
+    if (opened === undefined) this.#end(() => this.on.onLost('the server answered initialize with what is no answer to it'));
+    else this.#end(() => this.on.onResponse(text, opened));
   }
 
   #end(tell: () => void): void {

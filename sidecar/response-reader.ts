@@ -17,6 +17,8 @@ export class ResponseReader {
   /** Goes on where an event is too large. */
   #large?: LargeResponse;
   #body?: Buffer[];
+  /** The status says that the request was not taken. */
+  #refused = false;
   #size = 0;
 
   /**
@@ -33,6 +35,7 @@ export class ResponseReader {
   begin(status: number, headers: readonly string[]): void {
     // What a server had done before a 5xx nobody can tell; the gateway reads it so too.
     if (status >= 500) return;
+    this.#refused = status >= 400;
     if (!isEventStream(headers)) {
       this.#body = [];
       return;
@@ -80,12 +83,12 @@ export class ResponseReader {
 
   /**
    * On a stream, the response is the one with this id, as a request of the server's may carry the same; a body is the answer
-   * to its request, and an error in it may have no id where the server could not tell it.
+   * to its request, and an error in it may have no id where the server did not take what it could not read.
    */
   #isResponse(text: string, alone: boolean): boolean {
     const message = readServerMessage(text);
     if (message.kind !== 'response') return false;
-    return isSameId(message.id, this.id) || (alone && message.id === null && message.member === 'error');
+    return isSameId(message.id, this.id) || (alone && this.#refused && message.id === null && message.member === 'error');
   }
 
   #found(response: string): void {

@@ -1,9 +1,10 @@
 import { type Dispatcher, Pool } from 'undici';
 import { PROTOCOL_VERSION_HEADER, SESSION_HEADER } from '../core/headers';
-import { REDIRECT_LIMIT } from '../core/redirect';
+import { REDIRECT_LIMIT, redirectOf } from '../core/redirect';
 import { Decoding } from './decoding';
 import type { Limits } from './limits';
 import type { Logger } from './log';
+import { Place } from './place';
 import { Redirected } from './redirected';
 
 /** What servers say of a session that they no longer know, whatever the status: SDK, fastmcp, server-everything. */
@@ -20,8 +21,7 @@ export interface ServerSession {
 
 /** The way to an HTTP server: for what is passed on, and for the sidecar's own few words. */
 export class ServerLine {
-  /** Where the server has said that it is, within its origin. */
-  #url: URL;
+  readonly #place: Place;
   readonly #pool: Pool;
 
   constructor(
@@ -29,7 +29,7 @@ export class ServerLine {
     private readonly limits: Limits,
     private readonly log: Logger,
   ) {
-    this.#url = url;
+    this.#place = new Place(url, log);
     // A tool may think for minutes and a stream may be silent for hours; who waits for what is the gateway's policy.
     this.#pool = new Pool(url.origin, { pipelining: 1, headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: 4_000 });
   }
@@ -38,19 +38,18 @@ export class ServerLine {
   send(method: Dispatcher.HttpMethod, headers: string[], body: Buffer | undefined, handler: Dispatcher.DispatchHandler): void {
     // A server that codes all the same is decoded; this keeps those that ask from doing it.
     const uncoded = [...headers, 'accept-encoding', 'identity'];
-    this.#dispatch({ method, headers: uncoded, body }, new Decoding(handler, this.limits.decodedBytes), REDIRECT_LIMIT);
+    const decoding = new Decoding(handler, this.limits.decodedBytes);
+    this.#dispatch({ method, headers: uncoded, body }, decoding, [this.#place.url]);
   }
 
-  /** @param redirects how many more are followed */
-  #dispatch(options: Omit<Dispatcher.DispatchOptions, 'path'>, handler: Dispatcher.DispatchHandler, redirects: number): void {
-    const from = this.#url;
-    const follow = (target: URL): void => {
-      this.#url = target;
-      this.log.info({ path: target.pathname }, 'server_moved');
-      this.#dispatch(options, handler, redirects - 1);
-    };
-    const following = redirects > 0 ? new Redirected(handler, from, follow) : handler;
-    this.#pool.dispatch({ ...options, path: from.pathname + from.search }, following);
+  /** @param way places that the request is sent to, one after the other: the last is next */
+  #dispatch(options: Omit<Dispatcher.DispatchOptions, 'path'>, handler: Dispatcher.DispatchHandler, way: readonly URL[]): void {
+    const to = way.at(-1) as URL;
+    const following = new Redirected(handler, way.length > REDIRECT_LIMIT ? undefined : to, {
+      onAnswer: (status) => this.#place.note(way, options.method, status),
+      follow: (target) => this.#dispatch(options, handler, [...way, target]),
+    });
+    this.#pool.dispatch({ ...options, path: to.pathname + to.search }, following);
   }
 
   /** Tells the server that a session is over. Best effort. */
@@ -87,22 +86,22 @@ export class ServerLine {
     return this.#pool.destroy();
   }
 
-  #request(method: Dispatcher.HttpMethod, { id, version }: ServerSession, body?: string): Promise<Dispatcher.ResponseData> {
+  async #request(method: Dispatcher.HttpMethod, { id, version }: ServerSession, body?: string): Promise<Dispatcher.ResponseData> {
     const headers = {
       ...(body !== undefined && { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }),
       ...(id !== undefined && { [SESSION_HEADER]: id }),
       ...(version !== undefined && { [PROTOCOL_VERSION_HEADER]: version }),
       'accept-encoding': 'identity',
     };
-    const timeout = this.limits.askSession;
-    return this.#pool.request({
-      path: this.#url.pathname + this.#url.search,
-      method,
-      headers,
-      body,
-      headersTimeout: timeout,
-      bodyTimeout: timeout,
-    });
+    const times = { headersTimeout: this.limits.askSession, bodyTimeout: this.limits.askSession };
+    let to = this.#place.url;
+    for (let redirects = 0; ; redirects++) {
+      const response = await this.#pool.request({ path: to.pathname + to.search, method, headers, body, ...times });
+      const target = redirectOf(response.statusCode, response.headers.location, to);
+      if (!(target instanceof URL) || redirects === REDIRECT_LIMIT) return response;
+      await response.body.dump();
+      to = target;
+    }
   }
 }
 

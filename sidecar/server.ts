@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { FleetError } from '../core/errors';
-import { CONTEXT_HEADER, INSTANCE_HEADER, KEPT_ANSWER_PATH } from '../core/headers';
+import { CONTEXT_HEADER, INSTANCE_HEADER, KEPT_ANSWER_PATH, REASON_HEADER, type SidecarReason } from '../core/headers';
 import type { RequestId } from '../core/message';
 import { openContext } from '../core/signed-context';
 import type { Admission } from './admission';
@@ -190,11 +190,12 @@ export class SidecarServer {
   }
 
   #plain(response: ServerResponse, error: FleetError): void {
-    this.#write(response, error.status, { jsonrpc: '2.0', id: null, error: error.toJsonRpc() });
+    this.#write(response, error.status, { jsonrpc: '2.0', id: null, error: error.toJsonRpc() }, 'not_taken');
   }
 
-  #write(response: ServerResponse, status: number, body: object): void {
-    response.writeHead(status, ['content-type', 'application/json', INSTANCE_HEADER, this.parts.instance]);
+  #write(response: ServerResponse, status: number, body: object, reason?: SidecarReason): void {
+    const named = reason === undefined ? [] : [REASON_HEADER, reason];
+    response.writeHead(status, ['content-type', 'application/json', INSTANCE_HEADER, this.parts.instance, ...named]);
     response.end(JSON.stringify(body));
   }
 }

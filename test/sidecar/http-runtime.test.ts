@@ -181,7 +181,8 @@ describe('a session of an HTTP server', () => {
 
   test('a body that is too large is refused with 413, whether or not it says so', async () => {
     const huge = 'x'.repeat(5 * 1024 * 1024);
-    expect((await post(sidecar.url, huge)).status).toBe(413);
+    const refused = await post(sidecar.url, huge);
+    expect([refused.status, refused.headers.get('mcp-fleet-reason')]).toEqual([413, 'not_taken']);
     const chunked = await new Promise<number | undefined>((resolve) => {
       const request = httpRequest(sidecar.url, { method: 'POST', headers: contextHeader() }, ({ statusCode }) => resolve(statusCode));
       request.on('error', () => {});

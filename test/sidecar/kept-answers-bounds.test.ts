@@ -87,6 +87,19 @@ describe('the response in an answer', () => {
     expect(read(JSON_BODY, RESPONSE, { step })).toBe(RESPONSE);
   });
 
+  test.each([
+    [200, undefined],
+    [202, undefined],
+    [302, undefined],
+    [400, 'error'],
+    [429, 'error'],
+    [500, undefined],
+  ])('of status %d may be an error without an id: %s', (status, found) => {
+    const error = '{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"?"}}';
+    expect(read(JSON_BODY, error, { status })).toBe(found && error);
+    expect(read(EVENTS, `data: ${error}\n\n`, { status })).toBeUndefined();
+  });
+
   test('is known as soon as it is whole', () => {
     const reader = new ResponseReader('é', 1_000, new Budget(10_000, 10_000).open('a'));
     reader.begin(200, EVENTS);

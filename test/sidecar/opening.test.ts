@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { type Heard, JSON_TYPE, type RawServer, resultOf, SSE_TYPE, startRawServer } from './raw-server';
+import { type Heard, JSON_TYPE, opensSession, type RawServer, resultOf, SSE_TYPE, startRawServer } from './raw-server';
 import { scripted } from './scripted';
 import { call, events, gatewayFetch, initialize, post, postInit, type StartedSidecar, startSidecar, stopAll, until } from './started';
 
@@ -102,6 +102,49 @@ describe('before the session of an HTTP server stands', () => {
     await until(() => server?.open() === 0, 'the server to be rid of it');
   });
 
+  const DENIED = { code: -32000, message: 'not now' };
+  const denial = ({ message: { id } }: Heard) => JSON.stringify({ jsonrpc: '2.0', id, error: DENIED });
+  test.each<[string, object, (heard: Heard) => string]>([
+    ['a body', JSON_TYPE, denial],
+    ['a stream', SSE_TYPE, (heard) => `data: ${denial(heard)}\n\n`],
+  ])("the server's error in %s passes as it is, and the session that came with it is ended", async (_, type, text) => {
+    await start((heard, response) => {
+      if (heard.method === 'DELETE') response.writeHead(200).end();
+      else response.writeHead(200, { ...type, 'mcp-session-id': 's-1' }).end(text(heard));
+    });
+    const response = await post(sidecar.url, initialize);
+    expect([response.status, reasonOf(response), response.headers.get('mcp-session-id')]).toEqual([200, null, null]);
+    expect(await response.json()).toEqual({ jsonrpc: '2.0', id: 0, error: DENIED });
+    expect(await sidecar.ready()).toMatchObject({ activeSessions: 0, slotsInUse: 0 });
+    await until(() => server?.heard.at(-1)?.method === 'DELETE', 'the server to be told');
+    expect(server?.heard.at(-1)?.session).toBe('s-1');
+  });
+
+  test.each<[string, number, object, (heard: Heard) => string]>([
+    ['a result that names no revision', 200, JSON_TYPE, (heard) => resultOf(heard, {})],
+    ['a result that names no revision, in a stream', 200, SSE_TYPE, (heard) => `data: ${resultOf(heard, {})}\n\n`],
+    ['the answer to somebody else', 200, JSON_TYPE, () => '{"jsonrpc":"2.0","id":99,"result":{"protocolVersion":"2025-11-25"}}'],
+    ['an error to nobody', 200, JSON_TYPE, () => '{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"no"}}'],
+    ['no JSON', 200, { 'content-type': 'text/html' }, () => '<html>'],
+    ['nothing', 202, {}, () => ''],
+    [
+      'more than may be read',
+      200,
+      JSON_TYPE,
+      (heard) => resultOf(heard, { protocolVersion: '2025-11-25', text: 'x'.repeat(2 * 1024 * 1024) }),
+    ],
+  ])('an id with %s opens nothing: the slot is free, and the server told', async (_, status, type, text) => {
+    await start((heard, response) => {
+      if (heard.method === 'DELETE') response.writeHead(200).end();
+      else response.writeHead(status, { ...type, 'mcp-session-id': 's-1' }).end(text(heard));
+    });
+    const response = await post(sidecar.url, initialize);
+    expect([response.status, reasonOf(response), response.headers.get('mcp-session-id')]).toEqual([503, 'server_unavailable', null]);
+    expect(await sidecar.ready()).toMatchObject({ activeSessions: 0, slotsInUse: 0 });
+    await until(() => server?.heard.at(-1)?.method === 'DELETE', 'the server to be told');
+    expect(server?.heard.at(-1)?.session).toBe('s-1');
+  });
+
   test('a stream that breaks off opens nothing', async () => {
     await start((heard, response) => {
       if (heard.method === 'DELETE') response.writeHead(200).end();
@@ -118,8 +161,8 @@ describe('before the session of an HTTP server stands', () => {
 
 describe('a session id of an HTTP server', () => {
   const echo = (id: string) => (heard: Heard, response: import('node:http').ServerResponse) => {
-    if (heard.message?.method === 'initialize') response.writeHead(200, { ...JSON_TYPE, 'mcp-session-id': id }).end(resultOf(heard));
-    else if (heard.session !== id) response.writeHead(404).end();
+    if (opensSession(heard, response, id)) return;
+    if (heard.session !== id) response.writeHead(404).end();
     else if (heard.method === 'DELETE') response.writeHead(200).end();
     else response.writeHead(200, { ...JSON_TYPE, 'mcp-session-id': id }).end(resultOf(heard));
   };

@@ -1,6 +1,17 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { JSON_TYPE, opensSession, type RawServer, resultOf, startRawServer } from './raw-server';
-import { call, contextHeader, initialize, post, postInit, type StartedSidecar, startSidecar, stopAll } from './started';
+import {
+  call,
+  contextHeader,
+  gatewayFetch,
+  initialize,
+  post,
+  postInit,
+  type StartedSidecar,
+  startSidecar,
+  stopAll,
+  until,
+} from './started';
 
 let server: RawServer;
 let sidecar: StartedSidecar;
@@ -23,6 +34,57 @@ describe('a server that says that it is elsewhere', () => {
     expect((await fetch(sidecar.url, init)).status).toBe(200);
     const { pathname } = new URL(server.url);
     expect(server.heard.map(({ path }) => path)).toEqual([pathname, `${pathname}/`, `${pathname}/`]);
+  });
+
+  test('with another query is followed for the one request, and nobody else is sent there', async () => {
+    server = await startRawServer((heard, response) => {
+      const { searchParams } = new URL(heard.path, 'http://server');
+      if (!searchParams.has('tenant')) response.writeHead(307, { location: `/mcp?tenant=${heard.headers['x-tenant']}` }).end();
+      else if (!opensSession(heard, response, `s-${searchParams.get('tenant')}`)) response.writeHead(200).end();
+    });
+    sidecar = await startSidecar({ kind: 'http', url: server.url });
+    const opened = async (tenant: string) => {
+      const response = await post(sidecar.url, initialize, { 'x-tenant': tenant }, `agent-${tenant}`);
+      return response.headers.get('mcp-session-id');
+    };
+    const alice = await opened('alice');
+    expect([alice, await opened('bob')]).toEqual(['s-alice', 's-bob']);
+    expect(server.heard.map(({ path }) => path)).toEqual(['/mcp', '/mcp?tenant=alice', '/mcp', '/mcp?tenant=bob']);
+    // What the sidecar itself says of the session finds its way, too.
+    const headers = { 'mcp-session-id': alice as string, 'x-tenant': 'alice' };
+    await gatewayFetch('agent-alice')(sidecar.url, { method: 'DELETE', headers });
+    await until(() => server.heard.filter(({ method }) => method === 'DELETE').length === 2, 'the server to be told');
+  });
+
+  test.each<[string, number, Record<string, string>]>([
+    ['404', 404, {}],
+    ['405', 405, {}],
+    ['410', 410, {}],
+    ['another redirect', 307, { location: '/third' }],
+  ])('is asked at its first place again once the other answers with %s', async (_, status, headers) => {
+    let moved = false;
+    server = await startRawServer((heard, response) => {
+      if (heard.path === '/mcp' && !moved) response.writeHead(308, { location: '/second' }).end();
+      else if (heard.path === '/second' && moved) response.writeHead(status, headers).end();
+      else opensSession(heard, response, `s-${server.heard.length}`);
+    });
+    sidecar = await startSidecar({ kind: 'http', url: server.url });
+    await post(sidecar.url, initialize);
+    moved = true;
+    expect((await post(sidecar.url, initialize)).status).toBe(status === 307 ? 200 : status);
+    expect((await post(sidecar.url, initialize)).status).toBe(200);
+    const third = status === 307 ? ['/third'] : [];
+    expect(server.heard.map(({ path }) => path)).toEqual(['/mcp', '/second', '/second', ...third, '/mcp']);
+  });
+
+  test('is not remembered before it has been found there', async () => {
+    server = await startRawServer((heard, response) => {
+      if (heard.path === '/mcp') response.writeHead(307, { location: '/nowhere' }).end();
+      else response.writeHead(503).end();
+    });
+    sidecar = await startSidecar({ kind: 'http', url: server.url });
+    for (let i = 0; i < 2; i++) expect((await post(sidecar.url, initialize)).status).toBe(503);
+    expect(server.heard.map(({ path }) => path)).toEqual(['/mcp', '/nowhere', '/mcp', '/nowhere']);
   });
 
   test.each([

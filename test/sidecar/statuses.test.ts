@@ -108,6 +108,25 @@ describe('429', () => {
     expect(await response.json()).toMatchObject({ id: 1, error: { code: -32000 } });
   });
 
+  const RESPONSE = '{"jsonrpc":"2.0","id":1,"result":{"content":[]}}';
+  const TWICE = '{"jsonrpc":"2.0","id":1,"id":1,"result":{"content":[]}}';
+  test.each<[string, Record<string, string>, string]>([
+    ['a response in a stream', SSE_TYPE, `data: ${RESPONSE}\n\n`],
+    ['an error in a stream', SSE_TYPE, 'data: {"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"limit"}}\n\n'],
+    ['a response behind a byte order mark', JSON_TYPE, `\ufeff${RESPONSE}`],
+    ['a response behind 70,000 spaces', JSON_TYPE, ' '.repeat(70_000) + RESPONSE],
+    ['a response with a member that comes twice', JSON_TYPE, TWICE],
+    ['an array of responses', JSON_TYPE, `[${RESPONSE}]`],
+    ['a response that is cut off', JSON_TYPE, RESPONSE.slice(0, -1)],
+    ['a response that forgets its version', JSON_TYPE, '{"id":1,"result":{}}'],
+  ])('with %s may be of a server that has begun: it is not named', async (_, headers, body) => {
+    await start((_heard, response) => response.writeHead(429, headers).end(body));
+    const response = await claim();
+    expect([response.status, reasonOf(response)]).toEqual([429, null]);
+    expect(Buffer.from(await response.arrayBuffer()).toString()).toBe(body);
+    expect(reasonOf(await kept())).not.toBe('unknown_call');
+  });
+
   test('to initialize takes no slot', async () => {
     await start(() => {});
     const limited = await startRawServer((_heard, response) => response.writeHead(429, { 'retry-after': '1' }).end());

@@ -116,3 +116,10 @@ describe('a line that is longer than may be held', () => {
     expect(await (await post(sidecar.url, call('short', 2), session)).json()).toMatchObject({ id: 2, result: { real: true } });
   });
 });
+
+test('a call without the session that the server needs is refused by the sidecar, under a name', async () => {
+  sidecar = await startSidecar({ kind: 'stdio', command: scripted('results(m, {})'), environment: [] });
+  const response = await post(sidecar.url, call('t'));
+  expect([response.status, response.headers.get('mcp-fleet-reason')]).toEqual([400, 'not_taken']);
+  expect(await response.json()).toMatchObject({ error: { code: -32600, data: { outcome: 'not_executed' } } });
+});

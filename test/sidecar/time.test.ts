@@ -8,7 +8,7 @@ import { LIMITS } from '../../sidecar/limits';
 import { openLog } from '../../sidecar/log';
 import { Sidecar } from '../../sidecar/sidecar';
 import { ManualClock } from './manual-clock';
-import { opensSession, resultOf, SSE_TYPE, startRawServer } from './raw-server';
+import { JSON_TYPE, opensSession, resultOf, SSE_TYPE, startRawServer } from './raw-server';
 import { call, events, initialize, KEY, MODERN, postInit, startSdkServer, stopAll, until } from './started';
 
 const dual: StdioRuntimeConfig = {
@@ -238,7 +238,32 @@ describe('what is silent', () => {
     const opening = send(postInit(initialize));
     await until(async () => (await server?.seen())?.seen.length === 1, 'initialize to arrive');
     clock.advance(LIMITS.initialize);
-    expect((await opening).headers.get('mcp-fleet-reason')).toBe('server_lost');
+    expect((await opening).headers.get('mcp-fleet-reason')).toBe('server_unavailable');
     expect(sidecar.slots.inUse).toBe(0);
+  });
+
+  test.each([
+    ['the head', JSON_TYPE, ''],
+    ['half a body', JSON_TYPE, '{"jsonrpc":"2.0",'],
+    ['a stream that says nothing more', SSE_TYPE, ': soon\n\n'],
+  ])('so is one of which nothing comes behind %s, and it is told', async (_, type, beginning) => {
+    const raw = await startRawServer((heard, response) => {
+      if (heard.method === 'DELETE') response.writeHead(200).end();
+      else if (beginning === '') response.writeHead(200, { ...type, 'mcp-session-id': 's-1' }).flushHeaders();
+      else response.writeHead(200, { ...type, 'mcp-session-id': 's-1' }).write(beginning);
+    });
+    try {
+      await start({ kind: 'http', url: raw.url });
+      const opening = send(postInit(initialize));
+      await until(() => sidecar.sessions.count === 1, 'the head to arrive');
+      clock.advance(LIMITS.initialize);
+      const response = await opening;
+      expect([response.status, response.headers.get('mcp-fleet-reason')]).toEqual([503, 'server_unavailable']);
+      expect([sidecar.sessions.count, sidecar.slots.inUse]).toEqual([0, 0]);
+      await until(() => raw.heard.at(-1)?.method === 'DELETE', 'the server to be told');
+      await until(() => raw.open() === 0, 'the server to be rid of its answer');
+    } finally {
+      await raw.close();
+    }
   });
 });
