@@ -31,6 +31,7 @@ export const ENDINGS = {
   not_opened: { what: 'the server cannot be opened', how: "the sidecar's own word: its child ends at once, or does not start; or a session id that cannot be kept", outcome: 'not_executed', error: 'SERVER_UNAVAILABLE' },
   redirected: { what: 'the server says that it is elsewhere', how: '307 or 308, but not within its own origin, or without saying where', outcome: 'not_executed', error: 'SERVER_UNAVAILABLE' },
   refused: { what: 'the server said retry: draining, or not up', how: "the sidecar's own word, before it gave the server a byte", outcome: 'not_executed', error: 'NOT_DELIVERED' },
+  not_taken: { what: 'the server does not take it', how: "the sidecar's own word: too large, not readable, or nothing that its server is sent", outcome: 'not_executed', error: 'INVALID_REQUEST' },
   unknown_session: { what: 'the session is not there', how: "the sidecar's own word, or a 404 of the server's to what is not claimed; to a claimed call, when the session itself says that it is gone", outcome: 'not_executed', error: 'UNKNOWN_SESSION' },
 
   connection_lost: { what: 'sent and lost: the connection broke', how: 'bytes may have left', outcome: 'unknown', error: 'OUTCOME_UNKNOWN' },

@@ -58,17 +58,18 @@ function awaitedOf({ open, resumes }: Sending): AwaitedRequest | undefined {
   return open?.awaited ?? (resumes?.kind === 'server' ? resumes.request : undefined);
 }
 
-/** Holds the response to a request. What was opened for it and cannot be told is closed again. */
+/** Holds the response to a request. A session that was opened for it and is not told of is ended again. */
 async function hold(call: Sending, response: UpstreamResponse, awaited: AwaitedRequest, parts: ReceiveParts): Promise<Received> {
+  let received: Received | undefined;
   try {
-    return await readHeld(call, response, awaited, parts);
-  } catch (error) {
+    received = await readHeld(call, response, awaited, parts);
+    return received;
+  } finally {
     const upstream = response.headers[SESSION_HEADER];
-    if (call.lane === 'open' && typeof upstream === 'string') {
+    if (call.lane === 'open' && received?.answer?.opened === undefined && typeof upstream === 'string') {
       const { cookie } = response;
       await endUntold(call, { upstream, ...(cookie !== undefined && { cookie }) }, parts);
     }
-    throw error;
   }
 }
 

@@ -1,10 +1,10 @@
 import { type Dispatcher, Pool } from 'undici';
 import { PROTOCOL_VERSION_HEADER, SESSION_HEADER } from '../core/headers';
+import { Place } from '../core/place';
 import { REDIRECT_LIMIT, redirectOf } from '../core/redirect';
 import { Decoding } from './decoding';
 import type { Limits } from './limits';
 import type { Logger } from './log';
-import { Place } from './place';
 import { Redirected } from './redirected';
 
 /** What servers say of a session that they no longer know, whatever the status: SDK, fastmcp, server-everything. */
@@ -29,7 +29,7 @@ export class ServerLine {
     private readonly limits: Limits,
     private readonly log: Logger,
   ) {
-    this.#place = new Place(url, log);
+    this.#place = new Place(url, (path) => log.info({ path }, 'server_moved'));
     // A tool may think for minutes and a stream may be silent for hours; who waits for what is the gateway's policy.
     this.#pool = new Pool(url.origin, { pipelining: 1, headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: 4_000 });
   }

@@ -8,6 +8,15 @@ import type { UpstreamResponse } from './upstreams';
 /** Largest answer to a request of the gateway's own, in bytes. */
 const OWN_ANSWER_LIMIT_BYTES = 8 * 1024 * 1024;
 
+/** How long a request of the gateway's own may take, its answer included, in milliseconds; and one that calls a tool. */
+const PATIENCE_MS = 20_000;
+const TOOL_PATIENCE_MS = 60_000;
+
+/** Ends a request of the gateway's own that its server does not. @param method of the message */
+export function ownPatience(method: string): AbortSignal {
+  return AbortSignal.timeout(method === 'tools/call' ? TOOL_PATIENCE_MS : PATIENCE_MS);
+}
+
 /** A request of the gateway's own, in JSON-RPC; no agent ever sees its answer. */
 export interface OwnMessage {
   readonly id: number;

@@ -4,10 +4,10 @@ import { FleetError } from '../../core/errors';
 import type { CallContext, FleetConfig, ServerConfig } from '../../core/fleet-config';
 import { METHOD_HEADER, PROTOCOL_VERSION_HEADER } from '../../core/headers';
 import { type JsonObject, MODERN_REVISION, MODERN_VERSION_META } from '../../core/message';
-import { type OwnMessage, ownMessage, readOwnAnswer } from './own-answer';
+import { type OwnMessage, ownMessage, ownPatience, readOwnAnswer } from './own-answer';
 import { OwnSession } from './own-session';
 import type { Response } from './reading';
-import type { UpstreamResponse, Upstreams } from './upstreams';
+import type { UpstreamRequest, UpstreamResponse, Upstreams } from './upstreams';
 
 /** The gateway as a caller of its own. */
 const OWN_AGENT = agentId({ issuer: 'cdk-mcp-fleet', subject: 'gateway' });
@@ -105,14 +105,15 @@ export class OwnRequests {
     headers: ModernHeaders,
   ): Promise<UpstreamResponse> {
     const { config, upstreams } = this.parts;
-    return upstreams.send({
+    const request: UpstreamRequest = {
       server,
       serverConfig: config.servers[server] as ServerConfig,
       method: 'POST',
       headers: { [PROTOCOL_VERSION_HEADER]: MODERN_REVISION, [METHOD_HEADER]: method, ...(await headers()) },
       body: text,
       context,
-    });
+    };
+    return upstreams.send(request, ownPatience(method));
   }
 }
 

@@ -1,9 +1,9 @@
 import { endedBy } from '../../core/endings';
 import type { CallContext, FleetConfig, ServerConfig } from '../../core/fleet-config';
 import { PROTOCOL_VERSION_HEADER, SESSION_HEADER } from '../../core/headers';
-import { ownMessage, readOwnAnswer, resultIn } from './own-answer';
+import { type OwnMessage, ownMessage, ownPatience, readOwnAnswer, resultIn } from './own-answer';
 import type { Response } from './reading';
-import type { UpstreamResponse, Upstreams } from './upstreams';
+import type { UpstreamRequest, UpstreamResponse, Upstreams } from './upstreams';
 
 /** Where a session of the legacy era is. */
 export interface Place {
@@ -35,7 +35,7 @@ export class OwnSession {
    */
   static async open(context: CallContext, params: unknown, parts: OwnSessionParts): Promise<OwnSession> {
     const message = ownMessage('initialize', params);
-    const response = await post(context, parts, message.text, {});
+    const response = await post(context, parts, message, {});
     const result = resultIn(await readOwnAnswer(response, message));
     const upstream = response.headers[SESSION_HEADER];
     const place = { upstream: typeof upstream === 'string' ? upstream : undefined, cookie: response.cookie, instance: response.instance };
@@ -48,7 +48,7 @@ export class OwnSession {
 
   async ask(method: string, params: unknown, callId?: string): Promise<Response> {
     const message = ownMessage(method, params);
-    return readOwnAnswer(await this.post(message.text, callId), message);
+    return readOwnAnswer(await this.post(message, callId), message);
   }
 
   /** Ends it; where that cannot be told, the instance ends it when it is idle. */
@@ -59,11 +59,11 @@ export class OwnSession {
   }
 
   private async tell(method: string): Promise<void> {
-    const response = await this.post(JSON.stringify({ jsonrpc: '2.0', method }));
+    const response = await this.post({ method, text: JSON.stringify({ jsonrpc: '2.0', method }) });
     response.body.resume();
   }
 
-  private post(message: string | undefined, callId?: string): Promise<UpstreamResponse> {
+  private post(message: Said | undefined, callId?: string): Promise<UpstreamResponse> {
     const { upstream, cookie } = this.place;
     const session = upstream === undefined ? {} : { session: { upstream, ...(cookie !== undefined && { cookie }) } };
     const context = { ...this.context, ...(callId !== undefined && { callId }) };
@@ -71,20 +71,23 @@ export class OwnSession {
   }
 }
 
+type Said = Pick<OwnMessage, 'method' | 'text'>;
+
 /** @param message absent to end the session */
 function post(
   context: CallContext,
   { config, upstreams }: OwnSessionParts,
-  message: string | undefined,
+  message: Said | undefined,
   { session, revision }: { session?: { upstream: string; cookie?: string }; revision?: string },
 ): Promise<UpstreamResponse> {
-  return upstreams.send({
+  const request: UpstreamRequest = {
     server: context.server,
     serverConfig: config.servers[context.server] as ServerConfig,
     method: message === undefined ? 'DELETE' : 'POST',
     headers: revision === undefined ? {} : { [PROTOCOL_VERSION_HEADER]: revision },
-    ...(message !== undefined && { body: message }),
+    ...(message !== undefined && { body: message.text }),
     ...(session !== undefined && { session }),
     context,
-  });
+  };
+  return upstreams.send(request, ownPatience(message?.method ?? 'DELETE'));
 }

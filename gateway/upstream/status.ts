@@ -25,7 +25,7 @@ const REASON_ENDINGS: Readonly<Record<SidecarReason, LossName>> = {
   too_late: 'too_late',
   rate_limited: 'rate_limited',
   unknown_call: 'refused',
-  not_taken: 'refused',
+  not_taken: 'not_taken',
   server_lost: 'instance_lost',
 };
 

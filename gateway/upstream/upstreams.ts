@@ -12,6 +12,7 @@ import {
   SESSION_HEADER,
   STICKINESS_COOKIE,
 } from '../../core/headers';
+import { Place } from '../../core/place';
 import { REDIRECT_LIMIT, redirectOf } from '../../core/redirect';
 import { bounded, TooManyError } from './bounded';
 import { decoded } from './decoding';
@@ -68,7 +69,7 @@ export interface UpstreamResponse {
 export class Upstreams {
   private readonly pools = new Map<string, Dispatcher>();
   /** Where remote servers have said that they are, within their origin. */
-  private readonly moved = new Map<string, URL>();
+  private readonly places = new Map<string, Place>();
 
   /**
    * @param tlsName server name to expect instead of the host, where one certificate serves the whole fleet
@@ -88,21 +89,20 @@ export class Upstreams {
    *   that cannot be told
    */
   async send(request: UpstreamRequest, signal?: AbortSignal): Promise<UpstreamResponse> {
-    let url = this.urlOf(request);
-    for (let redirects = 0; ; redirects++) {
-      const response = await this.sendTo(url, request, signal);
-      const target = redirectOf(response.status, response.headers.location, url);
-      if (target === undefined) return response;
+    const place = this.placeOf(request);
+    const way = [place.url];
+    for (;;) {
+      const from = way.at(-1) as URL;
+      const response = await this.sendTo(from, request, signal);
+      const target = redirectOf(response.status, response.headers.location, from);
+      if (target === undefined) {
+        place.note(way, request.method, response.status);
+        return response;
+      }
       response.body.resume();
-      const { remoteUrl } = request.serverConfig;
-      if (typeof target === 'string' || remoteUrl === undefined || redirects === REDIRECT_LIMIT)
-        throw endedBy(
-          'redirected',
-          `the server redirects ${typeof target === 'string' ? target : `to ${target.pathname}${target.search}`}`,
-        );
-      // One that tells by its query who asked concerns nobody else.
-      if (target.search === url.search) this.moved.set(remoteUrl, target);
-      url = target;
+      if (typeof target === 'string') throw endedBy('redirected', `the server redirects ${target}`);
+      if (request.serverConfig.remoteUrl === undefined) throw endedBy('redirected', `the server redirects to ${target.pathname}`);
+      if (way.push(target) > REDIRECT_LIMIT + 1) throw endedBy('redirected', `the server redirects more than ${REDIRECT_LIMIT} times`);
     }
   }
 
@@ -113,9 +113,12 @@ export class Upstreams {
     await Promise.all(pools.map((pool) => pool.destroy()));
   }
 
-  private urlOf({ server, serverConfig: { remoteUrl }, path }: UpstreamRequest): URL {
-    if (remoteUrl === undefined) return new URL(`${this.serversUrl}/${server}/${path ?? 'mcp'}`);
-    return this.moved.get(remoteUrl) ?? new URL(remoteUrl);
+  /** A server outside the fleet may have moved within its origin. */
+  private placeOf({ server, serverConfig: { remoteUrl }, path }: UpstreamRequest): Place {
+    if (remoteUrl === undefined) return new Place(new URL(`${this.serversUrl}/${server}/${path ?? 'mcp'}`));
+    const known = this.places.get(remoteUrl) ?? new Place(new URL(remoteUrl));
+    this.places.set(remoteUrl, known);
+    return known;
   }
 
   private async sendTo(url: URL, request: UpstreamRequest, signal: AbortSignal | undefined): Promise<UpstreamResponse> {

@@ -35,12 +35,13 @@ test('a call that begins a task stays open until its agent hears of the end, and
 
   const got = await rig.ask('research', 'reports', { jsonrpc: '2.0', id: 2, method: 'tasks/get', params: { taskId: 't-1' } });
   expect(got.result).toEqual({ ...task, status: 'completed' });
+  expect((await rig.rows())[0]?.state).toBe('sent'); // how it ended is in what tasks/result answers
+  const result = await rig.ask('research', 'reports', { jsonrpc: '2.0', id: 3, method: 'tasks/result', params: { taskId: 't-1' } });
+  expect(result.result).toEqual({ content: [], _meta: { asked: { taskId: 't-1' } } });
   expect((await rig.rows())[0]).toMatchObject({
     state: 'confirmed',
     history: [{ state: 'claimed' }, { state: 'sent' }, { state: 'sent' }, { because: 'its task ended' }],
   });
-  const result = await rig.ask('research', 'reports', { jsonrpc: '2.0', id: 3, method: 'tasks/result', params: { taskId: 't-1' } });
-  expect(result.result).toEqual({ content: [], _meta: { asked: { taskId: 't-1' } } });
 });
 
 describe('a call with a key that goes on as a task', () => {
@@ -51,21 +52,29 @@ describe('a call with a key that goes on as a task', () => {
     params: { name: 'compile', _meta: { 'cdk-mcp-fleet/idempotencyKey': key } },
   });
   const stateOf = async (key: string) =>
-    (await rig.rows()).find(({ idempotencyKey, reason }) => idempotencyKey === key && reason === undefined)?.state;
+    (await rig.rows()).find(({ idempotencyKey, state }) => idempotencyKey === key && state !== 'not_executed')?.state;
 
-  test.each<[string, object, string]>([
-    ['completed', { status: 'completed' }, 'confirmed'],
-    ['completed with a result that is an error', { status: 'completed', result: { isError: true, content: [] } }, 'failed'],
-    ['failed', { status: 'failed' }, 'failed'],
-    ['cancelled', { status: 'cancelled' }, 'unknown'],
-    ['working', { status: 'working' }, 'sent'],
-  ])('%s: runs once, is answered by its task while it is open, and is settled by its end', async (name, end, state) => {
+  type Said = { result: object } | { error: object };
+  const status = (status: string): Said => ({ result: { status } });
+
+  test.each<[string, string, Said, string]>([
+    ['completed', 'tasks/get', status('completed'), 'sent'],
+    ['failed', 'tasks/get', status('failed'), 'sent'],
+    ['working', 'tasks/get', status('working'), 'sent'],
+    ['cancelled', 'tasks/get', status('cancelled'), 'unknown'],
+    ['with a result', 'tasks/result', { result: { content: [] } }, 'confirmed'],
+    ['with a result that is an error', 'tasks/result', { result: { content: [], isError: true } }, 'failed'],
+    ['with an error', 'tasks/result', { error: { code: -32_010, message: 'no funds' } }, 'failed'],
+    ['with an error that also stands for a time-out', 'tasks/result', { error: { code: -32_603, message: 'timed out' } }, 'unknown'],
+    ['with an error that says unknown', 'tasks/result', { error: { code: 1, message: '', data: { outcome: 'unknown' } } }, 'unknown'],
+    ['not ended, or not known', 'tasks/result', { error: { code: -32_602, message: 'not in a terminal state' } }, 'sent'],
+  ])('%s, says %s: runs once, is answered by its task while it is open, and is settled by its end', async (name, method, said, state) => {
     let executed = 0;
     rig.upstream = (_, response, body) => {
-      const { method } = JSON.parse(body);
-      if (method === 'tools/call') executed++;
-      const task = { taskId: `task of ${name}`, status: 'working', ttl: 60_000 };
-      answer(response, { jsonrpc: '2.0', id: 0, result: method === 'tools/call' ? { task } : { ...task, ...end } });
+      const asked = JSON.parse(body);
+      if (asked.method === 'tools/call') executed++;
+      const task = { taskId: `task ${name}`, status: 'working', ttl: 60_000 };
+      answer(response, { jsonrpc: '2.0', id: asked.id, ...(asked.method === 'tools/call' ? { result: { task } } : said) });
     };
     const begun = await rig.ask('research', 'reports', call(1, name));
     const again = await rig.ask('research', 'reports', call(2, name));
@@ -73,19 +82,19 @@ describe('a call with a key that goes on as a task', () => {
       ...begun.result,
       _meta: { 'cdk-mcp-fleet/call': { ...begun.result._meta['cdk-mcp-fleet/call'], replayed: true } },
     });
-    const asks = { jsonrpc: '2.0', id: 3, method: 'tasks/get', params: { taskId: `task of ${name}` } };
-    await rig.ask('research', 'reports', asks);
+    await rig.ask('research', 'reports', { jsonrpc: '2.0', id: 3, method, params: { taskId: `task ${name}` } });
     expect([executed, await stateOf(name)]).toEqual([1, state]);
   });
 
   test("is not settled by another agent's word", async () => {
     await grant(rig, 'other', 'reports', ['*']);
     rig.upstream = (_, response, body) => {
-      const task = { taskId: 'shared', status: JSON.parse(body).method === 'tools/call' ? 'working' : 'completed' };
-      answer(response, { jsonrpc: '2.0', id: 0, result: JSON.parse(body).method === 'tools/call' ? { task } : task });
+      const { id, method } = JSON.parse(body);
+      const result = method === 'tools/call' ? { task: { taskId: 'shared', status: 'working' } } : { content: [] };
+      answer(response, { jsonrpc: '2.0', id, result });
     };
     await rig.ask('research', 'reports', call(1, 'shared'));
-    await rig.ask('other', 'reports', { jsonrpc: '2.0', id: 3, method: 'tasks/get', params: { taskId: 'shared' } });
+    await rig.ask('other', 'reports', { jsonrpc: '2.0', id: 3, method: 'tasks/result', params: { taskId: 'shared' } });
     expect(await stateOf('shared')).toBe('sent');
   });
 });

@@ -1,5 +1,3 @@
-import type { Logger } from './log';
-
 /** Statuses by which a path says that it is not, or no more, where requests go. Of a session a 404 says so, too, and costs one redirect. */
 const GONE = [404, 410];
 
@@ -7,9 +5,10 @@ const GONE = [404, 410];
 export class Place {
   #moved?: URL;
 
+  /** @param onMove told of the new path */
   constructor(
     private readonly configured: URL,
-    private readonly log: Logger,
+    private readonly onMove: (path: string) => void = () => undefined,
   ) {}
 
   get url(): URL {
@@ -30,7 +29,7 @@ export class Place {
       this.#forget(first);
     } else if (status < 300 && way.every(({ search }) => search === first.search)) {
       this.#moved = last;
-      this.log.info({ path: last.pathname }, 'server_moved');
+      this.onMove(last.pathname);
     }
   }
 
