@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text as streamText } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { grant, type Rig, startRig } from '../rig';
@@ -84,6 +86,38 @@ describe('a header by which something is decided has one value:', () => {
     }
     expect(reachedServer(rig)).toEqual([]);
   });
+});
+
+test('a method beside a response, which has none', async () => {
+  const response = JSON.stringify({ jsonrpc: '2.0', id: 1, result: {} });
+  const lines = [`Mcp-Session-Id: ${session}`, 'Mcp-Method: tools/call'];
+  const answer = await sendOverWire(rig, 'support', { body: response, lines });
+  expect([answer.status, JSON.parse(answer.text).error.code]).toEqual([400, -32_020]);
+  expect(reachedServer(rig)).toEqual([]);
+});
+
+test('a transfer coding that only some take off', async () => {
+  const { hostname, port, host } = new URL(rig.url);
+  const socket = connect(Number(port), hostname);
+  socket.write(
+    [
+      'POST /payments/mcp HTTP/1.1',
+      `Host: ${host}`,
+      'Connection: close',
+      `Authorization: ${await bearer('support')}`,
+      'Content-Type: application/json',
+      'Accept: application/json, text/event-stream',
+      'Transfer-Encoding: gzip, chunked',
+      '',
+      `${Buffer.byteLength(body).toString(16)}`,
+      body,
+      '0',
+      '',
+      '',
+    ].join('\r\n'),
+  );
+  expect(await streamText(socket)).toMatch(/^HTTP\/1.1 415 /);
+  expect(reachedServer(rig)).toEqual([]);
 });
 
 describe('a quoted key may hold what a list could not:', () => {
