@@ -75,8 +75,8 @@ class Play {
   /** A connection whose answer was whole serves again, and holds nothing that belongs to nobody. */
   private async lookAfterConnection(last: HttpAnswer | undefined): Promise<void> {
     const { connection } = this;
-    // Behind a body that is longer than its length stands no request, and the connection is spoilt by right.
-    if (this.subject.values.framing === 'long') connection?.close();
+    // Behind a body that is not as long as it is said to be stands no request, and the connection is spoilt by right.
+    if (['long', 'short'].includes(this.subject.values.framing ?? '')) connection?.close();
     if (this.direct || connection?.usable !== true || last?.end !== 'whole') return;
     if (last.headers.some(([name, value]) => name === 'connection' && value === 'close')) return;
     if (connection.left.length > 0) this.troubles.push(`behind the answer came ${connection.left.toString().slice(0, 100)}`);

@@ -51,12 +51,12 @@ export class Members {
     return this.entries.find(([written]) => written === JSON.stringify(name))?.[1];
   }
 
-  /** The object under a name; an empty one takes the place of anything else. */
+  /** The object under a name; an empty one takes the place of nothing and of null. What is no object stays, and gets no members. */
   member(name: string): Members {
     const standing = this.get(name);
     if (standing instanceof Members) return standing;
     const fresh = new Members();
-    this.set(name, fresh);
+    if (standing === undefined || standing === 'null') this.set(name, fresh);
     return fresh;
   }
 

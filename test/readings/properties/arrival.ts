@@ -64,9 +64,10 @@ function otherSdkAnswer(here: Heard | undefined, there: Heard | undefined): Viol
 /** An official client keeps to itself what it needs to know alone. */
 function asSdkTells({ result, ...rest }: Heard): Heard {
   if (typeof result !== 'object' || result === null) return { ...rest, result };
-  const { resultType: _, ttlMs: __, cacheScope: ___, ...told } = result as Record<string, unknown>;
-  return { ...rest, result: told };
+  return { ...rest, result: Object.fromEntries(Object.entries(result).filter(([name]) => !KEPT_BY_SDK.includes(name))) };
 }
+
+const KEPT_BY_SDK = ['resultType', 'ttlMs', 'cacheScope', '__proto__'];
 
 function differing(there: Heard, here: Heard): Violation[] {
   if (there.error !== undefined && there.error !== null) {
