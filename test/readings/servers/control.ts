@@ -24,6 +24,19 @@ export async function tell(deed: Deed, mark: string): Promise<void> {
   await fetch(`${process.env[CONTROL_VARIABLE]}/${encodeURIComponent(mark)}`, { method: 'POST', body: serialize(deed) });
 }
 
+const CLIENT_INFO = 'io.modelcontextprotocol/clientInfo';
+
+/** The mark of a call where there are no headers: the name of its client, which a sessionless call says itself, or an argument. */
+export function markOfCall({ _meta, arguments: args }: MarkedCall, sessionMark?: string): string {
+  const { name } = (_meta?.[CLIENT_INFO] ?? {}) as { readonly name?: unknown };
+  return String(name ?? sessionMark ?? args?.mark ?? '');
+}
+
+interface MarkedCall {
+  readonly _meta?: Readonly<Record<string, unknown>>;
+  readonly arguments?: Readonly<Record<string, unknown>>;
+}
+
 export async function scriptOf(mark: string): Promise<Script> {
   return (await (await fetch(`${process.env[CONTROL_VARIABLE]}/${encodeURIComponent(mark)}`)).json()) as Script;
 }
