@@ -1,4 +1,6 @@
 import { type Heard, isResponse } from '../clients/messages';
+import { toolOf } from '../generator/request';
+import { changes } from './ledger';
 import {
   answerExpectation,
   executed,
@@ -19,6 +21,9 @@ export function arrival(observation: Observation): Violation[] {
     const missing = missingExecution(observation, expected === 'accepted');
     if (missing.length > 0) return missing;
   }
+  const cancelled = observation.fleetDeeds.some(({ what }) => what === 'cancelled');
+  if (cancelled && changes(toolOf(observation.subject)))
+    return [violation('the cancellation of a call that changes something reached its server')];
   return answerExpectation(observation) === 'same' ? otherAnswer(observation, expected === 'accepted') : [];
 }
 

@@ -12,6 +12,8 @@ export function release(observation: Observation): Violation[] {
   );
   const left = saysGone(observation) ? [] : openSessions(fleetDeeds);
   const sessions = left.map((id) => `the session ${id.slice(0, 40)} stays open at its server`);
+  const silent = subject.values.opening === 'ping-first' && !fleetDeeds.some(({ what }) => what === 'answered');
+  const pings = silent ? ['a ping before the answer to initialize was not answered'] : [];
   const children = leftChildren.map((pid) => `the child ${pid} still runs`);
-  return [...endings, ...fleet.troubles, ...sessions, ...children].map((detail) => ({ property: 'release', detail }));
+  return [...endings, ...fleet.troubles, ...sessions, ...pings, ...children].map((detail) => ({ property: 'release', detail }));
 }

@@ -8,8 +8,11 @@ export const MARK_HEADER = 'mcp-param-mark';
 
 /** One thing that a server did. */
 export interface Deed {
-  /** Execution of a tool; a session that was opened or ended; a child that was started. */
-  readonly what: 'executed' | 'opened' | 'ended' | 'started';
+  /**
+   * Execution of a tool; a session that was opened or ended; a child that was started; a request of the server that was answered;
+   * one of its client that was cancelled.
+   */
+  readonly what: 'executed' | 'opened' | 'ended' | 'started' | 'answered' | 'cancelled';
   readonly server: string;
   /** Name of the tool, id of the session, or process id. */
   readonly name: string;
