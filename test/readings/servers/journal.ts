@@ -14,7 +14,7 @@ export interface Deed {
    */
   readonly what: 'executed' | 'opened' | 'ended' | 'started' | 'answered' | 'cancelled';
   readonly server: string;
-  /** Name of the tool, id of the session, or process id. */
+  /** Name of the tool, id of the session (of what is said in one, too), or process id. */
   readonly name: string;
   /** The arguments as the server read them. */
   readonly args?: unknown;
@@ -35,7 +35,7 @@ export class Journal {
   /** @param mark where the work is not {@link under} one */
   note(deed: Deed, mark = this.marks.getStore() ?? markIn(deed.args) ?? UNKNOWN): void {
     if (deed.what === 'opened') this.openers.set(deed.name, mark);
-    const owner = (deed.what === 'ended' ? this.openers.get(deed.name) : undefined) ?? mark;
+    const owner = this.openers.get(deed.name) ?? mark;
     const noted = this.deeds.get(owner);
     if (noted === undefined) this.deeds.set(owner, [deed]);
     else noted.push(deed);
