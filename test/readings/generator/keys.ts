@@ -1,6 +1,5 @@
 import { dimension } from './dimension';
 import { args, type Draft, meta, params, setHeader } from './draft';
-import { Members } from './members';
 
 const CALL = { client: ['raw'], message: ['call'] };
 const KEY = 'cdk-mcp-fleet/idempotencyKey';
@@ -57,14 +56,14 @@ export const key = dimension<Draft>(
     'again-other-order': {
       expect: 'same',
       needs: WRITE,
-      act: (d) => again(d, (other) => void params(other).set('arguments', Members.of({ amount: 1, mark: d.mark }))),
+      act: (d) => again(d, (other) => void args(other).turn()),
     },
     'again-other-value': numbers('1', '2'),
     'again-without-key': { expect: 'same', needs: WRITE, act: (d) => void d.repeats.push(() => undefined) },
   },
 );
 
-/** Later sendings have another amount under the same key. */
+/** Later sendings have another total under the same key. */
 function numbers(first: string, ...others: string[]) {
   return {
     kind: 'A6',
@@ -72,8 +71,8 @@ function numbers(first: string, ...others: string[]) {
     needs: WRITE,
     act: (d: Draft) => {
       keyed(d);
-      args(d).set('amount', first);
-      d.repeats.push(...others.map((amount) => (other: Draft) => void args(other).set('amount', amount)));
+      args(d).set('total', first);
+      d.repeats.push(...others.map((total) => (other: Draft) => void args(other).set('total', total)));
     },
   } as const;
 }

@@ -36,6 +36,12 @@ export class Members {
     return this;
   }
 
+  /** Puts the first member behind the others. */
+  turn(): this {
+    this.entries.push(...this.entries.splice(0, 1));
+    return this;
+  }
+
   remove(name: string): this {
     this.entries = this.entries.filter(([written]) => written !== JSON.stringify(name));
     return this;
