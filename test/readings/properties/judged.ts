@@ -59,7 +59,12 @@ function wrongResult(result: unknown, { granted, rows, subject }: Observation): 
   const meta = typeof _meta === 'object' && _meta !== null ? (_meta as Record<string, unknown>) : {};
   const foreign = Object.keys(meta).filter((name) => name.startsWith(OWN_PREFIX) && name !== STAMP_KEY);
   const forged = foreign.map((name) => `a member of ours came that we did not write: ${name}`);
-  return [...shownTools, ...smuggled, ...forged, ...(isCallResult(result) ? wrongStamp(meta[STAMP_KEY], rows) : [])];
+  return [
+    ...shownTools,
+    ...smuggled,
+    ...forged,
+    ...(isCallResult(result) && subject.values.message !== 'list' ? wrongStamp(meta[STAMP_KEY], rows) : []),
+  ];
 }
 
 function isCallResult(result: object): boolean {

@@ -47,17 +47,19 @@ export function heard({ id, result, method, params }: Said, session: Session, { 
   session.cancelled?.();
 }
 
-/** Milliseconds that a call runs which is to be cancelled, and that another stream is waited for. */
+/** Milliseconds that a call runs which is to be cancelled, and that a stream stays which is gone on with. */
 const WAIT_MS = 400;
 
-/** Waits as long as its script says for what its agent does meanwhile. @returns where it is to be answered; nowhere where nobody came for it */
-export async function meanwhile(response: ServerResponse, session: Session, { script }: Around): Promise<ServerResponse | undefined> {
+/** Runs on, where its script says so, until its call is cancelled. */
+export async function untilCancelled(session: Session, { script }: Around): Promise<void> {
   if (script.cancelled !== undefined) await soon<true>(WAIT_MS, (tell) => Object.assign(session, { cancelled: () => tell(true) }));
-  if (script.resumed === undefined) return response;
+}
+
+/** Begins a stream, and answers on every other that goes on behind its first event. */
+export function answerElsewhere(response: ServerResponse, session: Session, answer: (place: ServerResponse) => void): void {
+  session.resumed = answer;
   response.writeHead(200, { 'content-type': 'text/event-stream' }).write(`id: ${FIRST_EVENT}\ndata:\n\n`);
-  const elsewhere = await soon<ServerResponse>(WAIT_MS, (tell) => Object.assign(session, { resumed: tell }));
-  response.end();
-  return elsewhere;
+  setTimeout(() => response.end(), WAIT_MS);
 }
 
 /** What is told within a time; undefined where nothing is. */

@@ -10,7 +10,7 @@ import { deliver } from './deliver';
 import type { Journal } from './journal';
 import { markOf, sayNotFound } from './sdk-v1';
 import { MODERN_RESULT, resultOf, TOOL_LIST } from './tools';
-import { type Around, heard, INFO, listen, meanwhile, open, type Session } from './worst-session';
+import { type Around, answerElsewhere, heard, INFO, listen, open, type Session, untilCancelled } from './worst-session';
 
 /** A message as the worst server reads it. */
 interface Message {
@@ -69,9 +69,11 @@ async function serve(request: IncomingMessage, response: ServerResponse, around:
 }
 
 async function answer(response: ServerResponse, reply: Reply, session: Session | undefined, around: Around): Promise<void> {
-  const place = session === undefined ? response : await meanwhile(response, session, around);
-  if (place !== undefined && place !== response) asStream(reply);
-  if (place !== undefined) await deliver(place, reply, session?.listener);
+  if (session !== undefined) await untilCancelled(session, around);
+  const place = (to: ServerResponse): Promise<void> => deliver(to, reply, session?.listener);
+  if (around.script.resumed === undefined || session === undefined) return place(response);
+  asStream(reply);
+  answerElsewhere(response, session, (other) => void place(other).catch(() => other.destroy()));
 }
 
 function leniencyOf({ reading = 'last' }: Script): Leniency {
