@@ -20,6 +20,7 @@ import { OpenTasks } from './ledger/open-tasks';
 import { OutcomeWatch } from './ledger/outcome-watch';
 import { Reconciliations } from './ledger/reconcile';
 import { repeatWithKey } from './ledger/repeat-with-key';
+import { judgingOf, tells } from './ledger/settlement';
 import { Metrics } from './metrics';
 import { OpenRequests } from './open-requests';
 import { Affinity } from './upstream/affinity';
@@ -70,11 +71,14 @@ export function composeGateway(surroundings: Surroundings) {
   const ownCalls = new OwnCalls(catalogue, ownRequests);
 
   const reconciliations = new Reconciliations({ config, ownCalls, ledger, replica, now, log });
-  const evidence = new EvidenceSearch({
-    instance: (row) => askInstance(row, { config, upstreams, now }),
-    same_key: (row) => repeatWithKey(row, { config, catalogue, ownCalls, now }),
-    reconcile: (row) => reconciliations.seek(row),
-  });
+  const evidence = new EvidenceSearch(
+    {
+      instance: (row) => askInstance(row, { config, upstreams, now }),
+      same_key: (row) => repeatWithKey(row, { config, catalogue, ownCalls, now }),
+      reconcile: (row) => reconciliations.seek(row),
+    },
+    (answer, row) => tells(answer, judgingOf(row, config)),
+  );
 
   return {
     config,

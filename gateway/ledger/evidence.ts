@@ -1,5 +1,6 @@
 import type { LedgerRow } from '../../core/ledger';
 import type { Finding, Seek, Way } from './finding';
+import type { JudgedResponse } from './settlement';
 
 /** For who wants the call to have happened, in this order; what is never done is to assume. */
 export const ALL_WAYS: readonly Way[] = ['instance', 'same_key', 'reconcile'];
@@ -9,7 +10,11 @@ export const LOOKING: readonly Way[] = ALL_WAYS.filter((way) => way !== 'same_ke
 
 /** The ways to find out what became of a call. */
 export class EvidenceSearch {
-  constructor(private readonly seekers: Readonly<Record<Way, Seek>>) {}
+  /** @param tells whether an answer says what became of its call: one that bridges give for time-outs does not */
+  constructor(
+    private readonly seekers: Readonly<Record<Way, Seek>>,
+    private readonly tells: (answer: JudgedResponse, row: LedgerRow) => boolean,
+  ) {}
 
   /**
    * Looks for evidence of a call whose answer was lost, and stops at the first that is found.
@@ -20,6 +25,10 @@ export class EvidenceSearch {
     for (const way of ways) {
       const finding = await this.seekers[way](row);
       if (finding === undefined) continue;
+      if (finding.kind === 'answer' && !this.tells(finding.answer, row)) {
+        note?.(way, 'an answer that tells nothing');
+        continue;
+      }
       note?.(way, finding.kind);
       if (finding.kind !== 'none') return finding;
       if (finding.until !== undefined) looksAgain.push(finding.until);

@@ -1,5 +1,6 @@
 import { ENDINGS, endedBy } from '../../core/endings';
 import type { Era } from '../../core/era';
+import { FleetError } from '../../core/errors';
 import type { FleetConfig, ServerConfig } from '../../core/fleet-config';
 import { readMembers } from '../../core/json-members';
 import type { LedgerRow, Outcome } from '../../core/ledger';
@@ -45,8 +46,7 @@ export const UNCERTAIN_CODES: readonly number[] = [-32_000, -32_001, -32_603];
  * @throws FleetError OUTCOME_UNKNOWN for an answer that tells nothing
  */
 export async function judge({ response, instance }: JudgedResponse, judging: Judging, now: number): Promise<Verdict> {
-  const { outcome, openTask } =
-    response.member === 'error' ? outcomeOfError(response.payload, judging) : outcomeOfResult(response.payload, judging);
+  const { outcome, openTask } = outcomeOf(response, judging);
   const kept = await encodeText(response.payload);
   return {
     outcome,
@@ -62,7 +62,22 @@ export async function judge({ response, instance }: JudgedResponse, judging: Jud
   };
 }
 
+/** Whether a response tells what became of its call. */
+export function tells({ response }: JudgedResponse, judging: Judging): boolean {
+  try {
+    outcomeOf(response, judging);
+    return true;
+  } catch (error) {
+    if (FleetError.is(error) && error.kind === 'OUTCOME_UNKNOWN') return false;
+    throw error;
+  }
+}
+
 type Judged = Pick<Verdict, 'outcome' | 'openTask'>;
+
+function outcomeOf({ member, payload }: Response, judging: Judging): Judged {
+  return member === 'error' ? outcomeOfError(payload, judging) : outcomeOfResult(payload, judging);
+}
 
 function outcomeOfResult(payload: string, { era }: Judging): Judged {
   const facts: ResultFacts = resultFacts(payload, era);

@@ -62,6 +62,18 @@ describe('when the connection breaks after the server has executed', () => {
     expect(result).toMatchObject({ content: [{ text: 'paid once' }] });
   });
 
+  test('a kept error that bridges give for time-outs tells nothing: whoever asks again is told of the first call', async () => {
+    rig.upstream = (request) => {
+      rig.kept.set(callId(), '{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"Connection closed"}}');
+      request.socket.destroy();
+    };
+    const ask = () => rig.ask('treasury', 'payments', call('bridged'), { 'mcp-session-id': sessionId });
+    const [first, again] = [await ask(), await ask()];
+    expect(first.error).toMatchObject({ code: 504, data: { outcome: 'unknown', callId: callId() } });
+    expect(again.error).toMatchObject({ code: 504, data: { outcome: 'unknown', callId: callId() } });
+    expect(rig.reached).toHaveLength(1);
+  });
+
   test('an instance that knows nothing of it leaves it unknown', async () => {
     rig.upstream = (request) => request.socket.destroy();
     const { error } = await rig.ask('treasury', 'payments', call('forgotten'), { 'mcp-session-id': sessionId });

@@ -20,7 +20,7 @@ const RECONCILE = {
 let rig: Rig;
 let calls = 0;
 /** What the server does with a transfer, and what its bank holds. */
-let transfer: 'executes and dies' | 'dies first' | 'answers';
+let transfer: 'executes and dies' | 'executes and times out' | 'dies first' | 'answers';
 let find: (reference: string) => object;
 const bank: string[] = [];
 
@@ -64,9 +64,13 @@ const OPENING: Readonly<Record<string, object>> = {
   initialize: { result: { protocolVersion: '2025-11-25' } },
 };
 
+/** What bridges say when they have waited in vain. */
+const TIMED_OUT = { error: { code: -32001, message: 'Request timed out' } };
+
 function callTool(name: string, { reference }: { reference: string }): object | undefined {
   if (name === 'find_transfer') return { result: { content: [], ...find(reference) } };
   if (transfer !== 'dies first') bank.push(reference);
+  if (transfer === 'executes and times out') return TIMED_OUT;
   return transfer === 'answers' ? { result: { content: [{ type: 'text', text: 'paid' }] } } : undefined;
 }
 
@@ -94,6 +98,17 @@ describe('a transfer whose answer was lost', () => {
     });
     expect((await call('landed')).result).toMatchObject({ _meta: { 'cdk-mcp-fleet/call': { outcome: 'confirmed', replayed: true } } });
     expect([sent('transfer'), bank]).toEqual([1, ['landed']]);
+  });
+
+  test('is looked for by the read, too, where the answer is one that bridges give for time-outs', async () => {
+    transfer = 'executes and times out';
+    rig.upstream = (request, response, body) => {
+      serveTransfers(request, response, body);
+      const { callId } = JSON.parse(Buffer.from(String(request.headers['mcp-fleet-context']).split('.')[0] ?? '', 'base64url').toString());
+      if (body.includes('"name":"transfer"')) rig.kept.set(callId, JSON.stringify({ jsonrpc: '2.0', id: 1, ...TIMED_OUT }));
+    };
+    expect((await call('bridged')).result).toMatchObject({ _meta: { 'cdk-mcp-fleet/call': { outcome: 'confirmed' } } });
+    expect([sent('transfer'), bank]).toEqual([1, ['bridged']]);
   });
 
   test('leaves a row that tells how it came to its outcome, and one of the read', async () => {

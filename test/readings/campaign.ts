@@ -6,13 +6,15 @@ import { HealthWatch } from './health';
 import { leaksOf } from './leaks';
 import { observe } from './observe';
 import { judge } from './properties/judge';
-import type { PropertyName } from './properties/observation';
+import type { PropertyName, Violation } from './properties/observation';
 import { type Inspection, Suspects } from './suspects';
 
 export interface CampaignPlan extends Inspection {
   readonly seed: string;
   readonly cases: number;
   readonly progress: (done: number, suspects: number) => void;
+  /** Told of every failure as soon as it is seen. */
+  readonly failed: (subject: Case, violation: Violation) => void;
 }
 
 /** How many cases had a value of a dimension. */
@@ -60,7 +62,10 @@ export async function runCampaign(plan: CampaignPlan, bench: Bench): Promise<Cam
     if (watch.silences > before) return void disturbed.push(subject);
     cover(subject, covered);
     executions += observation.fleetDeeds.filter(({ what }) => what === 'executed').length;
-    for (const violation of judge(observation)) suspects.add(subject, violation);
+    for (const violation of judge(observation)) {
+      suspects.add(subject, violation);
+      plan.failed(subject, violation);
+    }
     done++;
     if (suspects.cases > 0) foundAfter ??= done;
     plan.progress(done, suspects.cases);

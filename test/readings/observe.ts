@@ -48,7 +48,7 @@ export async function observe(subject: Case, bench: Bench): Promise<Observation>
 }
 
 function scriptOf({ values }: Case): Script {
-  const names = [...Object.keys(ANSWER_DIMENSIONS), 'output', 'reading', 'sessionId', 'removal'];
+  const names = [...Object.keys(ANSWER_DIMENSIONS), 'output', 'reading', 'sessionId', 'opening', 'cancelled', 'resumed', 'removal', 'key'];
   return Object.fromEntries(names.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]])));
 }
 

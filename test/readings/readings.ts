@@ -4,10 +4,11 @@ import type { Stage, Verdict } from '../suites/suite';
 import { openBench } from './bench';
 import { WAYS, type Way } from './broken/ways';
 import { type CampaignResult, runCampaign } from './campaign';
-import { caseOf } from './generator/case';
+import { type Case, caseOf } from './generator/case';
 import { observe } from './observe';
 import type { Options } from './options';
 import { judge } from './properties/judge';
+import type { Violation } from './properties/observation';
 import { describe, describeCase, describeViolation, documentOf, factsOf } from './report';
 
 /** Plays the cases of a seed, or one of them, or shows that readers that are broken on purpose are found. */
@@ -85,8 +86,11 @@ async function run(options: Options, { say, signal }: Stage, folder: string, way
     shownAt = Date.now();
     say(`  ${done} of ${options.cases} cases${suspects > 0 ? `, ${suspects} to be looked at again` : ''}`);
   };
+  const failed = ({ index }: Case, { property, detail }: Violation): void => {
+    if (way === undefined) say(`  --case ${index}: ${property}: ${detail.slice(0, 300)}`);
+  };
   try {
-    return await runCampaign({ seed: options.seed, cases: options.cases, untilFirst: way !== undefined, signal, progress }, bench);
+    return await runCampaign({ seed: options.seed, cases: options.cases, untilFirst: way !== undefined, signal, progress, failed }, bench);
   } finally {
     await bench.stop();
   }

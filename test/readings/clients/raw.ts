@@ -15,6 +15,9 @@ export async function playRaw(subject: Case, stage: Stage): Promise<Leg> {
   }
 }
 
+/** Characters of the client's title. */
+const CLIENT_TITLES: Readonly<Record<string, number>> = { 'client-info-60k': 60_000, 'client-info-500k': 500_000 };
+
 class Play {
   private connection: Connection | undefined;
   private listening: Connection | undefined;
@@ -35,6 +38,7 @@ class Play {
     const { era, order, message } = this.subject.values;
     if (era !== 'modern') {
       await this.openSession();
+      if (this.subject.values.opening === 'client-info-500k' && !this.direct) return this.unopened();
       if (order === 'on-get' || (message === 'call' && this.subject.index % 8 === 0)) await this.listen();
     }
     const sent: Sent[] = [];
@@ -49,12 +53,23 @@ class Play {
   }
 
   private async openSession(): Promise<void> {
-    const { era = 'legacy' } = this.subject.values;
-    const params = { protocolVersion: REVISIONS[era], capabilities: {}, clientInfo: { name: this.stage.mark, version: '1' } };
+    const { era = 'legacy', opening } = this.subject.values;
+    const title = 'x'.repeat(CLIENT_TITLES[opening ?? ''] ?? 0);
+    const params = { protocolVersion: REVISIONS[era], capabilities: {}, clientInfo: { name: this.stage.mark, version: '1', title } };
     const answer = await this.ask('POST', { jsonrpc: '2.0', id: 'open', method: 'initialize', params });
     this.session = answer.headers.find(([name]) => name === 'mcp-session-id')?.[1];
+    const [first] = messagesOf(answer);
+    if (!this.direct && (first === undefined || !isResponse(first)))
+      this.troubles.push(`the answer to initialize begins with ${JSON.stringify(first)}`);
+    if (this.session === undefined && opening === 'client-info-500k') return;
     if (this.session === undefined) this.troubles.push(`initialize was answered ${answer.status} ${answer.body.toString().slice(0, 200)}`);
     else await this.ask('POST', { jsonrpc: '2.0', method: 'notifications/initialized' });
+  }
+
+  /** What cannot be recorded is not opened. */
+  private unopened(): Leg {
+    if (this.session !== undefined) this.troubles.push('a session was opened whose client cannot be recorded');
+    return { sent: [], heard: [], session: false, troubles: this.troubles };
   }
 
   /** Opens the session's GET stream on a connection of its own. */
@@ -67,16 +82,38 @@ class Play {
     const connection = await this.connected();
     await connection.write(request.pieces);
     if (request.ends) connection.finishWriting();
+    if (this.subject.values.cancelled !== undefined) await this.cancel();
+    if (this.subject.values.resumed !== undefined) return this.resume(request, connection);
     const answer = await connection.read({ patienceMs: request.ends ? 500 : PATIENCE_MS, enough: (body) => this.direct && answered(body) });
     if (answer.end === 'open') connection.close(); // what was left before its end cannot be followed by anything
+    return { text: request.text, answer, messages: messagesOf(answer) };
+  }
+
+  /** Cancels the request beside it, several times: the first may come before it. */
+  private async cancel(): Promise<void> {
+    const connection = await Connection.open(this.stage.origin);
+    for (let times = 0; times < 5; times++) {
+      await connection.write([this.plain('POST', { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 7 } })]);
+      await connection.read({ patienceMs: PATIENCE_MS });
+    }
+    connection.close();
+  }
+
+  /** Leaves a stream behind its first event, and goes on with it on another. */
+  private async resume(request: WireRequest, connection: Connection): Promise<Sent> {
+    const begun = await connection.read({ patienceMs: PATIENCE_MS, enough: (body) => firstEventId(body) !== undefined });
+    const id = firstEventId(begun.body);
+    if (begun.end === 'whole' || id === undefined) return { text: request.text, answer: begun, messages: messagesOf(begun) };
+    connection.close();
+    const answer = await this.ask('GET', undefined, id);
     return { text: request.text, answer, messages: messagesOf(answer) };
   }
 
   /** A connection whose answer was whole serves again, and holds nothing that belongs to nobody. */
   private async lookAfterConnection(last: HttpAnswer | undefined): Promise<void> {
     const { connection } = this;
-    // Behind a body that is longer than its length stands no request, and the connection is spoilt by right.
-    if (this.subject.values.framing === 'long') connection?.close();
+    // Behind a body that is not as long as it is said to be stands no request, and the connection is spoilt by right.
+    if (['long', 'short'].includes(this.subject.values.framing ?? '')) connection?.close();
     if (this.direct || connection?.usable !== true || last?.end !== 'whole') return;
     if (last.headers.some(([name, value]) => name === 'connection' && value === 'close')) return;
     if (connection.left.length > 0) this.troubles.push(`behind the answer came ${connection.left.toString().slice(0, 100)}`);
@@ -101,13 +138,13 @@ class Play {
     return eventsOf(answer.body).flatMap(({ data }) => messagesOf({ ...NO_ANSWER, body: Buffer.from(data) }));
   }
 
-  private async ask(method: string, message: object | undefined): Promise<HttpAnswer> {
+  private async ask(method: string, message: object | undefined, lastEventId?: string): Promise<HttpAnswer> {
     const connection = await this.connected();
-    await connection.write([this.plain(method, message)]);
+    await connection.write([this.plain(method, message, lastEventId)]);
     return connection.read({ patienceMs: PATIENCE_MS, enough: (body) => this.direct && answered(body) });
   }
 
-  private plain(method: string, message: object | undefined): Buffer {
+  private plain(method: string, message: object | undefined, lastEventId?: string): Buffer {
     const { path, mark, token } = this.stage;
     const body = message === undefined ? '' : JSON.stringify(message);
     const lines = [
@@ -116,6 +153,7 @@ class Play {
       `accept: ${method === 'GET' ? 'text/event-stream' : 'application/json, text/event-stream'}`,
       `${MARK_HEADER}: ${mark}`,
       ...(token === undefined ? [] : [`authorization: Bearer ${token}`]),
+      ...(lastEventId === undefined ? [] : [`last-event-id: ${lastEventId}`]),
       ...(this.session === undefined
         ? []
         : [`mcp-session-id: ${this.session}`, `mcp-protocol-version: ${REVISIONS[this.subject.values.era ?? 'legacy']}`]),
@@ -136,6 +174,11 @@ class Play {
   private get direct(): boolean {
     return this.stage.token === undefined;
   }
+}
+
+/** Id of the first event of a stream, which may be an empty one. */
+function firstEventId(body: Buffer): string | undefined {
+  return /^id: ?(.+)\n(?:.+\n)*\n/m.exec(body.toString())?.[1];
 }
 
 /** Whether a stream has brought a response. */

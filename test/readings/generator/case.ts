@@ -4,10 +4,11 @@ import type { Expectation, Needs, Value } from './dimension';
 import type { Draft } from './draft';
 import { charset, coding, text } from './encodings';
 import { accept, authorization, framing, path, repeated, writes } from './headers';
+import { key } from './keys';
 import { output } from './lines';
 import { message } from './messages';
 import { names } from './names';
-import { argument, id, key, nulls, shape } from './values';
+import { argument, id, nulls, shape } from './values';
 
 /** Value of a dimension in which a case does not differ from a plain one. */
 export const PLAIN = 'plain';
@@ -53,6 +54,7 @@ export const REQUEST_DIMENSIONS = {
 } as const satisfies Record<string, Readonly<Record<string, Value<Draft>>>>;
 
 const LEGACY_WORST: Needs = { server: ['worst'], era: ['legacy', 'batches'], client: ['raw'] };
+const LEGACY_RAW: Needs = { era: ['legacy', 'batches'], client: ['raw'] };
 const CALL_BEHIND_BALANCER: Needs = { message: ['call'], client: ['raw'] };
 
 /** What happens beside request and answer: to the session, and at the balancer. */
@@ -61,6 +63,18 @@ const SURROUNDINGS: Readonly<Record<string, Readonly<Record<string, Omit<Value<n
     '512': { kind: 'B8', expect: 'same', needs: LEGACY_WORST },
     '600': { kind: 'B8', expect: 'same', needs: LEGACY_WORST },
     '8192': { kind: 'B8', expect: 'same', needs: LEGACY_WORST },
+  },
+  opening: {
+    'client-info-60k': { kind: 'A7', expect: 'same', needs: LEGACY_RAW },
+    'client-info-500k': { kind: 'A7', expect: 'refused', needs: LEGACY_RAW },
+    'ping-first': { kind: 'B8', expect: 'same', needs: LEGACY_WORST },
+    'notification-first': { kind: 'B8', expect: 'same', needs: LEGACY_WORST },
+  },
+  cancelled: {
+    'while-it-runs': { kind: 'B6', expect: 'same', needs: { ...LEGACY_WORST, message: ['call'] } },
+  },
+  resumed: {
+    'behind-the-first-event': { kind: 'B1', expect: 'same', needs: { ...LEGACY_WORST, message: ['list'] } },
   },
   removal: {
     '405': { kind: 'B6', expect: 'same', needs: LEGACY_WORST },

@@ -36,6 +36,12 @@ export class Members {
     return this;
   }
 
+  /** Puts the first member behind the others. */
+  turn(): this {
+    this.entries.push(...this.entries.splice(0, 1));
+    return this;
+  }
+
   remove(name: string): this {
     this.entries = this.entries.filter(([written]) => written !== JSON.stringify(name));
     return this;
@@ -51,12 +57,12 @@ export class Members {
     return this.entries.find(([written]) => written === JSON.stringify(name))?.[1];
   }
 
-  /** The object under a name; an empty one takes the place of anything else. */
+  /** The object under a name; an empty one takes the place of nothing and of null. What is no object stays, and gets no members. */
   member(name: string): Members {
     const standing = this.get(name);
     if (standing instanceof Members) return standing;
     const fresh = new Members();
-    this.set(name, fresh);
+    if (standing === undefined || standing === 'null') this.set(name, fresh);
     return fresh;
   }
 

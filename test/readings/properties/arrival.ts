@@ -1,4 +1,6 @@
 import { type Heard, isResponse } from '../clients/messages';
+import { toolOf } from '../generator/request';
+import { changes } from './ledger';
 import {
   answerExpectation,
   executed,
@@ -19,6 +21,9 @@ export function arrival(observation: Observation): Violation[] {
     const missing = missingExecution(observation, expected === 'accepted');
     if (missing.length > 0) return missing;
   }
+  const cancelled = observation.fleetDeeds.some(({ what }) => what === 'cancelled');
+  if (cancelled && changes(toolOf(observation.subject)))
+    return [violation('the cancellation of a call that changes something reached its server')];
   return answerExpectation(observation) === 'same' ? otherAnswer(observation, expected === 'accepted') : [];
 }
 
@@ -64,9 +69,10 @@ function otherSdkAnswer(here: Heard | undefined, there: Heard | undefined): Viol
 /** An official client keeps to itself what it needs to know alone. */
 function asSdkTells({ result, ...rest }: Heard): Heard {
   if (typeof result !== 'object' || result === null) return { ...rest, result };
-  const { resultType: _, ttlMs: __, cacheScope: ___, ...told } = result as Record<string, unknown>;
-  return { ...rest, result: told };
+  return { ...rest, result: Object.fromEntries(Object.entries(result).filter(([name]) => !KEPT_BY_SDK.includes(name))) };
 }
+
+const KEPT_BY_SDK = ['resultType', 'ttlMs', 'cacheScope', '__proto__'];
 
 function differing(there: Heard, here: Heard): Violation[] {
   if (there.error !== undefined && there.error !== null) {

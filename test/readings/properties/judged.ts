@@ -48,9 +48,9 @@ function wrongly(message: Heard, observation: Observation): string[] {
 function wrongResult(result: unknown, { granted, rows, subject }: Observation): string[] {
   if (typeof result !== 'object' || result === null) return [`a result that is no object came: ${shown(result)}`];
   const { tools, _meta } = result as { tools?: unknown; _meta?: unknown };
-  const hidden = (Array.isArray(tools) ? tools : tools === undefined ? [] : [tools]).filter(
-    (tool) => !granted.includes(String((tool as { name?: unknown } | null)?.name)),
-  );
+  // What a tool answers may hold anything, under that name, too.
+  const listed = isCallResult(result) && subject.values.message !== 'list' ? [] : [tools ?? []].flat();
+  const hidden = listed.filter((tool) => !granted.includes(String((tool as { name?: unknown } | null)?.name)));
   const shownTools = hidden.map((tool) => `a tool that was not granted is shown: ${shown(tool)}`);
   const smuggled =
     subject.values.message === 'list' && JSON.stringify(result).includes(`"${FORBIDDEN}"`)
@@ -59,7 +59,12 @@ function wrongResult(result: unknown, { granted, rows, subject }: Observation): 
   const meta = typeof _meta === 'object' && _meta !== null ? (_meta as Record<string, unknown>) : {};
   const foreign = Object.keys(meta).filter((name) => name.startsWith(OWN_PREFIX) && name !== STAMP_KEY);
   const forged = foreign.map((name) => `a member of ours came that we did not write: ${name}`);
-  return [...shownTools, ...smuggled, ...forged, ...(isCallResult(result) ? wrongStamp(meta[STAMP_KEY], rows) : [])];
+  return [
+    ...shownTools,
+    ...smuggled,
+    ...forged,
+    ...(isCallResult(result) && subject.values.message !== 'list' ? wrongStamp(meta[STAMP_KEY], rows) : []),
+  ];
 }
 
 function isCallResult(result: object): boolean {

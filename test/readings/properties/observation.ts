@@ -53,7 +53,7 @@ export function executed(deeds: readonly Deed[]): Deed[] {
 
 /** What is right for the request, whatever its answer is. */
 export function requestExpectation({ subject }: Pick<Observation, 'subject'>): Expectation {
-  return expectationOf(subject, [...Object.keys(REQUEST_DIMENSIONS), 'sessionId', 'balancer']);
+  return expectationOf(subject, [...Object.keys(REQUEST_DIMENSIONS), 'sessionId', 'opening', 'balancer']);
 }
 
 /** How the server was told to answer, where it was. */

@@ -35,8 +35,12 @@ function coded(bytes: Buffer, coding: Reply['coding']): Buffer {
 function bodyOf({ text, framing, envelope, before, after, stream }: Reply): string {
   if (framing !== 'sse') return text ?? envelope.text();
   const { lead, event, eol, between, tail } = stream;
-  return lead + [...before, text ?? envelope.text(), ...after].map((data) => between + event(data, eol)).join('') + tail;
+  const said = [...before, text ?? envelope.text(), ...after].map((data) => data.replace(/[\r\n]+/g, ' ')); // a line end would end the event's line
+  return lead + said.map((data) => between + event(data, eol)).join('') + tail;
 }
+
+/** Milliseconds for which a server leaves its stream open: what has not come by then never comes. */
+const LEFT_OPEN_MS = 5_000;
 
 async function write(response: ServerResponse, bytes: Buffer, { pieces, end, share }: Delivery): Promise<void> {
   const whole = end === 'cut' ? bytes.subarray(0, Math.floor(bytes.length * share)) : bytes;
@@ -46,6 +50,7 @@ async function write(response: ServerResponse, bytes: Buffer, { pieces, end, sha
   }
   if (end === 'cut') setImmediate(() => response.destroy());
   else if (end === 'closed') response.end();
+  else setTimeout(() => response.end(), LEFT_OPEN_MS);
 }
 
 function isStream({ headers }: Reply): boolean {

@@ -8,10 +8,13 @@ export const MARK_HEADER = 'mcp-param-mark';
 
 /** One thing that a server did. */
 export interface Deed {
-  /** Execution of a tool; a session that was opened or ended; a child that was started. */
-  readonly what: 'executed' | 'opened' | 'ended' | 'started';
+  /**
+   * Execution of a tool; a session that was opened or ended; a child that was started; a request of the server that was answered;
+   * one of its client that was cancelled.
+   */
+  readonly what: 'executed' | 'opened' | 'ended' | 'started' | 'answered' | 'cancelled';
   readonly server: string;
-  /** Name of the tool, id of the session, or process id. */
+  /** Name of the tool, id of the session (of what is said in one, too), or process id. */
   readonly name: string;
   /** The arguments as the server read them. */
   readonly args?: unknown;
@@ -32,7 +35,7 @@ export class Journal {
   /** @param mark where the work is not {@link under} one */
   note(deed: Deed, mark = this.marks.getStore() ?? markIn(deed.args) ?? UNKNOWN): void {
     if (deed.what === 'opened') this.openers.set(deed.name, mark);
-    const owner = (deed.what === 'ended' ? this.openers.get(deed.name) : undefined) ?? mark;
+    const owner = this.openers.get(deed.name) ?? mark;
     const noted = this.deeds.get(owner);
     if (noted === undefined) this.deeds.set(owner, [deed]);
     else noted.push(deed);

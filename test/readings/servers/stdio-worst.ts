@@ -1,7 +1,7 @@
 // A stdio server on nothing but Node, quick to start, that writes what its script says. It speaks both eras.
 import { createInterface } from 'node:readline';
 import { type Lines, output } from '../generator/lines';
-import { scriptOf, tell } from './control';
+import { markOfCall, scriptOf, tell } from './control';
 import { MODERN_RESULT, resultOf, TOOL_LIST } from './tools';
 
 interface Message {
@@ -19,7 +19,7 @@ interface Message {
 const NAME = 'stdio-worst';
 const INFO = { capabilities: { tools: {}, logging: {} }, serverInfo: { name: NAME, version: '1.0.0' } };
 /** The mark of a session is the name of its client. */
-let sessionMark = '';
+let sessionMark: string | undefined;
 
 createInterface({ input: process.stdin })
   .on('line', (line) => void answer(JSON.parse(line) as Message))
@@ -40,8 +40,9 @@ async function answer({ id, method, params }: Message): Promise<void> {
   else say(id, modern);
 }
 
-async function call(id: unknown, { name, arguments: args }: NonNullable<Message['params']>, modern: object): Promise<void> {
-  const mark = typeof args?.mark === 'string' ? args.mark : sessionMark;
+async function call(id: unknown, params: NonNullable<Message['params']>, modern: object): Promise<void> {
+  const { name, arguments: args } = params;
+  const mark = markOfCall(params, sessionMark);
   const script = await scriptOf(mark);
   const result = { ...resultOf(String(name), args), ...modern };
   const lines = plain(id, result);

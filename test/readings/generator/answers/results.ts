@@ -10,7 +10,7 @@ export const callResult = answers(CALL, {
     kind: 'B5',
     expect: 'either',
     states: ['unknown'],
-    act: (r) => fails(r, { code: -32001, message: 'Request timed out' }),
+    act: (r) => fails(r, { code: -32001, message: 'the bridge has waited in vain' }),
   },
   'error-internal': { kind: 'B5', expect: 'either', states: ['unknown'], act: (r) => fails(r, { code: -32603, message: 'bridge' }) },
   'error-closed': {

@@ -59,6 +59,12 @@ export const status = answers(
       expect: 'refused',
       states: ['unknown', 'not_executed'],
     },
+    '307-within': {
+      ...notRun(307, '', [['location', '/mcp/moved']]),
+      kind: 'B5',
+      expect: 'either',
+      states: ['confirmed'],
+    },
     '401-text': { ...notRun(401, 'who are you'), kind: 'B5', expect: 'refused', states: ['unknown', 'not_executed'] },
   },
 );
