@@ -104,14 +104,14 @@ export async function passOn(call: Sending, response: UpstreamResponse, parts: R
   return { answer: describe(response, await readRefusal(response, call.held)) };
 }
 
-function readingOf({ held, server, agentId }: Sending, { metrics, log }: ReceiveParts): Pick<Reading, 'held' | 'drop'> {
+function readingOf({ held, server, agentId, message }: Sending, { metrics, log }: ReceiveParts): Pick<Reading, 'held' | 'drop' | 'era'> {
   let dropped = 0;
   const drop = (because: string): void => {
     metrics.count(server, 'MessagesDropped');
     // A server may say any number of such things: told of less and less often.
     if (Number.isInteger(Math.log2(++dropped))) log.warn({ event: 'message_dropped', server, agent: agentId, because, dropped });
   };
-  return { held, drop };
+  return { held, drop, era: message?.era ?? 'legacy' };
 }
 
 /** Passes what comes before the response. A call's stream carries no event ids of the server: its answer is in the ledger. */

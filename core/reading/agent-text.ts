@@ -1,3 +1,4 @@
+import type { Era } from '../era';
 import { readMembers, writeMembers } from '../json-members';
 import { METHODS } from '../methods';
 import type { AwaitedRequest } from '../sealed-event';
@@ -11,11 +12,17 @@ const SUBSCRIPTION_META = 'io.modelcontextprotocol/subscriptionId';
 /**
  * What an agent is sent of a server's notification or request: under its own ids and tokens, and without words of the gateway's.
  * @param awaited the request on whose stream it came
- * @returns undefined for what is nobody's: progress of a token that no request had, a method that only agents may say
+ * @returns undefined for what is nobody's: progress of a token that no request had, a method that only agents may say, a request in the
+ *   modern era, in which servers ask by `input_required` only (MCP 2026-07-28, patterns/mrtr)
  */
-export function agentText(message: ServerNotification | ServerRequest, awaited: AwaitedRequest | undefined): string | undefined {
+export function agentText(
+  message: ServerNotification | ServerRequest,
+  awaited: AwaitedRequest | undefined,
+  era: Era = 'legacy',
+): string | undefined {
   const rule = Object.hasOwn(METHODS, message.method) ? METHODS[message.method] : undefined;
   if (rule !== undefined && (rule.from === 'client' || rule.kind !== message.kind)) return undefined;
+  if (message.kind === 'request' && era === 'modern') return undefined;
   const id = message.kind === 'request' ? JSON.stringify(message.id) : undefined;
   if (message.params === undefined) return saidText(message.method, undefined, id);
   const params = readMembers(message.params);

@@ -48,7 +48,7 @@ export class Exchange {
     return `${scheme}://${this.header('host') ?? 'localhost'}`;
   }
 
-  /** @throws FleetError PAYLOAD_TOO_LARGE, before more than the limit is held */
+  /** @throws FleetError PAYLOAD_TOO_LARGE, before more than the limit is held; INVALID_REQUEST for half a message */
   async readBody(held: Pick<Held, 'add'>): Promise<Buffer> {
     if (this.part !== undefined) return this.part;
     if (Number(this.header('content-length') ?? 0) > BODY_LIMIT_BYTES) throw this.tooLarge();
@@ -63,7 +63,8 @@ export class Exchange {
       }
     } catch (error) {
       this.request.resume(); // what is left of it would stand before the next request of its connection
-      throw error;
+      if (FleetError.is(error) || !this.request.destroyed) throw error;
+      throw new FleetError('INVALID_REQUEST', { reason: 'its caller left before the message was whole' });
     }
     return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
   }

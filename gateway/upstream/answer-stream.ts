@@ -85,7 +85,7 @@ async function readEvents({ body }: UpstreamResponse, reading: Reading, position
   return undefined;
 }
 
-async function readEvent(event: EventSourceMessage, { awaited, pass, drop }: Reading): Promise<Response | undefined> {
+async function readEvent(event: EventSourceMessage, { awaited, era, pass, drop }: Reading): Promise<Response | undefined> {
   if (!isMessageEvent(event)) return undefined;
   const id = event.id === undefined ? {} : { id: event.id };
   if (event.data === '') {
@@ -97,7 +97,7 @@ async function readEvent(event: EventSourceMessage, { awaited, pass, drop }: Rea
   if (message.kind === 'response') drop?.('a response to no open request');
   else if (message.kind === 'none') drop?.(message.because);
   else {
-    const text = agentText(message, awaited);
+    const text = agentText(message, awaited, era);
     if (text === undefined) drop?.(`${message.method} concerns no request`);
     else await pass?.({ text, ...id, method: message.method, ...(message.params !== undefined && { params: message.params }) });
   }

@@ -1,3 +1,4 @@
+import type { Era } from '../../core/era';
 import type { AwaitedRequest } from '../../core/sealed-event';
 import type { Held } from '../holdings';
 import type { UpstreamResponse } from './upstreams';
@@ -31,6 +32,8 @@ export interface Reading {
   readonly held: Pick<Held, 'add' | 'drop' | 'reserve'>;
   /** The request that it answers; absent for the standalone stream of a session, which holds no response for anybody. */
   readonly awaited?: AwaitedRequest;
+  /** In which its agent speaks; legacy where absent. */
+  readonly era?: Era;
   /** Gets what comes before the response, at once. */
   readonly pass?: (event: PassedEvent) => Promise<void>;
   /** Told what is dropped: a message that nobody may be given. */

@@ -321,3 +321,16 @@ test('after all of this nothing is held, and nothing waits', async () => {
   rig.upstream = (_, response) => answer(response, { jsonrpc: '2.0', result: RESULTS['tools/call'] });
   expect((await rig.ask('support', 'payments', call('pay'))).result.content).toEqual([{ type: 'text', text: 'done' }]);
 });
+
+test('a request of a server reaches an agent of the era that has such requests, and no other', async () => {
+  rig.upstream = streaming(
+    () => event({ jsonrpc: '2.0', id: 9, method: 'sampling/createMessage', params: {} }),
+    (id) => event(listUnder(id)),
+  );
+  const legacy = await rig.post('guest', 'payments', LIST, { 'mcp-session-id': session });
+  expect(await legacy.text()).toContain('sampling/createMessage');
+  const answered = await rig.post('guest', 'payments', modern('tools/list'), modernHeaders('tools/list'));
+  const text = await answered.text();
+  expect(text).toContain('balance');
+  expect(text).not.toContain('sampling/createMessage');
+});
