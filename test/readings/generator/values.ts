@@ -119,7 +119,12 @@ export const shape = dimension<Draft>(BODY, {
   'many-members': { kind: 'A4', expect: 'either', act: (d) => void args(d).set('many', wide(50_000)) },
   'many-in-meta': { kind: 'A4', expect: 'either', act: (d) => void meta(d).set('many', wide(5_000)) },
   'long-method': { kind: 'A5', expect: 'refused', act: (d) => renamed(d, 'm'.repeat(100_000)) },
-  'name-1024': { kind: 'A5', expect: 'same', act: (d) => nameTool(d, `"${LONGEST_NAME}"`, LONGEST_NAME) },
+  'name-1024': {
+    kind: 'A5',
+    expect: 'same',
+    needs: { tool: ['read', 'write', 'slash'] },
+    act: (d) => nameTool(d, `"${LONGEST_NAME}"`, LONGEST_NAME),
+  },
   'name-1025': { kind: 'A5', expect: 'refused', act: (d) => nameTool(d, `"${LONGEST_NAME}n"`, `${LONGEST_NAME}n`) },
   'name-1025-bytes': { kind: 'A5', expect: 'refused', act: (d) => nameTool(d, `"${'\u00fc'.repeat(513)}"`, '\u00fc'.repeat(513)) },
   'name-90k': {

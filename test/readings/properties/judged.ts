@@ -3,7 +3,16 @@ import type { Sent } from '../clients/leg';
 import { eventsOf, type Heard, isResponse } from '../clients/messages';
 import { parseLeniently } from '../generator/lenient-json';
 import { FORBIDDEN } from '../servers/tools';
-import { idsIn, type Observation, sameValue, shown, type Violation } from './observation';
+import {
+  answerExpectation,
+  answerValues,
+  idsIn,
+  type Observation,
+  requestExpectation,
+  sameValue,
+  shown,
+  type Violation,
+} from './observation';
 
 const OWN_PREFIX = 'cdk-mcp-fleet/';
 const FORGED = 'forged';
@@ -18,7 +27,18 @@ export function judged(observation: Observation): Violation[] {
   ]);
   // The standalone stream passes requests and notifications only.
   const overheard = fleet.heard.filter(isResponse).map((message) => `the GET stream brought the response ${shown(message)}`);
-  return [...found, ...overheard].map((detail) => ({ property: 'judged', detail }));
+  return [...found, ...overheard, ...taken(observation)].map((detail) => ({ property: 'judged', detail }));
+}
+
+/** What nobody can read as the response is not given for one, where it is all that is odd. */
+function taken(observation: Observation): string[] {
+  const { subject, fleet } = observation;
+  const { listResult, key = '' } = subject.values;
+  // A list is written anew, and a call that asks first is not answered by the script.
+  if (answerValues(subject).length !== 1 || listResult !== undefined || key.startsWith('rounds')) return [];
+  if (answerExpectation(observation) !== 'refused' || requestExpectation(observation) !== 'same') return [];
+  const result = fleet.sent[0]?.messages.find((message) => isResponse(message) && message.result !== undefined);
+  return result === undefined ? [] : [`what is no response was given for one: ${shown(result)}`];
 }
 
 /** A response is one to a request of this agent, under the id that it wrote, and the only one. */
