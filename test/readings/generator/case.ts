@@ -125,7 +125,9 @@ export function caseOf(seed: string, index: number): Case {
   const chosen = new Choice(random);
   chosen.take(...(turn[index % turn.length] as (typeof turn)[number]));
   // Later most cases differ in one or two ways: what several do at once is found, too, but is harder to read.
-  const others = index < turn.length ? 0 : ([0, 0, 1, 1, 1, 2, 3][between(random, 0, 7)] as number);
+  const alone = index < turn.length;
+  if (alone) chosen.take('client', 'raw'); // official clients keep to themselves much of what they hear
+  const others = alone ? 0 : ([0, 0, 1, 1, 1, 2, 3][between(random, 0, 7)] as number);
   for (let more = others; more > 0; more--) {
     chosen.take(...(DEVIATIONS[between(random, 0, DEVIATIONS.length)] as (typeof DEVIATIONS)[number]));
   }
