@@ -118,14 +118,17 @@ export function* allValues(): Generator<readonly [dimension: string, value: stri
 
 const DEVIATIONS = [...allValues()];
 
-/** The case of a seed and an index; the same whenever it is asked for. One deviation is taken in turn, so that none is left out. */
+/** The case of a seed and an index; the same whenever it is asked for. Every deviation comes alone first, so that none is left out or hidden. */
 export function caseOf(seed: string, index: number): Case {
   const random = randomOf(`${seed}/${index}`);
   const turn = shuffled(DEVIATIONS, randomOf(seed));
   const chosen = new Choice(random);
   chosen.take(...(turn[index % turn.length] as (typeof turn)[number]));
-  // Most cases differ in one or two ways: what several do at once is found, too, but is harder to read.
-  for (let more = [0, 0, 0, 1, 1, 2, 3][between(random, 0, 7)] as number; more > 0; more--) {
+  // Later most cases differ in one or two ways: what several do at once is found, too, but is harder to read.
+  const alone = index < turn.length;
+  if (alone) chosen.take('client', 'raw'); // official clients keep to themselves much of what they hear
+  const others = alone ? 0 : ([0, 0, 1, 1, 1, 2, 3][between(random, 0, 7)] as number);
+  for (let more = others; more > 0; more--) {
     chosen.take(...(DEVIATIONS[between(random, 0, DEVIATIONS.length)] as (typeof DEVIATIONS)[number]));
   }
   return { seed, index, values: chosen.finished() };
