@@ -131,7 +131,12 @@ test('fifty calls that wait for silent tables stall neither health nor what need
   expect(new Set(ended.map(({ error }) => error.code))).toEqual(new Set([507]));
   expect([sent(), aws.tables.standing]).toEqual([[], 'endpoint']);
   expect(tables.most).toBeLessThanOrEqual(50);
-  const { reached } = tables;
+  // Whatever asks the tables by itself goes on; this call is at most the one that finds out whether they are back.
+  let late = 0;
+  tables.fate = (_, body) => {
+    if (body.includes('#k:late')) late++;
+    return 'silent';
+  };
   expect((await pay('late')).error).toMatchObject({ code: 507, data: { reason: expect.stringContaining('DependencyGone') } });
-  expect(tables.reached).toBeLessThanOrEqual(reached + 1);
+  expect(late).toBeLessThanOrEqual(1);
 });
