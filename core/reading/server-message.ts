@@ -156,16 +156,19 @@ export interface ResultFacts {
 export function resultFacts(payload: string, era: Era): ResultFacts {
   const members = readMembers(payload);
   const facts = { toolError: members.get('isError') === 'true', inputRequired: false };
-  if (era === 'legacy') {
-    const taskId = parse(readMembers(members.get('task')).get('taskId'));
-    return { ...facts, ...(typeof taskId === 'string' && !members.has('content') && { taskId }) };
-  }
-  const type = parse(members.get('resultType'));
-  if (type === undefined || type === 'complete') return facts;
+  const type = era === 'modern' ? parse(members.get('resultType')) : undefined;
+  // A server that does not name the type speaks as one of the legacy era.
+  if (type === undefined) return { ...facts, ...taskOf(members.has('content') ? undefined : readMembers(members.get('task'))) };
+  if (type === 'complete') return facts;
   if (type === 'input_required') return { ...facts, inputRequired: true };
-  const taskId = parse(members.get('taskId'));
-  if (type === 'task' && typeof taskId === 'string') return { ...facts, taskId };
+  const named = type === 'task' ? taskOf(members) : {};
+  if ('taskId' in named) return { ...facts, ...named };
   return { ...facts, unknownType: type === 'task' ? 'task, without a taskId' : String(type).slice(0, 60) };
+}
+
+function taskOf(members: Members | undefined): { taskId?: string } {
+  const taskId = parse(members?.get('taskId'));
+  return typeof taskId === 'string' ? { taskId } : {};
 }
 
 /** What begins the names of members that only the gateway writes. */

@@ -74,6 +74,10 @@ describe('resultFacts', () => {
     ['a legacy result with a type', '{"resultType":"input_required"}', 'legacy', { inputRequired: false }],
     ['a task', '{"resultType":"task","taskId":"t1"}', 'modern', { taskId: 't1' }],
     ['a legacy task', '{"task":{"taskId":"t1","status":"working"}}', 'legacy', { taskId: 't1' }],
+    ['a legacy task of a server that names no type', '{"task":{"taskId":"t1"}}', 'modern', { taskId: 't1' }],
+    ['a task that also has content', '{"resultType":"task","taskId":"t1","content":[]}', 'modern', { taskId: 't1' }],
+    ['a task without an id', '{"resultType":"task"}', 'modern', { unknownType: 'task, without a taskId' }],
+    ['what is complete', '{"resultType":"complete","task":{"taskId":"t1"}}', 'modern', { toolError: false }],
     ['a type that nobody knows', '{"resultType":"later"}', 'modern', { unknownType: 'later' }],
   ])('reads %s', (_, payload, era, facts) => {
     expect(resultFacts(payload, era)).toMatchObject(facts);
