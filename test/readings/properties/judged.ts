@@ -33,9 +33,9 @@ export function judged(observation: Observation): Violation[] {
 /** What nobody can read as the response is not given for one, where it is all that is odd. */
 function taken(observation: Observation): string[] {
   const { subject, fleet } = observation;
-  const { listResult, key = '' } = subject.values;
-  // A list is written anew, and a call that asks first is not answered by the script.
-  if (answerValues(subject).length !== 1 || listResult !== undefined || key.startsWith('rounds')) return [];
+  const { listResult, resumed, key = '' } = subject.values;
+  // A list is written anew, a call that asks first is not answered by the script, and what is resumed comes whole the second time.
+  if (answerValues(subject).length !== 1 || listResult !== undefined || resumed !== undefined || key.startsWith('rounds')) return [];
   if (answerExpectation(observation) !== 'refused' || requestExpectation(observation) !== 'same') return [];
   const result = fleet.sent[0]?.messages.find((message) => isResponse(message) && message.result !== undefined);
   return result === undefined ? [] : [`what is no response was given for one: ${shown(result)}`];
