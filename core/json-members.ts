@@ -12,29 +12,33 @@ export function findMember(text: string, start: number, name: string): Span | un
   return walkMembers(text, start, (member) => member === name);
 }
 
-/** Names of the object that begins at `start`, as they stand in the text: a name that comes twice is there twice. */
-export function memberNames(text: string, start: number): string[] {
-  const names: string[] = [];
-  walkMembers(text, start, (name) => {
-    names.push(name);
-    return false;
-  });
-  return names;
-}
-
 /** The members of an object, each value as it stands in the text. */
 export type Members = ReadonlyMap<string, string>;
 
 /** Takes an object apart, so that parts of it can be written anew and all others stay as they were. What is no object has no members. */
 export function readMembers(text = ''): Map<string, string> {
+  return takeApart(text).members;
+}
+
+/** An object in parts. Of a name that comes twice, or is spelt with escapes, the last one counts, as for JSON.parse. */
+interface Parts {
+  readonly members: Map<string, string>;
+  /** A name that comes twice, however it is spelt. */
+  readonly twice?: string;
+}
+
+/** {@link readMembers}, in the same pass with what others could read differently in it. */
+export function takeApart(text: string): Parts {
   const members = new Map<string, string>();
-  if (text[0] !== '{') return members;
-  walkMembers(text, 0, (name, { start, end }) => {
-    // Of a name that comes twice, or is spelt with escapes, the last one counts, as for JSON.parse.
-    members.set(JSON.parse(`"${name}"`) as string, text.slice(start, end));
+  let twice: string | undefined;
+  if (text[0] !== '{') return { members };
+  walkMembers(text, 0, (literal, { start, end }) => {
+    const name = literal.includes('\\') ? (JSON.parse(`"${literal}"`) as string) : literal;
+    if (members.has(name)) twice ??= name;
+    members.set(name, text.slice(start, end));
     return false;
   });
-  return members;
+  return { members, ...(twice !== undefined && { twice }) };
 }
 
 export function writeMembers(members: Members): string {

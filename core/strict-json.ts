@@ -27,11 +27,6 @@ export function readStrictly(bytes: Uint8Array): StrictText {
   return { value, text: canonicalText(source) };
 }
 
-/** {@link readStrictly} where the text itself is of no interest. */
-export function parseStrictly(bytes: Uint8Array): Json {
-  return readStrictly(bytes).value;
-}
-
 function decode(bytes: Uint8Array): string {
   try {
     return decoder.decode(bytes);

@@ -1,3 +1,5 @@
+import { skipSpace } from '../json-members';
+
 /** One pass over a JSON text (RFC 8259) that says whether it is one, and how large, before anything is made of it. */
 
 /** What a text may hold. What exceeds it is refused before anything is allocated for it. */
@@ -38,7 +40,6 @@ const OBJECT = 1;
 const PLAIN = /[^"\\\u0000-\u001f]*/y;
 const ESCAPE = /["\\/bfnrt]|u[\dA-Fa-f]{4}/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-const SPACE = /[\t\n\r ]*/y;
 const LITERALS = ['true', 'false', 'null'];
 
 /**
@@ -50,14 +51,14 @@ export function scanJson(text: string, bounds: JsonBounds): JsonExtent {
   let depth = 0;
   let members = 0;
   let values = 0;
-  let at = behind(SPACE, text, 0);
+  let at = skipSpace(text, 0);
   for (;;) {
     if (++values > bounds.values) throw new JsonFault(`it holds more than ${bounds.values} values`);
     const char = text[at];
     if (char === '{' || char === '[') {
       if (depth === bounds.depth) throw new JsonFault(`it is nested deeper than ${bounds.depth}`);
       open[depth++] = char === '{' ? OBJECT : 0;
-      at = behind(SPACE, text, at + 1);
+      at = skipSpace(text, at + 1);
       if (text[at] !== (char === '{' ? '}' : ']')) {
         if (char === '{') at = behindName();
         continue;
@@ -68,14 +69,14 @@ export function scanJson(text: string, bounds: JsonBounds): JsonExtent {
       at = behindScalar(text, at, bounds);
     }
     for (;;) {
-      at = behind(SPACE, text, at);
+      at = skipSpace(text, at);
       if (depth === 0) {
         if (at !== text.length) throw malformed();
         return { members, values };
       }
       const inObject = open[depth - 1] === OBJECT;
       if (text[at] === ',') {
-        at = behind(SPACE, text, at + 1);
+        at = skipSpace(text, at + 1);
         if (inObject) at = behindName();
         break;
       }
@@ -91,9 +92,9 @@ export function scanJson(text: string, bounds: JsonBounds): JsonExtent {
     if (text[at] !== '"') throw malformed();
     const close = behindString(text, at, bounds);
     if (close - at - 2 > bounds.nameLength) throw new JsonFault(`a member's name is longer than ${bounds.nameLength} characters`);
-    const colon = behind(SPACE, text, close);
+    const colon = skipSpace(text, close);
     if (text[colon] !== ':') throw malformed();
-    return behind(SPACE, text, colon + 1);
+    return skipSpace(text, colon + 1);
   }
 }
 

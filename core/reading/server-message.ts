@@ -1,5 +1,5 @@
 import type { Era } from '../era';
-import { type Members, memberNames, readMembers, writeMembers } from '../json-members';
+import { type Members, readMembers, takeApart, writeMembers } from '../json-members';
 import type { RequestId } from '../message';
 import type { Json } from '../strict-json';
 import { dropLikes, foldCase } from './folding';
@@ -49,10 +49,9 @@ export function readServerMessage(text: string): ServerMessage {
   if (fault !== undefined) return none(fault, true);
   const source = text.trim();
   if (source[0] !== '{') return none('it is no object', true);
-  const twice = repeated(source);
-  const members = readMembers(source);
+  const { members, twice } = takeApart(source);
   const isResponse = !members.has('method');
-  if (twice !== undefined) return none(`"${twice}" comes twice`, isResponse);
+  if (twice !== undefined) return none(`${quoted(twice)} comes twice`, isResponse);
   if (members.get('jsonrpc') !== '"2.0"') return none('"jsonrpc" is not "2.0"', isResponse);
   return isResponse ? readResponse(members) : readSaid(members);
 }
@@ -80,7 +79,7 @@ function readSaid(members: Members): ServerMessage {
     return none('it is a request and a response at once', false);
   const given = members.get('params') ?? 'null';
   const params = given === 'null' ? undefined : given;
-  if (params !== undefined && (params[0] !== '{' || repeatedWithin(params) !== undefined))
+  if (params !== undefined && (params[0] !== '{' || repeatedIn(takeApart(params)) !== undefined))
     return none('its params are not one object', false);
   if (!members.has('id')) return { kind: 'notification', method, params };
   const id = idOf(members);
@@ -88,33 +87,27 @@ function readSaid(members: Members): ServerMessage {
 }
 
 function problemOfResult(payload: string): string | undefined {
-  const twice = repeatedWithin(payload);
-  return twice === undefined ? undefined : `"${twice}" comes twice in its result`;
+  const twice = repeatedIn(takeApart(payload));
+  return twice === undefined ? undefined : `${quoted(twice)} comes twice in its result`;
 }
 
 /** What the SDKs' clients can read (JSON-RPC 2.0 § 5.1). */
 function problemOfError(payload: string): string | undefined {
-  const twice = repeatedWithin(payload);
-  if (twice !== undefined) return `"${twice}" comes twice in its error`;
-  const error = readMembers(payload);
+  const parts = takeApart(payload);
+  const twice = repeatedIn(parts);
+  if (twice !== undefined) return `${quoted(twice)} comes twice in its error`;
+  const error = parts.members;
   const code = parse(error.get('code'));
   return Number.isInteger(code) && typeof parse(error.get('message')) === 'string' ? undefined : 'its error has no code or no message';
 }
 
-/** A name that an object of a message, or its `_meta`, holds twice. */
-function repeatedWithin(object: string): string | undefined {
-  const meta = readMembers(object).get('_meta');
-  return repeated(object) ?? (meta?.[0] === '{' ? repeated(meta) : undefined);
+/** A name that comes twice in an object of a message that was taken apart, or in its `_meta`. */
+function repeatedIn({ members, twice }: ReturnType<typeof takeApart>): string | undefined {
+  return twice ?? takeApart(members.get('_meta') ?? '').twice;
 }
 
-function repeated(object: string): string | undefined {
-  const seen = new Set<string>();
-  for (const literal of memberNames(object, 0)) {
-    const name = JSON.parse(`"${literal}"`) as string;
-    if (seen.has(name)) return name.slice(0, 60);
-    seen.add(name);
-  }
-  return undefined;
+function quoted(name: string): string {
+  return JSON.stringify(name.slice(0, 60));
 }
 
 function idOf(members: Members): RequestId | null | undefined {

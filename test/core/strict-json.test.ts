@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseStrictly } from '../../core/strict-json';
+import { readStrictly } from '../../core/strict-json';
 
-const parse = (text: string | Buffer) => parseStrictly(typeof text === 'string' ? Buffer.from(text) : text);
+const parse = (text: string | Buffer) => readStrictly(typeof text === 'string' ? Buffer.from(text) : text).value;
 
-describe('parseStrictly', () => {
+describe('readStrictly', () => {
   test.each([
     ['{"a":1,"b":{"a":[1,{"a":"x:y"}]}}'],
     ['{"__proto__":1,"constructor":2}'],
