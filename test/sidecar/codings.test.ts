@@ -1,29 +1,15 @@
 import { brotliCompressSync, constants, createGzip, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { type Heard, JSON_TYPE, opensSession, type RawServer, resultOf, SSE_TYPE, startRawServer } from './raw-server';
-import {
-  call,
-  contextHeader,
-  gatewayFetch,
-  initialize,
-  post,
-  postInit,
-  type StartedSidecar,
-  startSidecar,
-  stopAll,
-  until,
-} from './started';
+import { type Heard, JSON_TYPE, type RawServer, resultOf, SSE_TYPE } from './raw-server';
+import { startRawSession } from './raw-session';
+import { call, contextHeader, gatewayFetch, post, postInit, type StartedSidecar, stopAll, until } from './started';
 
 let server: RawServer;
 let sidecar: StartedSidecar;
 let session: Record<string, string>;
 
-async function start(answer: Parameters<typeof startRawServer>[0]): Promise<void> {
-  server = await startRawServer((heard, response) => {
-    if (!opensSession(heard, response)) return answer(heard, response);
-  });
-  sidecar = await startSidecar({ kind: 'http', url: server.url });
-  session = { 'mcp-session-id': (await post(sidecar.url, initialize)).headers.get('mcp-session-id') as string };
+async function start(answer: Parameters<typeof startRawSession>[0]): Promise<void> {
+  ({ server, sidecar, session } = await startRawSession(answer));
 }
 
 const claimed = (callId: string) => ({ ...session, ...contextHeader({ claimed: true, callId }) });

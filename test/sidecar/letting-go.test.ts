@@ -1,36 +1,16 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { type Heard, JSON_TYPE, opensSession, type RawServer, resultOf, SSE_TYPE, startRawServer } from './raw-server';
+import { type Heard, JSON_TYPE, type RawServer, resultOf, SSE_TYPE } from './raw-server';
+import { openSession, startRawSession } from './raw-session';
 import { scripted } from './scripted';
-import {
-  call,
-  contextHeader,
-  gatewayFetch,
-  initialize,
-  post,
-  postInit,
-  type StartedSidecar,
-  startSidecar,
-  stopAll,
-  until,
-} from './started';
+import { call, contextHeader, gatewayFetch, post, postInit, type StartedSidecar, startSidecar, stopAll, until } from './started';
 
 let server: RawServer | undefined;
 let sidecar: StartedSidecar;
 let session: Record<string, string>;
 
-async function start(answer: Parameters<typeof startRawServer>[0]): Promise<void> {
-  server = await startRawServer((heard, response) => {
-    if (!opensSession(heard, response)) return answer(heard, response);
-  });
-  sidecar = await startSidecar({ kind: 'http', url: server.url });
-  await openSession();
-}
-
-async function openSession(): Promise<void> {
-  const response = await post(sidecar.url, initialize);
-  await response.text();
-  session = { 'mcp-session-id': response.headers.get('mcp-session-id') as string };
+async function start(answer: Parameters<typeof startRawSession>[0]): Promise<void> {
+  ({ server, sidecar, session } = await startRawSession(answer));
 }
 
 const claim = (body: object) => fetch(sidecar.url, postInit(body, { ...session, ...contextHeader({ claimed: true, callId: 'c-1' }) }));
@@ -155,7 +135,7 @@ describe('DELETE ends the session, whatever the server says', () => {
       if (m.method === 'tools/call') { globalThis.asked = m; process.stderr.write('paying\\n'); }
       if (m.method === 'notifications/go') results(asked, { paid: true });`);
     sidecar = await startSidecar({ kind: 'stdio', command, environment: [] });
-    await openSession();
+    session = await openSession(sidecar);
     const answer = claim(call('pay'));
     await sidecar.event('child_diagnostics');
     const ended = end();
