@@ -63,10 +63,19 @@ export async function readRefusal(response: UpstreamResponse, held: Reading['hel
 
 const REFUSAL_LIMIT_BYTES = 64 * 1024;
 
-/** The response that an instance has kept of a call; whoever asked for it first, it is the call's. */
+/**
+ * The response that an instance has kept of a call; whoever asked for it first, it is the call's.
+ * @throws FleetError OUTCOME_UNKNOWN when it ends before it is whole, or is larger than what a sidecar keeps
+ */
 export async function readKeptAnswer(response: UpstreamResponse): Promise<Response | undefined> {
-  const message = readServerMessage(await collect(response, UNCOUNTED, KEPT_LIMIT_BYTES));
-  return message.kind === 'response' ? message : undefined;
+  try {
+    const message = readServerMessage(await collect(response, UNCOUNTED, KEPT_LIMIT_BYTES));
+    return message.kind === 'response' ? message : undefined;
+  } catch (error) {
+    throw FleetError.is(error) ? error : endedBy('answer_lost', 'the connection broke in the middle of the kept answer');
+  } finally {
+    letGo(response);
+  }
 }
 
 const UNCOUNTED = { add: () => undefined, drop: () => undefined, reserve: async () => undefined };

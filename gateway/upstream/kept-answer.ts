@@ -4,7 +4,8 @@ import { KEPT_ANSWER_PATH } from '../../core/headers';
 import type { LedgerRow } from '../../core/ledger';
 import { type Finding, NOTHING } from '../ledger/finding';
 import { readKeptAnswer } from './answer';
-import type { Upstreams } from './upstreams';
+import { ownPatience } from './own-answer';
+import type { UpstreamRequest, Upstreams } from './upstreams';
 
 /** Instances in a row that were asked before: then all of them have been, as far as going round can tell. */
 const ASKED_AGAIN = 4;
@@ -50,7 +51,7 @@ interface Asked {
 
 async function ask(row: LedgerRow, serverConfig: ServerConfig, { upstreams, now }: KeptAnswerParts): Promise<Asked> {
   try {
-    const response = await upstreams.send({
+    const request: UpstreamRequest = {
       server: row.server,
       serverConfig,
       method: 'GET',
@@ -58,7 +59,8 @@ async function ask(row: LedgerRow, serverConfig: ServerConfig, { upstreams, now 
       headers: {},
       ...(row.route !== undefined && { route: row.route }),
       context: { agent: row.agent, server: row.server, callId: row.callId },
-    });
+    };
+    const response = await upstreams.send(request, ownPatience(request.method));
     const { instance } = response;
     const kept = await readKeptAnswer(response);
     if (response.status === 202) return { finding: { kind: 'running' } };

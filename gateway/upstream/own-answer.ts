@@ -12,7 +12,7 @@ const OWN_ANSWER_LIMIT_BYTES = 8 * 1024 * 1024;
 const PATIENCE_MS = 20_000;
 const TOOL_PATIENCE_MS = 60_000;
 
-/** Ends a request of the gateway's own that its server does not. @param method of the message */
+/** Ends a request of the gateway's own that its server does not. @param method of the message, or of HTTP for a request without one */
 export function ownPatience(method: string): AbortSignal {
   return AbortSignal.timeout(method === 'tools/call' ? TOOL_PATIENCE_MS : PATIENCE_MS);
 }

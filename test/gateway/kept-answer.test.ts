@@ -74,6 +74,17 @@ describe('when the connection breaks after the server has executed', () => {
     expect(rig.reached).toHaveLength(1);
   });
 
+  test('a kept answer that breaks off is asked for again', async () => {
+    rig.upstream = (request) => {
+      const id = callId();
+      rig.kept.set(id, 'cut');
+      setTimeout(() => rig.kept.set(id, paid), 200);
+      request.socket.destroy();
+    };
+    const { result } = await rig.ask('treasury', 'payments', call('cut'), { 'mcp-session-id': sessionId });
+    expect(result).toMatchObject({ content: [{ text: 'paid once' }] });
+  });
+
   test('an instance that knows nothing of it leaves it unknown', async () => {
     rig.upstream = (request) => request.socket.destroy();
     const { error } = await rig.ask('treasury', 'payments', call('forgotten'), { 'mcp-session-id': sessionId });

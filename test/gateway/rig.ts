@@ -277,6 +277,7 @@ function answerKept(response: ServerResponse, kept: string | undefined): void {
   const head = { 'mcp-fleet-instance': 'task-1' };
   if (kept === undefined) response.writeHead(404, { ...head, 'mcp-fleet-reason': 'unknown_call' }).end('{}');
   else if (kept === 'running') response.writeHead(202, head).end();
+  else if (kept === 'cut') response.writeHead(200, { ...head, 'content-length': '100' }).write('{"json', () => response.destroy());
   else response.writeHead(200, { ...head, 'content-type': 'application/json' }).end(kept);
 }
 
