@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { ServerSession } from './server-line';
 import type { Session } from './sessions';
 
 /** Visible ASCII (MCP 2025-11-25 § Session Management). */
@@ -39,6 +40,11 @@ export class SessionIds {
 
   of(session: Session): string {
     return this.#serverIds.get(session) ?? session.id;
+  }
+
+  /** The session as its server knows it. */
+  known(session: Session): ServerSession {
+    return { id: this.of(session), version: session.protocolVersion };
   }
 
   forget(session: Session): void {
