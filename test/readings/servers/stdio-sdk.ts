@@ -11,9 +11,10 @@ serveStdio(() => {
   server.oninitialized = () =>
     void tell({ what: 'started', server: NAME, name: String(process.pid) }, String(server.getClientVersion()?.name));
   server.setRequestHandler('tools/list', () => ({ tools: TOOL_LIST }));
-  server.setRequestHandler('tools/call', async ({ params }) => {
+  server.setRequestHandler('tools/call', async ({ params }, { mcpReq }) => {
     const deed = { what: 'executed', server: NAME, name: params.name, args: params.arguments } as const;
-    await tell(deed, markOfCall(params, server.getClientVersion()?.name));
+    // In the modern era the SDK takes the client's name out of `_meta` before a handler sees it.
+    await tell(deed, markOfCall({ ...params, _meta: { ...params._meta, ...mcpReq.envelope } }, server.getClientVersion()?.name));
     return resultOf(params.name, params.arguments);
   });
   return server;
