@@ -2,7 +2,7 @@
 // The last line on stdout is `N passed, N failed`; a build, type or style check that fails counts as one.
 // With --e2e it runs the tests that drive the whole fleet instead. Other arguments go to jest.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { installMissing, root, run } from './install.mjs';
 
@@ -36,7 +36,8 @@ function jest(config) {
   const folder = mkdtempSync(join(tmpdir(), 'mcp-fleet-test-'));
   const report = join(folder, 'jest.json');
   try {
-    const workers = e2e ? '--runInBand' : '--maxWorkers=2';
+    // More workers than cores: most of a test is waiting for processes and connections.
+    const workers = e2e ? '--runInBand' : `--maxWorkers=${Math.ceil(availableParallelism() * 1.5)}`;
     const ended = node(bin('jest/bin/jest.js'), '--config', config, workers, '--json', `--outputFile=${report}`, ...jestArguments);
     const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(readFileSync(report, 'utf8'));
     const failures = numFailedTests + numRuntimeErrorTestSuites;
