@@ -9,5 +9,7 @@ module.exports = {
   transform: { '\\.[cm]?[jt]s$': '<rootDir>/build/jest-transform.cjs' },
   transformIgnorePatterns: ['/node_modules/(?!(@middy|jose|oidc-provider|@modelcontextprotocol)/)'],
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
+  globalSetup: '<rootDir>/build/jest-scratch.cjs',
+  globalTeardown: '<rootDir>/build/jest-scratch-end.cjs',
   setupFiles: ['<rootDir>/build/jest-env.cjs'],
 };

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { createSecretKey } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -31,11 +31,10 @@ export interface StartedSidecar {
   ready(): Promise<{ status: string; activeSessions: number; slotsInUse: number; slots: number }>;
 }
 
-let bundle: string | undefined;
-
-/** Bundles the sidecar as the image gets it. */
+/** Bundles the sidecar as the image gets it, once for a run of the tests: its temporary folder is its own. */
 export function bundleSidecar(): string {
-  if (bundle !== undefined) return bundle;
+  const bundle = join(tmpdir(), 'sidecar.js');
+  if (existsSync(bundle)) return bundle;
   const outfile = join(mkdtempSync(join(tmpdir(), 'sidecar-')), 'index.js');
   buildSync({
     absWorkingDir: root,
@@ -48,8 +47,8 @@ export function bundleSidecar(): string {
     mainFields: ['module', 'main'],
     logLevel: 'error',
   });
-  bundle = outfile;
-  return outfile;
+  renameSync(outfile, bundle); // at once: files of tests run side by side
+  return bundle;
 }
 
 /** Starts the bundled sidecar as a process of its own and waits until it listens. */
