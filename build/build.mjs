@@ -1,8 +1,9 @@
 // Bundles every program of the runtime into dist/: one file each, nothing to install where it runs.
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { noticesOf } from './notices.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -25,10 +26,20 @@ const common = {
   target: 'node20',
   logLevel: 'warning',
   legalComments: 'none',
+  metafile: true,
+};
+
+/** dynalite names its modules by an expression, which a bundler understands once the ending is part of it. */
+const dynaliteModules = {
+  name: 'modules that dynalite names by an expression',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /node_modules\/dynalite\/index\.js$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replaceAll(/require\(('\.\/\w+\/') \+ action\)/g, "require($1 + action + '.js')"),
+    })),
 };
 
 await rm(dist, { recursive: true, force: true });
-await Promise.all([
+const bundles = await Promise.all([
   build({
     ...common,
     entryPoints: Object.entries(deployed).map(([out, source]) => ({ in: source, out })),
@@ -46,13 +57,25 @@ await Promise.all([
       outExtension: { '.js': format === 'esm' ? '.mjs' : '.cjs' },
     }),
   ),
-  // The command line runs on a developer's machine and finds its libraries in node_modules.
+  // The command line and the programs of its local account: whoever composes a fleet installs none of what they need.
   build({
     ...common,
-    entryPoints: [{ in: 'bin/mcp-fleet.ts', out: 'bin/mcp-fleet' }],
+    entryPoints: [
+      { in: 'bin/mcp-fleet.ts', out: 'bin/mcp-fleet' },
+      { in: 'local/programs/identity.mjs', out: 'bin/programs/identity' },
+    ],
     format: 'esm',
     outExtension: { '.js': '.mjs' },
-    packages: 'external',
+    mainFields: ['module', 'main'],
+    // Some of them are CommonJS and ask for Node's own modules when they run.
+    banner: { js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);" },
+  }),
+  build({
+    ...common,
+    entryPoints: [{ in: 'local/programs/dynamodb.cjs', out: 'bin/programs/dynamodb' }],
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+    plugins: [dynaliteModules],
   }),
 ]);
 
@@ -60,6 +83,13 @@ for (const image of ['gateway', 'sidecar', 'examples/payments']) {
   await mkdir(join(dist, image), { recursive: true });
   await cp(join(root, 'build/images/Dockerfile'), join(dist, image, 'Dockerfile'));
 }
-// Programs of the local account that run as files of their own.
-await cp(join(root, 'local/programs'), join(dist, 'bin/programs'), { recursive: true });
-await writeFile(join(dist, 'BUILD'), 'ok\n');
+// Programs of the local account that need nothing else, and the native half of the tables that persist.
+for (const program of ['lambda-runtime.cjs', 'loopback-preload.cjs']) {
+  await cp(join(root, 'local/programs', program), join(dist, 'bin/programs', program));
+}
+for (const platform of ['linux-x64', 'linux-arm64', 'darwin-x64+arm64']) {
+  const prebuilt = join('prebuilds', platform);
+  await cp(join(root, 'node_modules/classic-level', prebuilt), join(dist, 'bin/programs', prebuilt), { recursive: true });
+}
+const metafiles = bundles.map(({ metafile }) => metafile);
+await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), await noticesOf(metafiles, root));

@@ -2,6 +2,11 @@
 // Receives { folder? } (in memory without one), sends { port } when it listens, ends with its parent.
 const dynalite = require('dynalite');
 const db = require('dynalite/db');
+const conditionalWrites = [
+  require('dynalite/validations/putItem'),
+  require('dynalite/validations/updateItem'),
+  require('dynalite/validations/deleteItem'),
+];
 
 returnItemsOnConditionFailure();
 
@@ -26,9 +31,7 @@ process.on('uncaughtException', (error) => {
 // DynamoDB returns the item that failed a condition when asked to (ReturnValuesOnConditionCheckFailure);
 // dynalite 4 drops that parameter.
 function returnItemsOnConditionFailure() {
-  for (const operation of ['putItem', 'updateItem', 'deleteItem']) {
-    require(`dynalite/validations/${operation}`).types.ReturnValuesOnConditionCheckFailure = { type: 'String', enum: ['ALL_OLD', 'NONE'] };
-  }
+  for (const { types } of conditionalWrites) types.ReturnValuesOnConditionCheckFailure = { type: 'String', enum: ['ALL_OLD', 'NONE'] };
   const check = db.checkConditional;
   db.checkConditional = (request, item) => {
     const error = check(request, item);
