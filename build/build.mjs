@@ -46,6 +46,14 @@ const bundles = await Promise.all([
     format: 'cjs',
     mainFields: ['module', 'main'],
   }),
+  // The constructs: one file beside the two peers.
+  build({
+    ...common,
+    entryPoints: [{ in: 'lib/index.ts', out: 'lib/index' }],
+    format: 'cjs',
+    mainFields: ['module', 'main'],
+    external: ['aws-cdk-lib', 'constructs'],
+  }),
   // What agents import runs wherever there is a global fetch, and may be imported or required.
   ...['esm', 'cjs'].map((format) =>
     build({

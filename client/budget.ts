@@ -1,3 +1,5 @@
+import type { PlatformSignal } from './platform';
+
 /** How much one request may cost in recovery. */
 export interface RecoveryBudget {
   /** How often the request is sent, the first time included. Default 6. */
@@ -12,7 +14,7 @@ export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
   /** Rejects with the signal's reason when it aborts. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  sleep(ms: number, signal?: PlatformSignal): Promise<void>;
   /** In [0, 1). */
   random(): number;
 }

@@ -1,5 +1,4 @@
-import type { Outcome } from '../core/ledger';
-import type { ReportedCall, TaskReport } from './task';
+import type { Outcome, ReportedCall, TaskReport } from './report';
 
 const BRAND = Symbol.for('cdk-mcp-fleet.RecoveryExhausted');
 /** What `error.data.error` says where the error had to travel as JSON-RPC. */

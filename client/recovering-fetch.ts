@@ -1,12 +1,14 @@
 import { SESSION_HEADER } from '../core/headers';
 import { understand } from './ask';
-import { Recovery, type RecoveryOptions } from './recovery';
+import type { RecoveryOptions } from './options';
+import type { PlatformInit, PlatformRequest, PlatformResponse, PlatformUrl } from './platform';
+import { Recovery } from './recovery';
+import type { TaskReport } from './report';
 import { respond } from './respond';
-import type { TaskReport } from './task';
 
 /** A `fetch` for MCP clients that brings tool calls through drops without executing one twice. */
 export interface RecoveringFetch {
-  (input: string | URL | Request, init?: RequestInit): Promise<Response>;
+  (input: string | PlatformUrl | PlatformRequest, init?: PlatformInit): Promise<PlatformResponse>;
   readonly task: {
     readonly id: string;
     /** What has become of every call so far, at any time. */

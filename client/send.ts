@@ -1,8 +1,6 @@
 import { SESSION_HEADER } from '../core/headers';
 import type { Cookies } from './cookies';
 
-export type Fetch = (input: string | URL, init?: RequestInit) => Promise<Response>;
-
 /** What sends requests. */
 export interface Sender {
   fetch(url: string | URL, init: RequestInit): Promise<Response>;

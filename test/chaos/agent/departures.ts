@@ -1,4 +1,4 @@
-import type { Fetch } from '../../../client/send';
+import type { Fetch } from '../../../client/platform';
 import { KEY_META } from '../../../core/meta';
 
 /** How one call left the agent. */
