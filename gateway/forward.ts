@@ -17,6 +17,7 @@ import { type Received, type ReceiveParts, receive, type Sending } from './recei
 import { Recovery } from './recovery';
 import type { Answer } from './upstream/answer';
 import { adviseReader, repeatable } from './upstream/placement';
+import { placeOf } from './upstream/restore';
 
 export type ForwardParts = AskParts & CloseParts & SendParts & CancelParts & { readonly patience: Patience };
 
@@ -62,19 +63,20 @@ const CLOSE_POLL_MS = 50;
 type CloseParts = ReceiveParts & { readonly directory: Directory; readonly openRequests: OpenRequests };
 
 /**
- * Ends a session: first in the directory, so that nothing can open it again, then, when its claimed calls have ended, at its instance.
- * Whatever that one says, it has ended.
+ * Ends a session: first in the directory, so that nothing can open it again, then, when its claimed calls have ended, at the instance
+ * that the directory says has it: another replica may have opened it again there. Whatever that one says, it has ended.
  */
 async function close(claimed: Claimed, parts: CloseParts): Promise<Forwarded> {
-  const { sessionId } = claimed;
-  const wasOpen = sessionId !== undefined && (await parts.directory.close(sessionKey(sessionId), parts.now()));
+  const { sessionId, session } = claimed;
+  const row = sessionId === undefined ? undefined : await parts.directory.close(sessionKey(sessionId), parts.now());
+  const placed = row !== undefined && session !== undefined ? { ...claimed, session: placeOf(row, session) } : claimed;
   const until = parts.now() + CLOSE_PATIENCE_MS;
   while (sessionId !== undefined && parts.openRequests.hasClaimed(sessionId) && parts.now() < until) await delay(CLOSE_POLL_MS);
   try {
     const opening = { settle: () => undefined, cancel: () => undefined };
-    await receive({ ...claimed, recovery: Recovery.of(claimed, parts.now), opening }, parts);
+    await receiveRepeatable({ ...placed, recovery: Recovery.of(claimed, parts.now), opening }, parts);
   } catch (error) {
-    if (!wasOpen) throw error;
+    if (row === undefined) throw error;
     parts.log.info({
       event: 'session_not_ended_at_server',
       server: claimed.server,
@@ -89,7 +91,7 @@ type SendParts = ReceiveParts & RecoveryParts & { readonly openRequests: OpenReq
 /** Marks a claimed call as sent, sends it, and finds out what became of it when its answer is lost. */
 async function send(call: Sending, parts: SendParts): Promise<Received> {
   const { claim } = call;
-  if (claim === undefined) return receiveRead(call, parts);
+  if (claim === undefined) return receiveRepeatable(call, parts);
   const sentAt = parts.now();
   if (!(await parts.ledger.advance(claim, 'sent', { sentAt }))) {
     throw new FleetError('NOT_DELIVERED', {
@@ -101,8 +103,8 @@ async function send(call: Sending, parts: SendParts): Promise<Received> {
   return receive({ ...call, claim: sent }, parts).catch((error) => recover({ ...call, claim: sent }, error, parts));
 }
 
-/** A request that changes nothing is asked again where its answer was lost, as long as the agent has seen nothing of it. */
-async function receiveRead(call: Sending, parts: ReceiveParts): Promise<Received> {
+/** What may be said twice is said again where its answer was lost, as long as the agent has seen nothing of it. */
+async function receiveRepeatable(call: Sending, parts: ReceiveParts): Promise<Received> {
   for (let lost = false; ; lost = true) {
     try {
       return await receive(call, parts);

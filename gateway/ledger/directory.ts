@@ -118,8 +118,12 @@ export class Directory {
     return (await this.read(session)) as unknown as TaskRow | undefined;
   }
 
-  /** Ends a session. False when there is none that is open. @throws FleetError LEDGER_UNAVAILABLE */
-  async close(session: string, now: number): Promise<boolean> {
+  /**
+   * Ends a session: from here on nothing opens it again.
+   * @returns the session as it was then, and where; undefined when there is none that is open
+   * @throws FleetError LEDGER_UNAVAILABLE
+   */
+  async close(session: string, now: number): Promise<DirectoryRow | undefined> {
     const open = 'attribute_exists(#session) AND attribute_not_exists(closedAt)';
     return this.updateIf(session, 'SET closedAt = :now', open, { '#session': 'session' }, { ':now': now });
   }
@@ -144,7 +148,7 @@ export class Directory {
 
   /** Points a session to its next generation. False when another replica was first, or the session was closed. */
   async move(session: string, to: Pick<DirectoryRow, 'upstream' | 'cookie' | 'instance' | 'generation'>): Promise<boolean> {
-    return this.updateIf(
+    const moved = await this.updateIf(
       session,
       'SET upstream = :upstream, cookie = :cookie, instance = :instance, generation = :next',
       'generation = :previous AND attribute_not_exists(closedAt)',
@@ -157,16 +161,18 @@ export class Directory {
         ':previous': to.generation - 1,
       },
     );
+    return moved !== undefined;
   }
 
+  /** @returns the row that was written; undefined when the condition did not hold */
   private async updateIf(
     session: string,
     expression: string,
     condition: string,
     names: Record<string, string> | undefined,
     values: Record<string, unknown>,
-  ): Promise<boolean> {
-    return happened(
+  ): Promise<DirectoryRow | undefined> {
+    const written = await unlessRefused(
       this.dynamodb.send(
         new UpdateItemCommand({
           TableName: this.table,
@@ -175,9 +181,11 @@ export class Directory {
           ConditionExpression: condition,
           ...(names !== undefined && { ExpressionAttributeNames: names }),
           ExpressionAttributeValues: marshall(values),
+          ReturnValues: 'ALL_NEW',
         }),
       ),
     );
+    return written && (unmarshall(written.Attributes ?? {}) as DirectoryRow);
   }
 
   private async putIf(
@@ -186,7 +194,7 @@ export class Directory {
     names: Record<string, string> | undefined,
     values: Record<string, unknown>,
   ): Promise<boolean> {
-    return happened(
+    const written = await unlessRefused(
       this.dynamodb.send(
         new PutItemCommand({
           TableName: this.table,
@@ -197,6 +205,7 @@ export class Directory {
         }),
       ),
     );
+    return written !== undefined;
   }
 
   private async update(session: string, expression: string, values: Record<string, unknown>): Promise<void> {
@@ -221,13 +230,12 @@ export class Directory {
   }
 }
 
-/** Whether a conditional write was done. @throws FleetError LEDGER_UNAVAILABLE */
-async function happened(write: Promise<unknown>): Promise<boolean> {
+/** What a conditional write returns; undefined when its condition did not hold. @throws FleetError LEDGER_UNAVAILABLE */
+async function unlessRefused<Output>(write: Promise<Output>): Promise<Output | undefined> {
   try {
-    await write;
-    return true;
+    return await write;
   } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
+    if (error instanceof ConditionalCheckFailedException) return undefined;
     throw unavailable(error as Error);
   }
 }

@@ -132,8 +132,11 @@ function restores({ serverConfig, lane }: Claimed): boolean {
 const FINAL_ENDINGS = ['no_response', 'cancelled', 'caller_left'];
 
 /** What is known to change nothing may be said twice, as long as nobody has seen a part of the answer. */
-export function repeatable({ claim, toolCall, message, serverConfig, exchange, recovery }: Placeable, { detail }: FleetError): boolean {
-  if (claim !== undefined || recovery.heard || exchange.gone.aborted || FINAL_ENDINGS.includes(detail.ending ?? '')) return false;
+export function repeatable({ claim, lane, toolCall, message, ...call }: Placeable, { detail }: FleetError): boolean {
+  const { serverConfig, exchange, recovery } = call;
+  if (claim !== undefined || recovery.heard || FINAL_ENDINGS.includes(detail.ending ?? '')) return false;
+  if (lane === 'close') return true; // also for an agent that has left
+  if (exchange.gone.aborted) return false;
   if (message === undefined || message.kind === 'response') return false;
   const effect = methodRule(message.method, message.era, serverConfig)?.effect;
   return effect === 'read' || effect === 'repeatable' || (effect === 'tool' && toolCall?.policy.effect === 'read_only');

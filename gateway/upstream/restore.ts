@@ -60,7 +60,7 @@ async function restoreSession(key: string, lost: Routed & { session: KnownSessio
   const row = await directory.read(key);
   if (row === undefined || row.closedAt !== undefined)
     throw new FleetError('UNKNOWN_SESSION', { reason: 'the session has ended; initialize again' });
-  if (row.generation > lost.session.generation) return pointer(row, lost.session);
+  if (row.generation > lost.session.generation) return placeOf(row, lost.session);
 
   const opened = await openAgain(row, lost, parts);
   const { upstream, cookie, instance } = opened.place;
@@ -75,16 +75,17 @@ async function restoreSession(key: string, lost: Routed & { session: KnownSessio
       generation: next.generation,
       instance: next.instance,
     });
-    return pointer(next, lost.session);
+    return placeOf(next, lost.session);
   }
   await opened.end();
   const winner = await directory.read(key);
   if (winner === undefined || winner.closedAt !== undefined)
     throw new FleetError('UNKNOWN_SESSION', { reason: 'the session has ended; initialize again' });
-  return pointer(winner, lost.session);
+  return placeOf(winner, lost.session);
 }
 
-function pointer({ upstream, cookie, generation, told = 0 }: DirectoryRow, sealed: SealedSession): KnownSession {
+/** Where a session is, by its row. @param sealed as its agent's id says */
+export function placeOf({ upstream, cookie, generation, told = 0 }: DirectoryRow, sealed: SealedSession): KnownSession {
   const { revision, issuedAt } = sealed;
   return { upstream, ...(typeof cookie === 'string' && { cookie }), generation, revision, issuedAt, told };
 }

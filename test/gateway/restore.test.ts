@@ -158,6 +158,31 @@ describe('a session whose instance is gone', () => {
     expect(opened).toBe(1);
   });
 
+  test('ends where it is now, also by a replica that did not see it move', async () => {
+    const ask = await open('docs');
+    const { id } = ask as unknown as { id: string };
+    const other = await rig.replica();
+    held.clear();
+    expect((await ask(rpc('ping'))).result).toEqual({});
+    expect([...held.keys()]).toEqual(['upstream-2']);
+    const headers = { authorization: `Bearer ${await rig.token('research')}`, 'mcp-session-id': id };
+    expect((await fetch(`${other}/docs/mcp`, { method: 'DELETE', headers })).status).toBe(200);
+    expect([...held.keys()]).toEqual([]);
+    expect((await rig.post('research', 'docs', rpc('ping'), { 'mcp-session-id': id })).status).toBe(404);
+  });
+
+  test('ends also where the first word of it is lost on the way to its server', async () => {
+    const { id } = (await open('docs')) as unknown as { id: string };
+    const usual = rig.upstream;
+    rig.upstream = (request) => {
+      rig.upstream = usual;
+      request.socket.destroy();
+    };
+    const headers = { authorization: `Bearer ${await rig.token('research')}`, 'mcp-session-id': id };
+    expect((await fetch(`${rig.url}/docs/mcp`, { method: 'DELETE', headers })).status).toBe(200);
+    expect([...held.keys()]).toEqual([]);
+  });
+
   test('of a server that must not be restarted surfaces as 404, with what to do', async () => {
     const ask = await open('cart');
     held.clear();
