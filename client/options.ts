@@ -1,5 +1,4 @@
-import type { Clock, RecoveryBudget } from './budget';
-import type { Fetch } from './platform';
+import type { Fetch, PlatformSignal } from './platform';
 
 /** What a key may be chosen from. */
 export interface PlannedCall {
@@ -25,4 +24,23 @@ export interface RecoveryOptions {
   /** What sends the requests. Default: the global `fetch`. */
   readonly fetch?: Fetch;
   readonly clock?: Partial<Clock>;
+}
+
+/** How much one request may cost in recovery. */
+export interface RecoveryBudget {
+  /** How often the request is sent, the first time included. Default 6. */
+  readonly attempts: number;
+  /** Milliseconds from the first failure until no new attempt begins. Default 45 000: less than the 60 s after which SDK clients give up. */
+  readonly totalMs: number;
+  /** Wait before the second attempt in milliseconds, doubled each time up to 5 s, half of it at random. Default 250. */
+  readonly backoffMs: number;
+}
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Rejects with the signal's reason when it aborts. */
+  sleep(ms: number, signal?: PlatformSignal): Promise<void>;
+  /** In [0, 1). */
+  random(): number;
 }

@@ -1,6 +1,6 @@
-import { type Clock, DEFAULT_BUDGET, type RecoveryBudget, SYSTEM_CLOCK } from './budget';
+import { DEFAULT_BUDGET, SYSTEM_CLOCK } from './budget';
 import { Endpoint } from './endpoint';
-import type { PlannedCall, RecoveryOptions } from './options';
+import type { Clock, PlannedCall, RecoveryBudget, RecoveryOptions } from './options';
 import type { Session } from './session';
 import { Task } from './task';
 

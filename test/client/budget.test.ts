@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { type RecoveryBudget, Spending, SYSTEM_CLOCK } from '../../client/budget';
+import { Spending, SYSTEM_CLOCK } from '../../client/budget';
+import type { RecoveryBudget } from '../../client/options';
 
 /** Spends a budget on a clock that only waits move; gives the waits. */
 async function spend(budget: RecoveryBudget, hintMs: number): Promise<number[]> {

@@ -13,7 +13,16 @@ export interface Company {
 /** A newer major than the one that the company itself uses; both must understand our types. */
 const NEWEST_TYPESCRIPT = '7.0.2';
 /** What a company installs beside the package, at the versions that we have. */
-const BESIDE = ['aws-cdk-lib', 'constructs', 'aws-cdk', 'tsx', 'typescript', '@modelcontextprotocol/client', '@modelcontextprotocol/sdk'];
+const BESIDE = [
+  'aws-cdk-lib',
+  'constructs',
+  'aws-cdk',
+  'tsx',
+  'typescript',
+  '@types/node',
+  '@modelcontextprotocol/client',
+  '@modelcontextprotocol/sdk',
+];
 
 /** @param folder that does not exist; no folder above it may hold `node_modules`, which would hide what the package lacks */
 export async function foundCompany(folder: string, tarball: string, signal: AbortSignal): Promise<Company> {

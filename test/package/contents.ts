@@ -25,7 +25,7 @@ const NEEDED: readonly RegExp[] = [
   /^dist\/(lib|client|core)\/[a-z-]+\.d\.ts$/,
   /^dist\/bin\/mcp-fleet\.mjs$/,
   /^dist\/bin\/programs\/[a-z-]+\.[cm]js$/,
-  /^dist\/bin\/programs\/prebuilds\/(linux-x64|linux-arm64|darwin-x64\+arm64)\/[a-z-.]+\.node$/,
+  /^dist\/bin\/programs\/prebuilds\/(linux-x64|linux-arm64|darwin-x64\+arm64)\/[a-z0-9.-]+\.node$/,
 ];
 
 export async function contentsOf(tarball: string, scratch: string, signal: AbortSignal): Promise<Contents> {

@@ -27,6 +27,7 @@ declare global {
   const ServerMethod: typeof library.ServerMethod;
   const ServerRuntime: typeof library.ServerRuntime;
   const ToolPolicy: typeof library.ToolPolicy;
+  const recovering: agent.RecoveringFetch;
   const RecoveryExhausted: typeof agent.RecoveryExhausted;
   const StreamableHTTPClientTransport: typeof import('@modelcontextprotocol/client').StreamableHTTPClientTransport;
 }

@@ -39,11 +39,13 @@ const RESOLUTIONS: Readonly<Record<string, object>> = {
 const GONE: Readonly<Record<string, readonly string[]>> = { 'typescript-newest': ['node10'] };
 
 /** Types with and without what a program may have: `skipLibCheck` is off, so that our own declarations are checked too. */
-const SURROUNDINGS: Readonly<Record<string, { readonly source: string; readonly options: object }>> = {
-  'constructs, @types/node': { source: USE_CONSTRUCTS, options: { lib: ['es2022'], types: ['node'], skipLibCheck: true } },
-  'client, neither Node nor DOM': { source: USE_CLIENT, options: { lib: ['es2022'], types: [] } },
-  'client, DOM': { source: USE_CLIENT, options: { lib: ['es2022', 'dom'], types: [] } },
-  'client, @types/node': { source: USE_CLIENT, options: { lib: ['es2022'], types: ['node'], skipLibCheck: true } },
+const SURROUNDINGS: Readonly<Record<string, { readonly sources: Readonly<Record<string, string>>; readonly options: object }>> = {
+  'constructs and client, @types/node': {
+    sources: { constructs: USE_CONSTRUCTS, client: USE_CLIENT },
+    options: { lib: ['es2022'], types: ['node'], skipLibCheck: true },
+  },
+  'client, neither Node nor DOM': { sources: { client: USE_CLIENT }, options: { lib: ['es2022'], types: [] } },
+  'client, DOM': { sources: { client: USE_CLIENT }, options: { lib: ['es2022', 'dom'], types: [] } },
 };
 
 /** One trial for each compiler and each way to find a module, as CommonJS and as an ES module where there is a difference. */
@@ -52,7 +54,7 @@ export function typeErrors(company: Company, signal: AbortSignal): readonly [nam
     Object.entries(RESOLUTIONS)
       .filter(([name]) => !GONE[compiler]?.includes(name))
       .flatMap(([name, resolution]) =>
-        Object.entries(SURROUNDINGS).map(([surrounding, { source, options }]): [string, () => Promise<readonly string[]>] => [
+        Object.entries(SURROUNDINGS).map(([surrounding, { sources, options }]): [string, () => Promise<readonly string[]>] => [
           `types: ${compiler}, ${name}, ${surrounding}`,
           () => {
             const folder = join(company.folder, 'types', `${compiler}-${name}-${surrounding}`.replaceAll(/[^\w-]+/g, '-'));
@@ -61,7 +63,7 @@ export function typeErrors(company: Company, signal: AbortSignal): readonly [nam
                 company,
                 compiler,
                 folder,
-                files: { 'use.cts': source, 'use.mts': source, 'use.ts': source },
+                files: modulesOf(sources),
                 options: { ...resolution, ...options },
               },
               signal,
@@ -69,6 +71,13 @@ export function typeErrors(company: Company, signal: AbortSignal): readonly [nam
           },
         ]),
       ),
+  );
+}
+
+/** As CommonJS, as an ES module, and as what the package says. */
+function modulesOf(sources: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(sources).flatMap(([name, text]) => ['cts', 'mts', 'ts'].map((ending) => [`${name}.${ending}`, text])),
   );
 }
 
