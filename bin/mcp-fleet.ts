@@ -1,10 +1,15 @@
-import { createRequire } from 'node:module';
 import { Command } from 'commander';
+import { callCommand } from './commands/call';
+import { connectCommand } from './commands/connect';
+import { initCommand } from './commands/init';
 import { ledgerCommand } from './commands/ledger';
 import { localCommand } from './commands/local';
 import { psCommand } from './commands/ps';
+import { sessionsCommand } from './commands/sessions';
 import { tokenCommand } from './commands/token';
+import { toolsCommand } from './commands/tools';
 import { EXIT, ending } from './exit';
+import { packageVersion } from './package-facts';
 
 // The SDK's notice about Node 20 would stand among our lines; which Node is needed is package.json's to say.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
@@ -19,18 +24,26 @@ const EXAMPLES = `Examples:
   $ mcp-fleet ledger unknown              the calls that nobody can tell of, oldest first
 `;
 
-// From dist/bin/, where this is bundled to.
-const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
-
 const program = new Command('mcp-fleet')
-  .version(version)
+  .version(packageVersion())
   .description('Runs, watches and proves a fleet of MCP servers')
   .addHelpText('before', EXAMPLES)
   .addHelpText('after', '\nExit codes: 0 ok · 1 our bug · 2 usage · 3 the answer is no · 4 environment · 130 interrupted')
   .showSuggestionAfterError()
   .exitOverride();
 for (const stream of [process.stdout, process.stderr]) stream.on('error', whenReaderIsGone);
-for (const command of [localCommand(), tokenCommand(), psCommand(), ledgerCommand()]) program.addCommand(command);
+const commands = [
+  initCommand(),
+  localCommand(),
+  toolsCommand(),
+  callCommand(),
+  connectCommand(),
+  tokenCommand(),
+  psCommand(),
+  sessionsCommand(),
+  ledgerCommand(),
+];
+for (const command of commands) program.addCommand(command);
 inheritSettings(program);
 
 try {

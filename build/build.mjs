@@ -91,6 +91,8 @@ for (const image of ['gateway', 'sidecar', 'examples/payments']) {
   await mkdir(join(dist, image), { recursive: true });
   await cp(join(root, 'build/images/Dockerfile'), join(dist, image, 'Dockerfile'));
 }
+// What `mcp-fleet init` lays out.
+await cp(join(root, 'bin/template'), join(dist, 'bin/template'), { recursive: true });
 // Programs of the local account that need nothing else, and the native half of the tables that persist.
 for (const program of ['lambda-runtime.cjs', 'loopback-preload.cjs']) {
   await cp(join(root, 'local/programs', program), join(dist, 'bin/programs', program));

@@ -1,0 +1,41 @@
+import { Command } from 'commander';
+import { attach } from '../../local/control-client';
+import { type AgentAtServer, agentAtServer, wayIn } from '../agent-at-server';
+import { refusalOf, withClient } from '../agent-session';
+import { table, terminal } from '../terminal';
+
+const EXAMPLES = `Examples:
+  $ mcp-fleet tools writer@notes          the tools that this agent sees at that server
+`;
+
+export function toolsCommand(): Command {
+  return new Command('tools')
+    .description('List the tools of a server as an agent sees them')
+    .addHelpText('before', EXAMPLES)
+    .argument('<agent@server>', 'names of both in construct code', agentAtServer)
+    .option('--json', 'one JSON document: what tools/list answered', false)
+    .action(tools);
+}
+
+async function tools(who: AgentAtServer, { json }: { json: boolean }): Promise<void> {
+  const way = await wayIn(await attach(process.cwd()), who);
+  const found = await withClient(way, (client) => client.listTools()).catch((error) => {
+    throw refusalOf(error);
+  });
+  const { result } = terminal(json);
+  if (json) return result(JSON.stringify({ tools: found.tools }));
+  if (found.tools.length === 0) return result(`${who.agent} sees no tool of ${who.server}: nothing is granted.`);
+  const rows = found.tools.map(({ name, description = '', inputSchema }) => [
+    name,
+    argumentsOf(inputSchema),
+    description.split('\n', 1)[0] as string,
+  ]);
+  table(['TOOL', 'ARGUMENTS', 'DESCRIPTION'], rows).forEach(result);
+}
+
+/** Names of a tool's arguments; those that may be left out have a question mark. */
+function argumentsOf({ properties = {}, required = [] }: { properties?: object; required?: readonly string[] }): string {
+  return Object.keys(properties)
+    .map((name) => (required.includes(name) ? name : `${name}?`))
+    .join(', ');
+}

@@ -1,0 +1,17 @@
+import { test } from 'node:test';
+import { App } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { ToolsStack } from '../lib/tools-stack';
+
+const template = Template.fromStack(new ToolsStack(new App(), 'Tools'));
+
+const grantOf = (subject: string, tools: string[]) =>
+  template.hasResourceProperties('Custom::McpFleetAllowlist', {
+    Subject: subject,
+    Grants: Match.arrayWith([Match.objectLike({ Server: 'notes', Tools: tools })]),
+  });
+
+test('the writer may add notes, the reader may only list them', () => {
+  grantOf('agent-writer', ['add_note', 'list_notes']);
+  grantOf('agent-reader', ['list_notes']);
+});
