@@ -37,7 +37,8 @@ export function optional(kind: Kind): OptionalKind {
 
 /** Of what is wrong under it, only its kind is told: the value may be a secret. */
 export function unshown(kind: Kind): Kind {
-  return (what, value) => kind(what, value).map((problem) => ({ ...problem, got: new Words(kindOf(problem.got)) }));
+  const hide = (got: unknown) => (got instanceof Words ? got : new Words(kindOf(got)));
+  return (what, value) => kind(what, value).map((problem) => ({ ...problem, got: hide(problem.got) }));
 }
 
 export const text = (fix = 'Write a string.') => kindThat('a string', fix, (value) => typeof value === 'string');
