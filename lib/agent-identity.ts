@@ -2,7 +2,7 @@ import { Token } from 'aws-cdk-lib';
 import type * as cognito from 'aws-cdk-lib/aws-cognito';
 import type { IdentityConfig } from '../core/fleet-config';
 import { having, listOf, memberProblems, optional, type Shape, text } from './kinds';
-import { absoluteUrl, type Problem } from './problems';
+import { absoluteUrl, matching, type Problem } from './problems';
 
 export interface OidcIdentityProps {
   /** `iss` of the access tokens, an `https://` URL, to the letter: a trailing slash counts (RFC 7519 §4.1.1). */
@@ -49,7 +49,7 @@ export class AgentIdentity {
   /** A Cognito user pool, of whichever region: its id begins with it. */
   static cognito(userPool: cognito.IUserPool, props: CognitoIdentityProps): AgentIdentity {
     return new AgentIdentity(
-      () => [...USER_POOL('identity userPool', userPool), ...memberProblems('identity props', props, COGNITO, 'identity ')],
+      () => [...userPoolProblems(userPool), ...memberProblems('identity props', props, COGNITO, 'identity ')],
       () => {
         const issuer = cognitoIssuer(userPool);
         const audience = props.clients.map((client) => client.userPoolClientId);
@@ -89,6 +89,14 @@ function identityProblems({ issuer, audience, jwksUri }: IdentityConfig): Proble
   if (audience.length > 0 && !audience.includes('')) return problems;
   const allowed = 'at least one audience or app client';
   return [...problems, { what: 'identity audience', got: audience, allowed, fix: 'Name what your tokens are issued for.' }];
+}
+
+function userPoolProblems(userPool: cognito.IUserPool): Problem[] {
+  const what = 'identity userPool';
+  const problems = USER_POOL(what, userPool);
+  if (problems.length > 0) return problems;
+  const allowed = 'an id such as eu-west-1_AbC123, which begins with the region';
+  return matching(what, userPool.userPoolId, /^[a-z]+(-[a-z0-9]+)+_\w+$/, allowed, 'Write the id of the pool, not its name.');
 }
 
 /**

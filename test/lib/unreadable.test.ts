@@ -37,7 +37,10 @@ const USES: Record<string, { readonly right: object; readonly use: (props: Anyth
     use: (props) => fleet.addAgent(`a${++made}`, props?.subject === 'agent' ? { subject: `a${made}` } : props),
   },
   AddServerProps: { right: { runtime: NPM_HTTP }, use: addServer },
-  CallGrantProps: { right: { tools: ['read'] }, use: (props) => server.grantCall(fleet.addAgent(`a${++made}`, { subject: `a${made}` }), props) },
+  CallGrantProps: {
+    right: { tools: ['read'] },
+    use: (props) => server.grantCall(fleet.addAgent(`a${++made}`, { subject: `a${made}` }), props),
+  },
   CognitoIdentityProps: { right: { clients: [client] }, use: (props) => identified(AgentIdentity.cognito(pool, props)) },
   GatewayOptions: { right: {}, use: (gateway) => newFleetWith({ identity: IDENTITY, edge: FleetEdge.internal(), gateway }) },
   HttpRuntimeProps: { right: { package: 'a', version: '1.0.0', port: 3000 }, use: (props) => running(ServerRuntime.http(props)) },
