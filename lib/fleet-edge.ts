@@ -1,5 +1,6 @@
 import type * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { having, listOf, memberProblems, optional, type Shape, text } from './kinds';
 import type { Problem } from './problems';
 
 export interface InternalEdgeProps {
@@ -33,18 +34,29 @@ export interface PublicAlbEdgeProps {
 }
 
 /** @internal */
-export interface EdgeSpec {
+export interface EdgeSpec extends InternalEdgeProps {
   readonly isPublic: boolean;
-  readonly certificate?: acm.ICertificate;
-  readonly domainName?: string;
-  readonly clients?: ec2.IPeer[];
 }
+
+const certificate = (fix: string) => having('certificateArn', 'a certificate', fix);
+const MAKE_CERTIFICATE = 'Write Certificate.fromCertificateArn(…), or make one, of aws-cdk-lib.';
+const CLIENTS = optional(listOf(having('canInlineRule', 'an IPeer', 'Write Peer.ipv4(…), of aws-cdk-lib.')));
+const INTERNAL: Shape<InternalEdgeProps> = {
+  certificate: optional(certificate(MAKE_CERTIFICATE)),
+  domainName: optional(text()),
+  clients: CLIENTS,
+};
+const PUBLIC: Shape<PublicAlbEdgeProps> = {
+  certificate: certificate(`Access tokens cross the internet there: it needs TLS. ${MAKE_CERTIFICATE}`),
+  domainName: text('Write the host name that the certificate stands for.'),
+  clients: CLIENTS,
+};
 
 /** Where agents enter. */
 export class FleetEdge {
   /** An internal Application Load Balancer: agents run in the VPC or in networks joined to it. */
   static internal(props: InternalEdgeProps = {}): FleetEdge {
-    return new FleetEdge({ isPublic: false, ...props });
+    return new FleetEdge({ ...props, isPublic: false }, memberProblems('edge props', props, INTERNAL, 'edge '));
   }
 
   /**
@@ -52,37 +64,47 @@ export class FleetEdge {
    * security groups cannot tell the gateway from the rest of the world at an internet-facing address.
    */
   static publicAlb(props: PublicAlbEdgeProps): FleetEdge {
-    return new FleetEdge({ isPublic: true, ...props });
+    return new FleetEdge({ ...props, isPublic: true }, memberProblems('edge props', props, PUBLIC, 'edge '));
   }
 
   private constructor(
-    /** @internal */
-    readonly _spec: EdgeSpec,
+    private readonly spec: EdgeSpec,
+    /** What cannot even be read of what was given. */
+    private readonly unreadable: readonly Problem[],
   ) {}
 
   /** @internal */
-  _problems(): Problem[] {
-    const { certificate, domainName, clients } = this._spec;
-    const problems: Problem[] = [];
-    if (certificate !== undefined && !domainName) {
-      problems.push({
-        what: 'edge domainName',
-        got: domainName,
-        allowed: 'the host name that the certificate stands for',
-        fix: "Give domainName: without it no client, and not the gateway itself, can check the load balancer's certificate.",
-      });
-    }
-    if (certificate === undefined && domainName !== undefined) {
-      problems.push({
-        what: 'edge domainName',
-        got: domainName,
-        allowed: 'a host name beside a certificate',
-        fix: 'Give a certificate for it, or leave domainName out.',
-      });
-    }
-    if (clients?.length === 0) {
-      problems.push({ what: 'edge clients', got: [], allowed: 'at least one peer', fix: 'Leave it out for the default.' });
-    }
-    return problems;
+  get _spec(): EdgeSpec {
+    return this.spec;
   }
+
+  /** @internal */
+  _problems(): readonly Problem[] {
+    return this.unreadable.length > 0 ? this.unreadable : edgeProblems(this.spec);
+  }
+}
+
+function edgeProblems({ isPublic, certificate, domainName, clients }: EdgeSpec): Problem[] {
+  const problems: Problem[] = [];
+  if (certificate !== undefined && !domainName) {
+    problems.push({
+      what: 'edge domainName',
+      got: domainName,
+      allowed: 'the host name that the certificate stands for',
+      fix: "Give domainName: without it no client, and not the gateway itself, can check the load balancer's certificate.",
+    });
+  }
+  if (certificate === undefined && domainName !== undefined) {
+    problems.push({
+      what: 'edge domainName',
+      got: domainName,
+      allowed: 'a host name beside a certificate',
+      fix: 'Give a certificate for it, or leave domainName out.',
+    });
+  }
+  if (clients?.length === 0) {
+    const otherwise = isPublic ? 'any IPv4 address' : 'the addresses of the VPC';
+    problems.push({ what: 'edge clients', got: [], allowed: 'at least one peer', fix: `Leave it out for the default, ${otherwise}.` });
+  }
+  return problems;
 }

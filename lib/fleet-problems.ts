@@ -1,11 +1,16 @@
 import { SERVER_NAME } from '../core/fleet-config';
 import type { McpFleetProps } from './fleet-props';
+import { MCP_FLEET } from './fleet-shape';
+import { memberProblems, type Shape, text } from './kinds';
 import type { AddAgentProps, McpAgent } from './mcp-agent';
 import { matching, type Problem, wholeNumber } from './problems';
 import { serverNameProblems } from './server-problems';
+import { taskSizeProblems } from './task-size';
 
-/** What is wrong with a fleet as it was declared. */
+/** What is wrong with a fleet as it was declared: first what cannot be read at all. */
 export function fleetProblems(props: McpFleetProps): Problem[] {
+  const unreadable = memberProblems('props', props, MCP_FLEET, '');
+  if (unreadable.length > 0) return unreadable;
   const { identity, edge, fleetName, vpc, cluster, gateway } = props;
   const problems = [
     ...identity._problems(),
@@ -25,6 +30,7 @@ export function fleetProblems(props: McpFleetProps): Problem[] {
       'It is counted in seconds: a retry after it executes again.',
     ),
     ...wholeNumber('gateway.replicas', gateway?.replicas, 1, 100, 'Two or more let the fleet outlive a zone.'),
+    ...taskSizeProblems('gateway.taskSize', gateway?.taskSize),
     ...(props.allowedOrigins ?? []).flatMap(originProblems),
   ];
   if (cluster !== undefined && vpc !== undefined && cluster.vpc !== vpc) {
@@ -34,6 +40,8 @@ export function fleetProblems(props: McpFleetProps): Problem[] {
 }
 
 export function newServerProblems(name: string, present: readonly string[]): Problem[] {
+  const unreadable = SERVER('server name', name);
+  if (unreadable.length > 0) return unreadable;
   const problems = serverNameProblems(name);
   if (present.includes(name)) {
     problems.push({ what: 'server name', got: name, allowed: 'each name once in a fleet', fix: 'Another server has it: rename one.' });
@@ -41,8 +49,15 @@ export function newServerProblems(name: string, present: readonly string[]): Pro
   return problems;
 }
 
+const SERVER = text('Choose a short word: it is a path segment of the URL.');
+const AGENT = text('Choose a short word: it names the agent in code and on the command line.');
+const ADD_AGENT: Shape<AddAgentProps> = { subject: text("Write the `sub` of the agent's access tokens.") };
+
 /** Two agents with one subject would be one principal, and each would remove the other's grants. */
-export function agentProblems(name: string, { subject }: AddAgentProps, present: readonly McpAgent[]): Problem[] {
+export function agentProblems(name: string, props: AddAgentProps, present: readonly McpAgent[]): Problem[] {
+  const unreadable = [...AGENT('agent name', name), ...memberProblems('agent props', props, ADD_AGENT, 'agent ')];
+  if (unreadable.length > 0) return unreadable;
+  const { subject } = props;
   const allowed = '1 to 31 characters a-z, 0-9 and -, a letter first';
   const problems = matching('agent name', name, SERVER_NAME, allowed, 'It names the agent in code and on the command line.');
   if (present.some((agent) => agent.agentName === name)) {

@@ -10,6 +10,7 @@ import { METRICS, type MetricName } from '../core/metrics';
 import { runtimeMetric } from './fleet-metrics';
 import type { ServerParts } from './fleet-parts';
 import { generatedKey } from './generated-key';
+import { grantProblems, warnOfGrant } from './grant-problems';
 import type { McpAgent } from './mcp-agent';
 import { refuse } from './problems';
 import { alarmOnServer } from './server-alarms';
@@ -18,7 +19,6 @@ import { serverProblems } from './server-problems';
 import type { AddServerProps, CallGrantProps } from './server-props';
 import { scaleOnSlots, serverService, serverTargets } from './server-service';
 import { drainOf, serverTask } from './server-task';
-import { grantedToolProblems } from './tool-names';
 
 /**
  * An MCP server of a fleet; made by `McpFleet.addServer`. As a grantee it stands for the role of its tasks,
@@ -41,6 +41,7 @@ export class McpServer extends Construct implements iam.IGrantable, ec2.IConnect
   /** @internal */
   readonly _config: ServerConfig;
   private readonly fleetName: string;
+  private readonly declared: AddServerProps;
 
   /** @internal */
   static _in(scope: Construct, name: string, parts: ServerParts, props: AddServerProps): McpServer {
@@ -52,6 +53,7 @@ export class McpServer extends Construct implements iam.IGrantable, ec2.IConnect
     refuse(this, serverProblems(props));
     this.serverName = name;
     this.fleetName = parts.name;
+    this.declared = props;
     const spec = props.runtime._spec;
     if (spec.kind === 'remote') {
       this._config = remoteConfig(props, spec);
@@ -74,8 +76,9 @@ export class McpServer extends Construct implements iam.IGrantable, ec2.IConnect
    * Lets an agent call tools of this server. Nothing is allowed without a grant; an explicit deny in the allowlist wins over it.
    */
   grantCall(agent: McpAgent, grant: CallGrantProps): void {
-    refuse(this, grantedToolProblems(grant.tools));
+    refuse(this, grantProblems(this, agent, grant));
     agent._allow(this, grant);
+    warnOfGrant(this, agent, grant, this.declared);
   }
 
   /**

@@ -1,5 +1,6 @@
 import { Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
+import { shown } from './shown';
 
 /** One thing that is wrong with what was given to a construct. */
 export interface Problem {
@@ -18,14 +19,9 @@ export function refuse(scope: IConstruct, problems: readonly Problem[]): void {
   if (problems.length > 0) throw new Error(`${scope.node.path}: ${problems.map(describe).join('\n')}`);
 }
 
-/** Of a value that is too long to be read in a sentence, its beginning is shown. */
-const SHOWN_CHARACTERS = 200;
-
 /** One problem as one sentence each: what, got, allowed, fix. */
 export function describe({ what, got, allowed, fix }: Problem): string {
-  const text = JSON.stringify(got) ?? 'missing';
-  const shown = text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS)}…`;
-  return `${what} is ${shown}; allowed: ${allowed}. ${fix}`;
+  return `${what} is ${shown(got)}; allowed: ${allowed}. ${fix}`;
 }
 
 /** Problems of a number that must be whole and within bounds. A token cannot be judged at synth and passes. */
@@ -45,8 +41,14 @@ export function matching(what: string, value: string | undefined, pattern: RegEx
 export function absoluteUrl(what: string, value: string | undefined, schemes: readonly string[], fix: string): Problem[] {
   if (value === undefined || Token.isUnresolved(value)) return [];
   const url = URL.canParse(value) ? new URL(value) : undefined;
-  const good = url !== undefined && schemes.includes(url.protocol) && url.username === '' && url.search === '' && url.hash === '';
-  if (good) return [];
+  const open = url === undefined ? value.replace(/[^/\s]*@/, '***@') : withoutSecrets(value, url);
+  if (url !== undefined && schemes.includes(url.protocol) && open === value && url.hash === '') return [];
   const allowed = `an absolute ${schemes.map((s) => `${s}//`).join(' or ')} URL without credentials, query or fragment`;
-  return [{ what, got: value, allowed, fix }];
+  return [{ what, got: open, allowed, fix }];
+}
+
+/** Passwords and keys stand before the host of a URL, or in its query. */
+function withoutSecrets(value: string, { protocol, username, password, host, pathname, search }: URL): string {
+  if (username === '' && password === '' && search === '') return value;
+  return `${protocol}//${username + password === '' ? '' : '***@'}${host}${pathname}${search === '' ? '' : '?***'}`;
 }

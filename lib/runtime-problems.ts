@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { SizeRoundingBehavior } from 'aws-cdk-lib';
 import { RUNTIME_PORT } from '../core/fleet-config';
 import { authorityProblems } from './certificate-authorities';
 import { absoluteUrl, matching, type Problem, wholeNumber } from './problems';
@@ -61,7 +62,7 @@ function httpProblems(spec: HttpRuntimeProps): Problem[] {
 }
 
 function stdioProblems(spec: StdioRuntimeProps): Problem[] {
-  const { package: name, directory, command, args } = spec;
+  const { package: name, directory, command, args, childMemory } = spec;
   const problems = [...npmProblems(spec), ...commandProblems('runtime args', args)];
   if ((name === undefined) === (directory === undefined)) {
     const got = [name !== undefined && 'package', directory !== undefined && 'directory'].filter(Boolean);
@@ -82,7 +83,12 @@ function stdioProblems(spec: StdioRuntimeProps): Problem[] {
       fix: 'Build the program first, or correct the path.',
     });
   }
-  return [...problems, ...commandProblems('runtime command', command, 1)];
+  const child = childMemory?.toMebibytes({ rounding: SizeRoundingBehavior.NONE });
+  return [
+    ...problems,
+    ...commandProblems('runtime command', command, 1),
+    ...wholeNumber('runtime childMemory', child, 1, 122_880, 'It is counted in MiB: write what one child takes when it is busy.'),
+  ];
 }
 
 function npmProblems({ package: name, version, bin }: HttpRuntimeProps | StdioRuntimeProps): Problem[] {

@@ -1,4 +1,6 @@
 import type { OwnMethod } from '../core/fleet-config';
+import { flag, memberProblems, optional, type Shape, text } from './kinds';
+import type { Problem } from './problems';
 
 export interface ServerRequestProps {
   /**
@@ -7,6 +9,9 @@ export interface ServerRequestProps {
    */
   readonly readOnly?: boolean;
 }
+
+const NAME = text('Write the name as the server knows it.');
+const REQUEST: Shape<ServerRequestProps> = { readOnly: optional(flag) };
 
 /**
  * A method of a server's own that agents may say to it, beside those of the protocol: whoever may use the server may say it. What is
@@ -18,7 +23,7 @@ export class ServerMethod {
    * @param name as the server knows it, such as `acme/reindex`; 1 to 255 bytes
    */
   static request(name: string, props: ServerRequestProps = {}): ServerMethod {
-    return new ServerMethod(name, { kind: 'request', ...(props.readOnly === true && { readOnly: true }) });
+    return new ServerMethod(name, 'request', props);
   }
 
   /**
@@ -26,13 +31,23 @@ export class ServerMethod {
    * @param name as the server knows it, such as `notifications/acme/seen`; 1 to 255 bytes
    */
   static notification(name: string): ServerMethod {
-    return new ServerMethod(name, { kind: 'notification' });
+    return new ServerMethod(name, 'notification', {});
   }
 
   private constructor(
     /** Name of the method. */
     readonly name: string,
-    /** @internal */
-    readonly _config: OwnMethod,
+    private readonly kind: OwnMethod['kind'],
+    private readonly props: ServerRequestProps,
   ) {}
+
+  /** @internal */
+  get _config(): OwnMethod {
+    return { kind: this.kind, ...(this.props.readOnly === true && { readOnly: true }) };
+  }
+
+  /** @internal */
+  _problems(what: string): Problem[] {
+    return [...NAME(`${what} name`, this.name), ...memberProblems(`${what} props`, this.props, REQUEST, `${what} `)];
+  }
 }

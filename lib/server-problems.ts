@@ -1,30 +1,38 @@
 import { Token } from 'aws-cdk-lib';
 import { SERVER_NAME } from '../core/fleet-config';
 import { OUTCOME_TOOL } from '../core/outcome-tool';
+import { environmentProblems } from './environment-problems';
+import { memberProblems } from './kinds';
 import { methodProblems } from './method-problems';
 import { matching, type Problem, wholeNumber } from './problems';
 import { runtimeProblems } from './runtime-problems';
 import type { AddServerProps } from './server-props';
-import { declaredToolProblems } from './tool-names';
+import { ADD_SERVER } from './server-shape';
+import { childProblems } from './slots';
+import { taskSizeProblems } from './task-size';
+import { asProperty, declaredToolProblems } from './tool-names';
+import type { ToolPolicy } from './tool-policy';
 
 /** Fargate kills a container 120 s after SIGTERM at the latest (ECS: `stopTimeout`); the sidecar must be done before. */
 export const MAX_STOP_SECONDS = 120;
 /** What a sidecar gets beyond its drain to close what is left and exit. */
 export const STOP_MARGIN_SECONDS = 10;
 
-const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
-
 export function serverNameProblems(name: string): Problem[] {
   const allowed = '1 to 31 characters a-z, 0-9 and -, a letter first';
   return matching('server name', name, SERVER_NAME, allowed, 'It is a path segment of the URL: choose a short word.');
 }
 
-/** What is wrong with a server as it was declared. */
+/** What is wrong with a server as it was declared: first what cannot be read at all. */
 export function serverProblems(props: AddServerProps): Problem[] {
+  const unreadable = unreadableProblems(props);
+  if (unreadable.length > 0) return unreadable;
+  const { runtime, tools = {} } = props;
   return [
-    ...runtimeProblems(props.runtime._spec),
-    ...(props.runtime._spec.kind === 'remote' ? effectlessProblems(props) : capacityProblems(props)),
-    ...declaredToolProblems(Object.keys(props.tools ?? {})),
+    ...runtimeProblems(runtime._spec),
+    ...(runtime._spec.kind === 'remote' ? effectlessProblems(props) : capacityProblems(props)),
+    ...declaredToolProblems(Object.keys(tools)),
+    ...policyProblems(tools),
     ...methodProblems(props.methods ?? []),
     ...finalErrorProblems(props.finalErrors ?? []),
     ...recoveryProblems(props),
@@ -33,7 +41,19 @@ export function serverProblems(props: AddServerProps): Problem[] {
   ];
 }
 
-function capacityProblems({ sessions, scaling, drain }: AddServerProps): Problem[] {
+function unreadableProblems(props: AddServerProps): Problem[] {
+  const problems = memberProblems('props', props, ADD_SERVER, '');
+  if (problems.length > 0) return problems;
+  const { runtime, methods = [], secrets = [] } = props;
+  return [
+    ...runtime._unreadable,
+    ...methods.flatMap((method, at) => method._problems(`methods[${at}]`)),
+    ...secrets.flatMap((secret, at) => secret._problems(`secrets[${at}]`)),
+  ];
+}
+
+function capacityProblems(props: AddServerProps): Problem[] {
+  const { sessions, scaling, drain, taskSize } = props;
   const { minInstances, maxInstances } = scaling ?? {};
   const most = MAX_STOP_SECONDS - STOP_MARGIN_SECONDS;
   const problems = [
@@ -55,6 +75,8 @@ function capacityProblems({ sessions, scaling, drain }: AddServerProps): Problem
       `ECS kills a Fargate task ${MAX_STOP_SECONDS} s after SIGTERM.`,
     ),
   ];
+  const sizes = taskSizeProblems('taskSize', taskSize);
+  problems.push(...(sizes.length > 0 ? sizes : childProblems(props)));
   if (minInstances !== undefined && maxInstances !== undefined && minInstances > maxInstances) {
     const allowed = `at least minInstances (${minInstances})`;
     problems.push({ what: 'scaling.maxInstances', got: maxInstances, allowed, fix: 'Raise it, or lower minInstances.' });
@@ -62,11 +84,14 @@ function capacityProblems({ sessions, scaling, drain }: AddServerProps): Problem
   return problems;
 }
 
-function recoveryProblems({ tools = {}, recovery }: AddServerProps): Problem[] {
-  const reads = Object.keys(tools).filter((tool) => tools[tool]?._config.effect === 'read_only');
+function policyProblems(tools: { readonly [name: string]: ToolPolicy }): Problem[] {
+  const reads = Object.keys(tools).filter((tool) => tools[tool]?._onlyReads);
+  return Object.entries(tools).flatMap(([tool, policy]) => policy._problems(`tools.${asProperty(tool)}`, reads));
+}
+
+function recoveryProblems({ recovery }: AddServerProps): Problem[] {
   const within = recovery?.within?.toSeconds({ integral: false });
   return [
-    ...Object.entries(tools).flatMap(([tool, policy]) => policy._reconcile?._problems(tool, reads) ?? []),
     ...wholeNumber('recovery.attempts', recovery?.attempts, 1, 20, 'It counts the first attempt: 1 means no recovery.'),
     ...wholeNumber('recovery.within', within, 1, 600, 'Agents wait for it: SDK clients give up after 60 s.'),
   ];
@@ -85,14 +110,10 @@ function finalErrorProblems(codes: readonly number[]): Problem[] {
 
 /** A property that would have no effect is refused rather than ignored. */
 function effectlessProblems({ sessions, scaling, secrets, environment, taskSize, drain }: AddServerProps): Problem[] {
-  return Object.entries({ sessions, scaling, secrets, environment, taskSize, drain })
+  const names = secrets?.map(({ name }) => name);
+  return Object.entries({ sessions, scaling, secrets: names, environment, taskSize, drain })
     .filter(([, value]) => value !== undefined)
-    .map(([what]) => ({
-      what,
-      got: 'a value',
-      allowed: 'nothing on a remote server',
-      fix: 'The fleet runs no instance of it: leave it out.',
-    }));
+    .map(([what, got]) => ({ what, got, allowed: 'nothing on a remote server', fix: 'The fleet runs no instance of it: leave it out.' }));
 }
 
 /** The gateway's own tool has its policy from us; a declaration of it would have no effect. */
@@ -100,23 +121,4 @@ function outcomeToolProblems({ tools, outcomeTool }: AddServerProps): Problem[] 
   if (outcomeTool !== true || !Object.hasOwn(tools ?? {}, OUTCOME_TOOL)) return [];
   const fix = "With outcomeTool it is the gateway's own, and only reads: leave it out.";
   return [{ what: 'tools', got: OUTCOME_TOOL, allowed: 'names of tools of the server', fix }];
-}
-
-function environmentProblems({ environment, secrets }: AddServerProps): Problem[] {
-  const names = [...Object.keys(environment ?? {}), ...(secrets ?? []).map((secret) => secret.name)];
-  const problems = names.flatMap((name) =>
-    matching('environment name', name, VARIABLE, 'letters, digits and _, no digit first', 'Rename it.'),
-  );
-  for (const name of new Set(names.filter((name, at) => names.indexOf(name) !== at))) {
-    problems.push({
-      what: 'environment name',
-      got: name,
-      allowed: 'each name once',
-      fix: 'It stands twice in environment and secrets: rename one.',
-    });
-  }
-  for (const name of names.filter((name) => name === 'PORT' || name.startsWith('MCP_FLEET_'))) {
-    problems.push({ what: 'environment name', got: name, allowed: 'names that the fleet does not set itself', fix: 'Rename it.' });
-  }
-  return problems;
 }

@@ -14,8 +14,8 @@ export interface TaskSize {
 export interface SessionOptions {
   /**
    * Most slots in use at once on one instance: a slot is a session, an open listen stream, or a sessionless call in flight.
-   * From 1 to 10000.
-   * @default - 100 for HTTP servers; for stdio servers what the task's memory holds, at 80 MiB a child beside 256 MiB for the sidecar
+   * From 1 to 10000; for stdio servers at most what the task's memory holds, at `childMemory` a child beside 256 MiB for the sidecar.
+   * @default - 100 for HTTP servers; for stdio servers as many as there is room for
    */
   readonly perInstance?: number;
   /**
@@ -125,7 +125,8 @@ export interface AddServerProps {
    */
   readonly secrets?: ServerSecret[];
   /**
-   * Environment variables for the server. `PORT` and names that start with `MCP_FLEET_` are taken.
+   * Environment variables for the server. `PORT` and names that start with `MCP_FLEET_` are taken, `PATH` is the image's, and a stdio
+   * server's cannot be what the sidecar beside it would obey itself, such as `NODE_OPTIONS` (docs/synth.md).
    * @default - none
    */
   readonly environment?: { [name: string]: string };
@@ -143,7 +144,7 @@ export interface CallGrantProps {
   /** Names of tools as the server lists them (each at most 1024 bytes), or `McpServer.ALL_TOOLS` alone. 1 to 1000, of 100 kB in all. */
   readonly tools: string[];
   /**
-   * From when on the grant does not count.
+   * From when on the grant does not count. One that has run out is warned of at synth.
    * @default - it counts until it is removed
    */
   readonly expires?: Expiration;

@@ -1,4 +1,7 @@
+import type { Size } from 'aws-cdk-lib';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
+import { flag, having, listOf, memberProblems, number, optional, type Shape, size, text, unshown } from './kinds';
+import type { Problem } from './problems';
 
 /** An MCP server that speaks Streamable HTTP. Name exactly one of `image`, `package` with `version`, and `directory`. */
 export interface HttpRuntimeProps {
@@ -62,6 +65,11 @@ export interface StdioRuntimeProps {
    * @default - the package's executable with `args`
    */
   readonly command?: string[];
+  /**
+   * Memory that one child may need. A task has room for so many of them beside 256 MiB for the sidecar.
+   * @default Size.mebibytes(80), which a small Node server needs
+   */
+  readonly childMemory?: Size;
 }
 
 export interface RemoteRuntimeProps {
@@ -87,25 +95,53 @@ export type RuntimeSpec =
   | ({ readonly kind: 'stdio' } & StdioRuntimeProps)
   | ({ readonly kind: 'remote' } & RemoteRuntimeProps);
 
+const WORDS = optional(listOf(text(), 'Write the program and its arguments, one word each.'));
+const NPM = { package: optional(text()), version: optional(text()), bin: optional(text()), directory: optional(text()), args: WORDS };
+const HTTP: Shape<HttpRuntimeProps> = {
+  ...NPM,
+  image: optional(having('bind', 'a ContainerImage', 'Write ContainerImage.fromRegistry(…), of aws-cdk-lib.')),
+  port: number('Write the port on which the server listens.'),
+  path: optional(text()),
+  healthCheck: optional(having('command', 'a HealthCheck', "Write { command: ['CMD', …] }.")),
+  localCommand: WORDS,
+};
+const STDIO: Shape<StdioRuntimeProps> = { ...NPM, command: WORDS, childMemory: optional(size) };
+const REMOTE: Shape<RemoteRuntimeProps> = {
+  url: text("Write the URL of the server's MCP endpoint."),
+  rateLimitsBeforeExecution: optional(flag),
+  certificateAuthorities: optional(unshown(text("Give the PEM text: readFileSync('ca.pem', 'utf8')."))),
+};
+
 /** How a server runs. */
 export class ServerRuntime {
   /** Containers that listen on HTTP, each beside a sidecar. */
   static http(props: HttpRuntimeProps): ServerRuntime {
-    return new ServerRuntime({ kind: 'http', ...props });
+    return new ServerRuntime({ ...props, kind: 'http' }, memberProblems('runtime props', props, HTTP, 'runtime '));
   }
 
   /** Child processes of the sidecar, one per session. */
   static stdio(props: StdioRuntimeProps): ServerRuntime {
-    return new ServerRuntime({ kind: 'stdio', ...props });
+    return new ServerRuntime({ ...props, kind: 'stdio' }, memberProblems('runtime props', props, STDIO, 'runtime '));
   }
 
   /** A server outside the fleet: nothing is deployed for it, and calls to it are governed and audited like any other. */
   static remote(props: RemoteRuntimeProps): ServerRuntime {
-    return new ServerRuntime({ kind: 'remote', ...props });
+    return new ServerRuntime({ ...props, kind: 'remote' }, memberProblems('runtime props', props, REMOTE, 'runtime '));
   }
 
   private constructor(
-    /** @internal */
-    readonly _spec: RuntimeSpec,
+    private readonly spec: RuntimeSpec,
+    /** What cannot even be read of what was given. */
+    private readonly unreadable: readonly Problem[],
   ) {}
+
+  /** @internal */
+  get _spec(): RuntimeSpec {
+    return this.spec;
+  }
+
+  /** @internal */
+  get _unreadable(): readonly Problem[] {
+    return this.unreadable;
+  }
 }

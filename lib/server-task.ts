@@ -13,7 +13,8 @@ import { httpServerImage, npmOrigin, stdioCommand, stdioServerImage } from './se
 import { STOP_MARGIN_SECONDS } from './server-problems';
 import type { AddServerProps } from './server-props';
 import type { HttpRuntimeProps, StdioRuntimeProps } from './server-runtime';
-import { fargateTask, imagePlatform, LIVENESS, logDriver, memoryMiB, raiseFileLimit, serviceLogs } from './task';
+import { slotsOf } from './slots';
+import { fargateTask, imagePlatform, LIVENESS, logDriver, raiseFileLimit, serviceLogs } from './task';
 
 /** Name of the container that the target group reaches. */
 export const SIDECAR_CONTAINER = 'sidecar';
@@ -22,10 +23,6 @@ const SERVER_CONTAINER = 'server';
 const CONTAINERS_METADATA = 'cdk-mcp-fleet:containers';
 
 const DEFAULT_DRAIN = Duration.seconds(110);
-const DEFAULT_HTTP_SLOTS = 100;
-/** A Node child with one MCP server in it, and what the sidecar itself needs, in MiB. */
-const CHILD_MIB = 80;
-const SIDECAR_MIB = 256;
 
 interface ServerTask {
   readonly name: string;
@@ -127,18 +124,13 @@ function sidecarEnvironment(of: ServerTask, runtime: SidecarConfig['runtime']) {
     fleet: of.parts.name,
     server: of.name,
     runtime,
-    slots: of.props.sessions?.perInstance ?? defaultSlots(of.props),
+    slots: slotsOf(of.props),
     drainSeconds: drainOf(of.props).toSeconds(),
   };
   return {
     environment: { [SIDECAR_CONFIG_VARIABLE]: Stack.of(of.sidecarKey).toJsonString(config), PORT: String(RUNTIME_PORT) },
     secrets: { [SIDECAR_KEY_VARIABLE]: ecs.Secret.fromSecretsManager(of.sidecarKey) },
   };
-}
-
-function defaultSlots({ runtime, taskSize }: AddServerProps): number {
-  if (runtime._spec.kind !== 'stdio') return DEFAULT_HTTP_SLOTS;
-  return Math.max(1, Math.floor((memoryMiB(taskSize) - SIDECAR_MIB) / CHILD_MIB));
 }
 
 function serverSecrets({ secrets }: AddServerProps): Record<string, ecs.Secret> {

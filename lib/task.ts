@@ -7,13 +7,7 @@ import { RUNTIME_PORT } from '../core/fleet-config';
 import type { FleetParts } from './fleet-parts';
 import { acknowledge } from './nag';
 import type { TaskSize } from './server-props';
-
-/** 0.5 vCPU and 1 GiB. */
-const DEFAULT_SIZE: TaskSize = { cpu: 512, memory: Size.gibibytes(1) };
-
-export function memoryMiB(size: TaskSize = DEFAULT_SIZE): number {
-  return size.memory.toMebibytes();
-}
+import { DEFAULT_SIZE, memoryMiB } from './task-size';
 
 /** A Fargate task definition whose findings of cdk-nag are answered. */
 export function fargateTask(scope: Construct, parts: FleetParts, size: TaskSize = DEFAULT_SIZE): ecs.FargateTaskDefinition {

@@ -1,5 +1,7 @@
 import type { ToolConfig } from '../core/fleet-config';
-import type { Reconcile } from './reconcile';
+import { flag, made, memberProblems, oneOf, optional, type Shape, text } from './kinds';
+import { matching, type Problem } from './problems';
+import { Reconcile } from './reconcile';
 
 /** What a call of a state-changing tool must bring against double execution. */
 export enum KeyPolicy {
@@ -36,32 +38,61 @@ export interface StateChangingToolProps {
   readonly reconcile?: Reconcile;
 }
 
+const STATE_CHANGING: Shape<StateChangingToolProps> = {
+  key: optional(oneOf(KeyPolicy, 'KeyPolicy')),
+  keyArgument: optional(text('Write the name of an argument.')),
+  honoursKey: optional(flag),
+  cancellable: optional(flag),
+  reconcile: optional(made(Reconcile)),
+};
+
 /** What the operator declares about a tool. A tool without a declaration is state-changing and fenced. */
 export class ToolPolicy {
   /** The tool only reads: its calls are audited, and may be repeated freely. */
   static readOnly(): ToolPolicy {
-    return new ToolPolicy({ effect: 'read_only', key: 'fenced' });
+    return new ToolPolicy('read_only', {});
   }
 
   /** The tool changes state: each call is claimed in the ledger before a byte of it is sent. */
   static stateChanging(props: StateChangingToolProps = {}): ToolPolicy {
-    return new ToolPolicy(
-      {
-        effect: 'state_changing',
-        key: props.key ?? KeyPolicy.FENCED,
-        ...(props.keyArgument !== undefined && { keyArgument: props.keyArgument }),
-        ...(props.honoursKey === true && { honoursKey: true }),
-        ...(props.cancellable === true && { cancellable: true }),
-        ...(props.reconcile !== undefined && { reconcile: props.reconcile._config }),
-      },
-      props.reconcile,
-    );
+    return new ToolPolicy('state_changing', props);
   }
 
   private constructor(
-    /** @internal */
-    readonly _config: ToolConfig,
-    /** @internal */
-    readonly _reconcile?: Reconcile,
+    private readonly effect: ToolConfig['effect'],
+    private readonly props: StateChangingToolProps,
   ) {}
+
+  /** @internal */
+  get _config(): ToolConfig {
+    const { key = KeyPolicy.FENCED, keyArgument, honoursKey, cancellable, reconcile } = this.props;
+    return {
+      effect: this.effect,
+      key,
+      ...(keyArgument !== undefined && { keyArgument }),
+      ...(honoursKey === true && { honoursKey: true }),
+      ...(cancellable === true && { cancellable: true }),
+      ...(reconcile !== undefined && { reconcile: reconcile._config }),
+    };
+  }
+
+  /** @internal */
+  get _onlyReads(): boolean {
+    return this.effect === 'read_only';
+  }
+
+  /**
+   * @param what it is the policy of, such as `tools.transfer`
+   * @param reads tools of the server that are declared to be read-only
+   * @internal
+   */
+  _problems(what: string, reads: readonly string[]): Problem[] {
+    const problems = memberProblems(`${what} props`, this.props, STATE_CHANGING, `${what}.`);
+    if (problems.length > 0) return problems;
+    const { keyArgument, reconcile } = this.props;
+    return [
+      ...matching(`${what}.keyArgument`, keyArgument, /\S/, 'the name of an argument', 'Leave it out where no argument carries the key.'),
+      ...(reconcile?._problems(`${what}.reconcile`, reads) ?? []),
+    ];
+  }
 }

@@ -3,6 +3,7 @@ import type { Stage, Verdict } from '../suites/suite';
 import { foundCompany } from './company';
 import { contentsOf, strangers } from './contents';
 import { brokenLinks } from './links';
+import { opaqueErrors } from './opaque';
 import { pack } from './pack';
 import { type Attempt, run } from './program';
 import { snippetErrors } from './snippets';
@@ -30,6 +31,7 @@ export async function runPackage(_options: object, { scratch, say, signal }: Sta
     ['required from CommonJS', async () => unless(await node('use.cjs'), 'function function')],
     ['imported into an ES module', async () => unless(await node('use.mjs'), 'function function')],
     ...typeErrors(company, signal),
+    ['what is wrong does not compile', () => opaqueErrors(company, signal)],
     ['the snippets of README and docs', () => snippetErrors(company, contents, signal)],
   ];
   let failed = 0;

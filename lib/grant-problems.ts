@@ -1,0 +1,63 @@
+import { Validations } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+import { OUTCOME_TOOL } from '../core/outcome-tool';
+import { made, memberProblems } from './kinds';
+import { McpAgent } from './mcp-agent';
+import { didYouMean } from './nearest';
+import type { Problem } from './problems';
+import type { AddServerProps, CallGrantProps } from './server-props';
+import { CALL_GRANT } from './server-shape';
+import { grantedToolProblems } from './tool-names';
+
+const AGENT = made(McpAgent, 'Make it by fleet.addAgent(name, { subject }).');
+
+/** What is wrong with a grant: first what cannot be read at all. */
+export function grantProblems(server: IConstruct, agent: McpAgent, grant: CallGrantProps): Problem[] {
+  const unreadable = [...AGENT('agent', agent), ...memberProblems('grant', grant, CALL_GRANT, 'grant ')];
+  if (unreadable.length > 0) return unreadable;
+  return [...strangerProblems(server, agent), ...grantedToolProblems(grant.tools), ...expiryProblems(grant)];
+}
+
+/** Grants are rows of the agent's own fleet: one for a stranger would let it use that fleet's server of the same name. */
+function strangerProblems(server: IConstruct, agent: McpAgent): Problem[] {
+  const fleet = server.node.scope as IConstruct;
+  if (agent.node.scopes.includes(fleet)) return [];
+  const { agentName, subject } = agent;
+  const fix = `Name it here, too: addAgent('${agentName}', { subject: '${subject}' }) of ${fleet.node.path}, and grant to that one.`;
+  return [{ what: 'agent', got: agent, allowed: `an agent of the server's own fleet, ${fleet.node.path}`, fix }];
+}
+
+function expiryProblems({ expires }: CallGrantProps): Problem[] {
+  if (expires === undefined || !Number.isNaN(expires.date.getTime())) return [];
+  return [
+    { what: 'grant expires', got: Number.NaN, allowed: 'a date', fix: "Write it in full: Expiration.atDate(new Date('2030-12-31'))." },
+  ];
+}
+
+/**
+ * Says what is allowed and probably not meant. A grant that has run out is no error: it was good when it was written, and an app that
+ * could no longer be deployed from some day on would be worse.
+ */
+export function warnOfGrant(server: IConstruct, agent: McpAgent, { tools, expires }: CallGrantProps, declared: AddServerProps): void {
+  const to = `The grant to agent "${agent.agentName}"`;
+  if (expires !== undefined && expires.date.getTime() <= Date.now()) {
+    const ended = expires.date.toISOString();
+    warn(server, 'expiredGrant', `${to} expired at ${ended}: it allows nothing. Give it a later date, or remove it.`);
+  }
+  const names = Object.keys(declared.tools ?? {});
+  if (names.length === 0 || declared.trustAnnotations === true) return;
+  for (const tool of tools.filter((granted) => granted !== '*' && granted !== OUTCOME_TOOL && !names.includes(granted))) {
+    const meant = didYouMean(tool, names, (near) => JSON.stringify(near));
+    const effect = 'A tool that the server does not declare is taken for state-changing; one that it does not have is never called.';
+    const shown = JSON.stringify(tool);
+    warn(
+      server,
+      'undeclaredTool',
+      `${to} names ${shown}; declared are: ${names.join(', ')}. ${meant}${effect} Declare it in tools, or correct the name.`,
+    );
+  }
+}
+
+function warn(server: IConstruct, id: string, text: string): void {
+  Validations.of(server).addWarning(`cdk-mcp-fleet:${id}`, text);
+}
