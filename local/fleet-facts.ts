@@ -18,18 +18,28 @@ export interface FleetFacts {
   readonly edge: { readonly loadBalancer: string; readonly port: number };
 }
 
+/** Facts of the fleet's construct rather than of what runs. */
+interface ConstructFacts {
+  /** Path of the fleet's construct, under which its own resources stand. */
+  readonly path?: string;
+}
+
 /** The one fleet of an assembly, unresolved. */
 export interface FleetDescription {
   readonly name: string;
   readonly stack: Stack;
+  /** Path of its construct; undefined where the assembly tells none. */
+  readonly path: string | undefined;
   readonly facts: Readonly<Record<keyof FleetFacts, unknown>>;
 }
 
 /** @throws LocalAccountError unless the assembly holds exactly one fleet */
 export function findFleet(assembly: CloudAssembly): FleetDescription {
   const fleets = assembly.stacks.flatMap((stack) => {
-    const metadata = stack.template.Metadata?.[METADATA] as { fleets?: Record<string, FleetDescription['facts']> } | undefined;
-    return Object.entries(metadata?.fleets ?? {}).map(([name, facts]) => ({ name, stack, facts }));
+    const metadata = stack.template.Metadata?.[METADATA] as
+      | { fleets?: Record<string, FleetDescription['facts'] & ConstructFacts> }
+      | undefined;
+    return Object.entries(metadata?.fleets ?? {}).map(([name, facts]) => ({ name, stack, path: facts.path, facts }));
   });
   const [fleet, ...others] = fleets;
   if (!fleet)

@@ -9,6 +9,11 @@ export interface LocalAccountOptions {
   readonly persist?: string;
   /** Folder in which other terminals find the account (`.mcp-fleet/local.json`). Default: the current working directory. */
   readonly controlFolder?: string;
+  /**
+   * What programs are given in place of resources and parameters that do not run here: by `Stack/LogicalId` for `Ref`, or
+   * `Stack/LogicalId.Attribute`; an empty value stands for the name alone.
+   */
+  readonly standIns?: Readonly<Record<string, string>>;
   /** How often each schedule runs, in milliseconds, in place of its own rate: a test does not wait for a minute to pass. */
   readonly scheduleMs?: number;
   /** Told at the end of each phase of starting. */
@@ -33,6 +38,10 @@ export interface Phase {
   /** What was made, in one short line. */
   readonly detail: string;
   readonly milliseconds: number;
+  /** Of the phase `not run here`: each resource that does nothing, because no fleet needs it. */
+  readonly notRun?: readonly { readonly stack: string; readonly logicalId: string; readonly type: string }[];
+  /** Of the same phase: how many more have only a name on one machine, such as networks and permissions. */
+  readonly namesOnly?: number;
 }
 
 export interface LogLine {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { RunningAccount } from './account';
 import { LocalAccountError } from './account-error';
-import { readCloudAssembly } from './assembly/cloud-assembly';
+import { type CloudAssembly, readCloudAssembly } from './assembly/cloud-assembly';
 import { AwsEndpoint } from './aws-endpoint';
 import { controlFilePath, removeControlFile, writeControlFile } from './control/control-file';
 import { ControlServer } from './control/control-server';
@@ -16,15 +16,17 @@ import { edgeOf, findFleet, resolveFact } from './fleet-facts';
 import { startIssuer } from './identity/local-issuer';
 import { Functions } from './lambda/lambda-api';
 import { Schedules } from './lambda/schedules';
-import type { LocalAccount, LocalAccountOptions } from './local-account';
+import type { LocalAccount, LocalAccountOptions, Phase } from './local-account';
 import { LogBook } from './logs/log-book';
 import type { Machinery } from './machinery';
+import { type Plan, planOf } from './plan';
 import { awsEnvironment } from './processes/credentials';
 import { Ports } from './processes/ports';
 import { startReaper } from './processes/reaper';
 import { programPath } from './programs';
-import { Provisioning, refuseUnsupported } from './provisioning';
+import { Provisioning } from './provisioning';
 import { SecretStore } from './secrets/secret-store';
+import { StandIns } from './stand-ins';
 import { Teardown } from './teardown';
 
 /** A service that is not healthy after this many milliseconds fails the start. */
@@ -52,16 +54,19 @@ async function start(options: LocalAccountOptions, teardown: Teardown): Promise<
   const phase = phases(options);
 
   const assembly = readCloudAssembly(options.assembly);
-  refuseUnsupported(assembly);
+  const standIns = new StandIns(options.standIns);
+  standIns.requireKnown((key) => isNamed(assembly, key));
   const fleet = findFleet(assembly);
+  const plan = planOf([fleet], { assembly, standIns, names: () => undefined });
   const edge = edgeOf(fleet);
   const resources = assembly.stacks.reduce((count, { template }) => count + Object.keys(template.Resources).length, 0);
   phase('assembly', `${assembly.stacks.map(({ name }) => name).join(', ')}: ${resources} resources`);
+  phase('not run here', notRunText(plan), { notRun: plan.notRun, namesOnly: plan.namesOnly });
 
   const { machinery, controlFolder, folder } = await startMachinery(options, fleet.stack.region, teardown, (stack, loadBalancer, port) =>
     stack === fleet.stack.name && loadBalancer === edge.loadBalancer && port === edge.port ? options.port : 0,
   );
-  const provisioning = new Provisioning(assembly, () => machinery);
+  const provisioning = new Provisioning(assembly, standIns, plan, () => machinery);
   phase('tables', `${await provisioning.create('tables')} at ${machinery.dynamodb.url}`);
   phase('secrets', await provisioning.create('secrets'));
 
@@ -197,11 +202,25 @@ function taskCount({ services }: Machinery): number {
   return [...services.values()].reduce((count, { desiredCount }) => count + desiredCount, 0);
 }
 
-function phases({ onPhase }: LocalAccountOptions): (name: string, detail: string) => void {
+/** Whether `Stack/LogicalId` or `Stack/LogicalId.Attribute` names something of the assembly. */
+function isNamed({ stacks }: CloudAssembly, key: string): boolean {
+  return stacks.some(({ name, template }) =>
+    [...Object.keys(template.Resources), ...Object.keys(template.Parameters ?? {})].some(
+      (id) => key === `${name}/${id}` || key.startsWith(`${name}/${id}.`),
+    ),
+  );
+}
+
+function notRunText({ notRun, namesOnly }: Plan): string {
+  const listed = notRun.map(({ type, stack, logicalId }) => `${type} ${stack}/${logicalId}`).join(', ') || 'nothing';
+  return `${listed}; ${namesOnly} more have only names here`;
+}
+
+function phases({ onPhase }: LocalAccountOptions): (name: string, detail: string, more?: Partial<Phase>) => void {
   let last = performance.now();
-  return (name, detail) => {
+  return (name, detail, more) => {
     const now = performance.now();
-    onPhase?.({ name, detail, milliseconds: Math.round(now - last) });
+    onPhase?.({ name, detail, milliseconds: Math.round(now - last), ...more });
     last = now;
   };
 }

@@ -19,6 +19,7 @@ export const listener: Provisioner<ListenerProperties> = {
   noun: ['listener', 'listeners'],
   honours: ['LoadBalancerArn', 'Port', 'Protocol', 'DefaultActions'],
   ignores: ['Certificates', 'SslPolicy', 'AlpnPolicy', 'ListenerAttributes'],
+  joins: 'LoadBalancerArn',
   create: async ({ properties, path }, machinery) => {
     const { LoadBalancerArn, Port, Protocol = 'HTTP', DefaultActions } = properties;
     const balancer = machinery.loadBalancers.get(LoadBalancerArn);

@@ -29,6 +29,9 @@ const PROVISIONERS: Readonly<Record<string, Provisioner>> = {
   'AWS::ApplicationAutoScaling::ScalableTarget': scalableTarget,
 };
 
+/** Types that run, beside custom ones. */
+export const SUPPORTED_TYPES: readonly string[] = Object.keys(PROVISIONERS);
+
 export function provisionerOf(type: string): Provisioner | undefined {
   return PROVISIONERS[type] ?? (type.startsWith('Custom::') ? customResource : undefined);
 }

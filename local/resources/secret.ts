@@ -13,7 +13,7 @@ export const secret: Provisioner<SecretProperties> = {
   phase: 'secrets',
   noun: ['secret', 'secrets'],
   honours: ['Name', 'SecretString', 'GenerateSecretString'],
-  ignores: ['Description', 'KmsKeyId', 'ReplicaRegions', 'Tags'],
+  ignores: ['KmsKeyId', 'ReplicaRegions', 'Type'],
   create: async ({ properties, stack, generatedName, path }, { secrets }) => {
     const name = properties.Name ?? generatedName;
     const id = arn(stack, 'secretsmanager', `secret:${name}-${arnSuffix(path)}`);

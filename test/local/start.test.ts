@@ -70,6 +70,7 @@ describe('a running account', () => {
   test('tells each phase as it ends', () => {
     expect(phases.map(({ name }) => name)).toEqual([
       'assembly',
+      'not run here',
       'tables',
       'secrets',
       'identity',
@@ -310,8 +311,12 @@ describe('startLocalAccount', () => {
   );
 
   test('refuses before it starts anything', async () => {
-    const failure = start({ resources: { Queue: { Type: 'AWS::SQS::Queue' } } });
-    await expect(failure).rejects.toMatchObject({ code: 'UNSUPPORTED', message: expect.stringContaining('AWS::SQS::Queue of Shop/Queue') });
+    const Rule = { Type: 'AWS::Events::Rule', Properties: { EventPattern: {} } };
+    const failure = start({ resources: { Rule2: Rule } });
+    await expect(failure).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message: expect.stringContaining('the property EventPattern of Shop/Rule2'),
+    });
   });
 
   test(
