@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { ledgerCommand } from './commands/ledger';
 import { localCommand } from './commands/local';
 import { psCommand } from './commands/ps';
+import { secretCommand } from './commands/secret';
 import { tokenCommand } from './commands/token';
 import { EXIT, ending } from './exit';
 
@@ -30,7 +31,7 @@ const program = new Command('mcp-fleet')
   .showSuggestionAfterError()
   .exitOverride();
 for (const stream of [process.stdout, process.stderr]) stream.on('error', whenReaderIsGone);
-for (const command of [localCommand(), tokenCommand(), psCommand(), ledgerCommand()]) program.addCommand(command);
+for (const command of [localCommand(), tokenCommand(), psCommand(), ledgerCommand(), secretCommand()]) program.addCommand(command);
 inheritSettings(program);
 
 try {

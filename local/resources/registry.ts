@@ -7,6 +7,7 @@ import type { Provisioner } from './provisioner';
 import { scalableTarget } from './scalable-target';
 import { scheduledRule } from './scheduled-rule';
 import { secret } from './secret';
+import { secretAttachment } from './secret-attachment';
 import { service } from './service';
 import { table } from './table';
 import { targetGroup } from './target-group';
@@ -17,6 +18,7 @@ const PROVISIONERS: Readonly<Record<string, Provisioner>> = {
   'AWS::DynamoDB::GlobalTable': table,
   'AWS::DynamoDB::Table': table,
   'AWS::SecretsManager::Secret': secret,
+  'AWS::SecretsManager::SecretTargetAttachment': secretAttachment,
   'AWS::Lambda::Function': lambdaFunction,
   'AWS::Events::Rule': scheduledRule,
   'AWS::CloudFormation::CustomResource': customResource,

@@ -1,6 +1,7 @@
-import { LocalAccountError } from '../account-error';
+import { LocalAccountError, unsupported } from '../account-error';
 import { type ContainerHint, readProgram } from '../ecs/container-program';
 import { type ContainerProperties, roleOf, serverOf, type TaskDefinitionProperties } from '../ecs/task-definition';
+import { secretProblems } from '../secrets/container-secrets';
 import { arn, attributes, type Provisioner } from './provisioner';
 
 /** Metadata key under which the constructs say how a container runs where its image cannot. */
@@ -61,13 +62,15 @@ export const taskDefinition: Provisioner<TaskDefinitionProperties> = {
         (name) => `the property ${name} of container ${container.Name} of ${path}`,
       ),
     ),
-  create: async ({ properties, stack, resource, generatedName, path }, { taskDefinitions, folder }) => {
+  create: async ({ properties, stack, resource, generatedName, path }, { taskDefinitions, folder, secrets }) => {
     const family = properties.Family ?? generatedName;
     const containers = properties.ContainerDefinitions ?? [];
     const hints = hintsOf(resource.Metadata);
     const unknown = Object.keys(hints).filter((name) => !containers.some(({ Name }) => Name === name));
     if (unknown.length > 0)
       throw new LocalAccountError('INVALID_ASSEMBLY', `Metadata ${CONTAINERS} of ${path} names no container: ${unknown.join(', ')}.`);
+    const withoutValue = containers.flatMap((container) => secretProblems(container, `${path}/${container.Name}`, secrets));
+    if (withoutValue.length > 0) throw unsupported(withoutValue);
     const ref = arn(stack, 'ecs', `task-definition/${family}:1`);
     const server = serverOf(containers);
     taskDefinitions.set(ref, {
