@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
+import { choose } from './attach';
 import { ledgerCommand } from './commands/ledger';
 import { localCommand } from './commands/local';
 import { psCommand } from './commands/ps';
@@ -28,6 +29,9 @@ const program = new Command('mcp-fleet')
   .description('Runs, watches and proves a fleet of MCP servers')
   .addHelpText('before', EXAMPLES)
   .addHelpText('after', '\nExit codes: 0 ok · 1 our bug · 2 usage · 3 the answer is no · 4 environment · 130 interrupted')
+  .option('--pid <number>', 'of several accounts in one folder, the one to ask', Number)
+  .option('--fleet <name>', 'of several fleets in one account, the one to ask; of an app, the one to run')
+  .hook('preAction', (main) => choose(main.opts()))
   .showSuggestionAfterError()
   .exitOverride();
 for (const stream of [process.stdout, process.stderr]) stream.on('error', whenReaderIsGone);
@@ -38,8 +42,9 @@ try {
   await program.parseAsync();
 } catch (error) {
   const { exitCode, text } = ending(error);
-  if (text) process.stderr.write(`${text}\n`);
   process.exitCode = exitCode;
+  // After a bug something may still be under way; what it has started ends with this process.
+  process.stderr.write(text && `${text}\n`, () => exitCode === EXIT.BUG && process.exit());
 }
 
 /** `mcp-fleet ledger tail | head`: the end of the reader is a wish to end, and a running account still ends in order. */

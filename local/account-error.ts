@@ -12,6 +12,10 @@ export type LocalAccountErrorCode =
   | 'CREATE_FAILED'
   /** No local account runs in this folder. */
   | 'NOT_RUNNING'
+  /** A folder of state belongs to an account that runs. */
+  | 'IN_USE'
+  /** Several accounts run in one folder, and none was named. */
+  | 'SEVERAL_RUNNING'
   /** The fleet has no such agent. */
   | 'UNKNOWN_AGENT'
   /** The control server refused a request. */

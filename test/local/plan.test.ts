@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders of Fn::Sub
 import { describe, expect, test } from '@jest/globals';
 import { readCloudAssembly } from '../../local/assembly/cloud-assembly';
-import { findFleet } from '../../local/fleet-facts';
+import { findFleets } from '../../local/fleet-facts';
 import { type Plan, planOf } from '../../local/plan';
 import { StandIns } from '../../local/stand-ins';
 import { type FixtureStack, writeAssembly } from './fixtures/assembly';
@@ -27,7 +27,7 @@ function plan(
   const facts = { path: FLEET, edge: { loadBalancer: 'Edge', port: 443 } };
   const template = { Metadata: { 'cdk-mcp-fleet': { fleets: { shop: facts } } }, ...top, Resources: resources };
   const assembly = readCloudAssembly(writeAssembly({ Shop: { template }, ...stacks }));
-  return planOf([findFleet(assembly)], { assembly, standIns: new StandIns(standIns), names: () => undefined });
+  return planOf(findFleets(assembly), { assembly, standIns: new StandIns(standIns), names: () => undefined });
 }
 
 const running = (found: Plan, ...ids: string[]) =>
@@ -135,7 +135,7 @@ describe('what a fleet reads', () => {
         },
       }),
     );
-    const found = planOf([findFleet(assembly)], { assembly, standIns: new StandIns(), names: () => undefined });
+    const found = planOf(findFleets(assembly), { assembly, standIns: new StandIns(), names: () => undefined });
     expect(running(found, 'Shop/Journal', 'Shop-Inner/Task', 'Shop-Inner/Kept')).toEqual([
       'Shop/Journal',
       'Shop-Inner/Task',

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { readCloudAssembly } from '../../local/assembly/cloud-assembly';
-import { findFleet } from '../../local/fleet-facts';
+import { findFleets } from '../../local/fleet-facts';
 import { Provisioning } from '../../local/provisioning';
 import { StandIns } from '../../local/stand-ins';
 import { folderOf, writeAssembly } from './fixtures/assembly';
@@ -65,12 +65,26 @@ describe('readCloudAssembly', () => {
   });
 });
 
-describe('findFleet', () => {
-  test('wants exactly one fleet', () => {
-    const fleet = (name: string) => ({ Resources: {}, Metadata: { 'cdk-mcp-fleet': { fleets: { [name]: {} } } } });
-    expect(findFleet(assemblyOf({ A: fleet('acme') })).name).toBe('acme');
-    expect(() => findFleet(assemblyOf({ A: { Resources: {} } }))).toThrow(/holds a fleet/);
-    expect(() => findFleet(assemblyOf({ A: fleet('acme'), B: fleet('globex') }))).toThrow('2 fleets (acme in A, globex in B)');
+describe('findFleets', () => {
+  const fleet = (name: string, path?: string) => ({
+    Resources: {},
+    Metadata: { 'cdk-mcp-fleet': { fleets: { [name]: path === undefined ? {} : { path } } } },
+  });
+  const names = (...args: Parameters<typeof findFleets>) => findFleets(...args).map(({ name, stack }) => `${stack.name}/${name}`);
+
+  test('finds all in the order of the stacks, or the one that is wanted', () => {
+    const assembly = assemblyOf({ A: fleet('acme', 'A/Mcp'), Empty: { Resources: {} }, B: fleet('globex', 'B/Mcp') });
+    expect(names(assembly)).toEqual(['A/acme', 'B/globex']);
+    expect(names(assembly, 'globex')).toEqual(['B/globex']);
+    expect(names(assembly, 'A/Mcp')).toEqual(['A/acme']);
+    expect(() => findFleets(assembly, 'other')).toThrow(/no fleet "other" in .*; allowed with --fleet: A\/Mcp, B\/Mcp\./);
+  });
+
+  test('says that there is none, and that two have one name', () => {
+    expect(() => findFleets(assemblyOf({ A: { Resources: {} } }))).toThrow(/holds a fleet/);
+    const twins = assemblyOf({ A: fleet('acme', 'Test/A/Mcp'), B: fleet('acme', 'Prod/A/Mcp') });
+    expect(() => findFleets(twins)).toThrow('2 fleets of the name "acme" (Test/A/Mcp, Prod/A/Mcp); run one of them: --fleet Test/A/Mcp');
+    expect(names(twins, 'Prod/A/Mcp')).toEqual(['B/acme']);
   });
 });
 
