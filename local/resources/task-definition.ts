@@ -51,7 +51,7 @@ export const taskDefinition: Provisioner<TaskDefinitionProperties> = {
   reads: ({ ContainerDefinitions = [], ...rest }, { Metadata }) => ({
     ...rest,
     ContainerDefinitions: ContainerDefinitions.map((container) => {
-      const replaced = hintsOf(Metadata)[container.Name]?.command !== undefined;
+      const replaced = hintsOf(Metadata)[container.Name]?.command !== undefined && roleOf(container) === 'server';
       const members = Object.entries(container).filter(([name]) => CONTAINER_HONOURS.includes(name));
       return Object.fromEntries([...members, ...(replaced ? [['Image', 'replaced']] : [])]) as ContainerProperties;
     }),
