@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { CommanderError } from 'commander';
 import { LocalAccountError, type LocalAccountErrorCode } from '../local/account-error';
 
@@ -37,6 +38,8 @@ const OF_LOCAL_ACCOUNT: Readonly<Record<LocalAccountErrorCode, ExitCode>> = {
   NOT_HEALTHY: EXIT.ENVIRONMENT,
   CREATE_FAILED: EXIT.ENVIRONMENT,
   NOT_RUNNING: EXIT.ENVIRONMENT,
+  IN_USE: EXIT.ENVIRONMENT,
+  SEVERAL_RUNNING: EXIT.USAGE,
   UNKNOWN_AGENT: EXIT.USAGE,
   REFUSED: EXIT.ENVIRONMENT,
 };
@@ -49,6 +52,5 @@ export function ending(error: unknown): { readonly exitCode: number; readonly te
     return { exitCode: error.exitCode, text: error.fix ? `${error.message}\n  fix  ${error.fix}` : error.message };
   }
   if (LocalAccountError.is(error)) return { exitCode: OF_LOCAL_ACCOUNT[error.code], text: error.message };
-  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { exitCode: EXIT.BUG, text: `This is a bug of cdk-mcp-fleet; please report it with the lines below.\n${detail}` };
+  return { exitCode: EXIT.BUG, text: `This is a bug of cdk-mcp-fleet; please report it with the lines below.\n${inspect(error)}` };
 }

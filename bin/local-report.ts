@@ -29,16 +29,23 @@ function storyteller({ narrate, paint }: Terminal): Reporter {
     begin: () => narrate(`\n  ${paint.bold('cdk-mcp-fleet')}  LOCAL — nothing here can reach AWS\n`),
     phase: ({ name, detail, milliseconds }) =>
       narrate(`  ${paint.green('✔')} ${name.padEnd(16)} ${detail.padEnd(76)} ${paint.dim(seconds(milliseconds))}`),
-    ready: (account, milliseconds) => narrate(`\n  serving at ${paint.bold(account.baseUrl)} after ${seconds(milliseconds)}\n`),
+    ready: (account, milliseconds) => {
+      const [first, ...others] = account.fleets.map(({ name, baseUrl }) => ({ name, url: paint.bold(baseUrl) }));
+      narrate(`\n  serving at ${first?.url} after ${seconds(milliseconds)}`);
+      for (const { name, url } of others) narrate(`  and the fleet ${name} at ${url}`);
+      narrate('');
+    },
     check: (result) => checkLines(result, paint).forEach(narrate),
     checks: (results) => narrate(`\n  ${checksSummary(results)}`),
     standing: async (account) => {
-      const rows = grantsOf(account).flatMap(({ agent, servers }) =>
-        Object.entries(servers).map(([server, tools]) => [
-          agent,
-          `${account.baseUrl}/${server}/mcp`,
-          tools.join(', ').replace(/^\*$/, 'all tools'),
-        ]),
+      const rows = account.fleets.flatMap((fleet) =>
+        grantsOf(account, fleet).flatMap(({ agent, servers }) =>
+          Object.entries(servers).map(([server, tools]) => [
+            agent,
+            `${fleet.baseUrl}/${server}/mcp`,
+            tools.join(', ').replace(/^\*$/, 'all tools'),
+          ]),
+        ),
       );
       narrate('');
       for (const line of table(['AGENT', 'MAY USE', 'TOOLS'], rows)) narrate(`  ${line}`);
@@ -66,7 +73,8 @@ function events(): Reporter {
         fleet: account.fleet,
         servers: account.servers,
         agents: account.agents,
-        grants: grantsOf(account),
+        grants: account.fleets[0] ? grantsOf(account, account.fleets[0]) : [],
+        fleets: account.fleets.map((fleet) => ({ ...fleet, grants: grantsOf(account, fleet) })),
         milliseconds: Math.round(milliseconds),
       }),
     check: (check) => print({ event: 'check', ...check }),

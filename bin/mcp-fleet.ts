@@ -1,10 +1,12 @@
 import { Command } from 'commander';
+import { choose } from './attach';
 import { callCommand } from './commands/call';
 import { connectCommand } from './commands/connect';
 import { initCommand } from './commands/init';
 import { ledgerCommand } from './commands/ledger';
 import { localCommand } from './commands/local';
 import { psCommand } from './commands/ps';
+import { secretCommand } from './commands/secret';
 import { sessionsCommand } from './commands/sessions';
 import { tokenCommand } from './commands/token';
 import { toolsCommand } from './commands/tools';
@@ -17,6 +19,9 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 const EXAMPLES = `Examples:
   $ mcp-fleet local                       run the CDK app of this folder here, and prove the eight checks
   $ mcp-fleet local --once --json         the same for a script: one JSON document, exit code 0 if no check failed
+  $ mcp-fleet init                        begin a repository with a fleet in it
+  $ mcp-fleet call writer@notes add_note '{"text":"hello"}'
+                                          what an agent gets
   $ mcp-fleet token treasury --ttl 1h     an access token of an agent
   $ mcp-fleet ps                          the processes that run now
   $ mcp-fleet ledger tail -n 50           the last calls and what became of them
@@ -29,6 +34,9 @@ const program = new Command('mcp-fleet')
   .description('Runs, watches and proves a fleet of MCP servers')
   .addHelpText('before', EXAMPLES)
   .addHelpText('after', '\nExit codes: 0 ok · 1 our bug · 2 usage · 3 the answer is no · 4 environment · 130 interrupted')
+  .option('--pid <number>', 'of several accounts in one folder, the one to ask', Number)
+  .option('--fleet <name>', 'of several fleets in one account, the one to ask; of an app, the one to run')
+  .hook('preAction', (main) => choose(main.opts()))
   .showSuggestionAfterError()
   .exitOverride();
 for (const stream of [process.stdout, process.stderr]) stream.on('error', whenReaderIsGone);
@@ -42,6 +50,7 @@ const commands = [
   psCommand(),
   sessionsCommand(),
   ledgerCommand(),
+  secretCommand(),
 ];
 for (const command of commands) program.addCommand(command);
 inheritSettings(program);
@@ -50,8 +59,9 @@ try {
   await program.parseAsync();
 } catch (error) {
   const { exitCode, text } = ending(error);
-  if (text) process.stderr.write(`${text}\n`);
   process.exitCode = exitCode;
+  // After a bug something may still be under way; what it has started ends with this process.
+  process.stderr.write(text && `${text}\n`, () => exitCode === EXIT.BUG && process.exit());
 }
 
 /** `mcp-fleet ledger tail | head`: the end of the reader is a wish to end, and a running account still ends in order. */

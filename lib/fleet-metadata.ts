@@ -1,5 +1,6 @@
-import { Lazy, Stack } from 'aws-cdk-lib';
+import { Lazy, Stack, Stage } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { refuse } from './problems';
 
 /** Key of the template's Metadata section under which fleets describe themselves. */
 const FLEETS_METADATA = 'cdk-mcp-fleet';
@@ -16,9 +17,28 @@ export interface FleetFacts {
   readonly edge: { readonly loadBalancer: string; readonly port: number };
 }
 
+/** The fleets of each stage by environment and name. */
+const PLACES = new WeakMap<Construct, Map<string, string>>();
+
+/** A name is a dimension of every metric and the key under which a fleet describes itself: two of one name would be one. */
+export function refuseNameTwice(scope: Construct, fleet: string): void {
+  const stage = Stage.of(scope) ?? scope.node.root;
+  const places = PLACES.get(stage as Construct) ?? new Map<string, string>();
+  PLACES.set(stage as Construct, places);
+  const key = `${Stack.of(scope).environment} ${fleet}`;
+  const first = places.get(key);
+  if (first !== undefined) {
+    const allowed = 'each name once in an environment';
+    const fix = `The fleet ${first} has it: give this one another, or leave fleetName out, or give their stacks an env each.`;
+    refuse(scope, [{ what: 'fleetName', got: fleet, allowed, fix }]);
+  }
+  places.set(key, scope.node.path);
+}
+
 /** Writes a fleet's facts beside those of other fleets in the same stack. The facts are asked for at synth. */
 export function describeFleet(scope: Construct, fleet: string, facts: () => FleetFacts): void {
+  const produce = () => ({ ...facts(), path: scope.node.path });
   const options = Stack.of(scope).templateOptions;
   const others = (options.metadata?.[FLEETS_METADATA] as { fleets: object } | undefined)?.fleets;
-  options.metadata = { ...options.metadata, [FLEETS_METADATA]: { fleets: { ...others, [fleet]: Lazy.any({ produce: facts }) } } };
+  options.metadata = { ...options.metadata, [FLEETS_METADATA]: { fleets: { ...others, [fleet]: Lazy.any({ produce }) } } };
 }

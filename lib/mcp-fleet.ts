@@ -14,7 +14,7 @@ import { DEFAULT_KEY_LIFETIME_SECONDS, type FleetConfig } from '../core/fleet-co
 import type { AgentIdentity } from './agent-identity';
 import { FleetDashboard } from './fleet-dashboard';
 import { allowlistSyncFunction, authorizerFunction } from './fleet-functions';
-import { describeFleet, type FleetFacts } from './fleet-metadata';
+import { describeFleet, type FleetFacts, refuseNameTwice } from './fleet-metadata';
 import { fleetCluster, fleetVpc } from './fleet-network';
 import type { FleetParts } from './fleet-parts';
 import { agentProblems, fleetProblems, newServerProblems } from './fleet-problems';
@@ -71,6 +71,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
     super(scope, id);
     refuse(this, fleetProblems(props));
     this.fleetName = props.fleetName ?? Names.uniqueResourceName(this, { maxLength: 63, separator: '-' });
+    refuseNameTwice(this, this.fleetName);
     this.identity = props.identity;
     this.allowedOrigins = props.allowedOrigins ?? [];
     this.keyLifetime = props.keyLifetime ?? Duration.seconds(DEFAULT_KEY_LIFETIME_SECONDS);

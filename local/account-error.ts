@@ -12,6 +12,10 @@ export type LocalAccountErrorCode =
   | 'CREATE_FAILED'
   /** No local account runs in this folder. */
   | 'NOT_RUNNING'
+  /** A folder of state belongs to an account that runs. */
+  | 'IN_USE'
+  /** Several accounts run in one folder, and none was named. */
+  | 'SEVERAL_RUNNING'
   /** The fleet has no such agent. */
   | 'UNKNOWN_AGENT'
   /** The control server refused a request. */
@@ -22,12 +26,16 @@ const BRAND = Symbol.for('cdk-mcp-fleet.LocalAccountError');
 export class LocalAccountError extends Error {
   readonly [BRAND] = true;
 
+  /** What an UNSUPPORTED error lists, one by one. */
+  readonly problems: readonly string[];
+
   constructor(
     readonly code: LocalAccountErrorCode,
     message: string,
-    options?: ErrorOptions,
+    { problems = [], ...options }: ErrorOptions & { readonly problems?: readonly string[] } = {},
   ) {
     super(message, options);
+    this.problems = problems;
     this.name = 'LocalAccountError';
   }
 
@@ -40,5 +48,5 @@ export class LocalAccountError extends Error {
 /** One error that names every problem at once, so that a fix needs one round. */
 export function unsupported(problems: readonly string[]): LocalAccountError {
   const list = problems.map((problem) => `  - ${problem}`).join('\n');
-  return new LocalAccountError('UNSUPPORTED', `The local account cannot run this assembly:\n${list}`);
+  return new LocalAccountError('UNSUPPORTED', `The local account cannot run this assembly:\n${list}`, { problems });
 }

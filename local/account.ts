@@ -1,21 +1,17 @@
 import { LocalAccountError } from './account-error';
 import type { CloudAssembly } from './assembly/cloud-assembly';
 import type { Container } from './ecs/container';
-import type { FleetFacts } from './fleet-facts';
-import type { LocalIssuer } from './identity/local-issuer';
-import type { CloudFormationTemplate, Datapoint, LocalAccount, ProcessRow, TokenOptions } from './local-account';
+import type { CloudFormationTemplate, Datapoint, FleetInfo, LocalAccount, ProcessRow, TokenOptions } from './local-account';
 import type { Machinery } from './machinery';
 import type { Provisioning } from './provisioning';
+import type { RunningFleet } from './running-fleet';
 
 /** What a started account is made of. */
 export interface AccountParts {
   readonly assembly: CloudAssembly;
   readonly provisioning: Provisioning;
   readonly machinery: Machinery;
-  readonly issuer: LocalIssuer;
-  readonly fleet: string;
-  readonly facts: Omit<FleetFacts, 'issuer' | 'edge'>;
-  readonly baseUrl: string;
+  readonly fleets: readonly [RunningFleet, ...RunningFleet[]];
   readonly stop: () => Promise<void>;
 }
 
@@ -24,6 +20,7 @@ const DEFAULT_TTL_SECONDS = 900;
 const STATUS_TIMEOUT = 1000;
 
 export class RunningAccount implements LocalAccount {
+  readonly fleets: readonly FleetInfo[];
   readonly baseUrl: string;
   readonly fleet: string;
   readonly servers: readonly string[];
@@ -33,13 +30,15 @@ export class RunningAccount implements LocalAccount {
   readonly templates: Readonly<Record<string, CloudFormationTemplate>>;
 
   constructor(private readonly parts: AccountParts) {
-    const { facts, assembly, machinery } = parts;
-    this.baseUrl = parts.baseUrl;
-    this.fleet = parts.fleet;
-    this.servers = facts.servers;
-    this.agents = Object.keys(facts.agents);
+    const { assembly, machinery } = parts;
+    this.fleets = parts.fleets.map(({ issuer: _, subjects: __, audience: ___, ...info }) => info);
+    const [first] = parts.fleets;
+    this.baseUrl = first.baseUrl;
+    this.fleet = first.name;
+    this.servers = first.servers;
+    this.agents = first.agents;
     this.dynamodbUrl = machinery.dynamodb.url;
-    this.tables = { ledger: facts.ledgerTable, directory: facts.directoryTable, allowlist: facts.allowlistTable };
+    this.tables = first.tables;
     this.templates = Object.fromEntries(assembly.stacks.map(({ name, template }) => [name, template]));
   }
 
@@ -48,17 +47,30 @@ export class RunningAccount implements LocalAccount {
   }
 
   principal(agent: string): { issuer: string; subject: string } {
-    const found = Object.hasOwn(this.parts.facts.agents, agent) ? this.parts.facts.agents[agent] : undefined;
-    if (!found)
-      throw new LocalAccountError('UNKNOWN_AGENT', `The fleet "${this.fleet}" has no agent "${agent}"; it has ${this.agents.join(', ')}.`);
-    return { issuer: this.parts.issuer.url, subject: found.subject };
+    const { fleet, subject } = this.find(agent);
+    return { issuer: fleet.issuer.url, subject };
   }
 
   async token(agent: string, options: TokenOptions = {}): Promise<string> {
-    this.principal(agent);
-    const audience = options.audience ?? this.parts.facts.audience[0];
-    if (audience === undefined) throw new LocalAccountError('INVALID_ASSEMBLY', `The fleet "${this.fleet}" names no audience.`);
-    return this.parts.issuer.token(agent, audience, options.ttlSeconds ?? DEFAULT_TTL_SECONDS);
+    const { fleet, subject } = this.find(agent);
+    const audience = options.audience ?? fleet.audience[0];
+    if (audience === undefined) throw new LocalAccountError('INVALID_ASSEMBLY', `The fleet "${fleet.name}" names no audience.`);
+    return fleet.issuer.token(subject, audience, options.ttlSeconds ?? DEFAULT_TTL_SECONDS);
+  }
+
+  /** @param name of the agent, or `fleet/agent` */
+  private find(name: string): { readonly fleet: RunningFleet; readonly subject: string } {
+    const { fleets } = this.parts;
+    const all = fleets.flatMap((fleet) =>
+      Object.entries(fleet.subjects).map(([agent, { subject }]) => ({ fleet, agent, subject, full: `${fleet.name}/${agent}` })),
+    );
+    const [found, ...others] = all.filter(({ agent, full }) => agent === name || full === name);
+    if (found && others.length === 0) return found;
+    const names = (found ? [found, ...others] : all).map(({ agent, full }) => (found || fleets.length > 1 ? full : agent)).join(', ');
+    const message = found
+      ? `Several fleets have an agent "${name}"; name one of ${names}.`
+      : `The fleet "${fleets.map((fleet) => fleet.name).join('", "')}" has no agent "${name}"; it has ${names}.`;
+    throw new LocalAccountError('UNKNOWN_AGENT', message);
   }
 
   async processes(): Promise<readonly ProcessRow[]> {

@@ -1,27 +1,28 @@
 import { LocalAccountError, type LocalAccountErrorCode } from './account-error';
-import { controlFilePath, readControlFile } from './control/control-file';
+import { type ControlFile, readControlFiles } from './control/control-file';
 import type { ControlAnswers, ControlInfo, TokenRequest } from './control/control-server';
 import type { LocalAccount } from './local-account';
+import { nearestFolder } from './state-folder';
 
 /** What a command of another terminal can ask of a running account. Every method rejects with a LocalAccountError. */
 export type AttachedAccount = Pick<
   LocalAccount,
-  'baseUrl' | 'fleet' | 'servers' | 'agents' | 'dynamodbUrl' | 'tables' | 'processes' | 'token'
+  'baseUrl' | 'fleet' | 'fleets' | 'servers' | 'agents' | 'dynamodbUrl' | 'tables' | 'processes' | 'token'
 > & { readonly pid: number };
 
 /**
- * Finds the account that runs in a folder.
- * @throws LocalAccountError NOT_RUNNING when there is none, or the one that was has died
+ * Finds the account that runs in a folder, or in the nearest one above it.
+ * @param pid of the account, where several run
+ * @throws LocalAccountError NOT_RUNNING when there is none, or the one that was has died; SEVERAL_RUNNING without a pid
  */
-export async function attach(folder: string): Promise<AttachedAccount> {
-  const file = readControlFile(folder);
-  if (!file) throw notRunning(folder);
+export async function attach(folder: string, pid?: number): Promise<AttachedAccount> {
+  const file = choose(folder, pid);
   const ask = async <Answer>(path: string, body?: unknown): Promise<Answer> => {
     const answer = await fetch(`${file.controlUrl}${path}`, {
       headers: { authorization: `Bearer ${file.controlToken}` },
       ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
     }).catch((cause: unknown) => {
-      throw notRunning(folder, cause);
+      throw notRunning(folder, pid, cause);
     });
     const result = (await answer.json()) as Answer & { code?: LocalAccountErrorCode; message?: string };
     if (!answer.ok) throw new LocalAccountError(result.code ?? 'REFUSED', result.message ?? `status ${answer.status}`);
@@ -38,7 +39,18 @@ export async function attach(folder: string): Promise<AttachedAccount> {
   };
 }
 
-function notRunning(folder: string, cause?: unknown): LocalAccountError {
-  const message = `No local account is running here (${controlFilePath(folder)}). Start one with \`mcp-fleet local\`.`;
+function choose(folder: string, pid: number | undefined): ControlFile {
+  const matching = (candidate: string) => readControlFiles(candidate).filter((file) => pid === undefined || file.pid === pid);
+  const nearest = nearestFolder(folder, (candidate) => matching(candidate).length > 0);
+  const [file, ...others] = nearest === undefined ? [] : matching(nearest);
+  if (!file) throw notRunning(folder, pid);
+  if (others.length === 0) return file;
+  const named = [file, ...others].map((each) => `pid ${each.pid} at ${each.baseUrl}`).join(', ');
+  throw new LocalAccountError('SEVERAL_RUNNING', `${others.length + 1} local accounts run in ${nearest}: ${named}. Name one with --pid.`);
+}
+
+function notRunning(folder: string, pid: number | undefined, cause?: unknown): LocalAccountError {
+  const which = pid === undefined ? '' : ` with pid ${pid}`;
+  const message = `No local account${which} is running in ${folder} or above it. Start one with \`mcp-fleet local\`.`;
   return new LocalAccountError('NOT_RUNNING', message, { cause });
 }

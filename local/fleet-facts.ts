@@ -18,31 +18,53 @@ export interface FleetFacts {
   readonly edge: { readonly loadBalancer: string; readonly port: number };
 }
 
+/** Facts of the fleet's construct rather than of what runs. */
+interface ConstructFacts {
+  /** Path of the fleet's construct, under which its own resources stand. */
+  readonly path?: string;
+}
+
 /** The one fleet of an assembly, unresolved. */
 export interface FleetDescription {
   readonly name: string;
   readonly stack: Stack;
+  /** Path of its construct; undefined where the assembly tells none. */
+  readonly path: string | undefined;
   readonly facts: Readonly<Record<keyof FleetFacts, unknown>>;
 }
 
-/** @throws LocalAccountError unless the assembly holds exactly one fleet */
-export function findFleet(assembly: CloudAssembly): FleetDescription {
-  const fleets = assembly.stacks.flatMap((stack) => {
-    const metadata = stack.template.Metadata?.[METADATA] as { fleets?: Record<string, FleetDescription['facts']> } | undefined;
-    return Object.entries(metadata?.fleets ?? {}).map(([name, facts]) => ({ name, stack, facts }));
-  });
-  const [fleet, ...others] = fleets;
-  if (!fleet)
-    throw new LocalAccountError(
-      'INVALID_ASSEMBLY',
-      `No stack of ${assembly.folder} holds a fleet (Metadata "${METADATA}"). Add an McpFleet to one.`,
-    );
-  if (others.length > 0) {
-    throw unsupported([
-      `${fleets.length} fleets (${fleets.map(({ name, stack }) => `${name} in ${stack.name}`).join(', ')}); it runs one at a time`,
-    ]);
+/**
+ * The fleets of an assembly, in the order of its stacks.
+ * @param only name or construct path of the one that is wanted
+ * @throws LocalAccountError when there is none, or two have one name
+ */
+export function findFleets(assembly: CloudAssembly, only?: string): readonly [FleetDescription, ...FleetDescription[]] {
+  const all = assembly.stacks.flatMap(fleetsIn);
+  const [fleet, ...others] = only === undefined ? all : all.filter(({ name, path }) => name === only || path === only);
+  if (fleet) {
+    refuseTwins([fleet, ...others]);
+    return [fleet, ...others];
   }
-  return fleet;
+  const message =
+    all.length === 0
+      ? `No stack of ${assembly.folder} holds a fleet (Metadata "${METADATA}"). Add an McpFleet to one.`
+      : `There is no fleet "${only}" in ${assembly.folder}; allowed with --fleet: ${all.map(({ name, path }) => path ?? name).join(', ')}.`;
+  throw new LocalAccountError('INVALID_ASSEMBLY', message);
+}
+
+function fleetsIn(stack: Stack): readonly FleetDescription[] {
+  const metadata = stack.template.Metadata?.[METADATA] as
+    | { fleets?: Record<string, FleetDescription['facts'] & ConstructFacts> }
+    | undefined;
+  return Object.entries(metadata?.fleets ?? {}).map(([name, facts]) => ({ name, stack, path: facts.path, facts }));
+}
+
+/** Stages for test and production hold the same fleet; on one machine a name is an address. */
+function refuseTwins(fleets: readonly FleetDescription[]): void {
+  const twin = fleets.find(({ name }, i) => fleets.findIndex((other) => other.name === name) !== i);
+  if (twin === undefined) return;
+  const places = fleets.filter(({ name }) => name === twin.name).map(({ path, stack }) => path ?? stack.name);
+  throw unsupported([`${places.length} fleets of the name "${twin.name}" (${places.join(', ')}); run one of them: --fleet ${places[0]}`]);
 }
 
 /** A fact alone, because the issuer is needed before the tables exist. */

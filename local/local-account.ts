@@ -3,12 +3,19 @@
 export interface LocalAccountOptions {
   /** Folder of the synthesized cloud assembly. */
   readonly assembly: string;
-  /** Port of the first edge on 127.0.0.1; 0 takes a free one. */
+  /** Port of the first fleet's edge on 127.0.0.1, and of the next ones those after it; 0 takes free ones. */
   readonly port: number;
+  /** The one fleet to run, by name or construct path. Default: every fleet of the assembly. */
+  readonly fleet?: string;
   /** Folder for state that outlives the run. A scratch folder, removed at stop, when absent. */
   readonly persist?: string;
-  /** Folder in which other terminals find the account (`.mcp-fleet/local.json`). Default: the current working directory. */
+  /** Folder in which other terminals find the account (`.mcp-fleet/`). Default: the current working directory. */
   readonly controlFolder?: string;
+  /**
+   * What programs are given in place of resources and parameters that do not run here: by `Stack/LogicalId` for `Ref`, or
+   * `Stack/LogicalId.Attribute`; an empty value stands for the name alone.
+   */
+  readonly standIns?: Readonly<Record<string, string>>;
   /** How often each schedule runs, in milliseconds, in place of its own rate: a test does not wait for a minute to pass. */
   readonly scheduleMs?: number;
   /** Told at the end of each phase of starting. */
@@ -33,6 +40,10 @@ export interface Phase {
   /** What was made, in one short line. */
   readonly detail: string;
   readonly milliseconds: number;
+  /** Of the phase `not run here`: each resource that does nothing, because no fleet needs it. */
+  readonly notRun?: readonly { readonly stack: string; readonly logicalId: string; readonly type: string }[];
+  /** Of the same phase: how many more have only a name on one machine, such as networks and permissions. */
+  readonly namesOnly?: number;
 }
 
 export interface LogLine {
@@ -78,7 +89,23 @@ export interface TokenOptions {
   readonly audience?: string;
 }
 
+/** One fleet of an account. */
+export interface FleetInfo {
+  readonly name: string;
+  /** Path of its construct, where the assembly tells it. */
+  readonly path?: string;
+  /** `http://127.0.0.1:port`, where agents connect to `/{server}/mcp`. */
+  readonly baseUrl: string;
+  readonly servers: readonly string[];
+  readonly agents: readonly string[];
+  /** Names of its tables. */
+  readonly tables: { readonly ledger: string; readonly directory: string; readonly allowlist: string };
+}
+
+/** `baseUrl`, `fleet`, `servers`, `agents` and `tables` are those of the first fleet. */
 export interface LocalAccount {
+  /** Every fleet that runs, the first one first. */
+  readonly fleets: readonly FleetInfo[];
   /** `http://127.0.0.1:port`, where agents connect to `/{server}/mcp`. */
   readonly baseUrl: string;
   readonly fleet: string;
@@ -92,7 +119,7 @@ export interface LocalAccount {
   readonly templates: Readonly<Record<string, CloudFormationTemplate>>;
   /** Physical id of any resource, by stack and logical id. */
   physicalId(stack: string, logicalId: string): string | undefined;
-  /** The principal that stands for an agent here. */
+  /** The principal that stands for an agent here; `fleet/agent` where two fleets have one of that name. */
   principal(agent: string): { issuer: string; subject: string };
   /** A real access token of the local OIDC issuer. Rejects for an agent that the fleet does not know. */
   token(agent: string, options?: TokenOptions): Promise<string>;

@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { KEY_META } from '../../core/meta';
-import { attach } from '../../local/control-client';
 import { type AgentAtServer, agentAtServer, wayIn } from '../agent-at-server';
 import { refusalOf, withClient } from '../agent-session';
+import { attachHere } from '../attach';
 import { EXIT } from '../exit';
 import { terminal } from '../terminal';
 
@@ -32,7 +32,7 @@ export function callCommand(): Command {
 }
 
 async function call(who: AgentAtServer, name: string, args: Arguments, { key, json }: CallOptions): Promise<void> {
-  const way = await wayIn(await attach(process.cwd()), who);
+  const way = await wayIn(await attachHere(), who);
   const { result, narrate, paint } = terminal(json);
   const params = { name, arguments: args, ...(key !== undefined && { _meta: { [KEY_META]: key } }) };
   try {

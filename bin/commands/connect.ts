@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { attach } from '../../local/control-client';
 import { type AgentAtServer, agentAtServer, wayIn } from '../agent-at-server';
+import { attachHere } from '../attach';
 import { Interruption } from '../interruption';
 import { bridge } from '../stdio-bridge';
 
@@ -19,7 +19,7 @@ export function connectCommand(): Command {
 }
 
 async function connect(who: AgentAtServer): Promise<void> {
-  const account = await attach(process.cwd());
+  const account = await attachHere();
   const { endpoint } = await wayIn(account, who);
   const interruption = new Interruption();
   try {

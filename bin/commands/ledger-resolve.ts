@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { type LedgerRow, mayResolve, RESOLUTIONS, type Resolution } from '../../core/ledger';
 import { Ledger } from '../../gateway/ledger/ledger';
 import { tablesAt } from '../../local/checks/tables';
-import { attach } from '../../local/control-client';
+import { attachHere } from '../attach';
 import { CommandError, EXIT } from '../exit';
 import { timeline } from '../ledger-timeline';
 import { terminal } from '../terminal';
@@ -28,7 +28,7 @@ export function resolveCommand(): Command {
 }
 
 async function resolve(key: string, { outcome, reason, by, json }: ResolveOptions): Promise<void> {
-  const { dynamodbUrl, tables } = await attach(process.cwd());
+  const { dynamodbUrl, tables } = await attachHere();
   const row = theOneToResolve(key, await tablesAt(dynamodbUrl, tables).ledger(), Date.now());
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const dynamodb = new DynamoDBClient({ endpoint: dynamodbUrl, region: 'us-east-1', credentials });

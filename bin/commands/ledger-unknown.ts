@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { tablesAt } from '../../local/checks/tables';
-import { attach } from '../../local/control-client';
+import { attachHere } from '../attach';
 import { terminal } from '../terminal';
 import { oldestFirst, unknownLines } from '../unknown-lines';
 
@@ -12,7 +12,7 @@ export function unknownCommand(): Command {
 }
 
 async function unknown({ json }: { json: boolean }): Promise<void> {
-  const { dynamodbUrl, tables, servers } = await attach(process.cwd());
+  const { dynamodbUrl, tables, servers } = await attachHere();
   const calls = oldestFirst(await tablesAt(dynamodbUrl, tables).unknown(servers));
   const { result, paint } = terminal(json);
   if (json) return result(JSON.stringify({ calls }));

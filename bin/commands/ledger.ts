@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { LedgerRow } from '../../core/ledger';
 import { tablesAt } from '../../local/checks/tables';
-import { attach } from '../../local/control-client';
+import { attachHere } from '../attach';
 import { CommandError, EXIT } from '../exit';
 import { line, newest, ofKey } from '../ledger-lines';
 import { timeline } from '../ledger-timeline';
@@ -73,7 +73,7 @@ async function show(key: string, { json }: { json: boolean }): Promise<void> {
 
 /** The rows of the account that runs here; all of them, because a local ledger is small and no index answers every question. */
 async function attachLedger(): Promise<() => Promise<readonly LedgerRow[]>> {
-  const { dynamodbUrl, tables } = await attach(process.cwd());
+  const { dynamodbUrl, tables } = await attachHere();
   return tablesAt(dynamodbUrl, tables).ledger;
 }
 

@@ -1,8 +1,9 @@
-import { rm } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type CheckResult, runChecks } from '../../local/checks';
 import type { LocalAccount } from '../../local/local-account';
+import { requireFreePort } from '../../local/processes/ports';
 import { startLocalAccount } from '../../local/start';
+import { Crash } from '../crash';
 import { CommandError, EXIT } from '../exit';
 import { Interruption } from '../interruption';
 import { type Reporter, reporter } from '../local-report';
@@ -16,6 +17,9 @@ interface LocalOptions {
   readonly once: boolean;
   readonly checks: boolean;
   readonly json: boolean;
+  readonly context: readonly string[];
+  readonly standIn: Readonly<Record<string, string>>;
+  readonly fleet?: string;
 }
 
 const EXAMPLES = `Examples:
@@ -23,6 +27,7 @@ const EXAMPLES = `Examples:
   $ mcp-fleet local --app "npx tsx bin/app.ts"      another app
   $ mcp-fleet local --assembly cdk.out --port 0     an assembly that is there already, on any free port
   $ mcp-fleet local --once --json                   prove the eight checks and stop
+  $ mcp-fleet local --stand-in Data/Queue=http://127.0.0.1:9324/q   for a resource that does not run here
 `;
 
 export function localCommand(): Command {
@@ -33,10 +38,12 @@ export function localCommand(): Command {
     .option('--assembly <folder>', 'a cloud assembly that is synthesized already')
     .option('--port <number>', 'port of the edge on 127.0.0.1; 0 takes a free one', portNumber, 8700)
     .option('--persist <folder>', 'keep tables and secrets there for the next run (default: a scratch folder, removed at the end)')
+    .option('-c, --context <key=value>', 'context of the CDK app; may be repeated', collect, [])
+    .option('--stand-in <resource[=value]>', 'what programs are given for STACK/ID or STACK/ID.ATTRIBUTE; may be repeated', standIn, {})
     .option('--once', 'stop after the checks; exit code 0 only if none failed', false)
     .option('--no-checks', 'do not run the checks')
     .option('--json', 'events as NDJSON on stdout; with --once one document with the checks', false)
-    .action(runLocal);
+    .action((options: LocalOptions, command: Command) => runLocal({ ...options, ...command.optsWithGlobals() }));
 }
 
 async function runLocal(options: LocalOptions): Promise<void> {
@@ -50,13 +57,15 @@ async function runLocal(options: LocalOptions): Promise<void> {
   const interruption = new Interruption();
   const report = reporter(options);
   const cleanups: (() => Promise<void>)[] = [];
+  const crash = new Crash();
   try {
-    await live(options, interruption, report, cleanups);
+    await crash.orElse(live(options, interruption, report, cleanups));
   } catch (error) {
     if (!interruption.happened) throw error;
   } finally {
     if (interruption.happened) report.stopping();
     for (const cleanup of cleanups.reverse()) await cleanup();
+    crash.dispose();
     // Work that was left to itself, such as a check, would keep the process up.
     if (interruption.happened) process.exit(EXIT.INTERRUPTED);
     interruption.dispose();
@@ -66,10 +75,18 @@ async function runLocal(options: LocalOptions): Promise<void> {
 /** From nothing to a running account, its checks, and whatever follows until someone ends it. */
 async function live(options: LocalOptions, interruption: Interruption, report: Reporter, cleanups: (() => Promise<void>)[]): Promise<void> {
   const start = performance.now();
+  await requireFreePort(options.port);
   report.begin();
   const assembly = options.assembly ?? (await synthesizeApp(options, interruption, report, cleanups));
   const account = await interruption.orElse(
-    startLocalAccount({ assembly, port: options.port, persist: options.persist, onPhase: report.phase }),
+    startLocalAccount({
+      assembly,
+      port: options.port,
+      onPhase: report.phase,
+      standIns: options.standIn,
+      ...(options.persist !== undefined && { persist: options.persist }),
+      ...(options.fleet !== undefined && { fleet: options.fleet }),
+    }),
   );
   cleanups.push(() => account.stop());
   report.ready(account, performance.now() - start);
@@ -83,15 +100,16 @@ async function live(options: LocalOptions, interruption: Interruption, report: R
 }
 
 async function synthesizeApp(
-  { app }: LocalOptions,
+  { app, context }: LocalOptions,
   interruption: Interruption,
   report: Reporter,
   cleanups: (() => Promise<void>)[],
 ): Promise<string> {
-  const synthesis = await synthesize(app, process.cwd(), interruption.signal);
-  cleanups.push(() => rm(synthesis.scratch, { recursive: true, force: true }));
-  report.phase({ name: 'synthesize', detail: app ?? 'app of cdk.json', milliseconds: synthesis.milliseconds });
-  return synthesis.assembly;
+  const { assembly, missing, milliseconds, dispose } = await synthesize({ app, context }, process.cwd(), interruption.signal);
+  cleanups.push(dispose);
+  const dummies = missing.length === 0 ? '' : `; not looked up, so dummies stand for it: ${missing.join(', ')}`;
+  report.phase({ name: 'synthesize', detail: `${app ?? 'app of cdk.json'}${dummies}`, milliseconds });
+  return assembly;
 }
 
 /** How many failed. */
@@ -105,4 +123,15 @@ function portNumber(text: string): number {
   const port = Number(text);
   if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError(`"${text}" is not a port; expected 0 to 65535.`);
   return port;
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+/** `Data/Queue=VALUE`, or `Data/Queue` for its name alone. */
+function standIn(text: string, before: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const [, key, value = ''] = /^([^=/]+\/[^=/]+)(?:=(.*))?$/s.exec(text) ?? [];
+  if (key === undefined) throw new InvalidArgumentError(`"${text}" is not STACK/LOGICAL_ID or STACK/LOGICAL_ID=VALUE.`);
+  return { ...before, [key]: value };
 }

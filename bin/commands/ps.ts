@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { attach } from '../../local/control-client';
+import { attachHere } from '../attach';
 import { table, terminal } from '../terminal';
 
 const EXAMPLES = `Examples:
@@ -13,7 +13,7 @@ export function psCommand(): Command {
     .addHelpText('before', EXAMPLES)
     .option('--json', 'one JSON document', false)
     .action(async ({ json }: { json: boolean }) => {
-      const account = await attach(process.cwd());
+      const account = await attachHere();
       const processes = await account.processes();
       const { result } = terminal(json);
       if (json) return result(JSON.stringify({ processes }));

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { DirectoryRow } from '../../gateway/ledger/directory';
 import { tablesAt } from '../../local/checks/tables';
-import { attach } from '../../local/control-client';
+import { attachHere } from '../attach';
 import { table, terminal } from '../terminal';
 
 const EXAMPLES = `Examples:
@@ -19,7 +19,7 @@ export function sessionsCommand(): Command {
 }
 
 async function sessions({ all, json }: { all: boolean; json: boolean }): Promise<void> {
-  const { dynamodbUrl, tables } = await attach(process.cwd());
+  const { dynamodbUrl, tables } = await attachHere();
   const rows = ((await tablesAt(dynamodbUrl, tables).directory()) as unknown as readonly DirectoryRow[])
     .filter(({ closedAt }) => all || closedAt === undefined)
     .sort((one, other) => one.openedAt - other.openedAt);

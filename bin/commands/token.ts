@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { attach } from '../../local/control-client';
+import { attachHere } from '../attach';
 import { duration } from '../duration';
 import { terminal } from '../terminal';
 
@@ -15,7 +15,7 @@ export function tokenCommand(): Command {
     .argument('<agent>', 'name of the agent in construct code')
     .option('--ttl <duration>', 'how long it lives, such as 90s, 15m or 1h', duration, 900)
     .action(async (agent: string, { ttl }: { ttl: number }) => {
-      const account = await attach(process.cwd());
+      const account = await attachHere();
       terminal(false).result(await account.token(agent, { ttlSeconds: ttl }));
     });
 }

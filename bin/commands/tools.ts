@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { attach } from '../../local/control-client';
 import { type AgentAtServer, agentAtServer, wayIn } from '../agent-at-server';
 import { refusalOf, withClient } from '../agent-session';
+import { attachHere } from '../attach';
 import { table, terminal } from '../terminal';
 
 const EXAMPLES = `Examples:
@@ -18,7 +18,7 @@ export function toolsCommand(): Command {
 }
 
 async function tools(who: AgentAtServer, { json }: { json: boolean }): Promise<void> {
-  const way = await wayIn(await attach(process.cwd()), who);
+  const way = await wayIn(await attachHere(), who);
   const found = await withClient(way, (client) => client.listTools()).catch((error) => {
     throw refusalOf(error);
   });

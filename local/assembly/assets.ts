@@ -5,6 +5,8 @@ import { join } from 'node:path';
 export interface Assets {
   /** Path of a file asset (a folder, or a file such as a zip), by object key; undefined when the key is no asset. */
   file(objectKey: string): string | undefined;
+  /** Path of the file asset whose object key stands in a text, such as a template's URL with intrinsic functions in it. */
+  fileNamedIn(text: string): string | undefined;
   /** An image asset, by the image URI of a container; undefined when the URI is no asset. */
   image(uri: string): ImageAsset | undefined;
 }
@@ -57,6 +59,7 @@ export function readAssets(root: string, manifestPaths: readonly string[]): Asse
   }
   return {
     file: (objectKey) => files.get(objectKey),
+    fileNamedIn: (text) => [...files].find(([objectKey]) => text.includes(objectKey))?.[1],
     image: (uri) => images.find(({ repository, tag }) => uri.endsWith(`:${tag}`) && uri.includes(`/${repository}`))?.asset,
   };
 }

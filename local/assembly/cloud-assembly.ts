@@ -1,40 +1,29 @@
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { LocalAccountError, unsupported } from '../account-error';
+import { LocalAccountError } from '../account-error';
 import { type Assets, readAssets } from './assets';
-import type { Template } from './template';
+import { type Manifest, type ManifestArtifact, type MissingContext, readManifest } from './manifest';
+import { readTemplate, type Template } from './template';
 
-/** One stack of a cloud assembly. */
+/** One stack of a cloud assembly; a nested stack is one too. */
 export interface Stack {
-  /** Name of the CloudFormation stack. */
+  /** Name of the CloudFormation stack. Unique: of two stacks of one name in two environments, the second goes by its artifact id. */
   readonly name: string;
   readonly template: Template;
   readonly region: string;
   readonly account: string;
   readonly assets: Assets;
+  /** Where a nested stack stands in its parent. */
+  readonly parent?: { readonly stack: Stack; readonly logicalId: string };
+  /** Nested stacks by the logical id that they have here. */
+  readonly nested: ReadonlyMap<string, Stack>;
 }
 
 export interface CloudAssembly {
   readonly folder: string;
-  /** Stacks in an order in which each comes after those it depends on. */
+  /** Stacks of all stages in an order in which each comes after those it depends on; a nested one follows its parent. */
   readonly stacks: readonly Stack[];
-}
-
-/** The parts of `manifest.json` that are read here (cloud-assembly-schema 55). */
-interface Manifest {
-  readonly artifacts?: Readonly<Record<string, Artifact>>;
-}
-
-interface Artifact {
-  readonly type: string;
-  readonly environment?: string;
-  readonly dependencies?: readonly string[];
-  readonly properties?: {
-    readonly templateFile?: string;
-    readonly stackName?: string;
-    readonly file?: string;
-    readonly directoryName?: string;
-  };
+  /** What the app asked of an AWS account at synth and was not told: its templates hold dummy values instead. */
+  readonly missing: readonly MissingContext[];
 }
 
 /** Region and account of a stack that names none; they appear in ARNs only. */
@@ -43,35 +32,36 @@ const DEFAULT_ACCOUNT = '000000000000';
 
 /**
  * Reads what `cdk synth` wrote.
- * @throws LocalAccountError when the folder is no cloud assembly, or holds stages
+ * @throws LocalAccountError when the folder is no cloud assembly, or holds no stack
  */
 export function readCloudAssembly(folder: string): CloudAssembly {
   const root = resolve(folder);
-  const artifacts = readManifest(root).artifacts ?? {};
-  const stages = Object.keys(artifacts).filter((id) => artifacts[id]?.type === 'cdk:cloud-assembly');
-  if (stages.length > 0) {
-    const folders = stages.map((id) => join(folder, artifacts[id]?.properties?.directoryName ?? id));
-    throw unsupported([`stages (nested cloud assemblies): run one of them with --assembly, here ${folders.join(' or ')}`]);
+  const names = new Set<string>();
+  const stacks: Stack[] = [];
+  const missing: MissingContext[] = [];
+  for (const { root: at, manifest } of withStages(root)) {
+    const artifacts = manifest.artifacts ?? {};
+    missing.push(...(manifest.missing ?? []));
+    for (const [id, artifact] of inDependencyOrder(artifacts)) stacks.push(...readStack(at, id, artifact, artifacts, names));
   }
-  const stacks = inDependencyOrder(artifacts).map(([id, artifact]) => readStack(root, id, artifact, artifacts));
   if (stacks.length === 0) throw new LocalAccountError('INVALID_ASSEMBLY', `The cloud assembly in ${root} holds no stack.`);
-  return { folder: root, stacks };
+  return { folder: root, stacks, missing };
 }
 
-function readManifest(root: string): Manifest {
-  const path = join(root, 'manifest.json');
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Manifest;
-  } catch (cause) {
-    const message = `${root} is not a cloud assembly: ${path} cannot be read as JSON. Write one with \`cdk synth -o ${root}\`.`;
-    throw new LocalAccountError('INVALID_ASSEMBLY', message, { cause });
-  }
+/** The manifest of a folder, and those of the stages in it, at any depth. */
+function withStages(root: string): readonly { readonly root: string; readonly manifest: Manifest }[] {
+  const manifest = readManifest(root);
+  const stages = Object.entries(manifest.artifacts ?? {}).filter(([, { type }]) => type === 'cdk:cloud-assembly');
+  const inside = stages.flatMap(([id, { properties }]) => withStages(join(root, properties?.directoryName ?? id)));
+  return [{ root, manifest }, ...inside];
 }
 
-function inDependencyOrder(artifacts: Readonly<Record<string, Artifact>>): [string, Artifact][] {
-  const ordered = new Map<string, Artifact>();
-  const visit = (id: string, artifact: Artifact): void => {
-    if (ordered.has(id) || artifact.type !== 'aws:cloudformation:stack') return;
+function inDependencyOrder(artifacts: Readonly<Record<string, ManifestArtifact>>): [string, ManifestArtifact][] {
+  const ordered = new Map<string, ManifestArtifact>();
+  const seen = new Set<string>();
+  const visit = (id: string, artifact: ManifestArtifact): void => {
+    if (seen.has(id) || artifact.type !== 'aws:cloudformation:stack') return;
+    seen.add(id);
     for (const dependency of artifact.dependencies ?? []) {
       const target = artifacts[dependency];
       if (target) visit(dependency, target);
@@ -82,19 +72,40 @@ function inDependencyOrder(artifacts: Readonly<Record<string, Artifact>>): [stri
   return [...ordered];
 }
 
-function readStack(root: string, id: string, artifact: Artifact, artifacts: Readonly<Record<string, Artifact>>): Stack {
-  const { templateFile, stackName } = artifact.properties ?? {};
+/** A stack and the nested ones in it. */
+function readStack(
+  root: string,
+  id: string,
+  artifact: ManifestArtifact,
+  artifacts: Readonly<Record<string, ManifestArtifact>>,
+  names: Set<string>,
+): Stack[] {
+  const { templateFile, stackName = id } = artifact.properties ?? {};
   if (!templateFile) throw new LocalAccountError('INVALID_ASSEMBLY', `Stack ${id} in ${root}/manifest.json names no templateFile.`);
   const manifests = (artifact.dependencies ?? [])
     .map((dependency) => artifacts[dependency])
     .filter((dependency) => dependency?.type === 'cdk:asset-manifest')
     .map((dependency) => join(root, dependency?.properties?.file ?? ''));
-  return {
-    name: stackName ?? id,
-    template: JSON.parse(readFileSync(join(root, templateFile), 'utf8')) as Template,
-    ...environmentOf(artifact.environment),
-    assets: readAssets(root, manifests),
-  };
+  const place = { ...environmentOf(artifact.environment), assets: readAssets(root, manifests) };
+  return withNested(names.has(stackName) ? id : stackName, join(root, templateFile), place, names);
+}
+
+type Place = Pick<Stack, 'account' | 'region' | 'assets' | 'parent'>;
+
+function withNested(name: string, file: string, place: Place, names: Set<string>): Stack[] {
+  names.add(name);
+  const nested = new Map<string, Stack>();
+  const stack: Stack = { name, template: readTemplate(file), ...place, nested };
+  const inside = Object.entries(stack.template.Resources).flatMap(([logicalId, { Type, Properties }]) => {
+    const template =
+      Type === 'AWS::CloudFormation::Stack' ? place.assets.fileNamedIn(JSON.stringify(Properties?.TemplateURL ?? '')) : undefined;
+    if (template === undefined) return [];
+    // CloudFormation names it so too, with a random end.
+    const stacks = withNested(`${name}-${logicalId}`, template, { ...place, parent: { stack, logicalId } }, names);
+    nested.set(logicalId, stacks[0] as Stack);
+    return stacks;
+  });
+  return [stack, ...inside];
 }
 
 /** `aws://account/region`, with `unknown-account` and `unknown-region` for stacks without an environment. */

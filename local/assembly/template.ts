@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { LocalAccountError } from '../account-error';
 import type { CloudFormationTemplate, TemplateResource } from '../local-account';
 
 /** A CloudFormation template, as far as the local account reads it. */
@@ -11,6 +13,21 @@ export interface Template extends CloudFormationTemplate {
 
 export interface Resource extends TemplateResource {
   readonly Condition?: string;
+}
+
+/**
+ * Reads the template of a stack. One without resources has an empty map of them; what is no resource (a macro's `Fn::ForEach`)
+ * is left out.
+ * @throws LocalAccountError when it is no JSON
+ */
+export function readTemplate(file: string): Template {
+  try {
+    const template = JSON.parse(readFileSync(file, 'utf8')) as Partial<Template>;
+    const resources = Object.entries(template.Resources ?? {}).filter(([, resource]) => typeof resource?.Type === 'string');
+    return { ...template, Resources: Object.fromEntries(resources) };
+  } catch (cause) {
+    throw new LocalAccountError('INVALID_ASSEMBLY', `The template ${file} cannot be read as JSON. Synthesize the app again.`, { cause });
+  }
 }
 
 /** Where a resource stands: stack and logical id. */

@@ -1,7 +1,10 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isAlive } from '../processes/alive';
+import { makeStateFolder, stateFolderOf } from '../state-folder';
 
-/** How another terminal finds the account that runs in a folder. */
+/** How another terminal finds an account that runs in a folder. */
 export interface ControlFile {
   readonly pid: number;
   readonly controlUrl: string;
@@ -10,27 +13,45 @@ export interface ControlFile {
   readonly baseUrl: string;
 }
 
-export function controlFilePath(folder: string): string {
-  return join(folder, '.mcp-fleet', 'local.json');
+const NAME = /^local-\d+-\w+\.json$/;
+
+/** A file for one account of this process: several may run in one folder. */
+export function newControlFilePath(folder: string): string {
+  return join(stateFolderOf(folder), `local-${process.pid}-${randomBytes(4).toString('hex')}.json`);
 }
 
 /** Readable by this user alone: it holds the token. */
-export function writeControlFile(folder: string, content: ControlFile): void {
-  const path = controlFilePath(folder);
-  mkdirSync(dirname(path), { recursive: true });
+export function writeControlFile(folder: string, path: string, content: ControlFile): void {
+  makeStateFolder(folder);
   rmSync(path, { force: true });
   writeFileSync(path, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
 }
 
-export function readControlFile(folder: string): ControlFile | undefined {
+export function removeControlFile(path: string): void {
+  rmSync(path, { force: true });
+}
+
+/** The accounts whose process lives, of those that run in a folder. */
+export function readControlFiles(folder: string): readonly ControlFile[] {
+  const state = stateFolderOf(folder);
+  return namesIn(state)
+    .filter((name) => NAME.test(name))
+    .map((name) => readControlFile(join(state, name)))
+    .filter((file) => file !== undefined && isAlive(file.pid)) as ControlFile[];
+}
+
+function namesIn(folder: string): readonly string[] {
   try {
-    return JSON.parse(readFileSync(controlFilePath(folder), 'utf8')) as ControlFile;
+    return readdirSync(folder).sort();
   } catch {
-    return undefined;
+    return [];
   }
 }
 
-/** Removes the file unless another account has replaced it. */
-export function removeControlFile(folder: string, controlUrl: string): void {
-  if (readControlFile(folder)?.controlUrl === controlUrl) rmSync(controlFilePath(folder), { force: true });
+function readControlFile(path: string): ControlFile | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as ControlFile;
+  } catch {
+    return undefined;
+  }
 }

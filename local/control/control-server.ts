@@ -9,6 +9,7 @@ import { closeServer, forThisHost, listenOnLoopback, portOf } from '../processes
 export interface ControlInfo {
   readonly baseUrl: string;
   readonly fleet: string;
+  readonly fleets: LocalAccount['fleets'];
   readonly servers: readonly string[];
   readonly agents: readonly string[];
   readonly dynamodbUrl: string;
@@ -65,8 +66,8 @@ export class ControlServer {
     const { account } = this;
     switch (route) {
       case 'GET /info': {
-        const { baseUrl, fleet, servers, agents, dynamodbUrl, tables } = account;
-        return { baseUrl, fleet, servers, agents, dynamodbUrl, tables };
+        const { baseUrl, fleet, fleets, servers, agents, dynamodbUrl, tables } = account;
+        return { baseUrl, fleet, fleets, servers, agents, dynamodbUrl, tables };
       }
       case 'GET /ps':
         return account.processes();

@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { LocalAccountError } from '../account-error';
 
 /** Below the ephemeral ranges of Linux (32768) and macOS (49152), so that no outgoing connection takes a port before its program binds it. */
 const FIRST = 20_000;
@@ -23,6 +24,16 @@ export class Ports {
   release(port: number): void {
     this.taken.delete(port);
   }
+}
+
+/** Says early what would fail late. @throws LocalAccountError PORT_TAKEN; port 0 is always free */
+export async function requireFreePort(port: number): Promise<void> {
+  if (port !== 0 && !(await isFree(port))) throw portTaken(port);
+}
+
+export function portTaken(port: number, cause?: unknown): LocalAccountError {
+  const message = `Port ${port} on 127.0.0.1 is taken by another program. Choose another port, or 0 for any free one.`;
+  return new LocalAccountError('PORT_TAKEN', message, { cause });
 }
 
 function isFree(port: number): Promise<boolean> {

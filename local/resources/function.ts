@@ -26,7 +26,6 @@ export const lambdaFunction: Provisioner<FunctionProperties> = {
   ignores: [
     'Role',
     'Architectures',
-    'Description',
     'LoggingConfig',
     'KmsKeyArn',
     'TracingConfig',
@@ -35,7 +34,8 @@ export const lambdaFunction: Provisioner<FunctionProperties> = {
     'EphemeralStorage',
     'RecursiveLoop',
     'RuntimeManagementConfig',
-    'Tags',
+    'CodeSigningConfigArn',
+    'SnapStart',
   ],
   create: async ({ properties, stack, generatedName, path }, machinery) => {
     const { FunctionName: name = generatedName.slice(0, 64), Runtime, Timeout = DEFAULT_TIMEOUT, MemorySize = DEFAULT_MEMORY } = properties;

@@ -1,99 +1,67 @@
 import { createHash } from 'node:crypto';
 import { arn, type Created, type ResourceRequest } from './provisioner';
 
-/** How a resource that needs nothing on this machine is called by others. */
-interface InertType {
-  /** `Ref`, from the resource's own name property or made up. */
-  readonly nameProperty?: string;
-  /** Prefix of a made-up id such as `vpc-0a1b…`; without it the generated name is the id. */
-  readonly idPrefix?: string;
-  /** Service and resource type of its ARN. */
-  readonly arn?: readonly [service: string, type: string];
-  /** Whether `Ref` is the ARN. */
-  readonly refIsArn?: boolean;
-  /** Further attributes, as functions of the id. */
-  readonly attributes?: Readonly<Record<string, (id: string) => unknown>>;
-}
-
-const id = (value: string): string => value;
-
 /**
- * The types that exist only to be named: networks, permissions, keys, logs, alarms. What they protect or observe in AWS
- * has no counterpart on one machine.
+ * Types whose name is all that one machine has a use for: networks, permissions, keys, logs, alarms. A program that is given one
+ * of their names needs nothing more from it here; any other type that does not run is refused where a program is given its name.
  */
-// biome-ignore format: one line per type reads as the table it is
-const INERT: Readonly<Record<string, InertType>> = {
-  'AWS::CDK::Metadata': {},
+const NAME_IS_ALL = new RegExp(
+  [
+    'CDK::Metadata|CloudFormation::(WaitConditionHandle|Stack)',
+    'EC2::(VPC|Subnet|Route|InternetGateway|NatGateway|EIP|FlowLog|SecurityGroup|NetworkAcl|EgressOnlyInternetGateway|PrefixList)',
+    '(IAM|KMS|CertificateManager|Logs|CloudWatch|WAFv2|Cognito)::',
+    'Lambda::(Permission|Version|Alias)|ECR::Repository|ECS::Cluster|ApplicationAutoScaling::ScalingPolicy',
+    // What a resource lets others do to it; the resource itself is judged apart.
+    String.raw`\w+::\w*Policy$`,
+  ]
+    .map((types) => `^AWS::(${types})`)
+    .join('|'),
+);
 
-  'AWS::EC2::VPC': { idPrefix: 'vpc', attributes: { VpcId: id, CidrBlock: () => '10.0.0.0/16', DefaultSecurityGroup: (vpc) => vpc.replace('vpc', 'sg') } },
-  'AWS::EC2::Subnet': { idPrefix: 'subnet', attributes: { SubnetId: id, AvailabilityZone: () => 'local' } },
-  'AWS::EC2::RouteTable': { idPrefix: 'rtb' },
-  'AWS::EC2::Route': {},
-  'AWS::EC2::SubnetRouteTableAssociation': {},
-  'AWS::EC2::InternetGateway': { idPrefix: 'igw' },
-  'AWS::EC2::VPCGatewayAttachment': {},
-  'AWS::EC2::EIP': { attributes: { AllocationId: id } },
-  'AWS::EC2::NatGateway': { idPrefix: 'nat', attributes: { NatGatewayId: id } },
-  'AWS::EC2::VPCEndpoint': { idPrefix: 'vpce' },
-  'AWS::EC2::FlowLog': { idPrefix: 'fl' },
-  'AWS::EC2::SecurityGroup': { idPrefix: 'sg', attributes: { GroupId: id } },
-  'AWS::EC2::SecurityGroupIngress': {},
-  'AWS::EC2::SecurityGroupEgress': {},
-
-  'AWS::IAM::Role': { nameProperty: 'RoleName', arn: ['iam', 'role'], attributes: { RoleId: id } },
-  'AWS::IAM::Policy': {},
-  'AWS::IAM::ManagedPolicy': { arn: ['iam', 'policy'], refIsArn: true },
-  'AWS::KMS::Key': { arn: ['kms', 'key'], attributes: { KeyId: id } },
-  'AWS::KMS::Alias': { nameProperty: 'AliasName' },
-  'AWS::CertificateManager::Certificate': { arn: ['acm', 'certificate'], refIsArn: true },
-  'AWS::SecretsManager::ResourcePolicy': {},
-  'AWS::WAFv2::WebACL': { arn: ['wafv2', 'regional/webacl'] },
-  'AWS::WAFv2::WebACLAssociation': {},
-
-  'AWS::Logs::LogGroup': { nameProperty: 'LogGroupName', arn: ['logs', 'log-group'] },
-  'AWS::Logs::MetricFilter': {},
-  'AWS::Logs::QueryDefinition': {},
-  'AWS::Logs::ResourcePolicy': {},
-  'AWS::CloudWatch::Alarm': { nameProperty: 'AlarmName', arn: ['cloudwatch', 'alarm'] },
-  'AWS::CloudWatch::CompositeAlarm': { nameProperty: 'AlarmName', arn: ['cloudwatch', 'alarm'] },
-  'AWS::CloudWatch::Dashboard': { nameProperty: 'DashboardName' },
-  'AWS::SNS::Topic': { arn: ['sns', 'topic'], refIsArn: true },
-  'AWS::SNS::TopicPolicy': {},
-  'AWS::SNS::Subscription': {},
-
-  'AWS::S3::Bucket': { nameProperty: 'BucketName', attributes: { Arn: (bucket) => `arn:aws:s3:::${bucket}`, DomainName: id } },
-  'AWS::S3::BucketPolicy': {},
-  'AWS::Route53::RecordSet': { nameProperty: 'Name' },
-  'AWS::Cognito::UserPool': { idPrefix: 'local', arn: ['cognito-idp', 'userpool'], attributes: { UserPoolId: id } },
-  'AWS::Cognito::UserPoolClient': { attributes: { ClientId: id } },
-  'AWS::Cognito::UserPoolDomain': {},
-  'AWS::Cognito::UserPoolResourceServer': {},
-
-  'AWS::Lambda::Permission': {},
-  'AWS::ECS::Cluster': { nameProperty: 'ClusterName', arn: ['ecs', 'cluster'] },
-  'AWS::ECS::ClusterCapacityProviderAssociations': {},
-  // Evaluated on the metrics by CloudWatch; the count of tasks stays at its lower bound here.
-  'AWS::ApplicationAutoScaling::ScalingPolicy': { arn: ['autoscaling', 'scalingPolicy'], refIsArn: true },
-};
-
-/** Custom resources of the CDK itself that act on inert resources only; their functions are not called. */
-const INERT_CUSTOM = ['Custom::S3AutoDeleteObjects', 'Custom::VpcRestrictDefaultSG', 'Custom::S3BucketNotifications'];
-
-export function isInert(type: string): boolean {
-  return Object.hasOwn(INERT, type) || INERT_CUSTOM.includes(type);
+export function nameIsAll(type: string): boolean {
+  return NAME_IS_ALL.test(type);
 }
 
-/** Gives an inert resource its names. `properties` are unresolved but for the name. */
-export function createInert(request: ResourceRequest<Readonly<Record<string, unknown>>>): Created {
-  const type = INERT[request.resource.Type] ?? {};
-  const named = type.nameProperty && request.properties[type.nameProperty];
-  const name = typeof named === 'string' ? named : type.idPrefix ? `${type.idPrefix}-${hash(request.path)}` : request.generatedName;
-  const ownArn =
-    type.arn &&
-    arn(request.stack, type.arn[0], `${type.arn[1]}${type.arn[0] === 'logs' || type.arn[0] === 'cloudwatch' ? ':' : '/'}${name}`);
+/** `Ref` of these is their ARN. */
+const REF_IS_ARN =
+  /^AWS::(IAM::ManagedPolicy|CertificateManager::Certificate|SNS::Topic|StepFunctions::StateMachine|ApplicationAutoScaling::ScalingPolicy)$/;
+/** How EC2 begins its ids; other types of it begin with their own name. */
+const EC2_PREFIX: Readonly<Record<string, string>> = {
+  SecurityGroup: 'sg',
+  RouteTable: 'rtb',
+  InternetGateway: 'igw',
+  NatGateway: 'nat',
+  VPCEndpoint: 'vpce',
+};
+const SERVICE_OF_ARN: Readonly<Record<string, string>> = { certificatemanager: 'acm', cognito: 'cognito-idp' };
+/** Services that separate type and name in an ARN by a colon. */
+const COLON = ['logs', 'cloudwatch'];
+
+/** Gives a resource that does not run its names: plausible ones, and in each run the same. `properties` are unresolved. */
+export function createInert({
+  resource,
+  properties,
+  stack,
+  path,
+  generatedName,
+}: ResourceRequest<Readonly<Record<string, unknown>>>): Created {
+  const [, namespace = 'custom', kind = 'resource'] = resource.Type.split('::');
+  const service = SERVICE_OF_ARN[namespace.toLowerCase()] ?? namespace.toLowerCase();
+  const own = properties[`${kind}Name`] ?? properties.Name;
+  const name =
+    typeof own === 'string' ? own : service === 'ec2' ? `${EC2_PREFIX[kind] ?? kind.toLowerCase()}-${hash(path)}` : generatedName;
+  const type = kind.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
+  const ownArn = arn(stack, service, `${type}${COLON.includes(service) ? ':' : '/'}${name}`);
+  const host = `${name}.${service}.${stack.region}.amazonaws.com`.toLowerCase();
   return {
-    ref: type.refIsArn && ownArn ? ownArn : name,
-    attribute: (attribute) => type.attributes?.[attribute]?.(name) ?? (attribute === 'Arn' ? ownArn : undefined),
+    ref: REF_IS_ARN.test(resource.Type) ? ownArn : name,
+    attribute: (attribute) => {
+      if (/Arn$/i.test(attribute)) return ownArn;
+      if (/(Url|Uri)$/i.test(attribute)) return `https://${host}/`;
+      if (/Port$/.test(attribute)) return '443';
+      if (/Cidr(Block)?$/.test(attribute)) return '10.0.0.0/16';
+      return /(Endpoint|Address|Dns\w*|DNS\w*|Domain\w*|Host\w*)$/.test(attribute) ? host : name;
+    },
   };
 }
 

@@ -15,6 +15,7 @@ export const listenerRule: Provisioner<ListenerRuleProperties> = {
   noun: ['rule', 'rules'],
   honours: ['ListenerArn', 'Priority', 'Conditions', 'Actions'],
   ignores: [],
+  joins: 'ListenerArn',
   create: async ({ properties, path, generatedName }, { listeners }) => {
     const listener = listeners.get(properties.ListenerArn);
     if (!listener)

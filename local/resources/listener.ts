@@ -1,6 +1,7 @@
 import { LocalAccountError, unsupported } from '../account-error';
 import { Listener } from '../alb/listener';
 import { type ActionProperties, readActions } from '../alb/listener-rules';
+import { portTaken } from '../processes/ports';
 import { attributes, type Provisioner } from './provisioner';
 
 /** AWS::ElasticLoadBalancingV2::Listener, as far as it is read. */
@@ -19,6 +20,7 @@ export const listener: Provisioner<ListenerProperties> = {
   noun: ['listener', 'listeners'],
   honours: ['LoadBalancerArn', 'Port', 'Protocol', 'DefaultActions'],
   ignores: ['Certificates', 'SslPolicy', 'AlpnPolicy', 'ListenerAttributes'],
+  joins: 'LoadBalancerArn',
   create: async ({ properties, path }, machinery) => {
     const { LoadBalancerArn, Port, Protocol = 'HTTP', DefaultActions } = properties;
     const balancer = machinery.loadBalancers.get(LoadBalancerArn);
@@ -43,7 +45,5 @@ export const listener: Provisioner<ListenerProperties> = {
 };
 
 function portError(cause: unknown, port: number): unknown {
-  if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') return cause;
-  const message = `Port ${port} on 127.0.0.1 is taken by another program. Choose another port, or 0 for any free one.`;
-  return new LocalAccountError('PORT_TAKEN', message, { cause });
+  return (cause as NodeJS.ErrnoException).code === 'EADDRINUSE' ? portTaken(port, cause) : cause;
 }

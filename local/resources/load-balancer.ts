@@ -21,11 +21,24 @@ export const loadBalancer: Provisioner<LoadBalancerProperties> = {
   phase: 'load balancers',
   noun: ['load balancer', 'load balancers'],
   honours: ['Name', 'Type', 'Scheme', 'SecurityGroups', 'LoadBalancerAttributes'],
-  ignores: ['Subnets', 'SubnetMappings', 'IpAddressType', 'MinimumLoadBalancerCapacity', 'Tags'],
+  ignores: [
+    'Subnets',
+    'SubnetMappings',
+    'IpAddressType',
+    'MinimumLoadBalancerCapacity',
+    'EnablePrefixForIpv6SourceNat',
+    'EnableCapacityReservationProvisionStabilize',
+    'Ipv4IpamPoolId',
+    'EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic',
+  ],
+  reads: ({ LoadBalancerAttributes = [], ...rest }) => ({
+    ...rest,
+    LoadBalancerAttributes: LoadBalancerAttributes.filter(({ Key }) => !INERT_ATTRIBUTES.test(Key)),
+  }),
   create: async ({ properties, stack, address, generatedName, path }, { loadBalancers }) => {
     const { Name: name = generatedName, Type = 'application', Scheme, LoadBalancerAttributes = [] } = properties;
     if (Type !== 'application') throw unsupported([`the load balancer type "${Type}" of ${path}; it has application`]);
-    const unknown = LoadBalancerAttributes.filter(({ Key }) => Key !== IDLE_TIMEOUT && !INERT_ATTRIBUTES.test(Key));
+    const unknown = LoadBalancerAttributes.filter(({ Key }) => Key !== IDLE_TIMEOUT);
     if (unknown.length > 0) throw unsupported(unknown.map(({ Key }) => `the load balancer attribute ${Key} of ${path}`));
     const id = arnSuffix(path);
     const dnsName = `${Scheme === 'internal' ? 'internal-' : ''}${name}-${id}.${stack.region}.elb.amazonaws.com`.toLowerCase();

@@ -33,9 +33,36 @@ export interface Provisioner<Properties = any> {
   readonly noun: readonly [string, string];
   /** Properties that it honours. */
   readonly honours: readonly string[];
-  /** Properties that mean nothing on one machine. Any other property is refused by name. */
+  /**
+   * Properties that mean nothing on one machine: where a resource lies, what it costs and may use at most, what it is encrypted
+   * with, who may manage it and is told of it, what keeps it from being deleted; {@link MEANINGLESS} are so for every type.
+   * Any other property is refused by name, for it may change where calls go, who may make them, or what is stored.
+   */
   readonly ignores: readonly string[];
+  /** Narrows honoured properties to the parts that are read, so that nothing is asked of what only the other parts name. */
+  reads?(properties: Properties, resource: Resource): Properties;
+  /** What of the honoured properties is refused, in words such as `the property X of …`. */
+  problems?(properties: Properties, path: string): string[];
+  /** A property by which a resource outside the fleet becomes a part of one in it, as a rule does of its listener. */
+  readonly joins?: string;
   create(request: ResourceRequest<Properties>, machinery: Machinery): Promise<Created>;
+}
+
+/** What people are told by, of every type. */
+const MEANINGLESS = ['Tags', 'Description'];
+
+/** The properties that are neither honoured nor without meaning here. */
+export function refusedProperties({ honours, ignores }: Provisioner, properties: Readonly<Record<string, unknown>>): string[] {
+  const known = new Set([...honours, ...ignores, ...MEANINGLESS]);
+  return known.has('*') ? [] : Object.keys(properties).filter((name) => !known.has(name));
+}
+
+/** The unresolved properties that a resource of this type is made from. */
+export function readProperties(provisioner: Provisioner, resource: Resource): Record<string, unknown> {
+  const all = provisioner.honours.includes('*');
+  const honoured = Object.entries(resource.Properties ?? {}).filter(([name]) => all || provisioner.honours.includes(name));
+  const properties = Object.fromEntries(honoured);
+  return provisioner.reads?.(properties, resource) ?? properties;
 }
 
 export function attributes(values: Readonly<Record<string, unknown>>): (name: string) => unknown {

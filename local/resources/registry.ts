@@ -7,6 +7,7 @@ import type { Provisioner } from './provisioner';
 import { scalableTarget } from './scalable-target';
 import { scheduledRule } from './scheduled-rule';
 import { secret } from './secret';
+import { secretAttachment } from './secret-attachment';
 import { service } from './service';
 import { table } from './table';
 import { targetGroup } from './target-group';
@@ -17,6 +18,7 @@ const PROVISIONERS: Readonly<Record<string, Provisioner>> = {
   'AWS::DynamoDB::GlobalTable': table,
   'AWS::DynamoDB::Table': table,
   'AWS::SecretsManager::Secret': secret,
+  'AWS::SecretsManager::SecretTargetAttachment': secretAttachment,
   'AWS::Lambda::Function': lambdaFunction,
   'AWS::Events::Rule': scheduledRule,
   'AWS::CloudFormation::CustomResource': customResource,
@@ -28,6 +30,9 @@ const PROVISIONERS: Readonly<Record<string, Provisioner>> = {
   'AWS::ECS::Service': service,
   'AWS::ApplicationAutoScaling::ScalableTarget': scalableTarget,
 };
+
+/** Types that run, beside custom ones. */
+export const SUPPORTED_TYPES: readonly string[] = Object.keys(PROVISIONERS);
 
 export function provisionerOf(type: string): Provisioner | undefined {
   return PROVISIONERS[type] ?? (type.startsWith('Custom::') ? customResource : undefined);

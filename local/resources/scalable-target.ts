@@ -17,6 +17,7 @@ export const scalableTarget: Provisioner<ScalableTargetProperties> = {
   noun: ['scalable target', 'scalable targets'],
   honours: ['ServiceNamespace', 'ScalableDimension', 'ResourceId', 'MinCapacity', 'MaxCapacity'],
   ignores: ['RoleARN', 'SuspendedState', 'ScheduledActions'],
+  joins: 'ResourceId',
   create: async ({ properties, path }, { services }) => {
     const { ResourceId, ScalableDimension, MinCapacity, MaxCapacity } = properties;
     const service = [...services.values()].find(({ settings }) => settings.arn.endsWith(`:${ResourceId}`));

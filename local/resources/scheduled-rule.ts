@@ -25,7 +25,7 @@ export const scheduledRule: Provisioner<RuleProperties> = {
   phase: 'functions',
   noun: ['schedule', 'schedules'],
   honours: ['Name', 'ScheduleExpression', 'State', 'Targets'],
-  ignores: ['Description', 'Tags'],
+  ignores: ['RoleArn'],
   create: async ({ properties, stack, generatedName, path }, { functions, schedules }) => {
     const { Name: name = generatedName, ScheduleExpression: expression, State, Targets = [] } = properties;
     const everyMs = intervalOf(expression);

@@ -13,11 +13,16 @@ export const secret: Provisioner<SecretProperties> = {
   phase: 'secrets',
   noun: ['secret', 'secrets'],
   honours: ['Name', 'SecretString', 'GenerateSecretString'],
-  ignores: ['Description', 'KmsKeyId', 'ReplicaRegions', 'Tags'],
+  ignores: ['KmsKeyId', 'ReplicaRegions', 'Type'],
   create: async ({ properties, stack, generatedName, path }, { secrets }) => {
     const name = properties.Name ?? generatedName;
     const id = arn(stack, 'secretsmanager', `secret:${name}-${arnSuffix(path)}`);
-    const { arn: ref } = secrets.create(id, name, () => properties.SecretString ?? generateSecret(properties.GenerateSecretString ?? {}));
+    const { arn: ref } = secrets.create(
+      id,
+      name,
+      path,
+      () => properties.SecretString ?? generateSecret(properties.GenerateSecretString ?? {}),
+    );
     return { ref, attribute: attributes({ Id: ref }) };
   },
 };

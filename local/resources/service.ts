@@ -26,12 +26,15 @@ export const service: Provisioner<ServiceProperties> = {
     'EnableECSManagedTags',
     'EnableExecuteCommand',
     'LaunchType',
-    'MonitoringConfiguration',
     'NetworkConfiguration',
     'PlatformVersion',
     'PropagateTags',
     'SchedulingStrategy',
-    'Tags',
+    'ForceNewDeployment',
+    'PlacementConstraints',
+    'PlacementStrategies',
+    'Role',
+    'Monitoring',
   ],
   create: async ({ properties, stack, generatedName, path }, { services, taskDefinitions, targetGroups, ecs }) => {
     const name = properties.ServiceName ?? generatedName;

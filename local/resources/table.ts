@@ -28,10 +28,16 @@ export const table: Provisioner<TableProperties> = {
     'ProvisionedThroughput',
     'WriteProvisionedThroughputSettings',
     'WriteOnDemandThroughputSettings',
+    'ReadProvisionedThroughputSettings',
+    'ReadOnDemandThroughputSettings',
     'WarmThroughput',
     'ContributorInsightsSpecification',
     'TableClass',
-    'Tags',
+    'OnDemandThroughput',
+    'ResourcePolicy',
+    'KinesisStreamSpecification',
+    'MultiRegionConsistency',
+    'GlobalTableWitnesses',
   ],
   create: async ({ properties, stack, generatedName, path }, { dynamodb }) => {
     const { TableName = generatedName, KeySchema, AttributeDefinitions } = properties;

@@ -22,7 +22,7 @@ export const targetGroup: Provisioner<TargetGroupProperties> = {
     'TargetGroupAttributes',
   ],
   // The port of a target is that of its registration.
-  ignores: ['Port', 'VpcId', 'IpAddressType', 'HealthCheckEnabled', 'Tags'],
+  ignores: ['Port', 'VpcId', 'IpAddressType', 'HealthCheckEnabled'],
   create: async ({ properties, stack, generatedName, path }, { targetGroups }) => {
     const name = properties.Name ?? generatedName;
     const fullName = `targetgroup/${name}/${arnSuffix(path)}`;

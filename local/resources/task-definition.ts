@@ -1,10 +1,37 @@
-import { LocalAccountError } from '../account-error';
+import { LocalAccountError, unsupported } from '../account-error';
 import { type ContainerHint, readProgram } from '../ecs/container-program';
-import { roleOf, serverOf, type TaskDefinitionProperties } from '../ecs/task-definition';
+import { type ContainerProperties, roleOf, serverOf, type TaskDefinitionProperties } from '../ecs/task-definition';
+import { secretProblems } from '../secrets/container-secrets';
 import { arn, attributes, type Provisioner } from './provisioner';
 
 /** Metadata key under which the constructs say how a container runs where its image cannot. */
 const CONTAINERS = 'cdk-mcp-fleet:containers';
+
+/** What is read of a container. */
+const CONTAINER_HONOURS = [
+  'Name',
+  'Image',
+  'Essential',
+  'EntryPoint',
+  'Command',
+  'WorkingDirectory',
+  'Environment',
+  'Secrets',
+  'PortMappings',
+  'DependsOn',
+  'HealthCheck',
+  'StopTimeout',
+];
+/** What would give a container other files, variables or hosts than it has here. */
+const CONTAINER_REFUSES = [
+  'CredentialSpecs',
+  'EnvironmentFiles',
+  'ExtraHosts',
+  'FirelensConfiguration',
+  'Links',
+  'MountPoints',
+  'VolumesFrom',
+];
 
 export const taskDefinition: Provisioner<TaskDefinitionProperties> = {
   phase: 'services',
@@ -20,15 +47,30 @@ export const taskDefinition: Provisioner<TaskDefinitionProperties> = {
     'TaskRoleArn',
     'EphemeralStorage',
     'EnableFaultInjection',
-    'Tags',
   ],
-  create: async ({ properties, stack, resource, generatedName, path }, { taskDefinitions, folder }) => {
+  reads: ({ ContainerDefinitions = [], ...rest }, { Metadata }) => ({
+    ...rest,
+    ContainerDefinitions: ContainerDefinitions.map((container) => {
+      const replaced = hintsOf(Metadata)[container.Name]?.command !== undefined && roleOf(container) === 'server';
+      const members = Object.entries(container).filter(([name]) => CONTAINER_HONOURS.includes(name));
+      return Object.fromEntries([...members, ...(replaced ? [['Image', 'replaced']] : [])]) as ContainerProperties;
+    }),
+  }),
+  problems: ({ ContainerDefinitions = [] }, path) =>
+    ContainerDefinitions.flatMap((container) =>
+      CONTAINER_REFUSES.filter((name) => !isEmpty(Reflect.get(container, name))).map(
+        (name) => `the property ${name} of container ${container.Name} of ${path}`,
+      ),
+    ),
+  create: async ({ properties, stack, resource, generatedName, path }, { taskDefinitions, folder, secrets }) => {
     const family = properties.Family ?? generatedName;
     const containers = properties.ContainerDefinitions ?? [];
-    const hints = (resource.Metadata?.[CONTAINERS] ?? {}) as Readonly<Record<string, ContainerHint>>;
+    const hints = hintsOf(resource.Metadata);
     const unknown = Object.keys(hints).filter((name) => !containers.some(({ Name }) => Name === name));
     if (unknown.length > 0)
       throw new LocalAccountError('INVALID_ASSEMBLY', `Metadata ${CONTAINERS} of ${path} names no container: ${unknown.join(', ')}.`);
+    const withoutValue = containers.flatMap((container) => secretProblems(container, `${path}/${container.Name}`, secrets));
+    if (withoutValue.length > 0) throw unsupported(withoutValue);
     const ref = arn(stack, 'ecs', `task-definition/${family}:1`);
     const server = serverOf(containers);
     taskDefinitions.set(ref, {
@@ -46,3 +88,11 @@ export const taskDefinition: Provisioner<TaskDefinitionProperties> = {
     return { ref, attribute: attributes({ TaskDefinitionArn: ref }) };
   },
 };
+
+function hintsOf(metadata: Readonly<Record<string, unknown>> | undefined): Readonly<Record<string, ContainerHint>> {
+  return (metadata?.[CONTAINERS] ?? {}) as Readonly<Record<string, ContainerHint>>;
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || (Array.isArray(value) && value.length === 0);
+}

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { GivenSecrets } from './given-secrets';
 
 export interface StoredSecret {
   readonly arn: string;
@@ -14,30 +15,49 @@ export interface StoredSecret {
 
 const STATE_FILE = 'secrets.json';
 
-/** The secrets of the account, by ARN; kept in a file of mode 0600 where state persists. */
+/** The secrets of the account, by ARN; kept in a file of mode 0600 where state persists. Given values are the caller's to keep. */
 export class SecretStore {
   private readonly secrets: Map<string, StoredSecret>;
   private readonly file: string | undefined;
 
-  constructor(folder?: string) {
+  /** @param given values by name, or by `Stack/LogicalId` of a secret that a template makes */
+  constructor(
+    folder?: string,
+    private readonly given: GivenSecrets = {},
+  ) {
     this.file = folder && join(folder, STATE_FILE);
     const stored = this.file && existsSync(this.file) ? (JSON.parse(readFileSync(this.file, 'utf8')) as StoredSecret[]) : [];
     this.secrets = new Map(stored.map((secret) => [secret.arn, secret]));
   }
 
-  /** Creates a secret, or keeps the value that an earlier run has persisted. `value` is only asked for a new one. */
-  create(arn: string, name: string, value: () => string): StoredSecret {
+  /**
+   * Creates a secret with the value that was given for it, else keeps the one that an earlier run has persisted. `value` is only
+   * asked for a new one.
+   * @param address `Stack/LogicalId`
+   */
+  create(arn: string, name: string, address: string, value: () => string): StoredSecret {
+    const given = ownValue(this.given, name) ?? ownValue(this.given, address);
     const existing = this.secrets.get(arn);
-    if (existing) return existing;
-    const secret = { arn, name, versionId: randomUUID(), value: value(), createdAt: Date.now() };
+    if (existing && (given === undefined || given === existing.value)) return existing;
+    const secret = { arn, name, versionId: randomUUID(), value: given ?? value(), createdAt: Date.now() };
     this.secrets.set(arn, secret);
     this.save();
     return secret;
   }
 
-  /** By full ARN, by ARN without its random suffix, or by name, as Secrets Manager takes a SecretId. */
+  /** By full ARN, by ARN without its random suffix, or by name, as Secrets Manager takes a SecretId; one that was given, too. */
   find(id: string): StoredSecret | undefined {
-    return this.secrets.get(id) ?? [...this.secrets.values()].find(({ name, arn }) => name === id || arn.replace(/-.{6}$/, '') === id);
+    const made =
+      this.secrets.get(id) ?? [...this.secrets.values()].find(({ name, arn }) => name === id || arn.replace(/-.{6}$/, '') === id);
+    return made ?? this.findGiven(id);
+  }
+
+  /** A secret that no template makes: it exists by its value. */
+  private findGiven(id: string): StoredSecret | undefined {
+    const name = secretNames(id).find((candidate) => ownValue(this.given, candidate) !== undefined);
+    if (name === undefined) return undefined;
+    const arn = id.startsWith('arn:') ? id : `arn:aws:secretsmanager:us-east-1:000000000000:secret:${name}-${arnSuffix(name)}`;
+    return { arn, name, versionId: arnSuffix(name), value: ownValue(this.given, name) as string, createdAt: 0 };
   }
 
   list(): readonly StoredSecret[] {
@@ -57,6 +77,19 @@ export class SecretStore {
   private save(): void {
     if (this.file) writeFileSync(this.file, JSON.stringify(this.list()), { mode: 0o600 });
   }
+}
+
+/** Names that an id may stand for, likeliest first: an ARN may or may not end in the random suffix of a secret. */
+export function secretNames(id: string): [string, ...string[]] {
+  const [, name = id] = /:secret:(.+)$/.exec(id) ?? /:parameter(\/.+)$/.exec(id) ?? [];
+  const [, bare] = /^(.+)-([A-Za-z0-9]{6})$/.exec(name) ?? [];
+  if (!id.startsWith('arn:') || bare === undefined) return [name];
+  // A word of six letters is more likely a part of the name.
+  return /[A-Z0-9]/.test(name.slice(-6)) ? [bare, name] : [name, bare];
+}
+
+function ownValue(given: GivenSecrets, name: string): string | undefined {
+  return Object.hasOwn(given, name) ? given[name] : undefined;
 }
 
 /** The six characters that Secrets Manager appends to a name; here always the same for one resource. */

@@ -1,4 +1,4 @@
-import type { SecretStore, StoredSecret } from './secret-store';
+import { type SecretStore, type StoredSecret, secretNames } from './secret-store';
 
 /** What the JSON protocol answers. */
 export interface JsonAnswer {
@@ -59,7 +59,8 @@ function describe(secret: StoredSecret): Record<string, unknown> {
 
 function withSecret(request: Readonly<Record<string, unknown>>, store: SecretStore, use: (secret: StoredSecret) => JsonAnswer): JsonAnswer {
   const secret = store.find(String(request.SecretId));
-  return secret ? use(secret) : notFound();
+  const fix = `No value was given for it here: mcp-fleet secret set ${secretNames(String(request.SecretId))[0]}`;
+  return secret ? use(secret) : notFound(`Secrets Manager can't find the specified secret. ${fix}`);
 }
 
 function ok(body: Record<string, unknown>): JsonAnswer {

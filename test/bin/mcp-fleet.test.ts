@@ -1,8 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { cli } from '../e2e/fleet';
+import { readGivenSecrets } from '../../local/secrets/given-secrets';
+import { cli, ROOT } from '../e2e/fleet';
 
 /** The built command line as a process, in a folder where nothing runs. */
 
@@ -21,7 +25,7 @@ async function run(...args: readonly string[]) {
 }
 
 describe('mcp-fleet', () => {
-  it.each([['--help'], ['local', '--help'], ['token', '--help'], ['ps', '--help'], ['ledger', '--help']])(
+  it.each([['--help'], ['local', '--help'], ['token', '--help'], ['ps', '--help'], ['ledger', '--help'], ['secret', '--help']])(
     '%s %s begins with examples',
     async (...args) => {
       const { code, stdout } = await run(...args);
@@ -37,8 +41,11 @@ describe('mcp-fleet', () => {
     ['a duration that is none', ['token', 'support', '--ttl', '15'], /"15" is not a duration/],
     ['an app and an assembly', ['local', '--app', 'x', '--assembly', 'y'], /cannot be used with/],
     ['--once without checks', ['local', '--once', '--no-checks'], /--once runs the checks and stops/],
+    ['a stand-in for nothing', ['local', '--stand-in', 'Queue=x'], /"Queue=x" is not STACK\/LOGICAL_ID/],
+    ['a secret by its ARN', ['secret', 'set', 'arn:aws:x'], /what stands after ":secret:"/],
+    ['a secret without a value', ['secret', 'set', 'x'], /The value of "x" is empty\.\n {2}fix/],
     ['a missing argument', ['token'], /missing required argument 'agent'/],
-    ['no app here', ['local'], /There is no cdk\.json in .*\n {2}fix {2}/],
+    ['no app here', ['local', '--port', '0'], /There is no cdk\.json in .*\n {2}fix {2}/],
   ])('ends with 2 for %s', async (_, args, message) => {
     const { code, stdout, stderr } = await run(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: expect.not.stringContaining('ready') });
@@ -56,5 +63,29 @@ describe('mcp-fleet', () => {
     const { code, stdout, stderr } = await run(...args);
     expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
     expect(stderr).toMatch(/mcp-fleet local/);
+  });
+
+  it('keeps what comes on stdin as the value of a secret, and never prints it', async () => {
+    const child = spawn('bash', ['-c', `printf 's3cret\\n' | node ${join(ROOT, 'bin/mcp-fleet')} secret set prod/key 2>&1`], {
+      cwd: folder,
+    });
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk));
+    expect(await once(child, 'close')).toEqual([0, null]);
+    expect(output).toMatch(/^kept prod\/key in .*\.mcp-fleet\/secrets\.json, for the next start/);
+    expect(output).not.toContain('s3cret');
+    expect(readGivenSecrets(folder)).toEqual({ 'prod/key': 's3cret' });
+    expect((await run('secret', 'list')).stdout).toBe('prod/key\n');
+    expect((await run('secret', 'remove', 'prod/key')).code).toBe(0);
+    expect(await run('secret', 'remove', 'prod/key')).toMatchObject({ code: 3, stderr: expect.stringContaining('secret list') });
+  });
+
+  it('tries the port before it synthesizes', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const { code, stderr } = await run('local', '--port', String(port), '--app', 'node -e "console.error(1)"');
+    other.close();
+    expect({ code, stderr }).toEqual({ code: 4, stderr: expect.stringMatching(`^Port ${port} on 127.0.0.1 is taken`) });
   });
 });

@@ -49,7 +49,7 @@ export async function startFleet(...options: readonly string[]): Promise<Fleet> 
   return {
     process: child,
     baseUrl: String(ready.baseUrl),
-    account: await attach(ROOT),
+    account: await attach(ROOT, child.pid),
     ended,
     output: () => output,
     stop: async () => {

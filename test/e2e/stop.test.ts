@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { openClient } from '../../local/checks/agent-client';
+import { readControlFiles } from '../../local/control/control-file';
 import { type Fleet, ROOT, startFleet } from './fleet';
 import { alive, descendantsOf, leftAfter, listens } from './leftovers';
 
@@ -15,7 +14,7 @@ it('drains at the first Ctrl-C', async () => {
   fleet.process.kill('SIGINT');
   expect(await fleet.ended).toEqual([130, null]);
   expect(alive(pids)).toEqual([]);
-  await expectNothingLeft(addresses);
+  await expectNothingLeft(fleet, addresses);
 });
 
 it('ends at once at the second Ctrl-C', async () => {
@@ -25,7 +24,7 @@ it('ends at once at the second Ctrl-C', async () => {
   fleet.process.kill('SIGINT');
   expect(await fleet.ended).toEqual([130, null]);
   expect(await leftAfter(pids, 5000)).toEqual([]);
-  await expectNothingLeft(addresses);
+  await expectNothingLeft(fleet, addresses);
 });
 
 it('leaves nothing when it is killed itself', async () => {
@@ -33,7 +32,7 @@ it('leaves nothing when it is killed itself', async () => {
   fleet.process.kill('SIGKILL');
   await fleet.ended;
   expect(await leftAfter(pids, 5000)).toEqual([]);
-  await expectNothingLeft(addresses);
+  await expectNothingLeft(fleet, addresses);
 });
 
 /** With sessions open, so that children of stdio servers run too. */
@@ -50,7 +49,7 @@ async function busyFleet(): Promise<{ fleet: Fleet; pids: readonly number[]; add
   return { fleet, pids, addresses };
 }
 
-async function expectNothingLeft(addresses: readonly string[]): Promise<void> {
+async function expectNothingLeft(fleet: Fleet, addresses: readonly string[]): Promise<void> {
   for (const address of addresses) expect({ address, listens: await listens(address) }).toEqual({ address, listens: false });
-  expect(existsSync(join(ROOT, '.mcp-fleet/local.json'))).toBe(false);
+  expect(readControlFiles(ROOT).filter(({ pid }) => pid === fleet.process.pid)).toEqual([]);
 }

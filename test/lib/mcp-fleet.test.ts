@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { Stack } from 'aws-cdk-lib';
+import { Stack, Stage } from 'aws-cdk-lib';
 import { UserPool } from 'aws-cdk-lib/aws-cognito';
 import { CpuArchitecture } from 'aws-cdk-lib/aws-ecs';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
 import type { FleetConfig, IdentityConfig, JanitorConfig } from '../../core/fleet-config';
 import { Affinity, AgentIdentity, FleetEdge, KeyPolicy, McpFleet, OnLoss, ServerRuntime, ToolPolicy } from '../../lib';
 import {
@@ -207,6 +208,7 @@ test('the template says about itself what its resources do not', () => {
   expect(template.toJSON().Metadata['cdk-mcp-fleet']).toEqual({
     fleets: {
       orders: {
+        path: fleet.node.path,
         issuer: 'https://login.example',
         audience: ['https://mcp.example'],
         agents: { support: { subject: 'agent-support' } },
@@ -227,6 +229,19 @@ test('two fleets fit into one stack', () => {
   acknowledgePlainHttp(second);
 
   expect(Object.keys(templateOf(first).toJSON().Metadata['cdk-mcp-fleet'].fleets)).toEqual(['orders', 'invoices']);
+});
+
+test('two fleets of one name in one environment are refused, in two they are not', () => {
+  const first = newFleet();
+  const another = (scope: Construct) =>
+    new McpFleet(scope, 'Second', { fleetName: 'orders', identity: IDENTITY, edge: FleetEdge.internal() });
+  const app = Stack.of(first).node.root;
+  for (const scope of [Stack.of(first), new Stack(app, 'Other')])
+    expect(() => another(scope)).toThrow(
+      `fleetName is "orders"; allowed: each name once in an environment. The fleet ${first.node.path} has it`,
+    );
+  another(new Stack(app, 'Elsewhere', { env: { account: '111111111111', region: 'eu-west-1' } }));
+  another(new Stack(new Stage(app, 'Test'), 'Stack'));
 });
 
 test('a fleet without a name takes one from its place', () => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer, get } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
@@ -70,6 +70,7 @@ describe('a running account', () => {
   test('tells each phase as it ends', () => {
     expect(phases.map(({ name }) => name)).toEqual([
       'assembly',
+      'not run here',
       'tables',
       'secrets',
       'identity',
@@ -171,16 +172,19 @@ describe('a running account', () => {
   });
 
   test('is found by another terminal, which needs the token of the file', async () => {
-    const file = join(controlFolder, '.mcp-fleet/local.json');
-    expect(statSync(file).mode & 0o777).toBe(0o600);
-    const { controlUrl } = JSON.parse(readFileSync(file, 'utf8')) as { controlUrl: string };
+    const state = join(controlFolder, '.mcp-fleet');
+    const [name = ''] = readdirSync(state).filter((file) => file.startsWith('local-'));
+    expect(statSync(join(state, name)).mode & 0o777).toBe(0o600);
+    expect(readFileSync(join(state, '.gitignore'), 'utf8')).toBe('*\n');
+    const { controlUrl } = JSON.parse(readFileSync(join(state, name), 'utf8')) as { controlUrl: string };
     expect((await fetch(`${controlUrl}/ps`)).status).toBe(401);
 
     // A page of the web that points a name of its own at this machine.
     const [rebound] = await once(get(`${controlUrl}/info`, { headers: { host: 'evil.example' } }), 'response');
     expect(rebound.statusCode).toBe(403);
 
-    const attached = await attach(controlFolder);
+    mkdirSync(join(controlFolder, 'servers/app'), { recursive: true });
+    const attached = await attach(join(controlFolder, 'servers/app'));
     expect(attached).toMatchObject({ baseUrl: account.baseUrl, pid: process.pid, tables: account.tables, agents: ['buyer'] });
     expect((await attached.processes()).length).toBeGreaterThanOrEqual(4);
     const claims = JSON.parse(
@@ -221,7 +225,7 @@ describe('a running account', () => {
     expect(lines.length).toBe(told);
     expect(pids.filter(isAlive)).toEqual([]);
     expect(existsSync(env.TMPDIR as string)).toBe(false);
-    expect(existsSync(join(controlFolder, '.mcp-fleet/local.json'))).toBe(false);
+    expect(readdirSync(join(controlFolder, '.mcp-fleet'))).toEqual(['.gitignore']);
     for (const url of [account.baseUrl, account.dynamodbUrl, account.principal('buyer').issuer]) {
       const socket = connect(Number(new URL(url).port), '127.0.0.1');
       expect((await once(socket, 'error'))[0]).toMatchObject({ code: 'ECONNREFUSED' });
@@ -310,8 +314,12 @@ describe('startLocalAccount', () => {
   );
 
   test('refuses before it starts anything', async () => {
-    const failure = start({ resources: { Queue: { Type: 'AWS::SQS::Queue' } } });
-    await expect(failure).rejects.toMatchObject({ code: 'UNSUPPORTED', message: expect.stringContaining('AWS::SQS::Queue of Shop/Queue') });
+    const Rule = { Type: 'AWS::Events::Rule', Properties: { EventPattern: {} } };
+    const failure = start({ resources: { Rule2: Rule } });
+    await expect(failure).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message: expect.stringContaining('the property EventPattern of Shop/Rule2'),
+    });
   });
 
   test(
@@ -321,6 +329,8 @@ describe('startLocalAccount', () => {
       const persist = join(scratchFolder(), 'state');
       const options = { assembly, port: 0, persist, controlFolder: scratchFolder() };
       const first = await startLocalAccount(options);
+      const meanwhile = startLocalAccount(options);
+      await expect(meanwhile).rejects.toMatchObject({ code: 'IN_USE', message: expect.stringContaining(`in use by pid ${process.pid}, `) });
       const before = [first.secretValue('Shop', 'ApiKey'), first.principal('buyer').issuer];
       await first.stop();
       const second = await startLocalAccount(options);

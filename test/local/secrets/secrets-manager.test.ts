@@ -20,7 +20,7 @@ let client: SecretsManagerClient;
 
 beforeAll(async () => {
   aws = await Aws.start();
-  aws.secrets.create(ARN, 'provider-key', () => 'first value');
+  aws.secrets.create(ARN, 'provider-key', 'Shop/Key', () => 'first value');
   client = new SecretsManagerClient(aws.client);
 });
 
@@ -79,8 +79,8 @@ describe('Secrets Manager', () => {
 describe('SecretStore', () => {
   test('keeps values over runs, readable by the owner alone', () => {
     const folder = scratchFolder();
-    new SecretStore(folder).create(ARN, 'provider-key', () => 'kept');
-    expect(new SecretStore(folder).create(ARN, 'provider-key', () => 'not asked').value).toBe('kept');
+    new SecretStore(folder).create(ARN, 'provider-key', 'Shop/Key', () => 'kept');
+    expect(new SecretStore(folder).create(ARN, 'provider-key', 'Shop/Key', () => 'not asked').value).toBe('kept');
     expect(statSync(join(folder, 'secrets.json')).mode & 0o777).toBe(0o600);
   });
 });

@@ -1,0 +1,110 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { AwsEndpoint } from './aws-endpoint';
+import { startDynamoDb } from './dynamodb/embedded-dynamodb';
+import { AddressBook } from './ecs/addresses';
+import { AgentEndpoint } from './ecs/agent-endpoint';
+import type { Service } from './ecs/service';
+import { Functions } from './lambda/lambda-api';
+import { Schedules } from './lambda/schedules';
+import type { LocalAccountOptions } from './local-account';
+import { LogBook } from './logs/log-book';
+import type { Machinery } from './machinery';
+import { lockFolder } from './persist-lock';
+import { awsEnvironment } from './processes/credentials';
+import { Ports } from './processes/ports';
+import { startReaper } from './processes/reaper';
+import { programPath } from './programs';
+import { readSecrets } from './secrets/container-secrets';
+import type { GivenSecrets } from './secrets/given-secrets';
+import { SecretStore } from './secrets/secret-store';
+import type { Teardown } from './teardown';
+
+/** The whole account stops faster than a service of it would: nobody waits two minutes after Ctrl-C. */
+const STOP_LIMITS = { drainMs: 500, stopMs: 5000 };
+
+export interface MachineryOptions extends LocalAccountOptions {
+  readonly region: string;
+  readonly given: GivenSecrets;
+  /** What must not outlive the account. */
+  readonly controlFile: string;
+  readonly portFor: Machinery['portFor'];
+}
+
+/** Starts everything that resources are put into; each part is stopped in reverse order. `persist` is the folder of kept state. */
+export async function startMachinery(
+  options: MachineryOptions,
+  teardown: Teardown,
+): Promise<{ machinery: Machinery; persist: string | undefined }> {
+  const { region, given, portFor } = options;
+  const persist = options.persist === undefined ? undefined : resolve(options.persist);
+  if (persist !== undefined) {
+    mkdirSync(persist, { recursive: true, mode: 0o700 });
+    teardown.add(lockFolder(persist));
+  }
+  const scratch = mkdtempSync(join(tmpdir(), 'mcp-fleet-'));
+  teardown.add(() => rmSync(scratch, { recursive: true, force: true }));
+
+  const reaper = startReaper(scratch, options.controlFile);
+  teardown.add(() => reaper.dismiss());
+  const logs = new LogBook(join(persist ?? scratch, 'logs'), options.onLog);
+  teardown.add(() => logs.closeAll());
+  const dynamodb = await startDynamoDb(persist && join(persist, 'dynamodb'), region);
+  teardown.add(() => dynamodb.stop());
+  const secrets = new SecretStore(persist, given);
+  const functions = new Functions();
+  const awsEndpoint = await AwsEndpoint.start(secrets, functions);
+  teardown.add(() => awsEndpoint.stop());
+  teardown.add(() => functions.stop());
+  const schedules = new Schedules(options.scheduleMs);
+  teardown.add(() => schedules.stop());
+  const agent = await AgentEndpoint.start();
+  teardown.add(() => agent.stop());
+
+  const { interpose = (_, url) => url } = options;
+  const reached = { dynamodb: await interpose('dynamodb', dynamodb.url), aws: await interpose('aws', awsEndpoint.url) };
+  const machinery: Machinery = {
+    dynamodb,
+    secrets,
+    functions,
+    schedules,
+    awsEndpoint,
+    folder: scratch,
+    targetGroups: new Map(),
+    loadBalancers: new Map(),
+    listeners: new Map(),
+    taskDefinitions: new Map(),
+    services: new Map(),
+    portFor,
+    interpose,
+    ecs: {
+      region,
+      account: '000000000000',
+      folder: join(scratch, 'tasks'),
+      preload: programPath('loopback-preload.cjs'),
+      aws: awsEnvironment(reached, region),
+      addresses: new AddressBook(),
+      ports: new Ports(),
+      reaper,
+      logs,
+      agent,
+      secretsFor: (container) => readSecrets(container, secrets),
+    },
+  };
+  teardown.add(() => stopAll([...machinery.listeners.values()]));
+  teardown.add(() => stopServices([...machinery.services.values()]));
+  return { machinery, persist };
+}
+
+/** Gateways first: what they have begun can end only while the servers still run. */
+async function stopServices(services: readonly Service[]): Promise<void> {
+  const isGateway = ({ settings }: Service): boolean => settings.definition.containers.some(({ role }) => role === 'gateway');
+  for (const group of [services.filter(isGateway), services.filter((service) => !isGateway(service))]) {
+    await Promise.all(group.map((service) => service.stop(STOP_LIMITS)));
+  }
+}
+
+async function stopAll(parts: readonly { stop(): Promise<void> }[]): Promise<void> {
+  await Promise.all(parts.map((part) => part.stop()));
+}
