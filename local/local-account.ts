@@ -13,6 +13,8 @@ export interface LocalAccountOptions {
   readonly scheduleMs?: number;
   /** Told at the end of each phase of starting. */
   readonly onPhase?: (phase: Phase) => void;
+  /** Told, within a phase, of work that takes longer than two seconds and of what of the assembly is not run. */
+  readonly onProgress?: (progress: Progress) => void;
   /** Told of every log line that a process of the account writes. */
   readonly onLog?: (line: LogLine) => void;
   /**
@@ -33,6 +35,12 @@ export interface Phase {
   /** What was made, in one short line. */
   readonly detail: string;
   readonly milliseconds: number;
+}
+
+/** Something that is worth knowing before a phase ends. */
+export interface Progress {
+  readonly name: string;
+  readonly detail: string;
 }
 
 export interface LogLine {

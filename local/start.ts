@@ -14,6 +14,7 @@ import { readSecrets } from './ecs/machine';
 import type { Service } from './ecs/service';
 import { edgeOf, findFleet, resolveFact } from './fleet-facts';
 import { startIssuer } from './identity/local-issuer';
+import { Images } from './images/images';
 import { Functions } from './lambda/lambda-api';
 import { Schedules } from './lambda/schedules';
 import type { LocalAccount, LocalAccountOptions } from './local-account';
@@ -130,6 +131,9 @@ async function startMachinery(options: LocalAccountOptions, region: string, tear
   teardown.add(() => agent.stop());
 
   const { interpose = (_, url) => url } = options;
+  const tell = (name: string, detail: string): void => options.onProgress?.({ name, detail });
+  const images = new Images({ folder: join(scratch, 'images'), logs, reaper, tell: (detail) => tell('image', detail) });
+  teardown.add(() => images.stop());
   const reached = { dynamodb: await interpose('dynamodb', dynamodb.url), aws: await interpose('aws', awsEndpoint.url) };
   const machinery: Machinery = {
     dynamodb,
@@ -145,6 +149,8 @@ async function startMachinery(options: LocalAccountOptions, region: string, tear
     services: new Map(),
     portFor,
     interpose,
+    images,
+    tell,
     ecs: {
       region,
       account: '000000000000',

@@ -69,7 +69,7 @@ async function live(options: LocalOptions, interruption: Interruption, report: R
   report.begin();
   const assembly = options.assembly ?? (await synthesizeApp(options, interruption, report, cleanups));
   const account = await interruption.orElse(
-    startLocalAccount({ assembly, port: options.port, persist: options.persist, onPhase: report.phase }),
+    startLocalAccount({ assembly, port: options.port, persist: options.persist, onPhase: report.phase, onProgress: report.progress }),
   );
   cleanups.push(() => account.stop());
   report.ready(account, performance.now() - start);

@@ -17,6 +17,8 @@ export interface ImageAsset {
   /** Path of the Dockerfile inside the folder. */
   readonly dockerfile: string;
   readonly buildArguments: Readonly<Record<string, string>>;
+  /** Stage that is the image; the last one when absent. */
+  readonly target?: string;
 }
 
 /** The parts of an asset manifest that are read here. */
@@ -26,7 +28,7 @@ interface AssetManifest {
     Record<
       string,
       {
-        source: { directory?: string; dockerFile?: string; dockerBuildArgs?: Record<string, string> };
+        source: { directory?: string; dockerFile?: string; dockerBuildArgs?: Record<string, string>; dockerBuildTarget?: string };
         destinations: Record<string, { repositoryName: string; imageTag: string }>;
       }
     >
@@ -49,6 +51,7 @@ export function readAssets(root: string, manifestPaths: readonly string[]): Asse
         folder: join(root, source.directory),
         dockerfile: source.dockerFile ?? 'Dockerfile',
         buildArguments: source.dockerBuildArgs ?? {},
+        ...(source.dockerBuildTarget !== undefined && { target: source.dockerBuildTarget }),
       };
       for (const { repositoryName, imageTag } of Object.values(destinations)) {
         images.push({ repository: withoutPlaceholders(repositoryName), tag: imageTag, asset });
