@@ -47,6 +47,8 @@ export function containerEnvironment(
     HOME: join(place.folder, 'home'),
     TMPDIR: join(place.folder, 'tmp'),
     HOST: '127.0.0.1',
+    // For a Node.js server that listens on the port of its image whatever PORT says.
+    MCP_FLEET_LOCAL_PORTS: JSON.stringify(Object.fromEntries(place.ports)),
     NODE_OPTIONS: values.NODE_OPTIONS ? `${preload} ${values.NODE_OPTIONS}` : preload,
   };
 }
