@@ -29,6 +29,8 @@ interface NpmFailure {
 /** Installations that are under way in this process: servers of one package share one. */
 const installing = new Map<string, Promise<string>>();
 const INSTALL_TIMEOUT = 300_000;
+/** Somebody waits: npm itself would try a registry that does not answer for half a minute and more. */
+const HASTE = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000'];
 const LOCAL_COMMAND = 'or add `localCommand` to the runtime of its server';
 
 /**
@@ -111,9 +113,13 @@ async function install(npm: NpmPackage): Promise<string> {
 async function npmInstall(npm: NpmPackage, folder: string): Promise<void> {
   const program = executableOn('npm', `${dirname(process.execPath)}:${process.env.PATH ?? ''}`);
   if (program === undefined) throw failure('NOT_HEALTHY', 'there is no npm on this machine', `install it, ${LOCAL_COMMAND}`);
-  const quiet = ['--no-audit', '--no-fund', '--ignore-scripts', '--omit=dev', '--json'];
+  const quiet = ['--no-audit', '--no-fund', '--ignore-scripts', '--omit=dev', '--json', ...HASTE];
   try {
-    await promisify(execFile)(program, ['install', '--prefix', folder, ...quiet, text(npm)], { cwd: folder, timeout: INSTALL_TIMEOUT });
+    await promisify(execFile)(program, ['install', '--prefix', folder, ...quiet, text(npm)], {
+      cwd: folder,
+      env: process.env,
+      timeout: INSTALL_TIMEOUT,
+    });
   } catch (cause) {
     throw explained(npm, cause as Error & { readonly stdout?: string; readonly stderr?: string; readonly killed?: boolean });
   }
