@@ -33,8 +33,9 @@ export interface HttpRuntimeProps {
    */
   readonly healthCheck?: ecs.HealthCheck;
   /**
-   * Command that runs the server on a developer's machine, for an `image` that the local account cannot run from its files.
-   * @default - Docker runs the image
+   * Command that runs the server on a developer's machine in place of its image: in `directory` where there is one, else in the
+   * folder of the app. It is told its port by `PORT`.
+   * @default - the local account runs a folder as its Dockerfile says and installs a package; it refuses any other image
    */
   readonly localCommand?: string[];
 }
@@ -62,6 +63,12 @@ export interface StdioRuntimeProps {
    * @default - the package's executable with `args`
    */
   readonly command?: string[];
+  /**
+   * Command that starts one child on a developer's machine in place of `command` or the package: in `directory` where there is one,
+   * else in the folder of the app.
+   * @default - the local account starts what the image has
+   */
+  readonly localCommand?: string[];
 }
 
 export interface RemoteRuntimeProps {
