@@ -3,6 +3,7 @@ import type { TargetGroup } from './alb/target-group';
 import type { AwsEndpoint } from './aws-endpoint';
 import type { EmbeddedDynamoDb } from './dynamodb/embedded-dynamodb';
 import type { EcsMachine } from './ecs/machine';
+import type { NpmPackages } from './ecs/npm-package';
 import type { Service } from './ecs/service';
 import type { TaskDefinition } from './ecs/task-definition';
 import type { Images } from './images/images';
@@ -20,6 +21,7 @@ export interface Machinery {
   readonly awsEndpoint: AwsEndpoint;
   readonly ecs: EcsMachine;
   readonly images: Images;
+  readonly packages: NpmPackages;
   /** Folder of this run. */
   readonly folder: string;
   /** By ARN. */

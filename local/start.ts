@@ -11,6 +11,7 @@ import { startDynamoDb } from './dynamodb/embedded-dynamodb';
 import { AddressBook } from './ecs/addresses';
 import { AgentEndpoint } from './ecs/agent-endpoint';
 import { readSecrets } from './ecs/machine';
+import { NpmPackages } from './ecs/npm-package';
 import type { Service } from './ecs/service';
 import { edgeOf, findFleet, resolveFact } from './fleet-facts';
 import { startIssuer } from './identity/local-issuer';
@@ -134,6 +135,8 @@ async function startMachinery(options: LocalAccountOptions, region: string, tear
   const tell = (name: string, detail: string): void => options.onProgress?.({ name, detail });
   const images = new Images({ folder: join(scratch, 'images'), logs, reaper, tell: (detail) => tell('image', detail) });
   teardown.add(() => images.stop());
+  const packages = new NpmPackages(join(scratch, 'npm'));
+  teardown.add(() => packages.stop());
   const reached = { dynamodb: await interpose('dynamodb', dynamodb.url), aws: await interpose('aws', awsEndpoint.url) };
   const machinery: Machinery = {
     dynamodb,
@@ -150,6 +153,7 @@ async function startMachinery(options: LocalAccountOptions, region: string, tear
     portFor,
     interpose,
     images,
+    packages,
     tell,
     ecs: {
       region,

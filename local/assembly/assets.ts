@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 
 /** The assets of one stack, found by what the template says of them. */
 export interface Assets {
@@ -42,13 +42,13 @@ export function readAssets(root: string, manifestPaths: readonly string[]): Asse
     const manifest = JSON.parse(readFileSync(path, 'utf8')) as AssetManifest;
     for (const { source, destinations } of Object.values(manifest.files ?? {})) {
       if (source.path === undefined) continue;
-      for (const { objectKey } of Object.values(destinations)) files.set(objectKey, join(root, source.path));
+      for (const { objectKey } of Object.values(destinations)) files.set(objectKey, resolve(root, source.path));
     }
     for (const [id, { source, destinations }] of Object.entries(manifest.dockerImages ?? {})) {
       if (source.directory === undefined) continue;
       const asset = {
         id,
-        folder: join(root, source.directory),
+        folder: resolve(root, source.directory),
         dockerfile: source.dockerFile ?? 'Dockerfile',
         buildArguments: source.dockerBuildArgs ?? {},
         ...(source.dockerBuildTarget !== undefined && { target: source.dockerBuildTarget }),

@@ -6,7 +6,7 @@ import { type Image, pathsOf } from '../images/image';
 import type { Images } from '../images/images';
 import { inRoot } from '../images/rooted';
 import { executableOn, nodePath } from '../processes/executable';
-import { executablesOf, type NpmPackage } from './npm-package';
+import type { NpmPackage, NpmPackages } from './npm-package';
 import type { ContainerProgram, ContainerProperties } from './task-definition';
 
 /** What the constructs say of a container whose image cannot be run from its files alone. */
@@ -22,8 +22,7 @@ export interface ContainerHint {
 export interface ProgramSources {
   readonly assets: Assets;
   readonly images: Images;
-  /** Where folders of executables are laid out. */
-  readonly folder: string;
+  readonly packages: NpmPackages;
 }
 
 /**
@@ -35,7 +34,7 @@ export interface ProgramSources {
 export async function readProgram(
   container: ContainerProperties,
   hint: ContainerHint,
-  { assets, images, folder }: ProgramSources,
+  { assets, images, packages }: ProgramSources,
   path: string,
   isSidecar: boolean,
 ): Promise<ContainerProgram> {
@@ -46,11 +45,7 @@ export async function readProgram(
     throw unsupported([`${why}; add \`localCommand\` to the runtime of its server, or make a container beside it \`essential: false\``]);
   }
   const image = await images.image({ asset, path, skipsRun: hint.npm !== undefined });
-  const own = hint.command
-    ? executablesAbove(localFolder(hint, path))
-    : hint.npm
-      ? [await executablesOf(hint.npm, join(folder, 'npm'))]
-      : [];
+  const own = hint.command ? executablesAbove(localFolder(hint, path)) : hint.npm ? [await packages.executablesOf(hint.npm)] : [];
   const program = { environment: image.environment, path: [...own, ...pathsOf(image)] };
   const cwd = inRoot(image.root, container.WorkingDirectory ?? image.workdir);
   mkdirSync(cwd, { recursive: true });

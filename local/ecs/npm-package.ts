@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { LocalAccountError } from '../account-error';
-import { cacheFolder } from '../images/image-cache';
+import { cacheFolder, removeAbandoned } from '../images/image-cache';
 import { executableOn } from '../processes/executable';
 import { leastNode } from './node-range';
 
@@ -26,34 +26,54 @@ interface NpmFailure {
   readonly error?: { readonly code?: string; readonly summary?: string };
 }
 
-/** Installations that are under way in this process: servers of one package share one. */
-const installing = new Map<string, Promise<string>>();
+const BESIDE = '.install-';
 const INSTALL_TIMEOUT = 300_000;
 /** Somebody waits: npm itself would try a registry that does not answer for half a minute and more. */
 const HASTE = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000'];
 const LOCAL_COMMAND = 'or add `localCommand` to the runtime of its server';
 
-/**
- * A folder that holds the executables of one package and nothing else: the package of the project where it has exactly
- * that version, else one that is installed once into a cache.
- * @param folder where the folder of executables is made
- * @throws LocalAccountError when the package cannot be installed, has no such executable, or needs another Node.js
- */
-export async function executablesOf(npm: NpmPackage, folder: string): Promise<string> {
-  const location = findInProject(npm, process.cwd()) ?? (await installOnce(npm));
-  const manifest = readManifest(location) ?? {};
-  judge(npm, manifest);
-  const executables = join(folder, `${npm.package.replaceAll('/', '+')}@${npm.version}`);
-  mkdirSync(executables, { recursive: true });
-  for (const [name, path] of Object.entries(binsOf(npm, manifest))) {
-    const file = join(location, path);
-    const link = join(executables, name);
-    if (existsSync(link)) continue;
-    // npm does the same when it installs; some packages are published without the permission.
-    if (existsSync(file)) chmodSync(file, 0o755);
-    symlinkSync(file, link);
+/** The npm packages of one account. */
+export class NpmPackages {
+  /** Servers of one package share one installation. */
+  private readonly installing = new Map<string, Promise<string>>();
+  private readonly end = new AbortController();
+
+  /** @param folder where folders of executables are made */
+  constructor(private readonly folder: string) {}
+
+  /**
+   * A folder that holds the executables of one package and nothing else: the package of the project where it has exactly
+   * that version, else one that is installed once into a cache.
+   * @throws LocalAccountError when the package cannot be installed, has no such executable, or needs another Node.js
+   */
+  async executablesOf(npm: NpmPackage): Promise<string> {
+    const location = findInProject(npm, process.cwd()) ?? (await this.installOnce(npm));
+    const manifest = readManifest(location) ?? {};
+    judge(npm, manifest);
+    const executables = join(this.folder, nameOf(npm).replaceAll('/', '+'));
+    mkdirSync(executables, { recursive: true });
+    for (const [name, path] of Object.entries(binsOf(npm, manifest))) {
+      const file = join(location, path);
+      const link = join(executables, name);
+      if (existsSync(link)) continue;
+      // npm does the same when it installs; some packages are published without the permission.
+      if (existsSync(file)) chmodSync(file, 0o755);
+      symlinkSync(file, link);
+    }
+    return executables;
   }
-  return executables;
+
+  /** Ends installations that are under way, and resolves when nothing of them is left. */
+  async stop(): Promise<void> {
+    this.end.abort();
+    await Promise.allSettled(this.installing.values());
+  }
+
+  private installOnce(npm: NpmPackage): Promise<string> {
+    const running = this.installing.get(nameOf(npm)) ?? install(npm, this.end.signal);
+    this.installing.set(nameOf(npm), running);
+    return running;
+  }
 }
 
 function binsOf(npm: NpmPackage, { bin = {} }: Manifest): Readonly<Record<string, string>> {
@@ -65,13 +85,13 @@ function judge(npm: NpmPackage, manifest: Manifest): void {
   if (npm.bin !== undefined && !names.includes(npm.bin)) {
     const has = names.length === 0 ? 'it has none, so it is no program' : `it has ${names.join(', ')}`;
     const fix = names.length === 0 ? 'name another package' : `name it in the runtime: bin: '${names[0]}'`;
-    throw failure('INVALID_ASSEMBLY', `the package ${text(npm)} has no executable ${npm.bin}; ${has}`, fix);
+    throw failure('INVALID_ASSEMBLY', `the package ${nameOf(npm)} has no executable ${npm.bin}; ${has}`, fix);
   }
   const wanted = manifest.engines?.node;
   const least = wanted === undefined ? undefined : leastNode(wanted, process.versions.node);
   if (least === undefined) return;
   const fix = `run this with Node.js ${least} (nvm install ${least.split('.')[0]}), ${LOCAL_COMMAND}`;
-  throw failure('UNSUPPORTED', `the package ${text(npm)} needs Node.js ${wanted}, and this is ${process.versions.node}`, fix);
+  throw failure('UNSUPPORTED', `the package ${nameOf(npm)} needs Node.js ${wanted}, and this is ${process.versions.node}`, fix);
 }
 
 function findInProject(npm: NpmPackage, start: string): string | undefined {
@@ -82,23 +102,17 @@ function findInProject(npm: NpmPackage, start: string): string | undefined {
   }
 }
 
-function installOnce(npm: NpmPackage): Promise<string> {
-  const key = text(npm);
-  const running = installing.get(key) ?? install(npm).finally(() => installing.delete(key));
-  installing.set(key, running);
-  return running;
-}
-
 /** Into a folder beside, which takes its place when it is whole: another account may install the same package now. */
-async function install(npm: NpmPackage): Promise<string> {
+async function install(npm: NpmPackage, signal: AbortSignal): Promise<string> {
   const cache = join(cacheFolder(), 'npm');
-  const place = join(cache, text(npm).replaceAll('/', '+'));
+  const place = join(cache, nameOf(npm).replaceAll('/', '+'));
   const location = join(place, 'node_modules', npm.package);
   if (readManifest(location)?.version === npm.version) return location;
   mkdirSync(cache, { recursive: true });
-  const folder = mkdtempSync(`${place}.install-`);
+  removeAbandoned(cache, BESIDE);
+  const folder = mkdtempSync(place + BESIDE);
   try {
-    await npmInstall(npm, folder);
+    await npmInstall(npm, folder, signal);
     // What an older version of this program left half done.
     if (existsSync(place) && readManifest(location)?.version !== npm.version) rmSync(place, { recursive: true, force: true });
     renameSync(folder, place);
@@ -110,15 +124,16 @@ async function install(npm: NpmPackage): Promise<string> {
   return location;
 }
 
-async function npmInstall(npm: NpmPackage, folder: string): Promise<void> {
+async function npmInstall(npm: NpmPackage, folder: string, signal: AbortSignal): Promise<void> {
   const program = executableOn('npm', `${dirname(process.execPath)}:${process.env.PATH ?? ''}`);
   if (program === undefined) throw failure('NOT_HEALTHY', 'there is no npm on this machine', `install it, ${LOCAL_COMMAND}`);
   const quiet = ['--no-audit', '--no-fund', '--ignore-scripts', '--omit=dev', '--json', ...HASTE];
   try {
-    await promisify(execFile)(program, ['install', '--prefix', folder, ...quiet, text(npm)], {
+    await promisify(execFile)(program, ['install', '--prefix', folder, ...quiet, nameOf(npm)], {
       cwd: folder,
       env: process.env,
       timeout: INSTALL_TIMEOUT,
+      signal,
     });
   } catch (cause) {
     throw explained(npm, cause as Error & { readonly stdout?: string; readonly stderr?: string; readonly killed?: boolean });
@@ -143,7 +158,7 @@ function explained(
   cause: Error & { readonly stdout?: string; readonly stderr?: string; readonly killed?: boolean },
 ): LocalAccountError {
   const { code = '', summary = '' } = readFailure(cause.stdout).error ?? {};
-  const name = text(npm);
+  const name = nameOf(npm);
   if (code === 'E404')
     return failure(
       'INVALID_ASSEMBLY',
@@ -181,7 +196,7 @@ function failure(code: 'INVALID_ASSEMBLY' | 'UNSUPPORTED' | 'NOT_HEALTHY', what:
   return new LocalAccountError(code, `${what}\n  fix  ${fix}`, { ...(cause && { cause }) });
 }
 
-function text(npm: NpmPackage): string {
+function nameOf(npm: NpmPackage): string {
   return `${npm.package}@${npm.version}`;
 }
 

@@ -2,13 +2,14 @@ import { mkdirSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import type { ImageAsset } from '../assembly/assets';
 import { nodeImage } from './base-image';
-import { copy } from './copy';
+import { copy, type Source } from './copy';
 import { copyFolder } from './copy-folder';
 import { argumentsOf, type Dockerfile, type Instruction, PLATFORM, type Stage, stageNamed } from './dockerfile';
 import { DockerIgnore } from './dockerignore';
 import { BASE_PATH, type Image } from './image';
 import { inRoot } from './rooted';
 import type { RunStep } from './run-step';
+import { settleLinks } from './settle-links';
 import { execForm, expand, type Lookup, splitWords } from './words';
 
 /** What an instruction could not do. */
@@ -75,6 +76,7 @@ async function buildStage(request: BuildRequest, stage: Stage, stands: ReadonlyM
       throw new InstructionError(instruction, (error as Error).message);
     }
   }
+  if (request.run && stage.instructions.some(({ keyword }) => keyword === 'RUN')) settleLinks(root);
   return stand;
 }
 
@@ -94,6 +96,7 @@ function fromBase(base: string): Stand {
 
 async function carryOut(request: BuildRequest, stand: Stand, instruction: Instruction, rootOf: (stage: string) => string): Promise<void> {
   const { asset, dockerfile, run } = request;
+  const context: Source = { root: asset.folder, ignore: DockerIgnore.of(asset.folder, asset.dockerfile) };
   const lookup: Lookup = (name) => stand.environment[name] ?? stand.arguments.get(name);
   const { keyword, text, flags } = instruction;
   const words = (): string[] => (execForm(text) ?? splitWords(text)).map((word) => expand(word, lookup));
@@ -121,7 +124,7 @@ async function carryOut(request: BuildRequest, stand: Stand, instruction: Instru
       const from = flag('from');
       const mode = flag('chmod');
       copy({
-        from: from === undefined ? { root: asset.folder, ignore: DockerIgnore.of(asset.folder, asset.dockerfile) } : { root: rootOf(from) },
+        from: from === undefined ? context : { root: rootOf(from) },
         sources,
         root: stand.root,
         workdir: stand.workdir,
@@ -136,7 +139,7 @@ async function carryOut(request: BuildRequest, stand: Stand, instruction: Instru
         lookup,
         root: stand.root,
         workdir: stand.workdir,
-        context: asset.folder,
+        context,
         environment: { ...Object.fromEntries(stand.arguments), ...stand.environment },
       });
       break;

@@ -14,15 +14,28 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { copyFolder } from './copy-folder';
 import type { Image, ImageSettings } from './image';
-import { settleLinks } from './settle-links';
 
-/** Images that nobody used for so long are removed, and builds that were killed; in milliseconds. */
+/** Images that nobody used for so long are removed; in milliseconds. */
 const UNUSED = 14 * 24 * 3600_000;
+/** No build takes so long: whoever began it was killed. In milliseconds. */
 const ABANDONED = 24 * 3600_000;
 /** However new they are, no more are kept than this. */
 const MOST_IMAGES = 30;
 const SETTINGS = 'image.json';
 const BUILD = '.build-';
+
+/** Removes what is half made, by the mark in its name, once nobody can still be at it. */
+export function removeAbandoned(folder: string, mark: string): void {
+  for (const { name, age } of agesIn(folder))
+    if (name.includes(mark) && age > ABANDONED) rmSync(join(folder, name), { recursive: true, force: true });
+}
+
+function agesIn(folder: string): { readonly name: string; readonly age: number }[] {
+  return readdirSync(folder).flatMap((name) => {
+    const at = statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs;
+    return at === undefined ? [] : [{ name, age: Date.now() - at }];
+  });
+}
 
 /** Folder in which this program keeps what it can make again. */
 export function cacheFolder(): string {
@@ -54,7 +67,6 @@ export class ImageCache {
     const folder = mkdtempSync(join(this.folder, `${key}${BUILD}`));
     try {
       const { root, ...settings } = await build(folder);
-      settleLinks(root);
       const whole = join(folder, 'whole');
       mkdirSync(whole);
       renameSync(root, join(whole, 'root'));
@@ -74,15 +86,11 @@ export class ImageCache {
   }
 
   private tidy(): void {
-    const entries = readdirSync(this.folder).flatMap((name) => {
-      const at = statSync(join(this.folder, name), { throwIfNoEntry: false })?.mtimeMs;
-      return at === undefined ? [] : [{ name, age: Date.now() - at }];
-    });
-    const images = entries.filter(({ name }) => !name.includes(BUILD)).sort((one, other) => one.age - other.age);
-    const old = [
-      ...entries.filter(({ name, age }) => name.includes(BUILD) && age > ABANDONED),
-      ...images.filter(({ age }, index) => age > UNUSED || (index >= MOST_IMAGES && age > ABANDONED)),
-    ];
+    removeAbandoned(this.folder, BUILD);
+    const images = agesIn(this.folder).filter(({ name }) => !name.includes(BUILD));
+    const old = images
+      .sort((one, other) => one.age - other.age)
+      .filter(({ age }, index) => age > UNUSED || (index >= MOST_IMAGES && age > ABANDONED));
     for (const { name } of old) rmSync(join(this.folder, name), { recursive: true, force: true });
   }
 }

@@ -82,7 +82,7 @@ export class Images {
     } catch (error) {
       if (!(error instanceof InstructionError)) throw error;
       throw new LocalAccountError(
-        'CREATE_FAILED',
+        error.instruction.keyword === 'RUN' ? 'CREATE_FAILED' : 'INVALID_ASSEMBLY',
         `${place(request, error.instruction)}: ${error.message}\n  fix  correct it, or ${WAY_OUT}`,
       );
     }

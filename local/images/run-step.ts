@@ -4,9 +4,8 @@ import type { Log } from '../logs/log-book';
 import { executableOn, nodePath } from '../processes/executable';
 import { exitText, startProgram } from '../processes/program';
 import type { Reaper } from '../processes/reaper';
-import { copy } from './copy';
+import { copy, type Source } from './copy';
 import type { Instruction } from './dockerfile';
-import { DockerIgnore } from './dockerignore';
 import { type Image, pathsOf } from './image';
 import { mountOf } from './judge';
 import { inRoot } from './rooted';
@@ -19,8 +18,8 @@ export interface RunStep {
   readonly lookup: Lookup;
   readonly root: string;
   readonly workdir: string;
-  /** Folder of the build context, for what is mounted from it. */
-  readonly context: string;
+  /** The build context, for what is mounted from it. */
+  readonly context: Source;
   /** ENV and ARG. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -75,14 +74,18 @@ async function runCommand({ words, environment }: RunCommand, step: RunStep, { l
   throw new Error([`${words.join(' ')} ${exitText(exit)}; its last lines:`, ...tail].join('\n'));
 }
 
-/** Absolute paths mean the image's, also after `=`, whether they exist yet or not. Code of `node -e` stays as it is. */
+/** What follows these is code, or a path of this machine already. */
+const AS_IT_IS = ['-e', '--eval', '-p', '--print', '-pe', '--install-directory'];
+
+/** Absolute paths mean the image's, also after `=`, whether they exist yet or not. */
 function atHome(words: readonly string[], root: string): string[] {
   const [program = '', ...rest] = words;
   const own = program === 'corepack' && rest[0] === 'enable' ? [...rest, '--install-directory', inRoot(root, '/usr/local/bin')] : rest;
   return [
     program,
     ...own.map((word, index) => {
-      if (isAbsolute(word)) return own[index - 1] === '--install-directory' ? word : inRoot(root, word);
+      if (AS_IT_IS.includes(own[index - 1] ?? '')) return word;
+      if (isAbsolute(word)) return inRoot(root, word);
       const [, option, path] = /^(--?[\w-]+=)(\/.*)$/s.exec(word) ?? [];
       return path === undefined ? word : `${option}${inRoot(root, path)}`;
     }),
@@ -106,7 +109,6 @@ function environmentOf({ root, environment, workdir }: RunStep, downloads: strin
     npm_config_prefix: inRoot(root, '/usr/local'),
     npm_config_cache: join(downloads, 'npm'),
     npm_config_update_notifier: 'false',
-    YARN_CACHE_FOLDER: join(downloads, 'yarn'),
     COREPACK_HOME: join(downloads, 'corepack'),
     COREPACK_ENABLE_DOWNLOAD_PROMPT: '0',
   };
@@ -128,7 +130,7 @@ function mount({ instruction, context, root, workdir }: RunStep): string[] {
     const path = inRoot(root, target);
     if (existsSync(path)) return [];
     copy({
-      from: { root: context, ignore: DockerIgnore.of(context, 'Dockerfile') },
+      from: context,
       sources: [wanted.source],
       root,
       workdir,

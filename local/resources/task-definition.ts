@@ -30,7 +30,7 @@ export const taskDefinition: Provisioner<TaskDefinitionProperties> = {
     'EnableFaultInjection',
     'Tags',
   ],
-  create: async ({ properties, stack, resource, generatedName, path }, { taskDefinitions, folder, images, tell }) => {
+  create: async ({ properties, stack, resource, generatedName, path }, { taskDefinitions, packages, images, tell }) => {
     const family = properties.Family ?? generatedName;
     const containers = properties.ContainerDefinitions ?? [];
     const hints = (resource.Metadata?.[CONTAINERS] ?? {}) as Readonly<Record<string, ContainerHint>>;
@@ -42,7 +42,7 @@ export const taskDefinition: Provisioner<TaskDefinitionProperties> = {
     const definitions = await Promise.all(
       containers.map((container) => {
         const request = { container, hint: hints[container.Name] ?? {}, path: `${path}/${container.Name}` };
-        return orNothing(request, readContainer(request, { assets: stack.assets, images, folder }), tell);
+        return orNothing(request, readContainer(request, { assets: stack.assets, images, packages }), tell);
       }),
     );
     taskDefinitions.set(ref, { arn: ref, family, ...(server && { server }), containers: definitions.filter((made) => made !== undefined) });

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type ContainerHint, executableOf, pathOf, readProgram } from '../../../local/ecs/container-program';
+import { NpmPackages } from '../../../local/ecs/npm-package';
 import type { ContainerProgram, ContainerProperties } from '../../../local/ecs/task-definition';
 import { commandInImage } from '../../../local/images/image';
 import { scratchFolder } from '../fixtures/assembly';
@@ -22,7 +23,7 @@ function programOf({ dockerfile = '', files = {}, container = {}, hint = {}, isS
   const folder = contextOf({ Dockerfile: `FROM node:24\nWORKDIR /app\nCOPY . .\n${dockerfile}`, ...files });
   const asset = { id: 'shop', folder, dockerfile: 'Dockerfile', buildArguments: {} };
   const assets = { file: () => undefined, image: (uri: string) => (uri === 'shop' ? asset : undefined) };
-  const sources = { assets, images: maker.account(), folder: scratchFolder() };
+  const sources = { assets, images: maker.account(), packages: new NpmPackages(scratchFolder()) };
   return readProgram({ Name: 'server', Image: 'shop', ...container }, hint, sources, 'Shop/Task/server', isSidecar);
 }
 

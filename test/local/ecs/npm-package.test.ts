@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { executablesOf } from '../../../local/ecs/npm-package';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { type NpmPackage, NpmPackages } from '../../../local/ecs/npm-package';
 import { scratchFolder } from '../fixtures/assembly';
 import { NpmRegistry } from '../fixtures/npm-registry';
 
@@ -36,17 +36,21 @@ afterEach(() => {
 
 const installed = (): string[] => readdirSync(join(process.env.XDG_CACHE_HOME as string, 'cdk-mcp-fleet/npm'));
 
-describe('executablesOf', () => {
+/** The executables of a package, in an account of its own. */
+const executablesOf = (npm: NpmPackage): Promise<string> => new NpmPackages(scratchFolder()).executablesOf(npm);
+
+describe('NpmPackages', () => {
   test("holds the executables of the project's own package and no others", async () => {
     const name = '@modelcontextprotocol/server-memory';
     const { version } = JSON.parse(readFileSync(join('node_modules', name, 'package.json'), 'utf8')) as { version: string };
-    const folder = await executablesOf({ package: name, version }, scratchFolder());
+    const folder = await executablesOf({ package: name, version });
     expect(readdirSync(folder)).toEqual(['mcp-server-memory']);
     expect(realpathSync(join(folder, 'mcp-server-memory'))).toContain(join('node_modules', name));
   });
 
   test('servers of one package that start at once, with every cache cold, share one installation', async () => {
-    const folders = await Promise.all([1, 2, 3].map(() => executablesOf(TOOL, scratchFolder())));
+    const packages = new NpmPackages(scratchFolder());
+    const folders = await Promise.all([1, 2, 3].map(() => packages.executablesOf(TOOL)));
     for (const folder of folders) expect(readdirSync(folder)).toEqual(['shop-a', 'shop-b']);
     for (const folder of folders) expect(existsSync(join(folder, 'shop-a'))).toBe(true);
     expect(registry.downloads).toBe(1);
@@ -54,23 +58,15 @@ describe('executablesOf', () => {
   });
 
   test('two accounts that install one package at once both have it whole', async () => {
-    const two = [1, 2].map(() => {
-      let own = executablesOf;
-      jest.isolateModules(() => {
-        own = (jest.requireActual('../../../local/ecs/npm-package') as { executablesOf: typeof executablesOf }).executablesOf;
-      });
-      return own;
-    });
-    expect(two[0]).not.toBe(two[1]);
-    const folders = await Promise.all(two.map((install) => install(TOOL, scratchFolder())));
+    const folders = await Promise.all([executablesOf(TOOL), executablesOf(TOOL)]);
     for (const folder of folders) expect(existsSync(join(folder, 'shop-b'))).toBe(true);
     expect(installed()).toEqual(['@shop+tool@1.2.3']);
   });
 
   test('one that was installed is not asked for again', async () => {
-    await executablesOf(TOOL, scratchFolder());
+    await executablesOf(TOOL);
     process.env.npm_config_registry = 'http://127.0.0.1:9/';
-    expect(readdirSync(await executablesOf(TOOL, scratchFolder()))).toEqual(['shop-a', 'shop-b']);
+    expect(readdirSync(await executablesOf(TOOL))).toEqual(['shop-a', 'shop-b']);
   });
 
   test.each([
@@ -100,16 +96,27 @@ describe('executablesOf', () => {
       `the package newest@1.0.0 needs Node.js >=99.1, and this is ${process.versions.node}\n  fix  run this with Node.js 99.1.0 (nvm install 99), or add`,
     ],
   ])('%j is refused in our words', async (npm, code, message) => {
-    const error = (await executablesOf(npm, scratchFolder()).catch((failed) => failed)) as Error & { code: string };
+    const error = (await executablesOf(npm).catch((failed) => failed)) as Error & { code: string };
     expect(error.message).toContain(message);
     expect(error.code).toBe(code);
   });
 
   test('says when the registry cannot be reached, and leaves nothing half installed', async () => {
     process.env.npm_config_registry = 'http://127.0.0.1:9/';
-    await expect(executablesOf(TOOL, scratchFolder())).rejects.toThrow(
+    await expect(executablesOf(TOOL)).rejects.toThrow(
       /^the registry cannot be reached for @shop\/tool@1\.2\.3 \(ECONNREFUSED\)\n {2}fix {2}check the connection/,
     );
+    expect(installed()).toEqual([]);
+  });
+
+  test('an account that stops ends its installations, and leaves nothing half installed', async () => {
+    registry.silent = true;
+    const packages = new NpmPackages(scratchFolder());
+    const failed = expect(packages.executablesOf(TOOL)).rejects.toThrow(/npm could not install @shop\/tool@1\.2\.3/);
+    await registry.asked();
+    await packages.stop();
+    await failed;
+    registry.silent = false;
     expect(installed()).toEqual([]);
   });
 });

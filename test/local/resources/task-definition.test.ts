@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { NpmPackages } from '../../../local/ecs/npm-package';
 import { Task } from '../../../local/ecs/task';
 import type { ContainerProperties, TaskDefinition, TaskDefinitionProperties } from '../../../local/ecs/task-definition';
 import type { Images } from '../../../local/images/images';
@@ -50,7 +51,12 @@ async function create(
   const images: Images = maker.account();
   const taskDefinitions = new Map<string, TaskDefinition>();
   const tell = (name: string, detail: string): void => void told.push(`${name}: ${detail}`);
-  await taskDefinition.create(request, { taskDefinitions, folder: scratchFolder(), images, tell } as unknown as Machinery);
+  await taskDefinition.create(request, {
+    taskDefinitions,
+    packages: new NpmPackages(scratchFolder()),
+    images,
+    tell,
+  } as unknown as Machinery);
   return [...taskDefinitions.values()][0] as TaskDefinition;
 }
 
