@@ -45,7 +45,7 @@ export async function readProgram(
     throw unsupported([`${why}; add \`localCommand\` to the runtime of its server, or make a container beside it \`essential: false\``]);
   }
   const image = await images.image({ asset, path, skipsRun: hint.npm !== undefined });
-  const own = hint.command ? executablesAbove(localFolder(hint, path)) : hint.npm ? [await packages.executablesOf(hint.npm)] : [];
+  const own = hint.command ? developersPath(localFolder(hint, path)) : hint.npm ? [await packages.executablesOf(hint.npm)] : [];
   const program = { environment: image.environment, path: [...own, ...pathsOf(image)] };
   const cwd = inRoot(image.root, container.WorkingDirectory ?? image.workdir);
   mkdirSync(cwd, { recursive: true });
@@ -65,7 +65,12 @@ export function localFolder({ directory }: ContainerHint, path: string): string 
 
 /** Replaces the image altogether, so that its entry point and the template's command do not count. */
 function declaredProgram(argv: readonly string[], cwd: string): ContainerProgram {
-  return { cwd, argv, environment: {}, path: executablesAbove(cwd) };
+  return { cwd, argv, environment: {}, path: developersPath(cwd) };
+}
+
+/** What a developer would find in a folder: a declared command is one for this machine, unlike what an image runs. */
+function developersPath(folder: string): string[] {
+  return [...executablesAbove(folder), dirname(process.execPath), ...(process.env.PATH ?? '').split(delimiter)];
 }
 
 /** As `npm run` finds them: installed in a folder, or in one above it. */

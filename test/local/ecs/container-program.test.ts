@@ -108,6 +108,20 @@ describe('a local command', () => {
     expect(commandOf(program)).toEqual([join(app, found)]);
   });
 
+  test("finds what is on the caller's own PATH, and an image's command does not", async () => {
+    const before = process.env.PATH;
+    const tools = scratchFolder();
+    writeFileSync(join(tools, 'their-tool'), '#!/bin/sh\n', { mode: 0o755 });
+    process.env.PATH = `${before}:${tools}`;
+    try {
+      expect(commandOf(await programOf({ hint: { command: ['their-tool'] } }))).toEqual([join(tools, 'their-tool')]);
+      const program = await programOf({ dockerfile: 'ENTRYPOINT ["their-tool"]' });
+      expect(() => commandOf(program)).toThrow('the command "their-tool" is not found on');
+    } finally {
+      process.env.PATH = before;
+    }
+  });
+
   test('runs in the folder of the app where its server has none, and needs no image', async () => {
     const program = await programOf({ hint: { command: ['shared'] }, container: { Image: 'acme/tickets:1' } });
     expect([program.cwd, ...commandOf(program)]).toEqual([app, join(app, 'node_modules/.bin/shared')]);
