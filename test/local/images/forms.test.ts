@@ -33,6 +33,7 @@ const FORMS: Readonly<Record<string, (instruction: string) => string>> = {
   'a continued line after the keyword': (text) => text.replace(' ', ' \\\n    '),
   'white space behind the backslash': (text) => text.replace(' ', ' \\  \n '),
   'a comment inside of it': (text) => text.replace(' ', ' \\\n# why\n  # and "how\n'),
+  'a comment before its last word': (text) => text.replace(/ (?=[^ ]+$)/, ' \\\n  # why \\\n\n# and "how\n'),
   'an empty line inside of it': (text) => text.replace(' ', ' \\\n\n  '),
   'a continued line at its last word': (text) => text.replace(/ (?=[^ ]+$)/, ' \\\n'),
   'lines of Windows': (text) => `${text.replace(' ', ' \\\r\n ')}\r`,
