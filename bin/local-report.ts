@@ -1,5 +1,5 @@
 import type { CheckResult } from '../local/checks';
-import type { LocalAccount, Phase } from '../local/local-account';
+import type { LocalAccount, Phase, Progress } from '../local/local-account';
 import { checkLines, checksSummary } from './check-lines';
 import { grantsOf } from './grants';
 import { clientSnippet } from './snippet';
@@ -9,6 +9,8 @@ import { seconds, type Terminal, table, terminal } from './terminal';
 export interface Reporter {
   begin(): void;
   phase(phase: Phase): void;
+  /** Within a phase. */
+  progress(progress: Progress): void;
   ready(account: LocalAccount, milliseconds: number): void;
   check(result: CheckResult): void;
   checks(results: readonly CheckResult[]): void;
@@ -29,6 +31,7 @@ function storyteller({ narrate, paint }: Terminal): Reporter {
     begin: () => narrate(`\n  ${paint.bold('cdk-mcp-fleet')}  LOCAL — nothing here can reach AWS\n`),
     phase: ({ name, detail, milliseconds }) =>
       narrate(`  ${paint.green('✔')} ${name.padEnd(16)} ${detail.padEnd(76)} ${paint.dim(seconds(milliseconds))}`),
+    progress: ({ name, detail }) => narrate(`  ${paint.dim(`… ${name.padEnd(16)} ${detail}`)}`),
     ready: (account, milliseconds) => {
       const [first, ...others] = account.fleets.map(({ name, baseUrl }) => ({ name, url: paint.bold(baseUrl) }));
       narrate(`\n  serving at ${first?.url} after ${seconds(milliseconds)}`);
@@ -66,6 +69,7 @@ function events(): Reporter {
   return {
     begin: () => undefined,
     phase: (phase) => print({ event: 'phase', ...phase }),
+    progress: (progress) => print({ event: 'progress', ...progress }),
     ready: (account, milliseconds) =>
       print({
         event: 'ready',

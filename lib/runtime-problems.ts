@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { SizeRoundingBehavior } from 'aws-cdk-lib';
 import { RUNTIME_PORT } from '../core/fleet-config';
 import { authorityProblems } from './certificate-authorities';
+import { installedBins } from './installed-package';
 import { absoluteUrl, matching, type Problem, wholeNumber } from './problems';
+import { npmOrigin } from './server-image';
 import type { HttpRuntimeProps, RuntimeSpec, StdioRuntimeProps } from './server-runtime';
 
 /** https://semver.org, without build metadata: what `npm install name@version` pins. */
@@ -38,6 +40,7 @@ function httpProblems(spec: HttpRuntimeProps): Problem[] {
       "Write the path of the server's MCP endpoint.",
     ),
     ...npmProblems(spec),
+    ...binProblems(spec),
     ...commandProblems('runtime args', args),
     ...commandProblems('runtime localCommand', spec.localCommand, 1),
   ];
@@ -86,7 +89,9 @@ function stdioProblems(spec: StdioRuntimeProps): Problem[] {
   const child = childMemory?.toMebibytes({ rounding: SizeRoundingBehavior.NONE });
   return [
     ...problems,
+    ...(command === undefined ? binProblems(spec) : []),
     ...commandProblems('runtime command', command, 1),
+    ...commandProblems('runtime localCommand', spec.localCommand, 1),
     ...wholeNumber('runtime childMemory', child, 1, 122_880, 'It is counted in MiB: write what one child takes when it is busy.'),
   ];
 }
@@ -112,6 +117,16 @@ function npmProblems({ package: name, version, bin }: HttpRuntimeProps | StdioRu
     });
   }
   return problems;
+}
+
+/** The executable of a package that is installed beside the app; of any other, the installation tells. */
+function binProblems(spec: HttpRuntimeProps | StdioRuntimeProps): Problem[] {
+  const npm = npmOrigin(spec);
+  const bins = npm && installedBins(npm.package, npm.version);
+  if (npm === undefined || bins === undefined || bins.includes(npm.bin)) return [];
+  const allowed =
+    bins.length === 0 ? 'a package with an executable; this one has none' : `an executable of the package: ${bins.join(', ')}`;
+  return [{ what: 'runtime bin', got: npm.bin, allowed, fix: 'Without `bin`, it is the name of the package without its scope.' }];
 }
 
 function commandProblems(what: string, command: string[] | undefined, least = 0): Problem[] {

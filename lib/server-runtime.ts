@@ -36,8 +36,9 @@ export interface HttpRuntimeProps {
    */
   readonly healthCheck?: ecs.HealthCheck;
   /**
-   * Command that runs the server on a developer's machine, for an `image` that the local account cannot run from its files.
-   * @default - Docker runs the image
+   * Command that runs the server on a developer's machine in place of its image: in `directory` where there is one, else in the
+   * folder of the app. It is told its port by `PORT`.
+   * @default - the local account runs a folder as its Dockerfile says and installs a package; it refuses any other image
    */
   readonly localCommand?: string[];
 }
@@ -70,6 +71,12 @@ export interface StdioRuntimeProps {
    * @default Size.mebibytes(80), which a small Node server needs
    */
   readonly childMemory?: Size;
+  /**
+   * Command that starts one child on a developer's machine in place of `command` or the package: in `directory` where there is one,
+   * else in the folder of the app.
+   * @default - the local account starts what the image has
+   */
+  readonly localCommand?: string[];
 }
 
 export interface RemoteRuntimeProps {
@@ -105,7 +112,7 @@ const HTTP: Shape<HttpRuntimeProps> = {
   healthCheck: optional(having('command', 'a HealthCheck', "Write { command: ['CMD', …] }.")),
   localCommand: WORDS,
 };
-const STDIO: Shape<StdioRuntimeProps> = { ...NPM, command: WORDS, childMemory: optional(size) };
+const STDIO: Shape<StdioRuntimeProps> = { ...NPM, command: WORDS, childMemory: optional(size), localCommand: WORDS };
 const REMOTE: Shape<RemoteRuntimeProps> = {
   url: text("Write the URL of the server's MCP endpoint."),
   rateLimitsBeforeExecution: optional(flag),

@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import { type CfnResource, Duration, Stack } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -79,7 +80,7 @@ function httpContainers(task: ecs.FargateTaskDefinition, of: ServerTask, spec: H
   // ECS stops containers in reverse order of dependency: the server outlives the sidecar's drain.
   const condition = spec.healthCheck === undefined ? ecs.ContainerDependencyCondition.START : ecs.ContainerDependencyCondition.HEALTHY;
   sidecar.addContainerDependencies({ container: server, condition });
-  describeContainer(task, SERVER_CONTAINER, { npm: npmOrigin(spec), command: spec.localCommand });
+  describeContainer(task, SERVER_CONTAINER, { npm: npmOrigin(spec), ...localRun(spec) });
 }
 
 function stdioContainer(task: ecs.FargateTaskDefinition, of: ServerTask, spec: StdioRuntimeProps, logGroup: logs.ILogGroup): void {
@@ -93,7 +94,10 @@ function stdioContainer(task: ecs.FargateTaskDefinition, of: ServerTask, spec: S
     environment: { ...of.props.environment, ...environment },
     secrets: { ...serverSecrets(of.props), ...secrets },
   });
-  describeContainer(task, SIDECAR_CONTAINER, { npm: npmOrigin(spec) });
+  const npm = npmOrigin(spec);
+  // A command of its own may start anything that the package has.
+  const started = npm === undefined || spec.command === undefined ? npm : { package: npm.package, version: npm.version };
+  describeContainer(task, SIDECAR_CONTAINER, { npm: started, ...localRun(spec) });
 }
 
 /** An init process where a server's programs run: what a process leaves behind has a parent that reaps it, and signals are passed on. */
@@ -137,12 +141,23 @@ function serverSecrets({ secrets }: AddServerProps): Record<string, ecs.Secret> 
   return Object.fromEntries((secrets ?? []).map((secret) => [secret.name, secret._secret]));
 }
 
+/** How a server runs on a developer's machine; its folder as the app sees it, for the template must not know of the machine. */
+function localRun({ localCommand, directory }: HttpRuntimeProps | StdioRuntimeProps): LocalRun {
+  if (localCommand === undefined) return {};
+  return { command: localCommand, ...(directory !== undefined && { directory: relative('', directory) || '.' }) };
+}
+
+interface LocalRun {
+  readonly command?: string[];
+  readonly directory?: string;
+}
+
 function describeContainer(
   task: ecs.FargateTaskDefinition,
   container: string,
-  { npm, command }: { npm?: object; command?: string[] },
+  { npm, ...local }: LocalRun & { readonly npm?: object },
 ): void {
-  if (npm === undefined && command === undefined) return;
+  if (npm === undefined && local.command === undefined) return;
   const resource = task.node.defaultChild as CfnResource;
-  resource.addMetadata(CONTAINERS_METADATA, { [container]: { ...(npm && { npm }), ...(command && { command }) } });
+  resource.addMetadata(CONTAINERS_METADATA, { [container]: { ...(npm && { npm }), ...local } });
 }

@@ -20,6 +20,8 @@ export interface LocalAccountOptions {
   readonly scheduleMs?: number;
   /** Told at the end of each phase of starting. */
   readonly onPhase?: (phase: Phase) => void;
+  /** Told, within a phase, of work that takes longer than two seconds and of what of the assembly is not run. */
+  readonly onProgress?: (progress: Progress) => void;
   /** Told of every log line that a process of the account writes. */
   readonly onLog?: (line: LogLine) => void;
   /**
@@ -44,6 +46,12 @@ export interface Phase {
   readonly notRun?: readonly { readonly stack: string; readonly logicalId: string; readonly type: string }[];
   /** Of the same phase: how many more have only a name on one machine, such as networks and permissions. */
   readonly namesOnly?: number;
+}
+
+/** Something that is worth knowing before a phase ends. */
+export interface Progress {
+  readonly name: string;
+  readonly detail: string;
 }
 
 export interface LogLine {

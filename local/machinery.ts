@@ -3,8 +3,10 @@ import type { TargetGroup } from './alb/target-group';
 import type { AwsEndpoint } from './aws-endpoint';
 import type { EmbeddedDynamoDb } from './dynamodb/embedded-dynamodb';
 import type { EcsMachine } from './ecs/machine';
+import type { NpmPackages } from './ecs/npm-package';
 import type { Service } from './ecs/service';
 import type { TaskDefinition } from './ecs/task-definition';
+import type { Images } from './images/images';
 import type { Functions } from './lambda/lambda-api';
 import type { Schedules } from './lambda/schedules';
 import type { LocalAccountOptions } from './local-account';
@@ -18,6 +20,8 @@ export interface Machinery {
   readonly schedules: Schedules;
   readonly awsEndpoint: AwsEndpoint;
   readonly ecs: EcsMachine;
+  readonly images: Images;
+  readonly packages: NpmPackages;
   /** Folder of this run. */
   readonly folder: string;
   /** By ARN. */
@@ -29,6 +33,8 @@ export interface Machinery {
   /** Port on this machine that a listener shall take; 0 for any free one. */
   portFor(stack: string, loadBalancer: string, port: number): number;
   readonly interpose: NonNullable<LocalAccountOptions['interpose']>;
+  /** Says what is worth knowing before a phase ends; see `LocalAccountOptions.onProgress`. */
+  readonly tell: (name: string, detail: string) => void;
 }
 
 export interface LoadBalancer {

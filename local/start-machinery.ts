@@ -5,7 +5,9 @@ import { AwsEndpoint } from './aws-endpoint';
 import { startDynamoDb } from './dynamodb/embedded-dynamodb';
 import { AddressBook } from './ecs/addresses';
 import { AgentEndpoint } from './ecs/agent-endpoint';
+import { NpmPackages } from './ecs/npm-package';
 import type { Service } from './ecs/service';
+import { Images } from './images/images';
 import { Functions } from './lambda/lambda-api';
 import { Schedules } from './lambda/schedules';
 import type { LocalAccountOptions } from './local-account';
@@ -63,6 +65,11 @@ export async function startMachinery(
   teardown.add(() => agent.stop());
 
   const { interpose = (_, url) => url } = options;
+  const tell = (name: string, detail: string): void => options.onProgress?.({ name, detail });
+  const images = new Images({ folder: join(scratch, 'images'), logs, reaper, tell: (detail) => tell('image', detail) });
+  teardown.add(() => images.stop());
+  const packages = new NpmPackages(join(scratch, 'npm'));
+  teardown.add(() => packages.stop());
   const reached = { dynamodb: await interpose('dynamodb', dynamodb.url), aws: await interpose('aws', awsEndpoint.url) };
   const machinery: Machinery = {
     dynamodb,
@@ -78,6 +85,9 @@ export async function startMachinery(
     services: new Map(),
     portFor,
     interpose,
+    images,
+    packages,
+    tell,
     ecs: {
       region,
       account: '000000000000',

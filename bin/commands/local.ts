@@ -83,6 +83,7 @@ async function live(options: LocalOptions, interruption: Interruption, report: R
       assembly,
       port: options.port,
       onPhase: report.phase,
+      onProgress: report.progress,
       standIns: options.standIn,
       ...(options.persist !== undefined && { persist: options.persist }),
       ...(options.fleet !== undefined && { fleet: options.fleet }),

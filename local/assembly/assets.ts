@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 
 /** The assets of one stack, found by what the template says of them. */
 export interface Assets {
@@ -19,6 +19,8 @@ export interface ImageAsset {
   /** Path of the Dockerfile inside the folder. */
   readonly dockerfile: string;
   readonly buildArguments: Readonly<Record<string, string>>;
+  /** Stage that is the image; the last one when absent. */
+  readonly target?: string;
 }
 
 /** The parts of an asset manifest that are read here. */
@@ -28,7 +30,7 @@ interface AssetManifest {
     Record<
       string,
       {
-        source: { directory?: string; dockerFile?: string; dockerBuildArgs?: Record<string, string> };
+        source: { directory?: string; dockerFile?: string; dockerBuildArgs?: Record<string, string>; dockerBuildTarget?: string };
         destinations: Record<string, { repositoryName: string; imageTag: string }>;
       }
     >
@@ -42,15 +44,16 @@ export function readAssets(root: string, manifestPaths: readonly string[]): Asse
     const manifest = JSON.parse(readFileSync(path, 'utf8')) as AssetManifest;
     for (const { source, destinations } of Object.values(manifest.files ?? {})) {
       if (source.path === undefined) continue;
-      for (const { objectKey } of Object.values(destinations)) files.set(objectKey, join(root, source.path));
+      for (const { objectKey } of Object.values(destinations)) files.set(objectKey, resolve(root, source.path));
     }
     for (const [id, { source, destinations }] of Object.entries(manifest.dockerImages ?? {})) {
       if (source.directory === undefined) continue;
       const asset = {
         id,
-        folder: join(root, source.directory),
+        folder: resolve(root, source.directory),
         dockerfile: source.dockerFile ?? 'Dockerfile',
         buildArguments: source.dockerBuildArgs ?? {},
+        ...(source.dockerBuildTarget !== undefined && { target: source.dockerBuildTarget }),
       };
       for (const { repositoryName, imageTag } of Object.values(destinations)) {
         images.push({ repository: withoutPlaceholders(repositoryName), tag: imageTag, asset });

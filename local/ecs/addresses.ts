@@ -14,10 +14,19 @@ export class AddressBook {
     this.texts.set(text, local);
   }
 
-  /** Replaces every known address inside a text. */
+  /** Replaces every known address inside a text of the fleet's own. */
   rewrite(text: string): string {
     let result = text;
     for (const [from, to] of this.texts) result = result.replaceAll(from, to);
+    return this.rewriteHosts(result);
+  }
+
+  /**
+   * Replaces what only a reference of the template can have put into a text: the account has made the names of load balancers
+   * up. Any other text is its author's, whatever it looks like.
+   */
+  rewriteHosts(text: string): string {
+    let result = text;
     for (const [host, ports] of this.hosts) result = rewriteHost(result, host, ports);
     return result;
   }

@@ -1,87 +1,125 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
-import { dirname, isAbsolute, join } from 'node:path';
-import { unsupported } from '../account-error';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { basename, delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
+import { LocalAccountError, unsupported } from '../account-error';
 import type { Assets } from '../assembly/assets';
-import { type Image, materialize, pathInImage } from './dockerfile';
-import { executablesOf, type NpmPackage } from './npm-package';
+import { type Image, pathsOf } from '../images/image';
+import type { Images } from '../images/images';
+import { inRoot } from '../images/rooted';
+import { executableOn, nodePath } from '../processes/executable';
+import type { NpmPackage, NpmPackages } from './npm-package';
 import type { ContainerProgram, ContainerProperties } from './task-definition';
 
 /** What the constructs say of a container whose image cannot be run from its files alone. */
 export interface ContainerHint {
   readonly npm?: NpmPackage & { readonly bin?: string };
+  /** Runs in place of the image, or, for a sidecar, in place of the server's command. */
   readonly command?: readonly string[];
+  /** The server's own folder, relative to the app's. */
+  readonly directory?: string;
 }
 
-/** The system's own programs; nothing of the caller's PATH, which a container would not see either. */
-const SYSTEM_PATH = ['/usr/local/bin', '/usr/bin', '/bin'];
+/** Where programs come from. */
+export interface ProgramSources {
+  readonly assets: Assets;
+  readonly images: Images;
+  readonly packages: NpmPackages;
+}
 
 /**
  * Finds out how a container runs here: by a declared command, or from the files of its image asset.
- * @param folder where images and executables are laid out
+ * @param path the container, for messages
+ * @param isSidecar whether the container is our sidecar, whose declared command is that of the server under it
  * @throws LocalAccountError for an image that neither has files here nor a declared command
  */
 export async function readProgram(
   container: ContainerProperties,
   hint: ContainerHint,
-  assets: Assets,
-  folder: string,
+  { assets, images, packages }: ProgramSources,
   path: string,
+  isSidecar: boolean,
 ): Promise<ContainerProgram> {
-  if (hint.command) return declaredProgram(hint.command, folder);
+  if (hint.command && !isSidecar) return declaredProgram(hint.command, localFolder(hint, path));
   const asset = assets.image(container.Image);
   if (!asset) {
-    throw unsupported([`the image ${container.Image} of ${path}: it is no asset of this assembly; declare a local command for it`]);
+    const why = `the image ${container.Image} of ${path}: it is no asset of this assembly`;
+    throw unsupported([`${why}; add \`localCommand\` to the runtime of its server, or make a container beside it \`essential: false\``]);
   }
-  const image = materialize(asset, join(folder, 'images', asset.id), hint.npm !== undefined);
-  const executables = hint.npm ? [await executablesOf(hint.npm, join(folder, 'npm'))] : [];
-  const cwd = join(image.root, container.WorkingDirectory ?? image.workdir);
+  const image = await images.image({ asset, path, skipsRun: hint.npm !== undefined });
+  const own = hint.command ? developersPath(localFolder(hint, path)) : hint.npm ? [await packages.executablesOf(hint.npm)] : [];
+  const program = { environment: image.environment, path: [...own, ...pathsOf(image)] };
+  const cwd = inRoot(image.root, container.WorkingDirectory ?? image.workdir);
   mkdirSync(cwd, { recursive: true });
-  return {
-    cwd,
-    argv: argvOf(container, image, path),
-    environment: image.environment,
-    path: executables,
-    locate: (word) => pathInImage(image, word),
-  };
+  return { ...program, root: image.root, cwd, argv: argvOf(container, image, pathOf(program), cwd, path) };
+}
+
+/** The folder in which a declared command runs. @throws LocalAccountError when there is none */
+export function localFolder({ directory }: ContainerHint, path: string): string {
+  const folder = resolve(directory ?? '.');
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder;
+  const fix = 'run this in the folder of the app, where cdk.json is';
+  throw new LocalAccountError(
+    'INVALID_ASSEMBLY',
+    `The local command of ${path} runs in ${directory}, and there is no folder ${folder}: ${fix}.`,
+  );
 }
 
 /** Replaces the image altogether, so that its entry point and the template's command do not count. */
-function declaredProgram(command: readonly string[], folder: string): ContainerProgram {
-  mkdirSync(folder, { recursive: true });
-  return { cwd: process.cwd(), argv: command, environment: {}, path: [join(process.cwd(), 'node_modules/.bin')], locate: (word) => word };
+function declaredProgram(argv: readonly string[], cwd: string): ContainerProgram {
+  return { cwd, argv, environment: {}, path: developersPath(cwd) };
+}
+
+/** What a developer would find in a folder: a declared command is one for this machine, unlike what an image runs. */
+function developersPath(folder: string): string[] {
+  return [...executablesAbove(folder), dirname(process.execPath), ...(process.env.PATH ?? '').split(delimiter)];
+}
+
+/** As `npm run` finds them: installed in a folder, or in one above it. */
+function executablesAbove(folder: string): string[] {
+  const own = join(folder, 'node_modules', '.bin');
+  const above = dirname(folder) === folder ? [] : executablesAbove(dirname(folder));
+  return existsSync(own) ? [own, ...above] : above;
 }
 
 /** As Docker combines them: an entry point of the template drops the image's command. */
-function argvOf(container: ContainerProperties, image: Image, path: string): string[] {
+function argvOf(container: ContainerProperties, image: Image, searched: string, cwd: string, path: string): string[] {
   const entrypoint = container.EntryPoint ?? image.entrypoint;
   const command = container.Command ?? (container.EntryPoint ? [] : image.command);
-  const argv = [...entrypoint, ...command];
-  if (argv.length === 0) throw unsupported([`${path}: neither its image nor the task definition names a command`]);
-  return argv;
+  const inherits = container.EntryPoint === undefined && image.inheritsEntrypoint;
+  const argv =
+    inherits || entrypoint[0] === OFFICIAL
+      ? asOfficialImage([...entrypoint.slice(1), ...command], searched, cwd)
+      : [...entrypoint, ...command];
+  // The bases themselves start an interpreter that waits for someone to type.
+  if (argv.length > 0 && argv.join(' ') !== 'node') return argv;
+  throw unsupported([`${path}: neither its Dockerfile nor the task definition names a command; add CMD ["node", "…"] to the Dockerfile`]);
 }
 
-/** PATH of a container: the executables of its package, this very Node, the system's programs. */
-export function pathOf(program: ContainerProgram): string {
-  return [...program.path, dirname(process.execPath), ...SYSTEM_PATH].join(':');
+/** The entry point of the official Node.js image. */
+const OFFICIAL = 'docker-entrypoint.sh';
+
+/** What it does: an option, a word that is no command, and a file that is no program are for node. */
+function asOfficialImage(argv: string[], searched: string, cwd: string): string[] {
+  const [first] = argv;
+  if (first === undefined || first === 'node') return argv;
+  const isCommand = executableOn(first.includes('/') ? resolve(cwd, first) : first, first.includes('/') ? '' : searched) !== undefined;
+  return first.startsWith('-') || !isCommand ? ['node', ...argv] : argv;
 }
 
-/** The executable that a command's first word names. @throws Error that says where it was looked for */
-export function executableOf(word: string, path: string): string {
-  if (word === 'node') return process.execPath;
-  if (isAbsolute(word)) return word;
-  const found = path
-    .split(':')
-    .map((folder) => join(folder, word))
-    .find(isExecutable);
+/** PATH of a container: the executables of its package and image, this very Node, the system's programs. */
+export function pathOf(program: Pick<ContainerProgram, 'path'>): string {
+  return [...program.path, ...nodePath()].join(delimiter);
+}
+
+/**
+ * The executable that a command's first word names. One that the image has somewhere else than this machine is found by its name.
+ * @throws Error that says where it was looked for
+ */
+export function executableOf(word: string, path: string, cwd: string): string {
+  const name = basename(word);
+  if (name === 'node' && !word.startsWith('.')) return process.execPath;
+  const file = word.includes('/') ? resolve(cwd, word) : undefined;
+  if (file !== undefined && (existsSync(file) || !isAbsolute(word))) return file;
+  const found = executableOn(name, path);
   if (!found) throw new Error(`the command "${word}" is not found on ${path}`);
   return found;
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

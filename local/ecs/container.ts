@@ -1,19 +1,15 @@
-import { join } from 'node:path';
+import { commandInImage } from '../images/image';
 import type { Log } from '../logs/log-book';
 import { type Exit, exitText, type Program, startProgram } from '../processes/program';
 import { rewriteTaskPorts } from './addresses';
+import { containerEnvironment, type EnvironmentPlace } from './container-environment';
 import { ContainerHealth } from './container-health';
-import { executableOf, pathOf } from './container-program';
+import { executableOf } from './container-program';
 import type { EcsMachine } from './machine';
-import { type ContainerDefinition, environmentOf } from './task-definition';
+import type { ContainerDefinition } from './task-definition';
 
 /** What a container gets from its task. */
-export interface ContainerPlace {
-  readonly ports: ReadonlyMap<number, number>;
-  /** Folder of the task, removed with it. */
-  readonly folder: string;
-  /** Variables that the ECS agent gives to this container. */
-  readonly agent: Readonly<Record<string, string>>;
+export interface ContainerPlace extends EnvironmentPlace {
   readonly log: Log;
 }
 
@@ -108,9 +104,10 @@ export class Container {
 
   private spawn(argv: readonly string[], log: Log): Promise<Program> {
     const { program } = this.definition;
-    const [command = '', ...args] = argv.map((word) => this.rewrite(program.locate(word)));
-    const environment = this.environment();
-    const executable = executableOf(command, environment.PATH as string);
+    const located = program.root === undefined ? argv : commandInImage(program.root, argv);
+    const [command = '', ...args] = located.map((word) => this.machine.addresses.rewriteHosts(word));
+    const environment = containerEnvironment(this.definition, this.place, this.machine);
+    const executable = executableOf(command, environment.PATH as string, program.cwd);
     return startProgram({ argv: [executable, ...args], cwd: program.cwd, env: environment, log, reaper: this.machine.reaper });
   }
 
@@ -118,7 +115,11 @@ export class Container {
   private async execute(argv: readonly string[], timeoutMs: number): Promise<boolean> {
     const silent: Log = { ...this.log, follow: (stream) => void stream.resume(), close: () => {} };
     try {
-      const program = await this.spawn(argv, silent);
+      // It asks the container itself, at the port that this has here.
+      const program = await this.spawn(
+        argv.map((word) => rewriteTaskPorts(word, this.place.ports)),
+        silent,
+      );
       const timer = setTimeout(() => program.signal('SIGKILL'), timeoutMs);
       const { code } = await program.exited;
       clearTimeout(timer);
@@ -126,36 +127,5 @@ export class Container {
     } catch {
       return false;
     }
-  }
-
-  /** Built from nothing: what the caller's shell exports must not decide how a container behaves. */
-  private environment(): Record<string, string> {
-    const { definition, place, machine } = this;
-    const template = { ...definition.program.environment, ...environmentOf(definition.properties) };
-    const rewritten = Object.fromEntries(Object.entries(template).map(([name, value]) => [name, this.rewriteValue(name, value)]));
-    const preload = `--require ${JSON.stringify(machine.preload)}`;
-    return {
-      LANG: 'C.UTF-8',
-      ...machine.aws,
-      ...rewritten,
-      ...machine.secretsFor(definition.properties),
-      ...place.agent,
-      PATH: pathOf(definition.program),
-      HOME: join(place.folder, 'home'),
-      TMPDIR: join(place.folder, 'tmp'),
-      HOST: '127.0.0.1',
-      NODE_OPTIONS: rewritten.NODE_OPTIONS ? `${preload} ${rewritten.NODE_OPTIONS}` : preload,
-    };
-  }
-
-  private rewriteValue(name: string, value: string): string {
-    const port = name === 'PORT' ? this.place.ports.get(Number(value)) : undefined;
-    if (port !== undefined) return String(port);
-    // Each container has a /tmp of its own.
-    return this.rewrite(value).replace(/^\/tmp(?=\/|$)/, join(this.place.folder, 'tmp'));
-  }
-
-  private rewrite(text: string): string {
-    return rewriteTaskPorts(this.machine.addresses.rewrite(text), this.place.ports);
   }
 }

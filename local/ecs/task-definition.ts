@@ -39,8 +39,8 @@ export interface ContainerProgram {
   readonly environment: Readonly<Record<string, string>>;
   /** Folders that come first on the PATH. */
   readonly path: readonly string[];
-  /** Where a word of a command that names a file of the image is here. */
-  readonly locate: (word: string) => string;
+  /** Folder that stands for the root of its image; absent where no image is laid out. */
+  readonly root?: string;
 }
 
 /** One container of a task definition: what the template says, and what runs it here. */

@@ -1,6 +1,14 @@
 import { LocalAccountError, unsupported } from '../account-error';
-import { type ContainerHint, readProgram } from '../ecs/container-program';
-import { type ContainerProperties, roleOf, serverOf, type TaskDefinitionProperties } from '../ecs/task-definition';
+import { type ContainerHint, localFolder, type ProgramSources, readProgram } from '../ecs/container-program';
+import { withServerCommand } from '../ecs/server-command';
+import {
+  type ContainerDefinition,
+  type ContainerProperties,
+  roleOf,
+  serverOf,
+  type TaskDefinitionProperties,
+} from '../ecs/task-definition';
+import type { Machinery } from '../machinery';
 import { secretProblems } from '../secrets/container-secrets';
 import { arn, attributes, type Provisioner } from './provisioner';
 
@@ -62,7 +70,7 @@ export const taskDefinition: Provisioner<TaskDefinitionProperties> = {
         (name) => `the property ${name} of container ${container.Name} of ${path}`,
       ),
     ),
-  create: async ({ properties, stack, resource, generatedName, path }, { taskDefinitions, folder, secrets }) => {
+  create: async ({ properties, stack, resource, generatedName, path }, { taskDefinitions, packages, images, tell, secrets }) => {
     const family = properties.Family ?? generatedName;
     const containers = properties.ContainerDefinitions ?? [];
     const hints = hintsOf(resource.Metadata);
@@ -73,18 +81,13 @@ export const taskDefinition: Provisioner<TaskDefinitionProperties> = {
     if (withoutValue.length > 0) throw unsupported(withoutValue);
     const ref = arn(stack, 'ecs', `task-definition/${family}:1`);
     const server = serverOf(containers);
-    taskDefinitions.set(ref, {
-      arn: ref,
-      family,
-      ...(server && { server }),
-      containers: await Promise.all(
-        containers.map(async (container) => ({
-          properties: container,
-          program: await readProgram(container, hints[container.Name] ?? {}, stack.assets, folder, `${path}/${container.Name}`),
-          role: roleOf(container),
-        })),
-      ),
-    });
+    const definitions = await Promise.all(
+      containers.map((container) => {
+        const request = { container, hint: hints[container.Name] ?? {}, path: `${path}/${container.Name}` };
+        return orNothing(request, readContainer(request, { assets: stack.assets, images, packages }), tell);
+      }),
+    );
+    taskDefinitions.set(ref, { arn: ref, family, ...(server && { server }), containers: definitions.filter((made) => made !== undefined) });
     return { ref, attribute: attributes({ TaskDefinitionArn: ref }) };
   },
 };
@@ -95,4 +98,35 @@ function hintsOf(metadata: Readonly<Record<string, unknown>> | undefined): Reado
 
 function isEmpty(value: unknown): boolean {
   return value === undefined || (Array.isArray(value) && value.length === 0);
+}
+
+interface ContainerRequest {
+  readonly container: ContainerProperties;
+  readonly hint: ContainerHint;
+  readonly path: string;
+}
+
+async function readContainer({ container, hint, path }: ContainerRequest, sources: ProgramSources): Promise<ContainerDefinition> {
+  const role = roleOf(container);
+  const program = await readProgram(container, hint, sources, path, role === 'sidecar');
+  return {
+    role,
+    program,
+    properties: hint.command && role === 'sidecar' ? withServerCommand(container, hint.command, localFolder(hint, path)) : container,
+  };
+}
+
+/** A task goes on without a container that is not essential: where only Docker can run that one, it is left out and told of. */
+async function orNothing(
+  { container, path }: ContainerRequest,
+  definition: Promise<ContainerDefinition>,
+  tell: Machinery['tell'],
+): Promise<ContainerDefinition | undefined> {
+  try {
+    return await definition;
+  } catch (error) {
+    if (container.Essential !== false || !LocalAccountError.is(error) || error.code !== 'UNSUPPORTED') throw error;
+    tell('not run here', `container ${path} (${container.Image}), which is not essential`);
+    return undefined;
+  }
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { expect, test } from '@jest/globals';
 import { Duration, Lazy, Stack } from 'aws-cdk-lib';
@@ -179,8 +181,25 @@ test.each<[string, () => ServerRuntime, RegExp]>([
     () => withAuthorities(`${AUTHORITY}\n${AUTHORITY.replaceAll(/^/gm, '  ')}`),
     /is "2 certificates, of which 1 can be read"; .* each BEGIN and END at the beginning of a line/,
   ],
+  [
+    'a local command without a word',
+    () => ServerRuntime.stdio({ package: '@acme/notes', version: '4.5.6', localCommand: [] }),
+    /runtime localCommand is \[\]; allowed: a list of at least 1 words/,
+  ],
 ])('a runtime with %s is refused', (_, runtime, message) => {
   expect(() => newServer({ runtime: runtime() })).toThrow(message);
+});
+
+test('an executable that an installed package does not have is refused, with those that it has', () => {
+  const name = '@modelcontextprotocol/server-memory';
+  const { version } = JSON.parse(readFileSync(join('node_modules', name, 'package.json'), 'utf8')) as { version: string };
+  const message =
+    'runtime bin is "server-memory"; allowed: an executable of the package: mcp-server-memory. Without `bin`, it is the name of the package without its scope.';
+  expect(() => newServer({ runtime: ServerRuntime.stdio({ package: name, version }) })).toThrow(message);
+  expect(() => newServer({ runtime: ServerRuntime.http({ package: name, version, port: 3000 }) })).toThrow(message);
+  // Another version may have others; a command of its own may start any of them.
+  expect(() => newServer({ runtime: ServerRuntime.stdio({ package: name, version: '0.0.1' }) })).not.toThrow();
+  expect(() => newServer({ runtime: ServerRuntime.stdio({ package: name, version, command: ['mcp-server-memory'] }) })).not.toThrow();
 });
 
 test('a remote server refuses what would have no effect', () => {

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import { Stage } from 'aws-cdk-lib';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
@@ -86,11 +86,35 @@ test.each([
     ServerRuntime.http({ image: ContainerImage.fromRegistry('acme/tickets:1'), port: 3000, localCommand: ['node', 'tickets.js'] }),
     { server: { command: ['node', 'tickets.js'] } },
   ],
+  [
+    'a package over stdio with a local command',
+    ServerRuntime.stdio({ package: '@acme/notes', version: '4.5.6', localCommand: ['node', 'notes.js'] }),
+    { sidecar: { npm: { package: '@acme/notes', version: '4.5.6', bin: 'notes' }, command: ['node', 'notes.js'] } },
+  ],
+  [
+    'a package with a command of its own',
+    ServerRuntime.stdio({ package: '@acme/notes', version: '4.5.6', command: ['sh', '-c', 'exec notes'] }),
+    { sidecar: { npm: { package: '@acme/notes', version: '4.5.6' } } },
+  ],
   ['an image without one', ServerRuntime.http({ image: ContainerImage.fromRegistry('acme/tickets:1'), port: 3000 }), undefined],
 ])('the template says how %s runs outside its image', (_, runtime, containers) => {
   const task = resourceAt(templateOf(newServer({ runtime })), 'AWS::ECS::TaskDefinition', /tickets\/Task/);
 
   expect(task.Metadata?.['cdk-mcp-fleet:containers']).toEqual(containers);
+});
+
+test.each(['http', 'stdio'] as const)('a local command over %s names the folder in which it runs, as the app sees it', (kind) => {
+  const directory = mkdtempSync(join(scratch, 'local-'));
+  writeFileSync(join(directory, 'Dockerfile'), 'FROM node:24\n');
+  const common = { directory, localCommand: ['npx', 'tsx', 'main.ts'] };
+  const runtime =
+    kind === 'http'
+      ? ServerRuntime.http({ ...common, port: 3000 })
+      : ServerRuntime.stdio({ ...common, command: ['node', 'server/main.js'] });
+  const task = resourceAt(templateOf(newServer({ runtime })), 'AWS::ECS::TaskDefinition', /tickets\/Task/);
+
+  const hint = { command: ['npx', 'tsx', 'main.ts'], directory: relative('', directory) };
+  expect(task.Metadata?.['cdk-mcp-fleet:containers']).toEqual(kind === 'http' ? { server: hint } : { sidecar: hint });
 });
 
 test('a command of its own replaces the executable of a package', () => {

@@ -1,12 +1,15 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
+import { Ports } from '../../../local/processes/ports';
 import { programPath } from '../../../local/programs';
 
 /** Where a program listens that calls `listen` in one of the ways that Node allows. */
-async function addressOf(call: string): Promise<{ address: string; port: number }> {
+async function addressOf(call: string, env: Record<string, string> = {}): Promise<{ address: string; port: number }> {
   const script = `const s = require('node:net').createServer(); s.once('listening', () => { console.log(JSON.stringify(s.address())); s.close(); }); ${call};`;
-  const { stdout } = await promisify(execFile)(process.execPath, ['--require', programPath('loopback-preload.cjs'), '-e', script]);
+  const { stdout } = await promisify(execFile)(process.execPath, ['--require', programPath('loopback-preload.cjs'), '-e', script], {
+    env: { ...process.env, ...env },
+  });
   return JSON.parse(stdout) as { address: string; port: number };
 }
 
@@ -27,6 +30,17 @@ describe('loopback-preload', () => {
   ])('%s is reachable from this machine only', async (call) => {
     expect((await addressOf(call)).address).toMatch(/^(127\.0\.0\.1|::1)$/);
   });
+
+  test.each(['s.listen(4000)', 's.listen("4000")', 's.listen({ port: 4000 })', 's.listen(4000, "0.0.0.0")'])(
+    '%s listens on the port that stands for it here',
+    async (call) => {
+      const local = await new Ports().take();
+      expect(await addressOf(call, { MCP_FLEET_LOCAL_PORTS: JSON.stringify({ 4000: local }) })).toMatchObject({
+        address: '127.0.0.1',
+        port: local,
+      });
+    },
+  );
 
   test('callbacks still run', async () => {
     const script =
