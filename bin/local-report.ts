@@ -1,4 +1,4 @@
-import type { CheckResult } from '../local/checks';
+import type { CheckResult } from '../checks';
 import type { LocalAccount, Phase } from '../local/local-account';
 import { checkLines, checksSummary } from './check-lines';
 import { grantsOf } from './grants';
@@ -10,6 +10,8 @@ export interface Reporter {
   begin(): void;
   phase(phase: Phase): void;
   ready(account: LocalAccount, milliseconds: number): void;
+  /** A check does this now. */
+  progress(check: { readonly id: number; readonly name: string }, what: string): void;
   check(result: CheckResult): void;
   checks(results: readonly CheckResult[]): void;
   /** The account stays up from here on. */
@@ -30,6 +32,7 @@ function storyteller({ narrate, paint }: Terminal): Reporter {
     phase: ({ name, detail, milliseconds }) =>
       narrate(`  ${paint.green('✔')} ${name.padEnd(16)} ${detail.padEnd(76)} ${paint.dim(seconds(milliseconds))}`),
     ready: (account, milliseconds) => narrate(`\n  serving at ${paint.bold(account.baseUrl)} after ${seconds(milliseconds)}\n`),
+    progress: ({ id, name }, what) => narrate(`  ${paint.dim(`… ${id} ${name}: ${what}`)}`),
     check: (result) => checkLines(result, paint).forEach(narrate),
     checks: (results) => narrate(`\n  ${checksSummary(results)}`),
     standing: async (account) => {
@@ -69,6 +72,7 @@ function events(): Reporter {
         grants: grantsOf(account),
         milliseconds: Math.round(milliseconds),
       }),
+    progress: ({ id }, what) => print({ event: 'progress', id, what }),
     check: (check) => print({ event: 'check', ...check }),
     checks: (checks) => print({ event: 'checks', ...countByStatus(checks) }),
     standing: async () => undefined,
@@ -78,7 +82,7 @@ function events(): Reporter {
 
 function countByStatus(checks: readonly CheckResult[]): Record<CheckResult['status'], number> {
   const count = (status: CheckResult['status']) => checks.filter((check) => check.status === status).length;
-  return { pass: count('pass'), fail: count('fail'), not_built: count('not_built') };
+  return { pass: count('pass'), fail: count('fail'), not_built: count('not_built'), not_probed: count('not_probed') };
 }
 
 function print(value: unknown): void {

@@ -1,6 +1,7 @@
 import { Token } from 'aws-cdk-lib';
 import { SERVER_NAME } from '../core/fleet-config';
 import { OUTCOME_TOOL } from '../core/outcome-tool';
+import { checkProblems } from './check-problems';
 import { methodProblems } from './method-problems';
 import { matching, type Problem, wholeNumber } from './problems';
 import { runtimeProblems } from './runtime-problems';
@@ -30,6 +31,7 @@ export function serverProblems(props: AddServerProps): Problem[] {
     ...recoveryProblems(props),
     ...outcomeToolProblems(props),
     ...environmentProblems(props),
+    ...checkProblems(props.checks, props.tools),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { tablesAt } from '../../local/checks/tables';
+import { tablesAt } from '../../checks/tables';
 import { attach } from '../../local/control-client';
 import { terminal } from '../terminal';
 import { oldestFirst, unknownLines } from '../unknown-lines';

@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { type CheckResult, runChecks } from '../../local/checks';
+import { type CheckResult, runChecks } from '../../checks';
 import type { LocalAccount } from '../../local/local-account';
 import { startLocalAccount } from '../../local/start';
-import { CommandError, EXIT } from '../exit';
+import { EXIT } from '../exit';
 import { Interruption } from '../interruption';
 import { type Reporter, reporter } from '../local-report';
 import { synthesize } from '../synthesize';
@@ -40,13 +40,6 @@ export function localCommand(): Command {
 }
 
 async function runLocal(options: LocalOptions): Promise<void> {
-  if (options.once && !options.checks) {
-    throw new CommandError(
-      EXIT.USAGE,
-      '--once runs the checks and stops; with --no-checks there is nothing to run.',
-      'leave one of the two out',
-    );
-  }
   const interruption = new Interruption();
   const report = reporter(options);
   const cleanups: (() => Promise<void>)[] = [];
@@ -96,7 +89,10 @@ async function synthesizeApp(
 
 /** How many failed. */
 async function runAllChecks(account: LocalAccount, interruption: Interruption, report: Reporter): Promise<number> {
-  const results: readonly CheckResult[] = await interruption.orElse(runChecks(account, report.check));
+  const results: readonly CheckResult[] = await interruption.orElse(
+    // Nobody else works with an account that has just started.
+    runChecks(account, { mayKill: true, onResult: report.check, onProgress: report.progress }),
+  );
   report.checks(results);
   return results.filter(({ status }) => status === 'fail').length;
 }

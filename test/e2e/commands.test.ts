@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { openClient } from '../../checks/agent-client';
 import { Ledger } from '../../gateway/ledger/ledger';
-import { openClient } from '../../local/checks/agent-client';
 import { cli, type Fleet, ROOT, startFleet } from './fleet';
 
 /** The commands that people type beside a running account. */

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import type { CheckResult } from '../../local/checks/check';
+import type { CheckResult } from '../../checks/check';
 import { cli } from './fleet';
 
 /** `mcp-fleet local --once --json`: what a script, or a person before a merge, relies on. */

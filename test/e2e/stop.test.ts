@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
-import { openClient } from '../../local/checks/agent-client';
+import { openClient } from '../../checks/agent-client';
 import { type Fleet, ROOT, startFleet } from './fleet';
 import { alive, descendantsOf, leftAfter, listens } from './leftovers';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { JANITOR_CONFIG_VARIABLE, SIDECAR_CONFIG_VARIABLE } from '../../../core/fleet-config';
-import { ledgerRoles, problemOf } from '../../../local/checks/ledger-roles';
-import type { LocalAccount, TemplateResource } from '../../../local/local-account';
+import { ledgerRoles, problemOf } from '../../checks/ledger-roles';
+import { JANITOR_CONFIG_VARIABLE, SIDECAR_CONFIG_VARIABLE } from '../../core/fleet-config';
+import type { LocalAccount, TemplateResource } from '../../local/local-account';
 
 const LEDGER = { 'Fn::GetAtt': ['Ledger', 'Arn'] };
 const INDEX = { 'Fn::Join': ['', [LEDGER, '/index/unsettled']] };

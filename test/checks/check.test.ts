@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Findings, runCheck } from '../../../local/checks/check';
-import type { LocalAccount } from '../../../local/local-account';
+import { type Findings, runCheck } from '../../checks/check';
+import type { CheckedFleet } from '../../checks/fleet';
 
-/** None of these checks looks at the account. */
-const ACCOUNT = {} as LocalAccount;
+/** None of these checks looks at the fleet. */
+const FLEET = {} as CheckedFleet;
 
 async function verdict(run: () => Promise<Findings>, limitMs?: number) {
-  const { milliseconds, ...result } = await runCheck({ id: 4, name: 'example', run }, ACCOUNT, limitMs);
+  const { milliseconds, ...result } = await runCheck({ id: 4, name: 'example', run }, FLEET, limitMs);
   expect(milliseconds).toBeGreaterThanOrEqual(0);
   return result;
 }
@@ -31,6 +31,15 @@ describe('runCheck', () => {
   it('fails what is wrong, also where a part is missing', async () => {
     const failures = ['2 rows were found; expected 1'];
     expect(await verdict(async () => ({ evidence: {}, failures, missing: 'the queue' }))).toMatchObject({ status: 'fail', failures });
+  });
+
+  it('says that nothing was probed where what the check is about was not seen', async () => {
+    const notProbed = ['No agent may use it'];
+    const common = { evidence: {}, failures: [], notProbed };
+    expect(await verdict(async () => common)).toMatchObject({ status: 'not_probed', notProbed });
+    expect(await verdict(async () => ({ ...common, proven: true }))).toMatchObject({ status: 'pass', notProbed });
+    expect(await verdict(async () => ({ ...common, missing: 'the queue' }))).toMatchObject({ status: 'not_built', notProbed });
+    expect(await verdict(async () => ({ ...common, failures: ['a row'] }))).toMatchObject({ status: 'fail', notProbed });
   });
 
   it('fails a check that throws', async () => {

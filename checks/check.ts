@@ -1,7 +1,10 @@
-import type { LocalAccount } from '../local-account';
+import type { CheckedFleet } from './fleet';
 
-/** `not_built`: what exists is right, and a part that the check needs does not exist yet. */
-export type CheckStatus = 'pass' | 'fail' | 'not_built';
+/**
+ * `not_built`: what exists is right, and a part that the check needs does not exist yet. `not_probed`: nothing is wrong with what was
+ * seen, and what the check is about could not be seen on this fleet.
+ */
+export type CheckStatus = 'pass' | 'fail' | 'not_built' | 'not_probed';
 
 export interface CheckResult {
   /** Number of the check in the design, 1 to 8. */
@@ -14,6 +17,8 @@ export interface CheckResult {
   readonly failures?: readonly string[];
   /** What does not exist yet; present when the status is `not_built`. */
   readonly missing?: string;
+  /** What was left unproven, each with what to add; always present when the status is `not_probed`. */
+  readonly notProbed?: readonly string[];
   readonly milliseconds: number;
 }
 
@@ -23,13 +28,20 @@ export interface Findings {
   /** One sentence for each expectation that did not hold. */
   readonly failures: readonly string[];
   readonly missing?: string;
+  /** What was left unproven: one sentence each, with what to add. */
+  readonly notProbed?: readonly string[];
+  /** Whether what the check is about was seen all the same, on other parts of the fleet. */
+  readonly proven?: boolean;
 }
 
 export interface Check {
   readonly id: number;
   readonly name: string;
-  readonly run: (account: LocalAccount) => Promise<Findings>;
+  readonly run: (fleet: CheckedFleet) => Promise<Findings>;
 }
+
+/** Longest time of one check, in milliseconds. */
+const LIMIT_MS = 240_000;
 
 /** Collects the expectations that did not hold; `otherwise` says in one sentence what was seen instead. */
 export function expectations(): { readonly failures: readonly string[]; readonly expect: (holds: boolean, otherwise: string) => void } {
@@ -43,17 +55,26 @@ export function expectations(): { readonly failures: readonly string[]; readonly
 }
 
 /** A check that ran into an error or did not end has failed; nothing is taken for a pass that was not seen. */
-export async function runCheck(check: Check, account: LocalAccount, limitMs = 240_000): Promise<CheckResult> {
+export async function runCheck(check: Check, fleet: CheckedFleet, limitMs = LIMIT_MS): Promise<CheckResult> {
   const { id, name } = check;
   const start = performance.now();
-  const findings = await bounded(check.run(account), limitMs).catch(
+  const findings = await bounded(check.run(fleet), limitMs).catch(
     (error: unknown): Findings => ({ evidence: {}, failures: [`The check ended with ${describe(error)}`] }),
   );
-  const { evidence, failures, missing } = findings;
-  const common = { id, name, evidence, milliseconds: Math.round(performance.now() - start) };
-  if (failures.length > 0) return { ...common, status: 'fail', failures };
-  if (missing !== undefined) return { ...common, status: 'not_built', missing };
-  return { ...common, status: 'pass' };
+  return { id, name, ...verdictOf(findings), milliseconds: Math.round(performance.now() - start) };
+}
+
+function verdictOf({
+  evidence,
+  failures,
+  missing,
+  notProbed = [],
+  proven = false,
+}: Findings): Omit<CheckResult, 'id' | 'name' | 'milliseconds'> {
+  const left = notProbed.length > 0 ? { notProbed } : {};
+  if (failures.length > 0) return { status: 'fail', evidence, failures, ...left };
+  if (missing !== undefined) return { status: 'not_built', evidence, missing, ...left };
+  return { status: notProbed.length > 0 && !proven ? 'not_probed' : 'pass', evidence, ...left };
 }
 
 async function bounded<T>(work: Promise<T>, limitMs: number): Promise<T> {

@@ -1,7 +1,9 @@
-import { FLEET_CONFIG_VARIABLE, JANITOR_CONFIG_VARIABLE, SIDECAR_CONFIG_VARIABLE } from '../../core/fleet-config';
-import type { LocalAccount } from '../local-account';
+import { FLEET_CONFIG_VARIABLE, JANITOR_CONFIG_VARIABLE, SIDECAR_CONFIG_VARIABLE } from '../core/fleet-config';
 import { covers, permissionsOn, taskRoleOf } from './iam';
-import { containersOf, type Located, referencesIn, resourcesOf } from './template';
+import { containersOf, documentIn, type Located, referencesIn, resourcesOf, type Templates } from './template';
+
+/** The templates, and the name of the fleet that is looked at in them. */
+export type FleetTemplates = Templates & { readonly fleet: string };
 
 /** Whose role it is. */
 export type Holder = 'gateway' | 'janitor' | 'server' | 'other';
@@ -34,7 +36,7 @@ const FORBIDDEN: Readonly<Record<Holder, readonly string[]>> = {
 const NEEDED: Readonly<Partial<Record<Holder, string>>> = { gateway: 'dynamodb:PutItem', janitor: 'dynamodb:UpdateItem' };
 
 /** Roles of gateway, janitor and servers, and every other role of the stack that can do anything on the ledger. */
-export function ledgerRoles(account: LocalAccount, ledger: Pick<Located, 'stack' | 'id'>): readonly LedgerRole[] {
+export function ledgerRoles(account: FleetTemplates, ledger: Pick<Located, 'stack' | 'id'>): readonly LedgerRole[] {
   const holders = holdersOf(account, ledger.stack);
   const roles = resourcesOf(account, 'AWS::IAM::Role').filter(({ stack }) => stack === ledger.stack);
   return roles
@@ -51,16 +53,22 @@ export function problemOf({ role, kind, actions }: LedgerRole): string | undefin
   return `The ${kind} role ${role} cannot write the ledger`;
 }
 
-function actionsOn(account: LocalAccount, ledger: Pick<Located, 'stack' | 'id'>, role: string): readonly string[] {
+function actionsOn(account: Templates, ledger: Pick<Located, 'stack' | 'id'>, role: string): readonly string[] {
   const allowed = permissionsOn(account, ledger.stack, role, ledger.id).map(({ action }) => action);
   return allowed.filter((action) => covers(action, [...DELETES, ...PUTS, ...UPDATES, ...READS]));
 }
 
-/** Who runs with which role, by the configuration that only it is given. */
-function holdersOf(account: LocalAccount, stack: string): ReadonlyMap<string, Holder> {
+/** Who of the fleet runs with which role, by the configuration that only it is given. */
+function holdersOf(account: FleetTemplates, stack: string): ReadonlyMap<string, Holder> {
   const holders = new Map<string, Holder>();
-  const note = (role: string | undefined, environment: object, kinds: readonly (readonly [string, Holder])[]): void => {
-    const kind = kinds.find(([variable]) => variable in environment)?.[1];
+  const note = (
+    role: string | undefined,
+    environment: Readonly<Record<string, unknown>>,
+    kinds: readonly (readonly [string, Holder])[],
+  ): void => {
+    const isOurs = ([variable]: readonly [string, Holder]): boolean =>
+      variable in environment && documentIn<{ fleet?: string }>(environment, variable)?.fleet === account.fleet;
+    const kind = kinds.find(isOurs)?.[1];
     if (role !== undefined && kind !== undefined) holders.set(role, kind);
   };
   for (const container of containersOf(account).filter((located) => located.stack === stack)) {
@@ -68,7 +76,7 @@ function holdersOf(account: LocalAccount, stack: string): ReadonlyMap<string, Ho
     note(taskRoleOf(container), container.environment, kinds);
   }
   for (const { resource } of resourcesOf(account, 'AWS::Lambda::Function').filter((located) => located.stack === stack)) {
-    const { Variables = {} } = (resource.Properties?.Environment ?? {}) as { readonly Variables?: object };
+    const { Variables = {} } = (resource.Properties?.Environment ?? {}) as { readonly Variables?: Readonly<Record<string, unknown>> };
     note(referencesIn(resource.Properties?.Role)[0], Variables, [[JANITOR_CONFIG_VARIABLE, 'janitor']]);
   }
   return holders;

@@ -1,5 +1,4 @@
-import type { LocalAccount } from '../local-account';
-import { type Located, referencesIn, resourcesOf } from './template';
+import { type Located, referencesIn, resourcesOf, type Templates } from './template';
 
 /** One allowed action of a role on a resource. */
 export interface Permission {
@@ -21,7 +20,7 @@ export function taskRoleOf({ resource }: Located): string | undefined {
 }
 
 /** What a role may do with one resource, by its inline policies and by the policies attached to it in the same stack. */
-export function permissionsOn(account: LocalAccount, stack: string, role: string, resource: string): readonly Permission[] {
+export function permissionsOn(account: Templates, stack: string, role: string, resource: string): readonly Permission[] {
   return statementsOf(account, stack, role)
     .filter((statement) => statement.Effect === 'Allow')
     .flatMap((statement) => {
@@ -38,7 +37,7 @@ export function covers(allowed: string, actions: readonly string[]): boolean {
   return actions.some((action) => pattern.test(action));
 }
 
-function statementsOf(account: LocalAccount, stack: string, role: string): readonly Statement[] {
+function statementsOf(account: Templates, stack: string, role: string): readonly Statement[] {
   const inline = resourcesOf(account, 'AWS::IAM::Role')
     .filter((located) => located.stack === stack && located.id === role)
     .flatMap(({ resource }) => (resource.Properties?.Policies ?? []) as readonly { readonly PolicyDocument: unknown }[])

@@ -1,4 +1,9 @@
-import type { LocalAccount, TemplateResource } from '../local-account';
+import type { CloudFormationTemplate, TemplateResource } from '../local/local-account';
+
+/** Where the synthesized templates are. */
+export interface Templates {
+  readonly templates: Readonly<Record<string, CloudFormationTemplate>>;
+}
 
 /** A resource and where it stands in the assembly. */
 export interface Located {
@@ -17,15 +22,15 @@ export interface Container extends Located {
 
 type Properties = Readonly<Record<string, unknown>>;
 
-export function resourcesOf(account: LocalAccount, type: string): readonly Located[] {
-  return Object.entries(account.templates).flatMap(([stack, template]) =>
+export function resourcesOf({ templates }: Templates, type: string): readonly Located[] {
+  return Object.entries(templates).flatMap(([stack, template]) =>
     Object.entries(template.Resources)
       .filter(([, resource]) => resource.Type === type)
       .map(([id, resource]) => ({ stack, id, resource })),
   );
 }
 
-export function containersOf(account: LocalAccount): readonly Container[] {
+export function containersOf(account: Templates): readonly Container[] {
   return resourcesOf(account, 'AWS::ECS::TaskDefinition').flatMap((located) => {
     const definitions = (located.resource.Properties?.ContainerDefinitions ?? []) as readonly Properties[];
     return definitions.map((definition) => ({
@@ -35,6 +40,19 @@ export function containersOf(account: LocalAccount): readonly Container[] {
       secrets: named(definition.Secrets, 'ValueFrom'),
     }));
   });
+}
+
+/** A document that a container or function is given as JSON in a variable; what CloudFormation fills in later stands as a word. */
+export function documentIn<T>(environment: Readonly<Record<string, unknown>>, variable: string): T | undefined {
+  const value = environment[variable];
+  return value === undefined ? undefined : (JSON.parse(textOf(value)) as T);
+}
+
+/** Text of a value, with what is filled in later as `<logical id>`. */
+export function textOf(value: unknown): string {
+  const join = (value as { 'Fn::Join'?: readonly [string, readonly unknown[]] } | null)?.['Fn::Join'];
+  if (join !== undefined) return join[1].map(textOf).join(join[0]);
+  return typeof value === 'object' ? `<${referencesIn(value)[0] ?? 'pseudo parameter'}>` : String(value);
 }
 
 /** Logical ids that a value names with `Ref`, `Fn::GetAtt` or `Fn::Sub`. */

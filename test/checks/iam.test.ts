@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { covers, permissionsOn } from '../../../local/checks/iam';
-import { referencesIn } from '../../../local/checks/template';
-import type { LocalAccount, TemplateResource } from '../../../local/local-account';
+import { covers, permissionsOn } from '../../checks/iam';
+import { referencesIn } from '../../checks/template';
+import type { LocalAccount, TemplateResource } from '../../local/local-account';
 
 describe('covers', () => {
   it.each([

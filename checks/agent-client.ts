@@ -20,7 +20,8 @@ const STAMP_MEMBER = 'cdk-mcp-fleet/call';
 
 /** What a caller saw of one call; no reply is an exception. */
 export type Reply =
-  | { readonly kind: 'result'; readonly isError: boolean; readonly text: string; readonly stamp?: CallStamp }
+  /** `result` is the CallToolResult itself. */
+  | { readonly kind: 'result'; readonly isError: boolean; readonly text: string; readonly stamp?: CallStamp; readonly result?: unknown }
   /** A JSON-RPC error. */
   | { readonly kind: 'error'; readonly code: number; readonly message: string; readonly data: ErrorData }
   /** An HTTP status that the SDK turned into an exception. */
@@ -56,6 +57,8 @@ export interface AgentClient {
   sessionId(): string | undefined;
   call(tool: string, args: Record<string, unknown>, options?: CallOptions): Promise<Reply>;
   tools(): Promise<readonly string[]>;
+  /** The protocol's own question whether the other side is there; only in the legacy era. */
+  ping(): Promise<Reply>;
   /** Ends the session as the protocol says, then the connection. */
   close(): Promise<void>;
 }
@@ -69,8 +72,9 @@ interface CallResult {
 /**
  * Connects; rejects with the SDK's own error where the fleet refuses.
  * @param endpoint full URL of the MCP endpoint
+ * @param limitMs until it gives up
  */
-export async function openClient(kind: ClientKind, endpoint: string, token: string): Promise<AgentClient> {
+export async function openClient(kind: ClientKind, endpoint: string, token: string, limitMs = 60_000): Promise<AgentClient> {
   const url = new URL(endpoint);
   const options = { requestInit: { headers: { authorization: `Bearer ${token}` } } };
   const info = { name: `check-${kind}`, version: '1.0.0' };
@@ -78,12 +82,12 @@ export async function openClient(kind: ClientKind, endpoint: string, token: stri
     const client = new V1Client(info);
     const transport = new V1Transport(url, options);
     // The class declares sessionId where its interface has it optional; the SDK's own samples cast too.
-    await client.connect(transport as V1TransportType);
+    await client.connect(transport as V1TransportType, { timeout: limitMs });
     return agentClient(kind, client, transport);
   }
   const client = new V2Client(info, kind === 'v2' ? {} : { versionNegotiation: { mode: { pin: MODERN_REVISION } } });
   const transport = new V2Transport(url, options);
-  await client.connect(transport);
+  await client.connect(transport, { timeout: limitMs });
   return agentClient(kind, client, transport);
 }
 
@@ -103,7 +107,8 @@ function agentClient(kind: ClientKind, client: V1Client | V2Client, transport: V
     kind,
     sessionId: () => transport.sessionId,
     call,
-    tools: async () => (await client.listTools()).tools.map((tool) => tool.name),
+    tools: async () => await allTools(client),
+    ping: async () => await client.ping().then(() => readResult({}), readError),
     close: async () => {
       if (transport.sessionId !== undefined) await transport.terminateSession().catch(() => undefined);
       await client.close();
@@ -111,10 +116,22 @@ function agentClient(kind: ClientKind, client: V1Client | V2Client, transport: V
   };
 }
 
+/** Of every page. */
+async function allTools(client: V1Client | V2Client): Promise<readonly string[]> {
+  const names: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await client.listTools(cursor === undefined ? {} : { cursor });
+    names.push(...page.tools.map(({ name }) => name));
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+  return names;
+}
+
 function readResult(result: CallResult): Reply {
   const text = (result.content ?? []).map((part) => part.text ?? '').join('');
   const stamp = result._meta?.[STAMP_MEMBER] as CallStamp | undefined;
-  return { kind: 'result', isError: result.isError === true, text, ...(stamp && { stamp }) };
+  return { kind: 'result', isError: result.isError === true, text, ...(stamp && { stamp }), result };
 }
 
 /** Any error of either SDK, in one shape. */
@@ -125,6 +142,12 @@ export function readError(error: unknown): Reply {
   if (error instanceof StreamableHTTPError) return { kind: 'http', status: error.code ?? 0, message: error.message };
   if (error instanceof SdkHttpError) return { kind: 'http', status: error.status ?? 0, message: error.message };
   return { kind: 'broken', message: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
+}
+
+/** Id of the call in the ledger, as the agent was told it. */
+export function callIdOf(reply: Reply): string | undefined {
+  if (reply.kind === 'result') return reply.stamp?.callId;
+  return reply.kind === 'error' ? reply.data.callId : undefined;
 }
 
 /** Whether the agent was told that its session does not exist. */

@@ -1,4 +1,4 @@
-import type { LocalAccount } from '../local-account';
+import type { CheckedAccount } from '../local/checked-account';
 import { affinity } from './1-affinity';
 import { sessionScaling } from './2-session-scaling';
 import { fanOut } from './3-fan-out';
@@ -8,6 +8,7 @@ import { audit } from './6-audit';
 import { ambiguity } from './7-ambiguity';
 import { doubleExecution } from './8-double-execution';
 import { type Check, type CheckResult, runCheck } from './check';
+import { readFleet } from './fleet';
 
 export type { CheckResult, CheckStatus } from './check';
 
@@ -23,12 +24,24 @@ export const CHECKS: readonly Check[] = [
   { id: 8, name: 'no double execution', run: doubleExecution },
 ];
 
+export interface CheckOptions {
+  /** Whether an instance of a server may be killed: sessions on it are lost. */
+  readonly mayKill: boolean;
+  readonly onResult?: (result: CheckResult) => void;
+  /** Told what a check is doing now. */
+  readonly onProgress?: (check: Pick<Check, 'id' | 'name'>, what: string) => void;
+}
+
 /** Runs the eight checks against a running account with the official clients, one after another. */
-export async function runChecks(account: LocalAccount, onResult: (result: CheckResult) => void): Promise<readonly CheckResult[]> {
+export async function runChecks(account: CheckedAccount, options: CheckOptions): Promise<readonly CheckResult[]> {
+  const { mayKill, onResult, onProgress } = options;
   const results: CheckResult[] = [];
+  let current = CHECKS[0] as Check;
+  const fleet = await readFleet(account, { mayKill, say: (what) => onProgress?.(current, what) });
   for (const check of CHECKS) {
-    const result = await runCheck(check, account);
-    onResult(result);
+    current = check;
+    const result = await runCheck(check, fleet);
+    onResult?.(result);
     results.push(result);
   }
   return results;

@@ -1,25 +1,17 @@
 import { gunzipSync } from 'node:zlib';
-import {
-  DescribeTableCommand,
-  DynamoDBClient,
-  GetItemCommand,
-  paginateListTables,
-  paginateQuery,
-  paginateScan,
-} from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, GetItemCommand, paginateQuery, paginateScan } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { type LedgerRow, UNSETTLED_INDEX, unknownPartition } from '../../core/ledger';
-import type { JournalEntry } from '../../examples/payments/journal';
-import type { LocalAccount } from '../local-account';
+import { type LedgerRow, UNSETTLED_INDEX, unknownPartition } from '../core/ledger';
+import type { AllowlistEntry } from '../core/policy';
+import type { CheckedAccount } from '../local/checked-account';
 
-/** What the fleet and the payments server have written down; read directly, past the gateway. */
+/** What the fleet has written down; read directly, past the gateway. */
 export interface Tables {
   ledger(): Promise<readonly LedgerRow[]>;
   /** Calls of some servers that stand as unknown, found by the index; in no order. */
   unknown(servers: readonly string[]): Promise<readonly LedgerRow[]>;
   directory(): Promise<readonly DirectoryRow[]>;
-  /** The durable journal of the payments server: one row for each execution. */
-  journal(): Promise<readonly JournalEntry[]>;
+  allowlist(): Promise<readonly AllowlistEntry[]>;
 }
 
 /** What the checks need of a row of the session directory. */
@@ -28,16 +20,20 @@ export interface DirectoryRow {
   readonly agent?: string;
   readonly server?: string;
   readonly task?: string;
+  /** ECS task id of the instance that holds it. */
+  readonly instance?: string;
+  /** Counts restorations; 0 for the instance that opened it. */
+  readonly generation?: number;
   readonly openedAt?: number;
   readonly closedAt?: number;
 }
 
-export function tablesOf(account: LocalAccount): Tables {
+export function tablesOf(account: Pick<CheckedAccount, 'dynamodbUrl' | 'tables'>): Tables {
   return tablesAt(account.dynamodbUrl, account.tables);
 }
 
 /** @param endpoint of the embedded DynamoDB; any credentials do */
-export function tablesAt(endpoint: string, names: { readonly ledger: string; readonly directory: string }): Tables {
+export function tablesAt(endpoint: string, names: CheckedAccount['tables']): Tables {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const client = new DynamoDBClient({ endpoint, region: 'us-east-1', credentials });
   return {
@@ -45,7 +41,7 @@ export function tablesAt(endpoint: string, names: { readonly ledger: string; rea
     unknown: async (servers) => (await Promise.all(servers.map((server) => unknownOf(client, names.ledger, server)))).flat(),
     // Bonds and fences stand in the same table; a session is what was opened.
     directory: async () => (await scan<DirectoryRow>(client, names.directory)).filter(({ openedAt }) => openedAt !== undefined),
-    journal: async () => await scan<JournalEntry>(client, await journalTable(client)),
+    allowlist: () => scan<AllowlistEntry>(client, names.allowlist),
   };
 }
 
@@ -81,15 +77,4 @@ async function scan<T>(client: DynamoDBClient, table: string): Promise<readonly 
     rows.push(...(page.Items ?? []).map((item) => unmarshall(item) as T));
   }
   return rows;
-}
-
-/** The only table that is keyed by `entry`: the payments server makes its own, and the fleet knows nothing of it. */
-async function journalTable(client: DynamoDBClient): Promise<string> {
-  for await (const { TableNames = [] } of paginateListTables({ client }, {})) {
-    for (const TableName of TableNames) {
-      const { Table } = await client.send(new DescribeTableCommand({ TableName }));
-      if (Table?.KeySchema?.map((key) => key.AttributeName).join() === 'entry') return TableName;
-    }
-  }
-  throw new Error('No table is keyed by "entry", as the journal of the payments server is.');
 }

@@ -1,0 +1,31 @@
+import type { CheckedAccount } from '../local/checked-account';
+import { resourcesOf } from './template';
+
+/** What construct code grants one agent on one server. */
+export interface Grant {
+  /** The agent's name. */
+  readonly agent: string;
+  readonly server: string;
+  /** Tool names; `*` stands for all. */
+  readonly tools: readonly string[];
+  /** Seconds since the epoch. */
+  readonly expiresAt?: number;
+}
+
+interface AllowlistProperties {
+  readonly Name?: unknown;
+  readonly Grants?: readonly { readonly Server: string; readonly Tools: readonly string[]; readonly ExpiresAt?: number | string }[];
+}
+
+/** Read from the template: of agents and servers that the fleet has. */
+export function grantedInCode(account: Pick<CheckedAccount, 'templates' | 'agents'>): readonly Grant[] {
+  const lists = resourcesOf(account, 'Custom::McpFleetAllowlist').map(({ resource }) => (resource.Properties ?? {}) as AllowlistProperties);
+  return lists.flatMap(({ Name, Grants = [] }) =>
+    Grants.filter(() => account.agents.includes(String(Name))).map(({ Server, Tools, ExpiresAt }) => ({
+      agent: String(Name),
+      server: Server,
+      tools: Tools,
+      ...(ExpiresAt !== undefined && { expiresAt: Number(ExpiresAt) }),
+    })),
+  );
+}
