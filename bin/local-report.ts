@@ -2,6 +2,7 @@ import type { CheckResult } from '../checks';
 import type { LocalAccount, Phase } from '../local/local-account';
 import { checkLines, checksSummary } from './check-lines';
 import { grantsOf } from './grants';
+import { printDocument } from './json-document';
 import { clientSnippet } from './snippet';
 import { seconds, type Terminal, table, terminal } from './terminal';
 
@@ -14,6 +15,8 @@ export interface Reporter {
   progress(check: { readonly id: number; readonly name: string }, what: string): void;
   check(result: CheckResult): void;
   checks(results: readonly CheckResult[]): void;
+  /** A run that does not stay up is at its end. */
+  ended(account: Pick<LocalAccount, 'fleet'>, results: readonly CheckResult[]): void;
   /** The account stays up from here on. */
   standing(account: LocalAccount): Promise<void>;
   stopping(): void;
@@ -35,6 +38,7 @@ function storyteller({ narrate, paint }: Terminal): Reporter {
     progress: ({ id, name }, what) => narrate(`  ${paint.dim(`… ${id} ${name}: ${what}`)}`),
     check: (result) => checkLines(result, paint).forEach(narrate),
     checks: (results) => narrate(`\n  ${checksSummary(results)}`),
+    ended: () => undefined,
     standing: async (account) => {
       const rows = grantsOf(account).flatMap(({ agent, servers }) =>
         Object.entries(servers).map(([server, tools]) => [
@@ -54,7 +58,14 @@ function storyteller({ narrate, paint }: Terminal): Reporter {
 
 /** `--once --json`: stdout is one document, the story goes to stderr. */
 function document(story: Reporter): Reporter {
-  return { ...story, checks: (checks) => print({ checks }) };
+  return {
+    ...story,
+    ended: ({ fleet }, checks) => printDocument({ fleet, checks }),
+    stopping: () => {
+      story.stopping();
+      printDocument({ error: { code: 'INTERRUPTED', message: 'It was interrupted before its end.' } });
+    },
+  };
 }
 
 /** `--json`: an event per line. */
@@ -75,6 +86,7 @@ function events(): Reporter {
     progress: ({ id }, what) => print({ event: 'progress', id, what }),
     check: (check) => print({ event: 'check', ...check }),
     checks: (checks) => print({ event: 'checks', ...countByStatus(checks) }),
+    ended: () => undefined,
     standing: async () => undefined,
     stopping: () => print({ event: 'stopping' }),
   };

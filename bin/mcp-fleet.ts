@@ -1,10 +1,12 @@
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
+import { checkCommand } from './commands/check';
 import { ledgerCommand } from './commands/ledger';
 import { localCommand } from './commands/local';
 import { psCommand } from './commands/ps';
 import { tokenCommand } from './commands/token';
-import { EXIT, ending } from './exit';
+import { EXIT, ending, errorDocument } from './exit';
+import { printDocument } from './json-document';
 
 // The SDK's notice about Node 20 would stand among our lines; which Node is needed is package.json's to say.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
@@ -12,6 +14,7 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 const EXAMPLES = `Examples:
   $ mcp-fleet local                       run the CDK app of this folder here, and prove the eight checks
   $ mcp-fleet local --once --json         the same for a script: one JSON document, exit code 0 if no check failed
+  $ mcp-fleet check                       prove them again on the fleet that runs here
   $ mcp-fleet token treasury --ttl 1h     an access token of an agent
   $ mcp-fleet ps                          the processes that run now
   $ mcp-fleet ledger tail -n 50           the last calls and what became of them
@@ -30,13 +33,15 @@ const program = new Command('mcp-fleet')
   .showSuggestionAfterError()
   .exitOverride();
 for (const stream of [process.stdout, process.stderr]) stream.on('error', whenReaderIsGone);
-for (const command of [localCommand(), tokenCommand(), psCommand(), ledgerCommand()]) program.addCommand(command);
+for (const command of [localCommand(), checkCommand(), tokenCommand(), psCommand(), ledgerCommand()]) program.addCommand(command);
 inheritSettings(program);
 
 try {
   await program.parseAsync();
 } catch (error) {
   const { exitCode, text } = ending(error);
+  const told = process.argv.includes('--json') ? errorDocument(error) : undefined;
+  if (told !== undefined) printDocument({ error: told });
   if (text) process.stderr.write(`${text}\n`);
   process.exitCode = exitCode;
 }

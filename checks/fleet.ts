@@ -24,6 +24,8 @@ export interface CheckedFleet {
   readonly grants: readonly Grant[];
   /** Whether an instance of a server may be killed. */
   readonly mayKill: boolean;
+  /** Aborts when nobody waits for the checks any more. */
+  readonly signal: AbortSignal;
   /** Tells what is being done now. */
   readonly say: (what: string) => void;
 }
@@ -46,7 +48,7 @@ export interface CheckedAgent {
   readonly subject: string;
 }
 
-export async function readFleet(account: CheckedAccount, doing: Pick<CheckedFleet, 'mayKill' | 'say'>): Promise<CheckedFleet> {
+export async function readFleet(account: CheckedAccount, doing: Pick<CheckedFleet, 'mayKill' | 'signal' | 'say'>): Promise<CheckedFleet> {
   const containers = containersOf(account);
   const gateway = containers
     .map(({ environment }) => documentIn<FleetConfig>(environment, FLEET_CONFIG_VARIABLE))

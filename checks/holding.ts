@@ -1,5 +1,5 @@
-import type { CheckedAccount } from '../local/checked-account';
 import type { Datapoint, ProcessRow } from '../local/local-account';
+import type { CheckedFleet } from './fleet';
 import { type DirectoryRow, tablesOf } from './tables';
 import { eventually } from './waiting';
 
@@ -27,13 +27,13 @@ export interface SidecarHolding {
  * Waits for one report of each sidecar. The caller keeps its sessions open meanwhile.
  * @param since when the last of them stood open, in milliseconds since the epoch
  */
-export async function seeHolding(account: CheckedAccount, since: number): Promise<Holding> {
+export async function seeHolding({ account, signal }: CheckedFleet, since: number): Promise<Holding> {
   const sidecars = (await account.processes()).filter(({ role }) => role === 'sidecar');
   const directory = await tablesOf(account).directory();
   let points: readonly Datapoint[] = [];
   await eventually(async () => {
     points = await account.datapoints(since);
-    return sidecars.every(({ task }) => latest(points, task, 'SlotUtilization', since) !== undefined) ? true : undefined;
+    return signal.aborted || sidecars.every(({ task }) => latest(points, task, 'SlotUtilization', since) !== undefined) ? true : undefined;
   }, REPORT_LIMIT_MS);
   return { directory, sidecars: sidecars.map((sidecar) => holdingOf(points, sidecar, since)) };
 }

@@ -27,20 +27,26 @@ export const CHECKS: readonly Check[] = [
 export interface CheckOptions {
   /** Whether an instance of a server may be killed: sessions on it are lost. */
   readonly mayKill: boolean;
+  /** Ends the run early: what is open is closed, and no further check begins. */
+  readonly signal?: AbortSignal;
   readonly onResult?: (result: CheckResult) => void;
   /** Told what a check is doing now. */
   readonly onProgress?: (check: Pick<Check, 'id' | 'name'>, what: string) => void;
 }
 
-/** Runs the eight checks against a running account with the official clients, one after another. */
+/**
+ * Runs the eight checks against a running account with the official clients, one after another.
+ * @returns the results so far where it was ended early
+ */
 export async function runChecks(account: CheckedAccount, options: CheckOptions): Promise<readonly CheckResult[]> {
-  const { mayKill, onResult, onProgress } = options;
+  const { mayKill, signal = new AbortController().signal, onResult, onProgress } = options;
   const results: CheckResult[] = [];
   let current = CHECKS[0] as Check;
-  const fleet = await readFleet(account, { mayKill, say: (what) => onProgress?.(current, what) });
+  const fleet = await readFleet(account, { mayKill, signal, say: (what) => onProgress?.(current, what) });
   for (const check of CHECKS) {
     current = check;
     const result = await runCheck(check, fleet);
+    if (signal.aborted) break;
     onResult?.(result);
     results.push(result);
   }

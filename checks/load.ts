@@ -88,6 +88,7 @@ async function run(fleet: CheckedFleet): Promise<LoadReport> {
   try {
     fleet.say(`opens ${places.length} connections`);
     await inTurns(places, OPENED_AT_ONCE, async (place) => {
+      if (fleet.signal.aborted) return;
       const { server, agent, kind } = place;
       const tried = await tryToConnect(fleet.account, agent.name, server.name, kind);
       if (isConnected(tried)) workers.push({ ...place, client: tried });
@@ -109,7 +110,7 @@ async function run(fleet: CheckedFleet): Promise<LoadReport> {
       refused,
       full: fullServers(fleet, sidecars),
       before: new Map(sidecars.map(({ task, sessions: held = 0 }) => [task, held])),
-      holding: await seeHolding(fleet.account, openedAt),
+      holding: await seeHolding(fleet, openedAt),
       openMs: Math.round(opened - start),
       callMs: Math.round(called - opened),
     };
@@ -121,6 +122,7 @@ async function run(fleet: CheckedFleet): Promise<LoadReport> {
 async function callThrough(fleet: CheckedFleet, { server, agent, kind, client }: Worker): Promise<readonly LoadCall[]> {
   const calls: LoadCall[] = [];
   for (const step of planOf(fleet, server, agent, kind)) {
+    if (fleet.signal.aborted) break;
     const { reply, right } = await step.take(client);
     calls.push({ ...step, agent, server, client: kind, session: client.sessionId(), reply, right });
   }

@@ -33,9 +33,9 @@ export function localCommand(): Command {
     .option('--assembly <folder>', 'a cloud assembly that is synthesized already')
     .option('--port <number>', 'port of the edge on 127.0.0.1; 0 takes a free one', portNumber, 8700)
     .option('--persist <folder>', 'keep tables and secrets there for the next run (default: a scratch folder, removed at the end)')
-    .option('--once', 'stop after the checks; exit code 0 only if none failed', false)
+    .option('--once', 'stop after the checks, or once it serves; exit code 0 if none failed', false)
     .option('--no-checks', 'do not run the checks')
-    .option('--json', 'events as NDJSON on stdout; with --once one document with the checks', false)
+    .option('--json', 'events as NDJSON on stdout; with --once one document with the checks (docs/checks.md)', false)
     .action(runLocal);
 }
 
@@ -66,9 +66,10 @@ async function live(options: LocalOptions, interruption: Interruption, report: R
   );
   cleanups.push(() => account.stop());
   report.ready(account, performance.now() - start);
-  const failed = options.checks ? await runAllChecks(account, interruption, report) : 0;
+  const results = options.checks ? await runAllChecks(account, interruption, report) : [];
   if (options.once) {
-    process.exitCode = failed === 0 ? EXIT.OK : EXIT.NO;
+    report.ended(account, results);
+    process.exitCode = results.some(({ status }) => status === 'fail') ? EXIT.NO : EXIT.OK;
     return;
   }
   await report.standing(account);
@@ -87,14 +88,13 @@ async function synthesizeApp(
   return synthesis.assembly;
 }
 
-/** How many failed. */
-async function runAllChecks(account: LocalAccount, interruption: Interruption, report: Reporter): Promise<number> {
-  const results: readonly CheckResult[] = await interruption.orElse(
+async function runAllChecks(account: LocalAccount, interruption: Interruption, report: Reporter): Promise<readonly CheckResult[]> {
+  const results = await interruption.orElse(
     // Nobody else works with an account that has just started.
     runChecks(account, { mayKill: true, onResult: report.check, onProgress: report.progress }),
   );
   report.checks(results);
-  return results.filter(({ status }) => status === 'fail').length;
+  return results;
 }
 
 function portNumber(text: string): number {

@@ -1,0 +1,48 @@
+import { Command } from 'commander';
+import { runChecks } from '../../checks';
+import { attach } from '../../local/control-client';
+import { EXIT } from '../exit';
+import { Interruption } from '../interruption';
+import { reporter } from '../local-report';
+
+const EXAMPLES = `Examples:
+  $ mcp-fleet check                       prove the eight checks on the fleet that runs here
+  $ mcp-fleet check --json                one JSON document (docs/checks.md); exit code 0 if no check failed
+  $ mcp-fleet check --kill                also kill an instance in the midst of a call that the fleet declares for it
+`;
+
+interface CheckCommandOptions {
+  readonly kill: boolean;
+  readonly json: boolean;
+}
+
+export function checkCommand(): Command {
+  return new Command('check')
+    .description('Prove the eight checks on the fleet of the local account')
+    .addHelpText('before', EXAMPLES)
+    .option('--kill', 'kill an instance of a server that declares a lasting call: sessions on it are lost', false)
+    .option('--json', 'one JSON document', false)
+    .action(check);
+}
+
+async function check({ kill, json }: CheckCommandOptions): Promise<void> {
+  const interruption = new Interruption();
+  try {
+    const report = reporter({ json, once: true });
+    const attached = await attach(process.cwd());
+    const account = await attached.checked();
+    // Interrupted, it still closes the sessions that it has opened.
+    const options = { mayKill: kill, signal: interruption.signal, onResult: report.check, onProgress: report.progress };
+    const results = await runChecks(account, options);
+    if (interruption.happened) {
+      report.stopping();
+      process.exitCode = EXIT.INTERRUPTED;
+      return;
+    }
+    report.checks(results);
+    report.ended(account, results);
+    process.exitCode = results.some(({ status }) => status === 'fail') ? EXIT.NO : EXIT.OK;
+  } finally {
+    interruption.dispose();
+  }
+}
