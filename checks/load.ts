@@ -153,7 +153,8 @@ function placeAt(fleet: CheckedFleet, server: CheckedServer, round: number): Pla
 
 /** Sessions that may be opened here: the half of what is free, so that whoever works with the fleet meanwhile has the other one. */
 function roomOf({ name, sidecar }: CheckedServer, sidecars: readonly ProcessRow[]): number {
-  if (sidecar === undefined) return MOST_PER_SERVER;
+  // Nobody can say here what a server outside the fleet bears.
+  if (sidecar === undefined) return FEWEST_PER_SERVER;
   const free = sidecars.filter(({ server }) => server === name).map(({ sessions = 0 }) => Math.max(sidecar.slots - sessions, 0));
   return Math.ceil(free.reduce((sum, slots) => sum + slots, 0) / 2);
 }
