@@ -109,7 +109,7 @@ async function repeat(fleet: CheckedFleet, { server, agent, probe, kind }: Write
     const duplicate = planned(probe);
     const concurrent = await Promise.all(Array.from({ length: DUPLICATES }, () => make(client, duplicate, { key: duplicate.mark })));
     const lost = planned(probe);
-    await cutCall(fleet.account, { server: server.name, agent: agent.name, call: lost, key: lost.mark, session: client.sessionId() });
+    await cutCall(fleet.account, { server: server.name, agent, call: lost, key: lost.mark, session: client.sessionId() });
     const cut = await make(client, lost, { key: lost.mark });
     const count = (mark: string) => executionsOf(client, probe, mark);
     const counts = { twice: await count(call.mark), atOnce: await count(duplicate.mark), afterCut: await count(lost.mark) };

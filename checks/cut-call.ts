@@ -1,7 +1,9 @@
 import { IDEMPOTENCY_KEY_HEADER, PROTOCOL_VERSION_HEADER, SESSION_HEADER } from '../core/headers';
+import { ledgerKey } from '../core/ledger';
 import type { CheckedAccount } from '../local/checked-account';
 import { MODERN_REVISION } from './agent-client';
 import { endpointOf } from './connect';
+import type { CheckedAgent } from './fleet';
 import type { PlannedCall } from './probes';
 import { tablesOf } from './tables';
 import { eventually } from './waiting';
@@ -11,7 +13,7 @@ const SEEN_LIMIT_MS = 5_000;
 
 export interface CutCall {
   readonly server: string;
-  readonly agent: string;
+  readonly agent: CheckedAgent;
   readonly call: PlannedCall;
   readonly key: string;
   /** Undefined in the sessionless era. */
@@ -21,11 +23,13 @@ export interface CutCall {
 /** Sends a call and cuts the connection once the ledger has it, or it is answered: to its agent its outcome is lost. */
 export async function cutCall(account: CheckedAccount, { server, agent, call, key, session }: CutCall): Promise<void> {
   const connection = new AbortController();
+  const tables = tablesOf(account);
+  const pk = ledgerKey(server, agent.id, `k:${key}`);
   let answered = false;
   const sent = fetch(endpointOf(account, server), {
     method: 'POST',
     headers: {
-      authorization: `Bearer ${await account.token(agent)}`,
+      authorization: `Bearer ${await account.token(agent.name)}`,
       'content-type': 'application/json',
       accept: 'application/json, text/event-stream',
       [IDEMPOTENCY_KEY_HEADER]: key,
@@ -38,8 +42,7 @@ export async function cutCall(account: CheckedAccount, { server, agent, call, ke
     () => undefined,
   );
   await eventually(async () => {
-    const rows = answered ? [] : await tablesOf(account).ledger();
-    return answered || rows.some(({ idempotencyKey }) => idempotencyKey === key) ? true : undefined;
+    return answered || (await tables.row(pk)) !== undefined ? true : undefined;
   }, SEEN_LIMIT_MS);
   connection.abort();
   await sent;

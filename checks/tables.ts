@@ -8,6 +8,8 @@ import type { CheckedAccount } from '../local/checked-account';
 /** What the fleet has written down; read directly, past the gateway. */
 export interface Tables {
   ledger(): Promise<readonly LedgerRow[]>;
+  /** One row of the ledger, by its key. */
+  row(pk: string): Promise<LedgerRow | undefined>;
   /** Calls of some servers that stand as unknown, found by the index; in no order. */
   unknown(servers: readonly string[]): Promise<readonly LedgerRow[]>;
   directory(): Promise<readonly DirectoryRow[]>;
@@ -38,6 +40,7 @@ export function tablesAt(endpoint: string, names: CheckedAccount['tables']): Tab
   const client = new DynamoDBClient({ endpoint, region: 'us-east-1', credentials });
   return {
     ledger: () => scan<LedgerRow>(client, names.ledger),
+    row: (pk) => rowOf(client, names.ledger, pk),
     unknown: async (servers) => (await Promise.all(servers.map((server) => unknownOf(client, names.ledger, server)))).flat(),
     // Bonds and fences stand in the same table; a session is what was opened.
     directory: async () => (await scan<DirectoryRow>(client, names.directory)).filter(({ openedAt }) => openedAt !== undefined),
@@ -62,13 +65,17 @@ async function unknownOf(client: DynamoDBClient, table: string, server: string):
   for await (const { Items = [] } of paginateQuery({ client }, query)) {
     for (const key of Items) {
       const { pk } = unmarshall(key) as Pick<LedgerRow, 'pk'>;
-      const { Item } = await client.send(new GetItemCommand({ TableName: table, Key: marshall({ pk }), ConsistentRead: true }));
-      const row = Item && (unmarshall(Item) as LedgerRow);
+      const row = await rowOf(client, table, pk);
       // The index lags behind the table.
       if (row?.state === 'unknown') rows.push(row);
     }
   }
   return rows;
+}
+
+async function rowOf(client: DynamoDBClient, table: string, pk: string): Promise<LedgerRow | undefined> {
+  const { Item } = await client.send(new GetItemCommand({ TableName: table, Key: marshall({ pk }), ConsistentRead: true }));
+  return Item && (unmarshall(Item) as LedgerRow);
 }
 
 async function scan<T>(client: DynamoDBClient, table: string): Promise<readonly T[]> {

@@ -45,7 +45,7 @@ describe('executions', () => {
 
   it('are counted by the expression', async () => {
     expect(await count('result.structuredContent.count', result({ count: 2 }))).toBe(2);
-    expect(await count('$count(result.structuredContent.notes[$ = mark])', result({ notes: ['M', 'N', 'M'] }))).toBe(2);
+    expect(await count('$count(result.structuredContent.notes[$ = $$.mark])', result({ notes: ['M', 'N', 'M'] }))).toBe(2);
   });
 
   it('are told as unknown where nobody has counted', async () => {
