@@ -25,3 +25,8 @@ export async function attachHere(): Promise<AttachedAccount> {
   }
   return { ...account, ...fleet, fleet: fleet.name, token: (agent, options) => account.token(`${fleet.name}/${agent}`, options) };
 }
+
+/** The fleets of an account that a command is about: the chosen one, else all. */
+export function chosenOf<Fleet extends { readonly fleet: string }>(fleets: readonly Fleet[]): readonly Fleet[] {
+  return choice.fleet === undefined ? fleets : fleets.filter(({ fleet }) => fleet === choice.fleet);
+}

@@ -1,23 +1,41 @@
-import type { CheckResult } from '../local/checks';
+import type { CheckResult, CheckStatus } from '../checks';
 import { type Paint, seconds } from './terminal';
 
 /** Members of a list that are shown; the rest is counted. */
 const SHOWN = 6;
 
 /** A check for people: its verdict, then what was seen. */
-export function checkLines({ id, name, status, evidence, failures, missing, milliseconds }: CheckResult, paint: Paint): readonly string[] {
-  const verdict = { pass: paint.green('✔ pass     '), fail: paint.red('✘ FAIL     '), not_built: paint.yellow('○ not built') }[status];
+export function checkLines(
+  { id, name, status, evidence, failures, missing, notProbed, milliseconds }: CheckResult,
+  paint: Paint,
+): readonly string[] {
   return [
-    `  ${verdict} ${id} ${paint.bold(name)}  ${paint.dim(seconds(milliseconds))}`,
+    `  ${verdictOf(status, paint)} ${id} ${paint.bold(name)}  ${paint.dim(seconds(milliseconds))}`,
     ...(failures ?? []).map((failure) => `      ${paint.red('✘')} ${failure}`),
     ...(missing === undefined ? [] : [`      ${paint.yellow('missing')} ${missing}`]),
+    ...(notProbed ?? []).map((left) => `      ${status === 'not_probed' ? paint.yellow('not probed') : paint.dim('not probed')} ${left}`),
     ...evidenceLines(evidence).map((line) => `      ${line}`),
   ];
 }
 
+function verdictOf(status: CheckStatus, paint: Paint): string {
+  switch (status) {
+    case 'pass':
+      return paint.green('✔ pass      ');
+    case 'fail':
+      return paint.red('✘ FAIL      ');
+    case 'not_built':
+      return paint.yellow('○ not built ');
+    case 'not_probed':
+      return paint.yellow('○ not probed');
+  }
+}
+
 export function checksSummary(results: readonly CheckResult[]): string {
   const count = (status: CheckResult['status']) => results.filter((result) => result.status === status).length;
-  return `${count('pass')} of ${results.length} checks pass, ${count('fail')} failed, ${count('not_built')} not built yet`;
+  const unprobed = count('not_probed');
+  const said = [`${count('fail')} failed`, `${count('not_built')} not built yet`, ...(unprobed > 0 ? [`${unprobed} not probed`] : [])];
+  return `${count('pass')} of ${results.length} checks pass, ${said.join(', ')}`;
 }
 
 /** Numbers and words on one line, each list or table on lines of its own. */

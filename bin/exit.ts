@@ -44,6 +44,25 @@ const OF_LOCAL_ACCOUNT: Readonly<Record<LocalAccountErrorCode, ExitCode>> = {
   REFUSED: EXIT.ENVIRONMENT,
 };
 
+const WORDS: Readonly<Record<number, string>> = { 1: 'BUG', 2: 'USAGE', 3: 'NO', 4: 'ENVIRONMENT' };
+
+/** An error as scripts read it (docs/checks.md). */
+export interface ErrorDocument {
+  /** That of the local account where it has one, else the word of the exit code: BUG, USAGE, NO, ENVIRONMENT. */
+  readonly code: string;
+  readonly message: string;
+  readonly fix?: string;
+}
+
+/** What a script is told of an error; undefined where there is none, as after `--help`. */
+export function errorDocument(error: unknown): ErrorDocument | undefined {
+  const { exitCode, text } = ending(error);
+  if (exitCode === EXIT.OK) return undefined;
+  const code = LocalAccountError.is(error) ? error.code : (WORDS[exitCode] ?? 'BUG');
+  if (error instanceof CommandError) return { code, message: error.message, ...(error.fix !== undefined && { fix: error.fix }) };
+  return { code, message: error instanceof CommanderError ? error.message.replace(/^error: /, '') : text };
+}
+
 /** What to tell of an error, and how to end. */
 export function ending(error: unknown): { readonly exitCode: number; readonly text: string } {
   // commander has said it already

@@ -1,5 +1,5 @@
+import { resultOf } from '../checks/tables';
 import type { LedgerEvent, LedgerRow } from '../core/ledger';
-import { resultOf } from '../local/checks/tables';
 import { referredTo, tint } from './ledger-lines';
 import { type Paint, seconds } from './terminal';
 

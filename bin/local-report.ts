@@ -1,9 +1,16 @@
-import type { CheckResult } from '../local/checks';
+import type { CheckResult } from '../checks';
 import type { LocalAccount, Phase, Progress } from '../local/local-account';
 import { checkLines, checksSummary } from './check-lines';
 import { grantsOf } from './grants';
+import { printDocument } from './json-document';
 import { clientSnippet } from './snippet';
 import { seconds, type Terminal, table, terminal } from './terminal';
+
+/** What the checks of one fleet came to. */
+export interface CheckedFleet {
+  readonly fleet: string;
+  readonly checks: readonly CheckResult[];
+}
 
 /** Tells what a run of `mcp-fleet local` does. */
 export interface Reporter {
@@ -12,8 +19,13 @@ export interface Reporter {
   /** Within a phase. */
   progress(progress: Progress): void;
   ready(account: LocalAccount, milliseconds: number): void;
+  /** A check does this now. */
+  checking(check: { readonly id: number; readonly name: string }, what: string): void;
   check(result: CheckResult): void;
-  checks(results: readonly CheckResult[]): void;
+  /** Those of one fleet have ended. */
+  checks(fleet: string, results: readonly CheckResult[]): void;
+  /** A run that does not stay up is at its end. */
+  ended(fleets: readonly CheckedFleet[]): void;
   /** The account stays up from here on. */
   standing(account: LocalAccount): Promise<void>;
   stopping(): void;
@@ -38,8 +50,10 @@ function storyteller({ narrate, paint }: Terminal): Reporter {
       for (const { name, url } of others) narrate(`  and the fleet ${name} at ${url}`);
       narrate('');
     },
+    checking: ({ id, name }, what) => narrate(`  ${paint.dim(`… ${id} ${name}: ${what}`)}`),
     check: (result) => checkLines(result, paint).forEach(narrate),
-    checks: (results) => narrate(`\n  ${checksSummary(results)}`),
+    checks: (fleet, results) => narrate(`\n  ${fleet}: ${checksSummary(results)}`),
+    ended: () => undefined,
     standing: async (account) => {
       const rows = account.fleets.flatMap((fleet) =>
         grantsOf(account, fleet).flatMap(({ agent, servers }) =>
@@ -61,7 +75,14 @@ function storyteller({ narrate, paint }: Terminal): Reporter {
 
 /** `--once --json`: stdout is one document, the story goes to stderr. */
 function document(story: Reporter): Reporter {
-  return { ...story, checks: (checks) => print({ checks }) };
+  return {
+    ...story,
+    ended: (fleets) => printDocument({ ...fleets[0], ...(fleets.length > 1 && { fleets }) }),
+    stopping: () => {
+      story.stopping();
+      printDocument({ error: { code: 'INTERRUPTED', message: 'It was interrupted before its end.' } });
+    },
+  };
 }
 
 /** `--json`: an event per line. */
@@ -81,8 +102,10 @@ function events(): Reporter {
         fleets: account.fleets.map((fleet) => ({ ...fleet, grants: grantsOf(account, fleet) })),
         milliseconds: Math.round(milliseconds),
       }),
+    checking: ({ id }, what) => print({ event: 'progress', id, what }),
     check: (check) => print({ event: 'check', ...check }),
-    checks: (checks) => print({ event: 'checks', ...countByStatus(checks) }),
+    checks: (fleet, checks) => print({ event: 'checks', fleet, ...countByStatus(checks) }),
+    ended: () => undefined,
     standing: async () => undefined,
     stopping: () => print({ event: 'stopping' }),
   };
@@ -90,7 +113,7 @@ function events(): Reporter {
 
 function countByStatus(checks: readonly CheckResult[]): Record<CheckResult['status'], number> {
   const count = (status: CheckResult['status']) => checks.filter((check) => check.status === status).length;
-  return { pass: count('pass'), fail: count('fail'), not_built: count('not_built') };
+  return { pass: count('pass'), fail: count('fail'), not_built: count('not_built'), not_probed: count('not_probed') };
 }
 
 function print(value: unknown): void {

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { choose } from './attach';
 import { callCommand } from './commands/call';
+import { checkCommand } from './commands/check';
 import { connectCommand } from './commands/connect';
 import { initCommand } from './commands/init';
 import { ledgerCommand } from './commands/ledger';
@@ -10,7 +11,8 @@ import { secretCommand } from './commands/secret';
 import { sessionsCommand } from './commands/sessions';
 import { tokenCommand } from './commands/token';
 import { toolsCommand } from './commands/tools';
-import { EXIT, ending } from './exit';
+import { EXIT, ending, errorDocument } from './exit';
+import { printDocument } from './json-document';
 import { packageVersion } from './package-facts';
 
 // The SDK's notice about Node 20 would stand among our lines; which Node is needed is package.json's to say.
@@ -19,6 +21,7 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 const EXAMPLES = `Examples:
   $ mcp-fleet local                       run the CDK app of this folder here, and prove the eight checks
   $ mcp-fleet local --once --json         the same for a script: one JSON document, exit code 0 if no check failed
+  $ mcp-fleet check                       prove them again on the fleet that runs here
   $ mcp-fleet init                        begin a repository with a fleet in it
   $ mcp-fleet call writer@notes add_note '{"text":"hello"}'
                                           what an agent gets
@@ -43,6 +46,7 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', whenRe
 const commands = [
   initCommand(),
   localCommand(),
+  checkCommand(),
   toolsCommand(),
   callCommand(),
   connectCommand(),
@@ -59,6 +63,8 @@ try {
   await program.parseAsync();
 } catch (error) {
   const { exitCode, text } = ending(error);
+  const told = process.argv.includes('--json') ? errorDocument(error) : undefined;
+  if (told !== undefined) printDocument({ error: told });
   process.exitCode = exitCode;
   // After a bug something may still be under way; what it has started ends with this process.
   process.stderr.write(text && `${text}\n`, () => exitCode === EXIT.BUG && process.exit());

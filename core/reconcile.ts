@@ -93,8 +93,8 @@ export async function landedResult({ tool, result: expression }: ReconcileConfig
   return JSON.stringify({ resultType: 'complete', content: [{ type: 'text', text }] });
 }
 
-/** Plain JSON in and out: JSONata marks its arrays with members of its own. */
-async function evaluate(expression: string, input: unknown): Promise<Json | undefined> {
+/** Evaluates JSONata within bounds. Plain JSON in and out: JSONata marks its arrays with members of its own. */
+export async function evaluate(expression: string, input: unknown): Promise<Json | undefined> {
   const value: unknown = await jsonata(expression, BOUNDS).evaluate(input);
   return value === undefined ? undefined : (JSON.parse(JSON.stringify(value)) as Json);
 }

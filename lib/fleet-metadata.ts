@@ -1,5 +1,6 @@
 import { Lazy, Stack, Stage } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import type { ServerChecks } from '../core/server-checks';
 import { refuse } from './problems';
 
 /** Key of the template's Metadata section under which fleets describe themselves. */
@@ -14,6 +15,8 @@ export interface FleetFacts {
   readonly ledgerTable: string;
   readonly directoryTable: string;
   readonly allowlistTable: string;
+  /** Calls that the checks may make, by server; only of those that declare some. */
+  readonly checks?: Readonly<Record<string, ServerChecks>>;
   readonly edge: { readonly loadBalancer: string; readonly port: number };
 }
 

@@ -1,3 +1,4 @@
+export type { ExecutionsProbe, ProbeCall, ReadProbe, ServerChecks, WriteProbe } from '../core/server-checks';
 export { AgentIdentity, type CognitoIdentityProps, type OidcIdentityProps } from './agent-identity';
 export { FleetEdge, type InternalEdgeProps, type PublicAlbEdgeProps } from './fleet-edge';
 export type { McpFleetProps } from './fleet-props';

@@ -165,6 +165,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
 
   private facts(): FleetFacts {
     const edge = this.edgeLoadBalancer.node.defaultChild as elb.CfnLoadBalancer;
+    const checks = [...this.servers].flatMap(([name, { _checks }]) => (_checks === undefined ? [] : [[name, _checks] as const]));
     return {
       issuer: this.identity.issuer,
       audience: this.identity._config.audience,
@@ -173,6 +174,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
       ledgerTable: this.ledgerTable.tableName,
       directoryTable: this.directoryTable.tableName,
       allowlistTable: this.allowlistTable.tableName,
+      ...(checks.length > 0 && { checks: Object.fromEntries(checks) }),
       edge: { loadBalancer: edge.logicalId, port: this.balancers.edgePort },
     };
   }

@@ -7,6 +7,7 @@ import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { ServerConfig } from '../core/fleet-config';
 import { METRICS, type MetricName } from '../core/metrics';
+import type { ServerChecks } from '../core/server-checks';
 import { runtimeMetric } from './fleet-metrics';
 import type { ServerParts } from './fleet-parts';
 import { generatedKey } from './generated-key';
@@ -40,6 +41,8 @@ export class McpServer extends Construct implements iam.IGrantable, ec2.IConnect
   readonly _sidecarKey?: secretsmanager.Secret;
   /** @internal */
   readonly _config: ServerConfig;
+  /** @internal */
+  readonly _checks?: ServerChecks;
   private readonly fleetName: string;
   private readonly declared: AddServerProps;
 
@@ -54,6 +57,7 @@ export class McpServer extends Construct implements iam.IGrantable, ec2.IConnect
     this.serverName = name;
     this.fleetName = parts.name;
     this.declared = props;
+    if (props.checks !== undefined) this._checks = props.checks;
     const spec = props.runtime._spec;
     if (spec.kind === 'remote') {
       this._config = remoteConfig(props, spec);

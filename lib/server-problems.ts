@@ -1,6 +1,7 @@
 import { Token } from 'aws-cdk-lib';
 import { SERVER_NAME } from '../core/fleet-config';
 import { OUTCOME_TOOL } from '../core/outcome-tool';
+import { checkProblems } from './check-problems';
 import { environmentProblems } from './environment-problems';
 import { memberProblems } from './kinds';
 import { methodProblems } from './method-problems';
@@ -38,6 +39,7 @@ export function serverProblems(props: AddServerProps): Problem[] {
     ...recoveryProblems(props),
     ...outcomeToolProblems(props),
     ...environmentProblems(props),
+    ...checkProblems(props.checks, props.tools),
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { Duration, Expiration, Size } from 'aws-cdk-lib';
+import type { ServerChecks } from '../core/server-checks';
 import type { ServerMethod } from './server-method';
 import type { ServerRuntime } from './server-runtime';
 import type { ServerSecret } from './server-secret';
@@ -138,6 +139,11 @@ export interface AddServerProps {
    * @default Duration.seconds(110)
    */
   readonly drain?: Duration;
+  /**
+   * Calls that `mcp-fleet local` and `mcp-fleet check` may make to prove the eight checks on this server.
+   * @default - what needs a tool to be called is not proven, and the checks say so
+   */
+  readonly checks?: ServerChecks;
 }
 
 export interface CallGrantProps {

@@ -1,3 +1,4 @@
+import { SERVER_CHECKS } from './check-shape';
 import { duration, flag, having, listOf, made, mapOf, number, oneOf, optional, type Shape, struct, text, unshown } from './kinds';
 import { ServerMethod } from './server-method';
 import {
@@ -41,6 +42,7 @@ export const ADD_SERVER: Shape<AddServerProps> = {
   environment: optional(unshown(mapOf(text(), asProperty, "Write { NAME: 'value', … }."))),
   taskSize: optional(struct(TASK_SIZE)),
   drain: optional(duration),
+  checks: optional(struct(SERVER_CHECKS)),
 };
 
 export const CALL_GRANT: Shape<CallGrantProps> = {

@@ -1,14 +1,19 @@
 import { LocalAccountError, type LocalAccountErrorCode } from './account-error';
+import type { CheckedAccount } from './checked-account';
 import { type ControlFile, readControlFiles } from './control/control-file';
 import type { ControlAnswers, ControlInfo, TokenRequest } from './control/control-server';
-import type { LocalAccount } from './local-account';
+import type { LocalAccount, TokenOptions } from './local-account';
 import { nearestFolder } from './state-folder';
 
 /** What a command of another terminal can ask of a running account. Every method rejects with a LocalAccountError. */
 export type AttachedAccount = Pick<
   LocalAccount,
   'baseUrl' | 'fleet' | 'fleets' | 'servers' | 'agents' | 'dynamodbUrl' | 'tables' | 'processes' | 'token'
-> & { readonly pid: number };
+> & {
+  readonly pid: number;
+  /** All that the checks look at, as well. */
+  checked(): Promise<CheckedAccount & Pick<LocalAccount, 'fleets'>>;
+};
 
 /**
  * Finds the account that runs in a folder, or in the nearest one above it.
@@ -28,14 +33,27 @@ export async function attach(folder: string, pid?: number): Promise<AttachedAcco
     if (!answer.ok) throw new LocalAccountError(result.code ?? 'REFUSED', result.message ?? `status ${answer.status}`);
     return result;
   };
-  return {
-    ...(await ask<ControlInfo>('/info')),
-    pid: file.pid,
+  const info = await ask<ControlInfo>('/info');
+  const attached = {
+    ...info,
     processes: () => ask<ControlAnswers['ps']>('/ps'),
-    token: async (agent, options = {}) => {
+    token: async (agent: string, options: TokenOptions = {}) => {
       const request: TokenRequest = { agent, ...options };
       return (await ask<ControlAnswers['token']>('/token', request)).token;
     },
+  };
+  return {
+    ...attached,
+    pid: file.pid,
+    checked: async () => ({
+      ...attached,
+      templates: await ask<ControlAnswers['templates']>('/templates'),
+      principal: (agent) => ask<ControlAnswers['principal']>('/principal', { agent }),
+      datapoints: (since) => ask<ControlAnswers['datapoints']>('/datapoints', { since }),
+      logFiles: () => ask<ControlAnswers['logFiles']>('/logs'),
+      physicalId: async (stack, logicalId) => (await ask<ControlAnswers['physicalId']>('/physical-id', { stack, logicalId })).value,
+      secretValue: async (stack, logicalId) => (await ask<ControlAnswers['secretValue']>('/secret-value', { stack, logicalId })).value,
+    }),
   };
 }
 

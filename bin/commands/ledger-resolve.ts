@@ -1,9 +1,9 @@
 import { userInfo } from 'node:os';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { tablesAt } from '../../checks/tables';
 import { type LedgerRow, mayResolve, RESOLUTIONS, type Resolution } from '../../core/ledger';
 import { Ledger } from '../../gateway/ledger/ledger';
-import { tablesAt } from '../../local/checks/tables';
 import { attachHere } from '../attach';
 import { CommandError, EXIT } from '../exit';
 import { timeline } from '../ledger-timeline';

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { tablesAt } from '../../local/checks/tables';
+import { tablesAt } from '../../checks/tables';
 import { attachHere } from '../attach';
 import { terminal } from '../terminal';
 import { oldestFirst, unknownLines } from '../unknown-lines';

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { tablesAt } from '../../checks/tables';
 import type { LedgerRow } from '../../core/ledger';
-import { tablesAt } from '../../local/checks/tables';
 import { attachHere } from '../attach';
 import { CommandError, EXIT } from '../exit';
 import { line, newest, ofKey } from '../ledger-lines';

@@ -1,12 +1,12 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { type CheckResult, runChecks } from '../../local/checks';
-import type { LocalAccount } from '../../local/local-account';
+import { byFleet, type CheckedAccount } from '../../local/checked-account';
 import { requireFreePort } from '../../local/processes/ports';
 import { startLocalAccount } from '../../local/start';
+import { checkAll, hasFailed } from '../check-fleets';
 import { Crash } from '../crash';
-import { CommandError, EXIT } from '../exit';
+import { EXIT } from '../exit';
 import { Interruption } from '../interruption';
-import { type Reporter, reporter } from '../local-report';
+import { type CheckedFleet, type Reporter, reporter } from '../local-report';
 import { synthesize } from '../synthesize';
 
 interface LocalOptions {
@@ -40,20 +40,13 @@ export function localCommand(): Command {
     .option('--persist <folder>', 'keep tables and secrets there for the next run (default: a scratch folder, removed at the end)')
     .option('-c, --context <key=value>', 'context of the CDK app; may be repeated', collect, [])
     .option('--stand-in <resource[=value]>', 'what programs are given for STACK/ID or STACK/ID.ATTRIBUTE; may be repeated', standIn, {})
-    .option('--once', 'stop after the checks; exit code 0 only if none failed', false)
+    .option('--once', 'stop after the checks, or once it serves; exit code 0 if none failed', false)
     .option('--no-checks', 'do not run the checks')
-    .option('--json', 'events as NDJSON on stdout; with --once one document with the checks', false)
+    .option('--json', 'events as NDJSON on stdout; with --once one document with the checks (docs/checks.md)', false)
     .action((options: LocalOptions, command: Command) => runLocal({ ...options, ...command.optsWithGlobals() }));
 }
 
 async function runLocal(options: LocalOptions): Promise<void> {
-  if (options.once && !options.checks) {
-    throw new CommandError(
-      EXIT.USAGE,
-      '--once runs the checks and stops; with --no-checks there is nothing to run.',
-      'leave one of the two out',
-    );
-  }
   const interruption = new Interruption();
   const report = reporter(options);
   const cleanups: (() => Promise<void>)[] = [];
@@ -91,9 +84,10 @@ async function live(options: LocalOptions, interruption: Interruption, report: R
   );
   cleanups.push(() => account.stop());
   report.ready(account, performance.now() - start);
-  const failed = options.checks ? await runAllChecks(account, interruption, report) : 0;
+  const fleets = options.checks ? await checkFleets(byFleet(account), interruption, report) : account.fleets.map(unchecked);
   if (options.once) {
-    process.exitCode = failed === 0 ? EXIT.OK : EXIT.NO;
+    report.ended(fleets);
+    process.exitCode = fleets.some(hasFailed) ? EXIT.NO : EXIT.OK;
     return;
   }
   await report.standing(account);
@@ -113,11 +107,13 @@ async function synthesizeApp(
   return assembly;
 }
 
-/** How many failed. */
-async function runAllChecks(account: LocalAccount, interruption: Interruption, report: Reporter): Promise<number> {
-  const results: readonly CheckResult[] = await interruption.orElse(runChecks(account, report.check));
-  report.checks(results);
-  return results.filter(({ status }) => status === 'fail').length;
+/** Nobody else works with an account that has just started: instances may be killed. */
+function checkFleets(fleets: readonly CheckedAccount[], interruption: Interruption, report: Reporter): Promise<readonly CheckedFleet[]> {
+  return interruption.orElse(checkAll(fleets, { mayKill: true }, report));
+}
+
+function unchecked({ name }: { readonly name: string }): CheckedFleet {
+  return { fleet: name, checks: [] };
 }
 
 function portNumber(text: string): number {

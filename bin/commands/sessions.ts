@@ -1,6 +1,6 @@
 import { Command } from 'commander';
+import { tablesAt } from '../../checks/tables';
 import type { DirectoryRow } from '../../gateway/ledger/directory';
-import { tablesAt } from '../../local/checks/tables';
 import { attachHere } from '../attach';
 import { table, terminal } from '../terminal';
 

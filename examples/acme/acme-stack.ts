@@ -13,6 +13,7 @@ import {
   McpServer,
   OnLoss,
   Reconcile,
+  type ServerChecks,
   ServerRuntime,
   ServerSecret,
   ToolPolicy,
@@ -85,8 +86,10 @@ export class AcmeStack extends Stack {
         settle_batch: ToolPolicy.stateChanging(),
         balance: ToolPolicy.readOnly(),
         find_transfer: ToolPolicy.readOnly(),
+        find_batch: ToolPolicy.readOnly(),
         integration_status: ToolPolicy.readOnly(),
       },
+      checks: PAYMENTS_CHECKS,
     });
     journal.grant(payments, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Scan');
     return payments;
@@ -102,6 +105,24 @@ const TRANSFER_BY_REFERENCE = Reconcile.by({
   result: '{ "structuredContent": result.structuredContent.transfers[0] }',
   effectWithin: Duration.seconds(5),
 });
+
+/** What `mcp-fleet local` may call to prove the eight checks: a cent from one own account to another. */
+const PAYMENTS_CHECKS: ServerChecks = {
+  read: { tool: 'balance', arguments: { account: 'vendors' }, expect: "result.structuredContent.account = 'vendors'" },
+  write: {
+    tool: 'transfer',
+    arguments: { from: 'operating', to: 'vendors', amount: 1, currency: 'EUR', reference: '{mark}' },
+    executions: { tool: 'find_transfer', arguments: { reference: '{mark}' }, count: 'result.structuredContent.count' },
+  },
+  // A booked batch may still be refused by the clearing house: what the journal shows is no ground to tell an agent that it was settled.
+  lasting: {
+    tool: 'settle_batch',
+    arguments: { seconds: 4, reference: '{mark}' },
+    executions: { tool: 'find_batch', arguments: { reference: '{mark}' }, count: 'result.structuredContent.count' },
+  },
+  failing: { tool: 'transfer', arguments: { from: 'operating', to: 'vendors', amount: 0, currency: 'EUR' } },
+  leak: { tool: 'integration_status', expect: '$length(result.structuredContent.apiKey) > 0' },
+};
 
 /** After which an instance that ends may be cut. */
 const CALLS_TAKE_SECONDS = Duration.seconds(30);
@@ -129,6 +150,7 @@ function addEverything(fleet: McpFleet): McpServer {
     scaling: { minInstances: 3, maxInstances: 12 },
     drain: CALLS_TAKE_SECONDS,
     tools: readOnly([...reads, 'trigger-long-running-operation']),
+    checks: { read: { tool: 'echo', arguments: { message: '{mark}' }, expect: '$contains(result.content[0].text, mark)' } },
   });
 }
 
@@ -149,6 +171,16 @@ function addMemory(fleet: McpFleet): McpServer {
     tools: {
       ...readOnly(['read_graph', 'search_nodes', 'open_nodes']),
       ...Object.fromEntries(writes.map((tool) => [tool, ToolPolicy.stateChanging()])),
+    },
+    // Only the instance that holds the session finds again what was said in it.
+    checks: {
+      read: { tool: 'search_nodes', arguments: { query: 'nobody' }, expect: '$count(result.structuredContent.entities) = 0' },
+      write: {
+        tool: 'create_entities',
+        arguments: { entities: [{ name: '{mark}', entityType: 'check', observations: [] }] },
+        executions: { tool: 'open_nodes', arguments: { names: ['{mark}'] }, count: '$count(result.structuredContent.entities)' },
+      },
+      failing: { tool: 'add_observations', arguments: { observations: [{ entityName: 'nobody', contents: [] }] } },
     },
   });
 }

@@ -68,6 +68,11 @@ export class Bank {
     return (await this.journal.all()).filter((entry) => entry.tool === 'transfer' && entry.reference === reference);
   }
 
+  /** Batches that were booked; whether the clearing house has settled one is not in the journal. */
+  async findBatches(reference: string): Promise<readonly JournalEntry[]> {
+    return (await this.journal.all()).filter((entry) => entry.tool === 'settle_batch' && entry.reference === reference);
+  }
+
   private async execute(what: Omit<JournalEntry, 'entry' | 'at'>): Promise<JournalEntry> {
     const entry = { entry: randomUUID(), at: Date.now(), ...what };
     await this.journal.append(entry);

@@ -72,6 +72,20 @@ export function paymentsServer(bank: Bank, environment: NodeJS.ProcessEnv): McpS
       }),
   );
 
+  server.registerTool(
+    'find_batch',
+    {
+      description: 'The batches that were booked with a reference, settled or not',
+      inputSchema: z.object({ reference: z.string() }),
+      annotations: READS,
+    },
+    async ({ reference }) =>
+      await answer(async () => {
+        const batches = (await bank.findBatches(reference)).map(({ entry, at }) => ({ batchId: entry, bookedAt: at }));
+        return { count: batches.length, batches };
+      }),
+  );
+
   // Leaky on purpose: a careless tool that shows the key the server holds, to prove that the fleet lets no secret through.
   server.registerTool(
     'integration_status',

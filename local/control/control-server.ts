@@ -1,7 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { LocalAccountError } from '../account-error';
-import type { LocalAccount, ProcessRow, TokenOptions } from '../local-account';
+import type { Datapoint, LocalAccount, ProcessRow, TokenOptions } from '../local-account';
 import { readBody } from '../processes/body';
 import { closeServer, forThisHost, listenOnLoopback, portOf } from '../processes/http-server';
 
@@ -20,7 +20,20 @@ export interface TokenRequest extends TokenOptions {
   readonly agent: string;
 }
 
+/** A resource of the assembly. */
+export interface ResourceRequest {
+  readonly stack: string;
+  readonly logicalId: string;
+}
+
 export interface ControlAnswers {
+  readonly templates: LocalAccount['templates'];
+  readonly principal: ReturnType<LocalAccount['principal']>;
+  readonly datapoints: readonly Datapoint[];
+  readonly logFiles: readonly string[];
+  /** Absent where there is none. */
+  readonly physicalId: { readonly value?: string };
+  readonly secretValue: { readonly value?: string };
   readonly info: ControlInfo;
   readonly ps: readonly ProcessRow[];
   readonly token: { readonly token: string };
@@ -72,13 +85,31 @@ export class ControlServer {
       case 'GET /ps':
         return account.processes();
       case 'POST /token': {
-        const { agent, ttlSeconds, audience } = JSON.parse(await readBody(request)) as TokenRequest;
+        const { agent, ttlSeconds, audience } = await bodyOf<TokenRequest>(request);
         return {
           token: await account.token(agent, {
             ...(ttlSeconds !== undefined && { ttlSeconds }),
             ...(audience !== undefined && { audience }),
           }),
         };
+      }
+      case 'GET /templates':
+        return account.templates;
+      case 'GET /logs':
+        return account.logFiles();
+      case 'POST /principal':
+        return account.principal((await bodyOf<TokenRequest>(request)).agent);
+      case 'POST /datapoints': {
+        const { since } = await bodyOf<{ since: number }>(request);
+        return account.datapoints().filter(({ at }) => at >= since);
+      }
+      case 'POST /physical-id': {
+        const { stack, logicalId } = await bodyOf<ResourceRequest>(request);
+        return maybe(account.physicalId(stack, logicalId));
+      }
+      case 'POST /secret-value': {
+        const { stack, logicalId } = await bodyOf<ResourceRequest>(request);
+        return maybe(account.secretValue(stack, logicalId));
       }
       default:
         return undefined;
@@ -90,6 +121,14 @@ export class ControlServer {
     const expected = Buffer.from(`Bearer ${this.token}`);
     return given.length === expected.length && timingSafeEqual(given, expected);
   }
+}
+
+async function bodyOf<T>(request: IncomingMessage): Promise<T> {
+  return JSON.parse(await readBody(request)) as T;
+}
+
+function maybe(value: string | undefined): { value?: string } {
+  return value === undefined ? {} : { value };
 }
 
 function send(response: ServerResponse, status: number, body: unknown): void {

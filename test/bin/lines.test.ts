@@ -19,7 +19,7 @@ describe('a check for people', () => {
       lost: [{ client: 'v1', row: 'unknown' }],
     };
     expect(checkLines({ ...CHECK, status: 'pass', evidence }, PLAIN)).toEqual([
-      '  ✔ pass      8 no double execution  1.2 s',
+      '  ✔ pass       8 no double execution  1.2 s',
       '      calls 60 · unknown session errors 0',
       '      sessions per instance: everything (a1 7)',
       '      lost:',
@@ -29,7 +29,7 @@ describe('a check for people', () => {
 
   it('shows why it failed and what is not built', () => {
     const lines = checkLines({ ...CHECK, status: 'fail', evidence: {}, failures: ['2 rows'], missing: 'the fence' }, PLAIN);
-    expect(lines).toEqual(['  ✘ FAIL      8 no double execution  1.2 s', '      ✘ 2 rows', '      missing the fence']);
+    expect(lines).toEqual(['  ✘ FAIL       8 no double execution  1.2 s', '      ✘ 2 rows', '      missing the fence']);
   });
 
   it('counts long lists instead of showing them', () => {
@@ -40,6 +40,8 @@ describe('a check for people', () => {
   it('sums up', () => {
     const results = (['pass', 'pass', 'fail', 'not_built'] as const).map((status) => ({ ...CHECK, status, evidence: {} }));
     expect(checksSummary(results)).toBe('2 of 4 checks pass, 1 failed, 1 not built yet');
+    const unprobed = [...results, { ...CHECK, status: 'not_probed' as const, evidence: {} }];
+    expect(checksSummary(unprobed)).toBe('2 of 5 checks pass, 1 failed, 1 not built yet, 1 not probed');
   });
 });
 

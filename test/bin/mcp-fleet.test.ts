@@ -25,14 +25,19 @@ async function run(...args: readonly string[]) {
 }
 
 describe('mcp-fleet', () => {
-  it.each([['--help'], ['local', '--help'], ['token', '--help'], ['ps', '--help'], ['ledger', '--help'], ['secret', '--help']])(
-    '%s %s begins with examples',
-    async (...args) => {
-      const { code, stdout } = await run(...args);
-      expect(code).toBe(0);
-      expect(stdout).toMatch(/^Examples:\n {2}\$ (mcp-fleet|curl)[\s\S]*Usage: mcp-fleet/);
-    },
-  );
+  it.each([
+    ['--help'],
+    ['local', '--help'],
+    ['check', '--help'],
+    ['token', '--help'],
+    ['ps', '--help'],
+    ['ledger', '--help'],
+    ['secret', '--help'],
+  ])('%s %s begins with examples', async (...args) => {
+    const { code, stdout } = await run(...args);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Examples:\n {2}\$ (mcp-fleet|curl)[\s\S]*Usage: mcp-fleet/);
+  });
 
   it.each([
     ['an unknown command', ['locall'], /Did you mean local\?/],
@@ -40,7 +45,6 @@ describe('mcp-fleet', () => {
     ['a port that is none', ['local', '--port', '70000'], /"70000" is not a port; expected 0 to 65535/],
     ['a duration that is none', ['token', 'support', '--ttl', '15'], /"15" is not a duration/],
     ['an app and an assembly', ['local', '--app', 'x', '--assembly', 'y'], /cannot be used with/],
-    ['--once without checks', ['local', '--once', '--no-checks'], /--once runs the checks and stops/],
     ['a stand-in for nothing', ['local', '--stand-in', 'Queue=x'], /"Queue=x" is not STACK\/LOGICAL_ID/],
     ['a secret by its ARN', ['secret', 'set', 'arn:aws:x'], /what stands after ":secret:"/],
     ['a secret without a value', ['secret', 'set', 'x'], /The value of "x" is empty\.\n {2}fix/],
@@ -59,7 +63,20 @@ describe('mcp-fleet', () => {
     expect(stderr).toMatch(/does not synthesize[\s\S]*the table is missing/);
   });
 
-  it.each([['ps'], ['token', 'support'], ['ledger', 'tail']])('ends with 4 where no account runs: %s %s', async (...args) => {
+  it.each([
+    [4, 'NOT_RUNNING', ['check', '--json']],
+    [4, 'NOT_RUNNING', ['ps', '--json']],
+    [2, 'USAGE', ['check', '--json', '--jsn']],
+    [2, 'USAGE', ['local', '--once', '--json']],
+    [3, 'NO', ['local', '--once', '--json', '--app', 'node no-such-app.cjs']],
+  ])('ends with %d and tells %s in one JSON document: %j', async (code, word, args) => {
+    const { code: ended, stdout } = await run(...args);
+    expect(ended).toBe(code);
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+    expect(JSON.parse(stdout)).toEqual({ error: expect.objectContaining({ code: word, message: expect.stringMatching(/\w/) }) });
+  });
+
+  it.each([['ps'], ['check'], ['token', 'support'], ['ledger', 'tail']])('ends with 4 where no account runs: %s %s', async (...args) => {
     const { code, stdout, stderr } = await run(...args);
     expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
     expect(stderr).toMatch(/mcp-fleet local/);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, expect, it } from '@jest/globals';
-import { openClient } from '../../local/checks/agent-client';
+import { openClient } from '../../checks/agent-client';
 import type { LocalAccount, LocalAccountOptions, Phase } from '../../local/local-account';
 import { setGivenSecret } from '../../local/secrets/given-secrets';
 import { startLocalAccount } from '../../local/start';

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { openClient } from '../../checks/agent-client';
 import { Ledger } from '../../gateway/ledger/ledger';
-import { openClient } from '../../local/checks/agent-client';
 import { cli, type Fleet, ROOT, startFleet } from './fleet';
 
 /** The commands that people type beside a running account. */
@@ -96,6 +96,16 @@ describe('beside a running account', () => {
     while (!over) await client.call('balance', { account: 'vendors' });
     await client.close();
     expect({ code: (await ended)[0], stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  it('check proves the checks beside it, and leaves no session open', async () => {
+    const { code, stdout } = await cli(['check', '--json']);
+    const { fleet: name, checks } = JSON.parse(stdout) as { fleet: string; checks: { id: number; status: string; failures?: string[] }[] };
+    expect({ name, code, failures: checks.flatMap(({ failures = [] }) => failures) }).toEqual({ name: 'acme', code: 0, failures: [] });
+    const verdicts = Object.fromEntries(checks.map(({ id, status }) => [id, status]));
+    expect(verdicts).toMatchObject({ 1: 'pass', 4: 'pass', 6: 'pass', 7: 'not_probed', 8: 'pass' });
+    const sidecars = (await fleet.account.processes()).filter(({ role }) => role === 'sidecar');
+    expect(sidecars.map(({ sessions }) => sessions)).toEqual(sidecars.map(() => 0));
   });
 
   it('refuses what does not exist', async () => {

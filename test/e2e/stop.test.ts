@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { openClient } from '../../local/checks/agent-client';
+import { openClient } from '../../checks/agent-client';
 import { readControlFiles } from '../../local/control/control-file';
 import { type Fleet, ROOT, startFleet } from './fleet';
 import { alive, descendantsOf, leftAfter, listens } from './leftovers';

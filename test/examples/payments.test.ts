@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type AgentClient, type ClientKind, openClient, type Reply } from '../../local/checks/agent-client';
+import { type AgentClient, type ClientKind, openClient, type Reply } from '../../checks/agent-client';
 import { API_KEY, JOURNAL_TABLE, type Payments, startPayments } from './payments-process';
 
 let payments: Payments;
@@ -33,6 +33,7 @@ describe.each<ClientKind>(['v1', 'v2', 'v2-modern'])('payments for an official %
   it('lists its tools', async () => {
     expect([...(await client.tools())].sort()).toEqual([
       'balance',
+      'find_batch',
       'find_transfer',
       'integration_status',
       'refund',

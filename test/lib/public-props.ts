@@ -20,7 +20,7 @@ export function publicProps(): Map<string, PublicProperty[]> {
 
 function namesOf({ exportClause, moduleSpecifier }: ts.ExportDeclaration): { name: string; file: string }[] {
   if (exportClause === undefined || !ts.isNamedExports(exportClause)) throw new Error('lib/index.ts is to export by name');
-  const file = (moduleSpecifier as ts.StringLiteral).text.replace('./', '');
+  const file = (moduleSpecifier as ts.StringLiteral).text.replace(/^\.\//, '');
   return exportClause.elements.map(({ name }) => ({ name: name.text, file }));
 }
 

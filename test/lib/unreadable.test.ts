@@ -28,6 +28,8 @@ const addServer = (props: Anything) => fleet.addServer(`s${++made}`, props);
 const serverWith = (props: Anything) => addServer({ runtime: NPM_HTTP, ...props });
 const running = (runtime: Anything) => addServer({ runtime });
 const withTools = (transfer: Anything) => serverWith({ tools: { transfer, find: ToolPolicy.readOnly() } });
+const checkedBy = (checks: Anything) => serverWith({ checks, tools: { find: ToolPolicy.readOnly() } });
+const COUNT = { tool: 'find', arguments: { reference: '{mark}' }, count: 'result.n' };
 const READ = { tool: 'find', arguments: '{}', landed: 'result.n > 0', notLanded: 'result.n = 0' };
 
 /** For every interface: properties that are right, and how they are given. */
@@ -43,22 +45,33 @@ const USES: Record<string, { readonly right: object; readonly use: (props: Anyth
   },
   CognitoIdentityProps: { right: { clients: [client] }, use: (props) => identified(AgentIdentity.cognito(pool, props)) },
   GatewayOptions: { right: {}, use: (gateway) => newFleetWith({ identity: IDENTITY, edge: FleetEdge.internal(), gateway }) },
+  ExecutionsProbe: {
+    right: COUNT,
+    use: (executions) => checkedBy({ write: { tool: 'transfer', arguments: { reference: '{mark}' }, executions } }),
+  },
   HttpRuntimeProps: { right: { package: 'a', version: '1.0.0', port: 3000 }, use: (props) => running(ServerRuntime.http(props)) },
   InternalEdgeProps: { right: {}, use: (props) => at(FleetEdge.internal(props)) },
   McpFleetProps: { right: { identity: IDENTITY, edge: FleetEdge.internal() }, use: newFleetWith },
   OidcIdentityProps: { right: { issuer: 'https://login.example', audience: 'a' }, use: (props) => identified(AgentIdentity.oidc(props)) },
+  ProbeCall: { right: { tool: 'find' }, use: (failing) => checkedBy({ failing }) },
   PublicAlbEdgeProps: {
     right: { certificate: certificateOf(newStack()), domainName: 'mcp.example' },
     use: (props) => at(FleetEdge.publicAlb(props)),
   },
+  ReadProbe: { right: { tool: 'find' }, use: (read) => checkedBy({ read }) },
   ReconcileProps: { right: READ, use: (props) => withTools(ToolPolicy.stateChanging({ reconcile: Reconcile.by(props) })) },
   RecoveryOptions: { right: {}, use: (recovery) => serverWith({ recovery }) },
   RemoteRuntimeProps: { right: { url: 'https://search.example/mcp' }, use: (props) => running(ServerRuntime.remote(props)) },
   ScalingOptions: { right: {}, use: (scaling) => serverWith({ scaling }) },
+  ServerChecks: { right: {}, use: (checks) => checkedBy(checks) },
   ServerRequestProps: { right: {}, use: (props) => serverWith({ methods: [ServerMethod.request('acme/reindex', props)] }) },
   SessionOptions: { right: {}, use: (sessions) => serverWith({ sessions }) },
   StateChangingToolProps: { right: {}, use: (props) => withTools(ToolPolicy.stateChanging(props)) },
   StdioRuntimeProps: { right: { package: 'a', version: '1.0.0' }, use: (props) => running(ServerRuntime.stdio(props)) },
+  WriteProbe: {
+    right: { tool: 'transfer', arguments: { reference: '{mark}' }, executions: COUNT },
+    use: (write) => checkedBy({ write }),
+  },
   TaskSize: { right: { cpu: 512, memory: Size.gibibytes(1) }, use: (taskSize) => serverWith({ taskSize }) },
 };
 

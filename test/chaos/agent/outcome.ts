@@ -1,5 +1,5 @@
+import type { CallStamp, ErrorData } from '../../../checks/agent-client';
 import { RecoveryExhausted } from '../../../client/exhausted';
-import type { CallStamp, ErrorData } from '../../../local/checks/agent-client';
 import type { Told } from '../messages';
 import { saysDeclined, saysDone } from '../tools';
 

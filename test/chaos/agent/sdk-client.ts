@@ -2,8 +2,8 @@ import { Client as V2Client, StreamableHTTPClientTransport as V2Transport } from
 import { Client as V1Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as V1Transport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { Transport as V1TransportType } from '@modelcontextprotocol/sdk/shared/transport.js';
+import { MODERN_REVISION } from '../../../checks/agent-client';
 import type { Fetch } from '../../../client/platform';
-import { MODERN_REVISION } from '../../../local/checks/agent-client';
 import type { AgentKind } from '../messages';
 
 export interface CallParams extends Record<string, unknown> {

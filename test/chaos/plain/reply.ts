@@ -1,4 +1,4 @@
-import type { ErrorData } from '../../../local/checks/agent-client';
+import type { ErrorData } from '../../../checks/agent-client';
 import type { ClientError, Reply } from '../../interop/client-process';
 import type { Told, ToldOutcome } from '../messages';
 import { saysDeclined, saysDone } from '../tools';

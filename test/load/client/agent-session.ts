@@ -1,4 +1,4 @@
-import type { Reply } from '../../../local/checks/agent-client';
+import type { Reply } from '../../../checks/agent-client';
 import type { Tool } from '../counter';
 
 /** What came back for one request; `foreign` is an answer to something that was not asked. */

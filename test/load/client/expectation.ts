@@ -1,4 +1,4 @@
-import { isUnknownSession } from '../../../local/checks/agent-client';
+import { isUnknownSession } from '../../../checks/agent-client';
 import type { Counted, Tool } from '../counter';
 import type { Outcome } from '../journal';
 import type { SessionReply } from './agent-session';

@@ -1,6 +1,6 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import type { Dispatcher } from 'undici';
-import { type CallStamp, type ErrorData, readError } from '../../../local/checks/agent-client';
+import { type CallStamp, type ErrorData, readError } from '../../../checks/agent-client';
 import type { Tool } from '../counter';
 import {
   type AgentSession,

@@ -3,7 +3,7 @@ import { Client as V1Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as V1Transport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { Transport as V1TransportType } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { LoggingMessageNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
-import { type CallStamp, readError } from '../../../local/checks/agent-client';
+import { type CallStamp, readError } from '../../../checks/agent-client';
 import { type AgentSession, KEY_MEMBER, type OnAnnouncement, STAMP_MEMBER } from './agent-session';
 import type { Edge } from './edge';
 

@@ -44,9 +44,9 @@ const LEFT_OPEN_MS = 5_000;
 
 async function write(response: ServerResponse, bytes: Buffer, { pieces, end, share }: Delivery): Promise<void> {
   const whole = end === 'cut' ? bytes.subarray(0, Math.floor(bytes.length * share)) : bytes;
-  for (const piece of cutUp(whole, pieces)) {
-    response.write(piece);
-    if (pieces !== 'whole') await new Promise((resolve) => setImmediate(resolve));
+  for (const [index, piece] of cutUp(whole, pieces).entries()) {
+    response.write(piece); // a chunk of its own, whatever packet it travels in
+    if (pieces !== 'bytes' || index % 16 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   if (end === 'cut') setImmediate(() => response.destroy());
   else if (end === 'closed') response.end();

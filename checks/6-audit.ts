@@ -1,0 +1,106 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { LedgerRow } from '../core/ledger';
+import { sessionKey } from '../core/session-key';
+import { callIdOf } from './agent-client';
+import { expectations, type Findings } from './check';
+import type { CheckedFleet } from './fleet';
+import { ledgerRoles, problemOf } from './ledger-roles';
+import { fleetLoad, type LoadCall } from './load';
+import { nobodyLine } from './missing-line';
+import { refusals, rowProblem } from './refusals';
+import { resultOf, tablesOf } from './tables';
+import { resourcesOf } from './template';
+import { isUnavailable } from './unavailable';
+
+/** Check 6: every tool call is in an audit log that neither the agent nor the server can write to. */
+export async function audit(fleet: CheckedFleet): Promise<Findings> {
+  const { expect, failures } = expectations();
+  const { account } = fleet;
+  const made = (await fleetLoad(fleet)).calls.filter(({ planned }) => planned !== undefined);
+  const calls = made.filter(({ reply, server }) => !isUnavailable(reply, server.sidecar === undefined));
+  const refused = await refusals(fleet);
+  const rows = new Map((await tablesOf(account).ledger()).map((row) => [row.callId, row]));
+
+  const gaps = calls.map((call) => gapOf(call, rows)).filter((gap) => gap !== undefined);
+  expect(gaps.length === 0, `${gaps.length} of ${calls.length} calls are not in the ledger as they were made; first: ${gaps[0]}`);
+  const lost = refused.map((refusal) => rowProblem(refusal, rows)).filter((problem) => problem !== undefined);
+  expect(lost.length === 0, `${lost.length} of ${refused.length} refused calls are not in the ledger as they were made; first: ${lost[0]}`);
+
+  const ledger = await ledgerResource(fleet);
+  expect(ledger !== undefined, `The template has no table that is "${account.tables.ledger}"`);
+  const roles = ledger ? ledgerRoles(account, ledger) : [];
+  for (const problem of roles.map(problemOf)) expect(problem === undefined, String(problem));
+  const hosted = fleet.servers.some(({ sidecar }) => sidecar !== undefined);
+  for (const kind of ['gateway', 'janitor', ...(hosted ? ['server'] : [])]) {
+    expect(
+      roles.some((role) => role.kind === kind),
+      `No ${kind} role was found`,
+    );
+  }
+  const nobody = nobodyLine(fleet);
+
+  return {
+    evidence: {
+      callsMade: calls.length,
+      callsFoundComplete: calls.length - gaps.length,
+      refusedCalls: refused.length,
+      refusedCallsFound: refused.length - lost.length,
+      ledgerRows: rows.size,
+      states: countBy([...rows.values()].map(({ state }) => state)),
+      sampleCallIds: calls.slice(0, 3).map(({ reply }) => callIdOf(reply)),
+      roles: roles.map(({ role, kind, actions }) => ({ role, kind, actionsOnLedger: actions })),
+    },
+    failures,
+    ...(nobody !== undefined && { notProbed: [`${nobody}. The roles are right; no call was made whose row could be looked for`] }),
+  };
+}
+
+/** What the row of a call lacks, against what the agent knows of it. */
+function gapOf(call: LoadCall, rows: ReadonlyMap<string, LedgerRow>): string | undefined {
+  const { planned, key, reply, session, server, agent } = call;
+  if (planned === undefined) return undefined;
+  const what = `${server.name} ${planned.tool}`;
+  const callId = callIdOf(reply);
+  if (callId === undefined) return `the result of ${what} is not stamped: ${JSON.stringify(reply).slice(0, 300)}`;
+  const row = rows.get(callId);
+  if (!row) return `${what} ${callId} has no row`;
+  const expected = {
+    agent: agent.id,
+    issuer: agent.issuer,
+    subject: agent.subject,
+    server: server.name,
+    tool: planned.tool,
+    session: session && sessionKey(session),
+    idempotencyKey: key,
+    state: reply.kind === 'result' && !reply.isError ? 'confirmed' : 'failed',
+  };
+  for (const [attribute, value] of Object.entries(expected)) {
+    const found = row[attribute as keyof LedgerRow];
+    if (found !== value) return `${what} ${callId} has ${attribute} ${found}; expected ${value}`;
+  }
+  const arguments_ = row.argumentsEncoding === undefined ? JSON.parse(row.arguments) : undefined;
+  if (arguments_ !== undefined && !isDeepStrictEqual(arguments_, planned.arguments)) return `${what} ${callId} has other arguments`;
+  const text = reply.kind === 'result' ? reply.text : '';
+  if (row.resultEncoding !== 'omitted' && textOf(resultOf(row)) !== text) return `${what} ${callId} has another result than the agent got`;
+  return undefined;
+}
+
+function textOf(result: string | undefined): string | undefined {
+  if (result === undefined) return undefined;
+  const { content } = JSON.parse(result) as { content?: readonly { text?: string }[] };
+  return content?.map((part) => part.text ?? '').join('') ?? '';
+}
+
+async function ledgerResource({ account }: CheckedFleet) {
+  const tables = [...resourcesOf(account, 'AWS::DynamoDB::GlobalTable'), ...resourcesOf(account, 'AWS::DynamoDB::Table')];
+  for (const located of tables) {
+    if ((await account.physicalId(located.stack, located.id)) === account.tables.ledger) return located;
+  }
+  return undefined;
+}
+
+function countBy(values: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
+  return counts;
+}
