@@ -1,12 +1,11 @@
 import type { ExecutionsProbe, ProbeCall, ReadProbe, ServerChecks, WriteProbe } from '../core/server-checks';
-import { type Kind, mapOf, optional, type Shape, struct, text } from './kinds';
+import { json, mapOf, optional, type Shape, struct, text } from './kinds';
 
-const anything: Kind = () => [];
 const EXPRESSION = text('Write it as JSONata.');
 
 const CALL: Shape<ProbeCall> = {
   tool: text('Write the name as the server lists it.'),
-  arguments: optional(mapOf(anything, String, 'Write the arguments of the tool by name.')),
+  arguments: optional(mapOf(json, String, 'Write the arguments of the tool by name.')),
 };
 const READ: Shape<ReadProbe> = { ...CALL, expect: optional(EXPRESSION) };
 const EXECUTIONS: Shape<ExecutionsProbe> = { ...CALL, count: EXPRESSION };

@@ -47,6 +47,9 @@ export const flag = kindThat('true or false', 'Write one of them, without quotes
 export const duration = having('toSeconds', 'a Duration', 'Write Duration.seconds(…), of aws-cdk-lib.');
 export const size = having('toMebibytes', 'a Size', 'Write Size.mebibytes(…), of aws-cdk-lib.');
 
+/** What the template can carry as it is. */
+export const json = kindThat('JSON', 'Write texts, numbers, lists and objects.', (value) => value === undefined || isJson(value));
+
 /** One of an enumeration's values. */
 export function oneOf(values: Readonly<Record<string, string>>, name: string): Kind {
   const ways = Object.keys(values).map((member) => `${name}.${member}`);
@@ -96,6 +99,14 @@ export function struct<Props>(shape: Shape<Props>): Kind {
 
 function kindThat(allowed: string, fix: string, fits: (value: unknown) => boolean): Kind {
   return (what, value) => (fits(value) ? [] : [{ what, got: value, allowed, fix }]);
+}
+
+function isJson(value: unknown): boolean {
+  try {
+    return JSON.stringify(value) !== undefined;
+  } catch {
+    return false; // a circle, or a bigint
+  }
 }
 
 function waysToMake(type: OwnClass): string {
