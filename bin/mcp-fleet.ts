@@ -18,7 +18,8 @@ import { packageVersion } from './package-facts';
 // The SDK's notice about Node 20 would stand among our lines; which Node is needed is package.json's to say.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
-const EXAMPLES = `Examples:
+const EXAMPLES = `
+Examples:
   $ mcp-fleet local                       run the CDK app of this folder here, and prove the eight checks
   $ mcp-fleet local --once --json         the same for a script: one JSON document, exit code 0 if no check failed
   $ mcp-fleet check                       prove them again on the fleet that runs here
@@ -35,7 +36,7 @@ const EXAMPLES = `Examples:
 const program = new Command('mcp-fleet')
   .version(packageVersion())
   .description('Runs, watches and proves a fleet of MCP servers')
-  .addHelpText('before', EXAMPLES)
+  .addHelpText('after', EXAMPLES)
   .addHelpText('after', '\nExit codes: 0 ok · 1 our bug · 2 usage · 3 the answer is no · 4 environment · 130 interrupted')
   .option('--pid <number>', 'of several accounts in one folder, the one to ask', Number)
   .option('--fleet <name>', 'of several fleets in one account, the one to ask; of an app, the one to run')

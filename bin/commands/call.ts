@@ -6,7 +6,8 @@ import { attachHere } from '../attach';
 import { EXIT } from '../exit';
 import { terminal } from '../terminal';
 
-const EXAMPLES = `Examples:
+const EXAMPLES = `
+Examples:
   $ mcp-fleet call reader@notes list_notes
   $ mcp-fleet call writer@notes add_note '{"text":"hello"}'
   $ mcp-fleet call treasury@payments transfer "$(cat transfer.json)" --key invoice-4711
@@ -22,7 +23,7 @@ type Arguments = Record<string, unknown>;
 export function callCommand(): Command {
   return new Command('call')
     .description('Call a tool as an agent, in a session of its own, and show what the agent gets')
-    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', EXAMPLES)
     .argument('<agent@server>', 'names of both in construct code', agentAtServer)
     .argument('<tool>', 'name of the tool')
     .argument('[arguments]', 'a JSON object', jsonObject, {})

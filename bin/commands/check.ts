@@ -6,7 +6,8 @@ import { EXIT } from '../exit';
 import { Interruption } from '../interruption';
 import { reporter } from '../local-report';
 
-const EXAMPLES = `Examples:
+const EXAMPLES = `
+Examples:
   $ mcp-fleet check                       prove the eight checks on the fleet that runs here
   $ mcp-fleet check --json                one JSON document (docs/checks.md); exit code 0 if no check failed
   $ mcp-fleet check --kill                also kill an instance in the midst of a call that the fleet declares for it
@@ -20,7 +21,7 @@ interface CheckCommandOptions {
 export function checkCommand(): Command {
   return new Command('check')
     .description('Prove the eight checks on the fleet of the local account')
-    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', EXAMPLES)
     .option('--kill', 'kill an instance of a server that declares a lasting call: sessions on it are lost', false)
     .option('--json', 'one JSON document', false)
     .action(check);

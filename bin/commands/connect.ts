@@ -4,7 +4,8 @@ import { attachHere } from '../attach';
 import { Interruption } from '../interruption';
 import { bridge } from '../stdio-bridge';
 
-const EXAMPLES = `Examples:
+const EXAMPLES = `
+Examples:
   $ npx @modelcontextprotocol/inspector npx mcp-fleet connect writer@notes
   A desktop client's configuration:
     { "mcpServers": { "notes": { "command": "npx", "args": ["mcp-fleet", "connect", "writer@notes"], "cwd": "THIS FOLDER" } } }
@@ -13,7 +14,7 @@ const EXAMPLES = `Examples:
 export function connectCommand(): Command {
   return new Command('connect')
     .description('Be an MCP server on standard input and output: everything goes to a server of the fleet, as an agent')
-    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', EXAMPLES)
     .argument('<agent@server>', 'names of both in construct code', agentAtServer)
     .action(connect);
 }

@@ -4,7 +4,8 @@ import { CommandError, EXIT } from '../exit';
 import { installPackages, layTemplate, planManifest, writeManifest } from '../template';
 import { seconds, terminal } from '../terminal';
 
-const EXAMPLES = `Examples:
+const EXAMPLES = `
+Examples:
   $ mcp-fleet init                        in this folder
   $ mcp-fleet init tools --no-install     in a folder of its own, and npm install is yours
 `;
@@ -17,7 +18,7 @@ interface InitOptions {
 export function initCommand(): Command {
   return new Command('init')
     .description('Begin a repository: one fleet, one MCP server of your own, two agents, a test, and CI')
-    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', EXAMPLES)
     .argument('[folder]', 'where; it is made if it is missing, and no file in it is overwritten', '.')
     .option('--no-install', 'do not run npm install')
     .option('--json', 'one JSON document', false)

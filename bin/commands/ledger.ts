@@ -11,7 +11,8 @@ import { unknownCommand } from './ledger-unknown';
 
 const FOLLOW_MS = 500;
 
-const EXAMPLES = `Examples:
+const EXAMPLES = `
+Examples:
   $ mcp-fleet ledger tail -n 50           the last 50 calls
   $ mcp-fleet ledger tail --follow        and each one from now on
   $ mcp-fleet ledger show order-17        one call, by idempotency key or call id
@@ -22,7 +23,7 @@ const EXAMPLES = `Examples:
 export function ledgerCommand(): Command {
   const ledger = new Command('ledger')
     .description('Read the ledger of the local account, and settle what nobody can tell')
-    .addHelpText('before', EXAMPLES);
+    .addHelpText('after', EXAMPLES);
   ledger
     .command('tail')
     .description('The last calls and what became of them, oldest first')

@@ -22,7 +22,8 @@ interface LocalOptions {
   readonly fleet?: string;
 }
 
-const EXAMPLES = `Examples:
+const EXAMPLES = `
+Examples:
   $ mcp-fleet local                                 the app of ./cdk.json
   $ mcp-fleet local --app "npx tsx bin/app.ts"      another app
   $ mcp-fleet local --assembly cdk.out --port 0     an assembly that is there already, on any free port
@@ -33,7 +34,7 @@ const EXAMPLES = `Examples:
 export function localCommand(): Command {
   return new Command('local')
     .description('Run the synthesized CDK app on this machine, prove the eight checks, and stay up')
-    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', EXAMPLES)
     .addOption(new Option('--app <command>', 'command that runs the CDK app (default: the app of ./cdk.json)').conflicts('assembly'))
     .option('--assembly <folder>', 'a cloud assembly that is synthesized already')
     .option('--port <number>', 'port of the edge on 127.0.0.1; 0 takes a free one', portNumber, 8700)

@@ -2,7 +2,8 @@ import { Command } from 'commander';
 import { attachHere } from '../attach';
 import { table, terminal } from '../terminal';
 
-const EXAMPLES = `Examples:
+const EXAMPLES = `
+Examples:
   $ mcp-fleet ps
   $ kill -9 $(mcp-fleet ps --json | jq -r '.processes[] | select(.role == "server") | .pid' | head -1)
 `;
@@ -10,7 +11,7 @@ const EXAMPLES = `Examples:
 export function psCommand(): Command {
   return new Command('ps')
     .description('List the processes of the local account')
-    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', EXAMPLES)
     .option('--json', 'one JSON document', false)
     .action(async ({ json }: { json: boolean }) => {
       const account = await attachHere();

@@ -4,7 +4,8 @@ import { CommandError, EXIT } from '../exit';
 import { readHidden } from '../hidden-input';
 import { terminal } from '../terminal';
 
-const EXAMPLES = `Examples:
+const EXAMPLES = `
+Examples:
   $ mcp-fleet secret set prod/stripe < key.txt   the value of a secret that the app imports
   $ mcp-fleet secret set Shop/ApiKey             the same by a prompt, for one that a stack would generate
   $ mcp-fleet secret list
@@ -13,7 +14,7 @@ const EXAMPLES = `Examples:
 export function secretCommand(): Command {
   const secret = new Command('secret')
     .description('Give the local account values of secrets; they stay in .mcp-fleet/, which git ignores')
-    .addHelpText('before', EXAMPLES);
+    .addHelpText('after', EXAMPLES);
   secret
     .command('set')
     .description('Keep a value for the next start of the account; read from stdin, or asked for without an echo')

@@ -4,7 +4,8 @@ import type { DirectoryRow } from '../../gateway/ledger/directory';
 import { attachHere } from '../attach';
 import { table, terminal } from '../terminal';
 
-const EXAMPLES = `Examples:
+const EXAMPLES = `
+Examples:
   $ mcp-fleet sessions                    who holds which session, and where
   $ mcp-fleet sessions --all              those that have ended, too
 `;
@@ -12,7 +13,7 @@ const EXAMPLES = `Examples:
 export function sessionsCommand(): Command {
   return new Command('sessions')
     .description('List the sessions of the local account, as its directory has them')
-    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', EXAMPLES)
     .option('--all', 'also those that were ended', false)
     .option('--json', 'one JSON document', false)
     .action(sessions);

@@ -4,14 +4,15 @@ import { refusalOf, withClient } from '../agent-session';
 import { attachHere } from '../attach';
 import { table, terminal } from '../terminal';
 
-const EXAMPLES = `Examples:
+const EXAMPLES = `
+Examples:
   $ mcp-fleet tools writer@notes          the tools that this agent sees at that server
 `;
 
 export function toolsCommand(): Command {
   return new Command('tools')
     .description('List the tools of a server as an agent sees them')
-    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', EXAMPLES)
     .argument('<agent@server>', 'names of both in construct code', agentAtServer)
     .option('--json', 'one JSON document: what tools/list answered', false)
     .action(tools);

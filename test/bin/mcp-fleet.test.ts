@@ -25,18 +25,18 @@ async function run(...args: readonly string[]) {
 }
 
 describe('mcp-fleet', () => {
-  it.each([
-    ['--help'],
-    ['local', '--help'],
-    ['check', '--help'],
-    ['token', '--help'],
-    ['ps', '--help'],
-    ['ledger', '--help'],
-    ['secret', '--help'],
-  ])('%s %s begins with examples', async (...args) => {
-    const { code, stdout } = await run(...args);
+  const COMMANDS = ['init', 'local', 'check', 'tools', 'call', 'connect', 'token', 'ps', 'sessions', 'ledger', 'secret'];
+
+  it('lists its commands', async () => {
+    const { stdout } = await run('--help');
+    const listed = [...stdout.matchAll(/^ {2}([a-z]+) .* {2}[A-Z]/gm)].map(([, name]) => name);
+    expect(listed).toEqual(expect.arrayContaining(COMMANDS));
+  });
+
+  it.each(['', ...COMMANDS])('%s --help says how it is used, and then examples', async (command) => {
+    const { code, stdout } = await run(...(command ? [command] : []), '--help');
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^Examples:\n {2}\$ (mcp-fleet|curl)[\s\S]*Usage: mcp-fleet/);
+    expect(stdout).toMatch(/^Usage: mcp-fleet[\s\S]*\nExamples:\n {2}\S/);
   });
 
   it.each([
