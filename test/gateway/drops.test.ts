@@ -6,7 +6,7 @@ let keys = 0;
 
 beforeAll(async () => {
   // A head that is primed meanwhile would let a fetch resolve.
-  rig = await startRig({ payments: { tools: { balance: { effect: 'read_only', key: 'fenced' } } } }, { primeAfterMs: 60_000 });
+  rig = await startRig({ payments: { tools: { balance: { effect: 'read_only', key: 'fenced' } } } });
   await grant(rig, 'treasury', 'payments', ['*']);
 });
 afterAll(() => rig.stop());

@@ -9,8 +9,7 @@ let opened: number;
 
 beforeAll(async () => {
   const docs = { onLoss: 'restart', tools: { read: { effect: 'read_only', key: 'fenced' } } } as const;
-  // On a busy machine a stream is not primed before the 404 is there.
-  rig = await startRig({ docs, cart: { onLoss: 'surface' } }, { primeAfterMs: 60_000 });
+  rig = await startRig({ docs, cart: { onLoss: 'surface' } });
   for (const server of ['docs', 'cart']) await grant(rig, 'research', server, ['*']);
 });
 afterAll(() => rig.stop());

@@ -3,7 +3,10 @@ import { answer, deferred, grant, type Rig, readRpc, startRig } from './rig';
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await startRig({ payments: { tools: { report: { effect: 'read_only', key: 'fenced' } } } }, { heartbeatMs: 20, streamAfterMs: 60 });
+  rig = await startRig(
+    { payments: { tools: { report: { effect: 'read_only', key: 'fenced' } } } },
+    { heartbeatMs: 20, streamAfterMs: 60, primeAfterMs: 25 },
+  );
   await grant(rig, 'treasury', 'payments', ['*']);
 });
 afterAll(() => rig.stop());

@@ -22,9 +22,14 @@ const PERSONAL = [
   'NO_PROXY',
 ];
 
+/** The environment of somebody's shell. */
+export function personalEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(PERSONAL.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+}
+
 /** Runs a program to its end, in the environment of somebody's shell. */
 export async function run(program: string, args: readonly string[], folder: string, signal: AbortSignal): Promise<Attempt> {
-  const env = Object.fromEntries(PERSONAL.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+  const env = personalEnvironment();
   const child = spawn(program, args, { cwd: folder, env, signal, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk));

@@ -20,6 +20,7 @@ export class ToolsStack extends Stack {
         add_note: ToolPolicy.stateChanging(), // claimed in the ledger before it is sent: a retry does not add it twice
         list_notes: ToolPolicy.readOnly(),
       },
+      checks: { read: { tool: 'list_notes' } }, // what `mcp-fleet check` may call, to prove more
     });
 
     // Nobody may call anything that is not granted.
