@@ -48,6 +48,7 @@ function storyteller({ narrate, paint }: Terminal): Reporter {
       const [first, ...others] = account.fleets.map(({ name, baseUrl }) => ({ name, url: paint.bold(baseUrl) }));
       narrate(`\n  serving at ${first?.url} after ${seconds(milliseconds)}`);
       for (const { name, url } of others) narrate(`  and the fleet ${name} at ${url}`);
+      narrate(`  ${paint.dim(`logs in ${account.logFolder} (mcp-fleet logs)`)}`);
       narrate('');
     },
     checking: ({ id, name }, what) => narrate(`  ${paint.dim(`… ${id} ${name}: ${what}`)}`),
@@ -67,7 +68,7 @@ function storyteller({ narrate, paint }: Terminal): Reporter {
       narrate('');
       for (const line of table(['AGENT', 'MAY USE', 'TOOLS'], rows)) narrate(`  ${line}`);
       narrate(`\n${await clientSnippet(account)}\n`);
-      narrate(`  ${paint.dim('mcp-fleet token AGENT · mcp-fleet ps · mcp-fleet ledger tail · Ctrl-C drains and stops, twice kills')}`);
+      narrate(`  ${paint.dim('mcp-fleet call · logs · ps · sessions · ledger tail · token · Ctrl-C drains and stops, twice kills')}`);
     },
     stopping: () => narrate('\n  stopping…'),
   };

@@ -6,6 +6,7 @@ import { connectCommand } from './commands/connect';
 import { initCommand } from './commands/init';
 import { ledgerCommand } from './commands/ledger';
 import { localCommand } from './commands/local';
+import { logsCommand } from './commands/logs';
 import { psCommand } from './commands/ps';
 import { secretCommand } from './commands/secret';
 import { sessionsCommand } from './commands/sessions';
@@ -53,6 +54,7 @@ const commands = [
   connectCommand(),
   tokenCommand(),
   psCommand(),
+  logsCommand(),
   sessionsCommand(),
   ledgerCommand(),
   secretCommand(),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { pino } from 'pino';
 import { FLEET_CONFIG_VARIABLE, type FleetConfig, RUNTIME_PORT } from '../core/fleet-config';
+import { LOG_SHAPE } from '../core/log-shape';
 import { createAwsClients } from './aws/clients';
 import { Health } from './aws/health';
 import { sightingsBoard } from './aws/sightings';
@@ -17,7 +18,7 @@ import { loadSidecarKeys } from './upstream/sidecar-keys';
 /** Longest wait for a connection to the servers' load balancer when nothing else is reached, in milliseconds. */
 const REACH_MS = 2_000;
 
-const log = pino({ base: { role: 'gateway' }, messageKey: 'message' });
+const log = pino({ ...LOG_SHAPE, base: { role: 'gateway' }, messageKey: 'message' });
 
 async function start(): Promise<void> {
   const config = readConfig(process.env);

@@ -86,6 +86,10 @@ export class RunningAccount implements LocalAccount {
     return this.parts.machinery.ecs.logs.datapoints();
   }
 
+  get logFolder(): string {
+    return this.parts.machinery.ecs.logs.folder;
+  }
+
   logFiles(): readonly string[] {
     return this.parts.machinery.ecs.logs.files();
   }

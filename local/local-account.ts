@@ -136,6 +136,8 @@ export interface LocalAccount {
   /** Every datapoint seen so far. */
   datapoints(): readonly Datapoint[];
   /** All text that processes of the account have written, by process; for the check that no secret is in it. */
+  /** Folder of this run's logs; it stays until the run after the next one. */
+  readonly logFolder: string;
   logFiles(): readonly string[];
   /** Value of a secret, by logical id; for the check that looks for it in results and logs. */
   secretValue(stack: string, logicalId: string): string | undefined;

@@ -32,6 +32,7 @@ export interface MachineryOptions extends LocalAccountOptions {
   /** What must not outlive the account. */
   readonly controlFile: string;
   readonly portFor: Machinery['portFor'];
+  readonly logFolder: string;
 }
 
 /** Starts everything that resources are put into; each part is stopped in reverse order. `persist` is the folder of kept state. */
@@ -50,7 +51,7 @@ export async function startMachinery(
 
   const reaper = startReaper(scratch, options.controlFile);
   teardown.add(() => reaper.dismiss());
-  const logs = new LogBook(join(persist ?? scratch, 'logs'), options.onLog);
+  const logs = new LogBook(options.logFolder, options.onLog);
   teardown.add(() => logs.closeAll());
   const dynamodb = await startDynamoDb(persist && join(persist, 'dynamodb'), region);
   teardown.add(() => dynamodb.stop());

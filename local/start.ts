@@ -7,6 +7,7 @@ import type { Service } from './ecs/service';
 import { type FleetDescription, findFleets, resolveFact } from './fleet-facts';
 import { startIssuers } from './identity/issuers';
 import type { LocalAccount, LocalAccountOptions, Phase } from './local-account';
+import { newRunFolder } from './logs/run-folders';
 import type { Machinery } from './machinery';
 import { requireContext } from './missing-context';
 import { type Plan, planOf } from './plan';
@@ -57,7 +58,14 @@ async function start(options: LocalAccountOptions, phases: Phases, teardown: Tea
 
   const controlFile = newControlFilePath(controlFolder);
   const { machinery, persist } = await startMachinery(
-    { ...options, region: fleets[0].stack.region, given, controlFile, portFor: edgePorts(fleets, options.port) },
+    {
+      ...options,
+      region: fleets[0].stack.region,
+      given,
+      controlFile,
+      portFor: edgePorts(fleets, options.port),
+      logFolder: newRunFolder(controlFolder),
+    },
     teardown,
   );
   const provisioning = new Provisioning(assembly, standIns, plan, () => machinery);

@@ -8,6 +8,7 @@ import { closeServer, forThisHost, listenOnLoopback, portOf } from '../processes
 /** What `GET /info` tells. */
 export interface ControlInfo {
   readonly baseUrl: string;
+  readonly logFolder: string;
   readonly fleet: string;
   readonly fleets: LocalAccount['fleets'];
   readonly servers: readonly string[];
@@ -79,8 +80,8 @@ export class ControlServer {
     const { account } = this;
     switch (route) {
       case 'GET /info': {
-        const { baseUrl, fleet, fleets, servers, agents, dynamodbUrl, tables } = account;
-        return { baseUrl, fleet, fleets, servers, agents, dynamodbUrl, tables };
+        const { baseUrl, logFolder, fleet, fleets, servers, agents, dynamodbUrl, tables } = account;
+        return { baseUrl, logFolder, fleet, fleets, servers, agents, dynamodbUrl, tables };
       }
       case 'GET /ps':
         return account.processes();

@@ -1,8 +1,9 @@
-import { createWriteStream, mkdirSync, openSync, rmSync, type WriteStream } from 'node:fs';
+import { createWriteStream, mkdirSync, openSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Datapoint, LogLine, Role } from '../local-account';
 import { datapointsOf } from './emf';
+import { RUN_FILE } from './run-folders';
 
 /** Who writes a log. */
 export interface Writer {
@@ -31,35 +32,36 @@ const TAIL_LINES = 20;
 /** A line longer than this is cut into several; CloudWatch Logs takes events up to 1 MB (quota "Log event size"). */
 const MAX_LINE = 1_000_000;
 
-/** The account's CloudWatch: one log file per process, and the metrics of the EMF lines in them. */
+/** The account's CloudWatch: one log file per process, all their lines in one more, and the metrics of the EMF lines in them. */
 export class LogBook {
   private readonly points: Datapoint[] = [];
   private readonly streams = new Map<string, WriteStream>();
   private readonly paths: string[] = [];
+  private readonly run: WriteStream;
 
+  /** @param folder for this run alone */
   constructor(
-    private readonly folder: string,
+    readonly folder: string,
     private readonly onLog?: (line: LogLine) => void,
   ) {
-    rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { recursive: true });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    this.run = this.write(join(folder, RUN_FILE));
   }
 
   /** Opens the log of one process. */
   open(name: string, writer: Writer): Log {
     const path = join(this.folder, `${name.replaceAll(/[^\w.-]/g, '_')}.log`);
-    const file = this.streams.get(path) ?? createWriteStream(path, { fd: openSync(path, 'a') });
-    // A log that cannot be written must not end the account; the lines still reach onLog.
-    file.on('error', () => {});
     if (!this.streams.has(path)) this.paths.push(path);
-    this.streams.set(path, file);
+    const file = this.streams.get(path) ?? this.write(path);
+    const from = { role: writer.role, ...(writer.server && { server: writer.server }), source: writer.shortSource };
     const last: string[] = [];
     const take = (text: string): void => {
       file.write(`${text}\n`);
       last.push(text);
       if (last.length > TAIL_LINES) last.shift();
       this.keep(datapointsOf(text, writer.source));
-      this.onLog?.({ role: writer.role, ...(writer.server && { server: writer.server }), source: writer.shortSource, text });
+      this.run.write(`${JSON.stringify({ time: new Date().toISOString(), ...from, text })}\n`);
+      this.onLog?.({ ...from, text });
     };
     return { path, follow: (stream) => splitLines(stream, take), tail: () => [...last], close: () => this.close(path) };
   }
@@ -75,6 +77,14 @@ export class LogBook {
   async closeAll(): Promise<void> {
     await Promise.all([...this.streams.values()].map((file) => new Promise<void>((done) => file.end(() => done()))));
     this.streams.clear();
+  }
+
+  private write(path: string): WriteStream {
+    const file = createWriteStream(path, { fd: openSync(path, 'a') });
+    // A log that cannot be written must not end the account; the lines still reach onLog.
+    file.on('error', () => {});
+    this.streams.set(path, file);
+    return file;
   }
 
   private close(path: string): void {

@@ -63,6 +63,16 @@ describe('call', () => {
   });
 });
 
+test('logs shows what everybody wrote about it, and of one source only what is asked for', async () => {
+  const lines = (await cli(['logs', 'payments', '--json'])).stdout.trim().split('\n');
+  const rows = lines.map((text) => JSON.parse(text) as { role: string; server?: string; text: string });
+  expect(new Set(rows.map(({ server }) => server))).toEqual(new Set(['payments']));
+  expect(rows.map(({ role }) => role)).toEqual(expect.arrayContaining(['sidecar', 'server']));
+  expect(rows.some(({ text }) => text.includes('"_aws"'))).toBe(false);
+  expect((await cli(['logs', 'gateway'])).stdout).toMatch(/^\d\d:\d\d:\d\d\.\d{3} {2}gateway \w+ +info +call {2}callId=/m);
+  expect(await cli(['logs', 'paymens'])).toMatchObject({ code: 2, stderr: expect.stringMatching(/no "paymens"[\s\S]*gateway, lambda/) });
+});
+
 test('sessions shows who holds which, without what opens it', async () => {
   const { sessions } = await json('sessions', '--all');
   expect(sessions).toContainEqual(expect.objectContaining({ server: 'payments', subject: 'agent-treasury', closedAt: expect.any(Number) }));
