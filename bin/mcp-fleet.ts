@@ -15,6 +15,7 @@ import { toolsCommand } from './commands/tools';
 import { EXIT, ending, errorDocument } from './exit';
 import { printDocument } from './json-document';
 import { packageVersion } from './package-facts';
+import { printable } from './terminal';
 
 // The SDK's notice about Node 20 would stand among our lines; which Node is needed is package.json's to say.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
@@ -70,7 +71,7 @@ try {
   if (told !== undefined) printDocument({ error: told });
   process.exitCode = exitCode;
   // After a bug something may still be under way; what it has started ends with this process.
-  process.stderr.write(text && `${text}\n`, () => exitCode === EXIT.BUG && process.exit());
+  process.stderr.write(text && `${printable(text)}\n`, () => exitCode === EXIT.BUG && process.exit());
 }
 
 /** `mcp-fleet ledger tail | head`: the end of the reader is a wish to end, and a running account still ends in order. */

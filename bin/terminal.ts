@@ -17,10 +17,30 @@ export interface Paint {
 export function terminal(json: boolean, environment: NodeJS.ProcessEnv = process.env): Terminal {
   const story = json ? process.stderr : process.stdout;
   return {
-    result: (line) => void process.stdout.write(`${line}\n`),
-    narrate: (line) => void story.write(`${line}\n`),
+    result: (line) => void process.stdout.write(`${printable(line)}\n`),
+    narrate: (line) => void story.write(`${printable(line)}\n`),
     paint: painted(wantsColour(story, environment)),
   };
+}
+
+/** Our own colours; whatever else begins with ESC was said by somebody else. */
+const PAINTED = new RegExp(`(${String.fromCharCode(27)}\\[(?:1|2|22|31|32|33|39)m)`);
+/** Controls but for tab and line feed, and what reverses the direction of text (Unicode, UAX 9): they would act on the terminal. */
+const ACTING = /(?![\t\n])[\p{Cc}\p{Bidi_Control}]/gu;
+
+/** Text for a terminal. Much of it is what servers and agents have said: it is shown, and does nothing. */
+export function printable(text: string): string {
+  return text
+    .replaceAll('\r\n', '\n')
+    .split(PAINTED)
+    .map((part, index) => (index % 2 === 1 ? part : part.replaceAll(ACTING, picture)))
+    .join('');
+}
+
+/** The control pictures of Unicode begin at U+2400. */
+function picture(character: string): string {
+  const code = character.charCodeAt(0);
+  return code < 0x20 ? String.fromCharCode(0x2400 + code) : '\ufffd';
 }
 
 /** Colour on a terminal only; `FORCE_COLOR` and `NO_COLOR` (no-color.org) decide before that, and CI logs stay plain. */
