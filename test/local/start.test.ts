@@ -212,7 +212,7 @@ describe('a running account', () => {
     expect(tasks.some((arn) => arn.endsWith(victim?.task as string))).toBe(false);
   });
 
-  test('stops in order and leaves nothing', async () => {
+  test('stops in order and leaves nothing but its logs', async () => {
     const pids = (await account.processes()).map(({ pid }) => pid);
     const { env } = await report();
     const logs = account.logFiles();
@@ -228,7 +228,7 @@ describe('a running account', () => {
     expect(lines.length).toBe(told);
     expect(pids.filter(isAlive)).toEqual([]);
     expect(existsSync(env.TMPDIR as string)).toBe(false);
-    expect(readdirSync(join(controlFolder, '.mcp-fleet'))).toEqual(['.gitignore']);
+    expect(readdirSync(join(controlFolder, '.mcp-fleet'))).toEqual(['.gitignore', 'logs']);
     for (const url of [account.baseUrl, account.dynamodbUrl, account.principal('buyer').issuer]) {
       const socket = connect(Number(new URL(url).port), '127.0.0.1');
       expect((await once(socket, 'error'))[0]).toMatchObject({ code: 'ECONNREFUSED' });
