@@ -11,7 +11,7 @@ export function newest(rows: readonly LedgerRow[], limit: number): readonly Ledg
 export function line(row: LedgerRow, paint: Paint): string {
   const { claimedAt, subject, server, tool, state, settledAt, idempotencyKey, callId, resolutionReason } = row;
   const reason = resolutionReason ?? row.reason;
-  const took = settledAt === undefined ? '' : seconds(settledAt - claimedAt);
+  const took = settledAt === undefined ? '' : seconds(Math.max(0, settledAt - claimedAt));
   const name = idempotencyKey === undefined ? callId : `key ${idempotencyKey}`;
   const cells = [clock(claimedAt), subject.padEnd(12), `${server}.${tool}`.padEnd(30), tint(state, paint), took.padStart(8), name];
   return [...cells, ...(reason === undefined ? [] : [paint.dim(reason)])].join('  ');

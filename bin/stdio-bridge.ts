@@ -1,5 +1,6 @@
 import { type JSONRPCMessage, type JSONRPCRequest, SdkHttpError, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
+import { printable } from './terminal';
 
 /** A token is asked for again when it is older than this many milliseconds. */
 const FRESH_MS = 5 * 60_000;
@@ -19,6 +20,7 @@ export async function bridge(endpoint: string, token: () => Promise<string>, int
     if (opening.delete(id) && typeof result?.protocolVersion === 'string') http.setProtocolVersion(result.protocolVersion);
     void stdio.send(message);
   };
+  stdio.onerror = ({ message }) => void process.stderr.write(`what came on standard input is no JSON-RPC message: ${printable(message)}\n`);
   http.onerror = () => undefined; // what became of a request, its sender hears
   stdio.onmessage = (message) => {
     if ((message as JSONRPCRequest).method === 'initialize') opening.add((message as JSONRPCRequest).id);

@@ -17,7 +17,7 @@ export interface Paint {
 export function terminal(json: boolean, environment: NodeJS.ProcessEnv = process.env): Terminal {
   const story = json ? process.stderr : process.stdout;
   return {
-    result: (line) => void process.stdout.write(`${printable(line)}\n`),
+    result: (line) => void process.stdout.write(`${json ? line.replaceAll(ACTING, escaped) : printable(line)}\n`),
     narrate: (line) => void story.write(`${printable(line)}\n`),
     paint: painted(wantsColour(story, environment)),
   };
@@ -35,6 +35,11 @@ export function printable(text: string): string {
     .split(PAINTED)
     .map((part, index) => (index % 2 === 1 ? part : part.replaceAll(ACTING, picture)))
     .join('');
+}
+
+/** As JSON writes a character that is not to be seen. */
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 /** The control pictures of Unicode begin at U+2400. */
@@ -57,7 +62,7 @@ function painted(colour: boolean): Paint {
 
 /** Columns as wide as their widest cell. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  const all = [header, ...rows];
+  const all = [header, ...rows.map((row) => row.map((cell) => cell.replaceAll(/\s+/g, ' ')))]; // a row is a line, whatever it says
   const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
   return all.map((row) =>
     row

@@ -53,6 +53,7 @@ const bundles = await Promise.all([
     format: 'cjs',
     mainFields: ['module', 'main'],
     external: ['aws-cdk-lib', 'constructs'],
+    keepNames: true, // problems name the classes
   }),
   // What agents import runs wherever there is a global fetch, and may be imported or required.
   ...['esm', 'cjs'].map((format) =>

@@ -1,3 +1,4 @@
+import { didYouMean } from './nearest';
 import type { Problem } from './problems';
 import { classOf, kindOf, Words, withArticle } from './shown';
 
@@ -27,7 +28,19 @@ export function memberProblems<Props>(what: string, value: unknown, shape: Shape
     const allowed = needed.length === 0 ? 'an object' : `an object with ${needed.join(', ')}`;
     return [{ what, got: value, allowed, fix: `Write { ${needed.map((name) => `${name}: …`).join(', ') || '…'} }.` }];
   }
-  return kinds.flatMap(([name, kind]) => kind(`${prefix}${name}`, (value as Record<string, unknown>)[name]));
+  const known = kinds.map(([name]) => name);
+  return [
+    ...kinds.flatMap(([name, kind]) => kind(`${prefix}${name}`, (value as Record<string, unknown>)[name])),
+    ...Object.keys(value)
+      .filter((name) => !known.includes(name) && (value as Record<string, unknown>)[name] !== undefined)
+      .map((name) => unknownMember(`${prefix}${name}`, name, known)),
+  ];
+}
+
+/** What nobody reads would silently not hold: a key that is not demanded, a domain that is not set. */
+function unknownMember(what: string, name: string, known: readonly string[]): Problem {
+  const fix = `${didYouMean(name, known)}What is written there has no effect: correct the name, or leave it out.`;
+  return { what, got: new Words('a property that there is not'), allowed: known.join(', '), fix };
 }
 
 export function optional(kind: Kind): OptionalKind {

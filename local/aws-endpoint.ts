@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { answerLambda, type Functions, isLambdaRequest } from './lambda/lambda-api';
 import { readBody } from './processes/body';
+import { isOurs } from './processes/credentials';
 import { closeServer, forThisHost, listenOnLoopback, portOf } from './processes/http-server';
 import type { SecretStore } from './secrets/secret-store';
 import { answerSecretsManager } from './secrets/secrets-manager';
@@ -61,8 +62,9 @@ export class AwsEndpoint {
     const url = request.url ?? '/';
     const target = String(request.headers['x-amz-target'] ?? '');
     try {
-      if (isLambdaRequest(url)) return await answerLambda(request, response, this.functions);
       if (url.startsWith(RESPONSES)) return await this.takeResponse(request, response);
+      if (!isOurs(request.headers.authorization)) return refuseStranger(response);
+      if (isLambdaRequest(url)) return await answerLambda(request, response, this.functions);
       if (!target.startsWith(SECRETS_MANAGER)) return refuse(request, response);
       const body = JSON.parse((await readBody(request)) || '{}') as Record<string, unknown>;
       const answer = answerSecretsManager(target.slice(SECRETS_MANAGER.length), body, this.secrets);
@@ -83,6 +85,13 @@ export class AwsEndpoint {
     response.writeHead(take ? 200 : 404).end();
     take?.(JSON.parse(body) as CustomResourceResponse);
   }
+}
+
+/** Whoever else is on this machine: said as AWS says it of an access key that it does not know. */
+function refuseStranger(response: ServerResponse): void {
+  const type = 'UnrecognizedClientException';
+  response.writeHead(403, { 'content-type': 'application/json', 'x-amzn-errortype': type });
+  response.end(JSON.stringify({ __type: type, message: 'The request is not signed with credentials of this local account.' }));
 }
 
 /** A service that the account does not have: said by name, instead of a call that would leave this machine. */

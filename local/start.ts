@@ -44,8 +44,8 @@ export async function startLocalAccount(options: LocalAccountOptions): Promise<L
 }
 
 async function start(options: LocalAccountOptions, phases: Phases, teardown: Teardown): Promise<LocalAccount> {
-  await requireFreePort(options.port);
   const controlFolder = options.controlFolder ?? process.cwd();
+  await requireFreePort(options.port, readControlFiles(controlFolder));
   const assembly = readCloudAssembly(options.assembly);
   const standIns = new StandIns(options.standIns);
   standIns.requireKnown((key) => isNamed(assembly, key));

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { byFleet, type CheckedAccount } from '../../local/checked-account';
+import { readControlFiles } from '../../local/control/control-file';
 import { requireFreePort } from '../../local/processes/ports';
 import { startLocalAccount } from '../../local/start';
 import { checkAll, hasFailed } from '../check-fleets';
@@ -69,7 +70,7 @@ async function runLocal(options: LocalOptions): Promise<void> {
 /** From nothing to a running account, its checks, and whatever follows until someone ends it. */
 async function live(options: LocalOptions, interruption: Interruption, report: Reporter, cleanups: (() => Promise<void>)[]): Promise<void> {
   const start = performance.now();
-  await requireFreePort(options.port);
+  await requireFreePort(options.port, readControlFiles(process.cwd()));
   report.begin();
   const assembly = options.assembly ?? (await synthesizeApp(options, interruption, report, cleanups));
   const account = await interruption.orElse(

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAlive } from '../processes/alive';
 import { makeStateFolder, stateFolderOf } from '../state-folder';
@@ -48,8 +48,11 @@ function namesIn(folder: string): readonly string[] {
   }
 }
 
+/** Only what an account of this user has written, which nobody else can read or write: a repository may bring a file of that name. */
 function readControlFile(path: string): ControlFile | undefined {
   try {
+    const { uid, mode } = lstatSync(path);
+    if (uid !== process.getuid?.() || (mode & 0o077) !== 0) return undefined;
     return JSON.parse(readFileSync(path, 'utf8')) as ControlFile;
   } catch {
     return undefined;

@@ -1,5 +1,17 @@
-/** Credentials that open nothing outside this machine. */
-export const LOCAL_CREDENTIALS = { accessKeyId: 'LOCALACCOUNT', secretAccessKey: 'local-account' } as const;
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+
+/** Credentials that open nothing outside this machine, and on it only this account: nobody else is told them. */
+export const LOCAL_CREDENTIALS = {
+  accessKeyId: `LOCAL${randomBytes(10).toString('hex').toUpperCase()}`,
+  secretAccessKey: randomBytes(20).toString('base64url'),
+} as const;
+
+/** Whether a request was signed by a program of this account. What it may do here is not asked: roles are AWS's to enforce. */
+export function isOurs(authorization: string | undefined): boolean {
+  const given = Buffer.from(/Credential=([^/,\s]+)\//.exec(authorization ?? '')?.[1] ?? '');
+  const expected = Buffer.from(LOCAL_CREDENTIALS.accessKeyId);
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}
 
 /** The environment that makes an unmodified AWS SDK talk to the local account and to nothing else. */
 export function awsEnvironment(endpoints: { readonly dynamodb: string; readonly aws: string }, region: string): Record<string, string> {

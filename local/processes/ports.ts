@@ -26,9 +26,20 @@ export class Ports {
   }
 }
 
-/** Says early what would fail late. @throws LocalAccountError PORT_TAKEN; port 0 is always free */
-export async function requireFreePort(port: number): Promise<void> {
-  if (port !== 0 && !(await isFree(port))) throw portTaken(port);
+/**
+ * Says early what would fail late.
+ * @param accounts that run in this folder
+ * @throws LocalAccountError PORT_TAKEN; port 0 is always free
+ */
+export async function requireFreePort(
+  port: number,
+  accounts: readonly { readonly pid: number; readonly baseUrl: string }[],
+): Promise<void> {
+  if (port === 0 || (await isFree(port))) return;
+  const ours = accounts.find(({ baseUrl }) => new URL(baseUrl).port === String(port));
+  if (ours === undefined) throw portTaken(port);
+  const message = `Port ${port} on 127.0.0.1 is taken by the local account of this folder, pid ${ours.pid}. Stop it, or start a second one with --port 0.`;
+  throw new LocalAccountError('PORT_TAKEN', message);
 }
 
 export function portTaken(port: number, cause?: unknown): LocalAccountError {

@@ -36,7 +36,7 @@ const READ = { tool: 'find', arguments: '{}', landed: 'result.n > 0', notLanded:
 const USES: Record<string, { readonly right: object; readonly use: (props: Anything) => unknown }> = {
   AddAgentProps: {
     right: { subject: 'agent' },
-    use: (props) => fleet.addAgent(`a${++made}`, props?.subject === 'agent' ? { subject: `a${made}` } : props),
+    use: (props) => fleet.addAgent(`a${++made}`, props?.subject === 'agent' ? { ...props, subject: `a${made}` } : props),
   },
   AddServerProps: { right: { runtime: NPM_HTTP }, use: addServer },
   CallGrantProps: {
@@ -187,6 +187,18 @@ test.each([...PROPS])('%s: whatever stands in its place is refused so', (name, p
   }));
 
   expect(faults.filter(({ fault }) => fault !== undefined)).toEqual([]);
+});
+
+test.each([...PROPS])('%s: a property that there is not is refused, whatever it holds', (name, properties) => {
+  const { right = {}, use = () => undefined } = USES[name] ?? {};
+  for (const { name: property } of properties) {
+    const misspelt = `${property}s`;
+    if (properties.some((other) => other.name === misspelt)) continue;
+    expect(() => use({ ...right, [misspelt]: 'any' })).toThrow(
+      new RegExp(`${misspelt} is a property that there is not; .*Did you mean ${property}\\?`),
+    );
+  }
+  expect(fault(() => use({ ...right, toString: undefined, nothingOfOurs: null }), false)).toBeUndefined();
 });
 
 test.each(Object.entries(PARAMETERS))('%s: whatever is given is refused so', (name, use) => {

@@ -34,7 +34,7 @@ test('two accounts in one folder are named; stopping one leaves the other reacha
   } finally {
     await Promise.all([first.stop(), second.stop()]);
   }
-  expect(readdirSync(join(controlFolder, '.mcp-fleet'))).toEqual(['.gitignore']);
+  expect(readdirSync(join(controlFolder, '.mcp-fleet'))).toEqual(['.gitignore', 'logs']);
 }, 60_000);
 
 test('a folder of state is taken by one account, and free again after one that was killed', () => {

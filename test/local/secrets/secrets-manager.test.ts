@@ -84,3 +84,16 @@ describe('SecretStore', () => {
     expect(statSync(join(folder, 'secrets.json')).mode & 0o777).toBe(0o600);
   });
 });
+
+test.each([
+  ['nobody', undefined],
+  [
+    'somebody else on this machine',
+    'AWS4-HMAC-SHA256 Credential=LOCALACCOUNT/20261126/us-east-1/secretsmanager/aws4_request, Signature=00',
+  ],
+  ['an empty access key', 'AWS4-HMAC-SHA256 Credential=/20261126/us-east-1/secretsmanager/aws4_request, Signature=00'],
+])('%s is told no secret', async (_, authorization) => {
+  const headers = { 'x-amz-target': 'secretsmanager.GetSecretValue', ...(authorization !== undefined && { authorization }) };
+  const answer = await fetch(aws.client.endpoint, { method: 'POST', headers, body: JSON.stringify({ SecretId: 'any' }) });
+  expect([answer.status, await answer.json()]).toEqual([403, expect.objectContaining({ __type: 'UnrecognizedClientException' })]);
+});
