@@ -24,6 +24,7 @@ const NEEDED: readonly RegExp[] = [
   /^dist\/client\/index\.(cjs|mjs|d\.mts)$/,
   /^dist\/(lib|client|core)\/[a-z-]+\.d\.ts$/,
   /^dist\/bin\/mcp-fleet\.mjs$/,
+  /^dist\/bin\/template\/./, // what `mcp-fleet init` lays out
   /^dist\/bin\/programs\/[a-z-]+\.[cm]js$/,
   /^dist\/bin\/programs\/prebuilds\/(linux-x64|linux-arm64|darwin-x64\+arm64)\/[a-z0-9.-]+\.node$/,
 ];

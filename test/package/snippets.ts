@@ -8,6 +8,7 @@ import { COMPILERS, compile } from './types';
 const AT_HAND = `
 import type { Client } from '@modelcontextprotocol/client';
 import type * as cdk from 'aws-cdk-lib';
+import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type * as fs from 'node:fs';
@@ -16,6 +17,8 @@ import type * as agent from 'cdk-mcp-fleet/client';
 declare global {
   const fleet: library.McpFleet;
   const certificate: acm.ICertificate;
+  const runtime: library.ServerRuntime;
+  const ContainerImage: typeof ecs.ContainerImage;
   const providerKey: secretsmanager.ISecret;
   const client: Client;
   const url: any;
