@@ -7,13 +7,47 @@ export function newest(rows: readonly LedgerRow[], limit: number): readonly Ledg
   return limit < ordered.length ? ordered.slice(-limit) : ordered;
 }
 
+/** Widths of columns whose words are somebody's names, in characters. */
+export interface Widths {
+  readonly subject: number;
+  readonly tool: number;
+}
+
+/** A name that is longer than this pushes its own line only. */
+const WIDEST = 60;
+
+/** As wide as the widest of some rows. */
+export function widthsOf(rows: readonly LedgerRow[], least: Widths = { subject: 12, tool: 30 }): Widths {
+  return {
+    subject: widest(
+      least.subject,
+      rows.map(({ subject }) => subject.length),
+    ),
+    tool: widest(
+      least.tool,
+      rows.map(({ server, tool }) => `${server}.${tool}`.length),
+    ),
+  };
+}
+
+function widest(least: number, lengths: readonly number[]): number {
+  return Math.max(least, ...lengths.map((length) => Math.min(length, WIDEST)));
+}
+
 /** One call on one line. */
-export function line(row: LedgerRow, paint: Paint): string {
+export function line(row: LedgerRow, paint: Paint, widths = widthsOf([row])): string {
   const { claimedAt, subject, server, tool, state, settledAt, idempotencyKey, callId, resolutionReason } = row;
   const reason = resolutionReason ?? row.reason;
   const took = settledAt === undefined ? '' : seconds(Math.max(0, settledAt - claimedAt));
   const name = idempotencyKey === undefined ? callId : `key ${idempotencyKey}`;
-  const cells = [clock(claimedAt), subject.padEnd(12), `${server}.${tool}`.padEnd(30), tint(state, paint), took.padStart(8), name];
+  const cells = [
+    clock(claimedAt),
+    subject.padEnd(widths.subject),
+    `${server}.${tool}`.padEnd(widths.tool),
+    tint(state, paint),
+    took.padStart(8),
+    name,
+  ];
   return [...cells, ...(reason === undefined ? [] : [paint.dim(reason)])].join('  ');
 }
 

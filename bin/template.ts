@@ -67,7 +67,7 @@ export function layTemplate(folder: string): readonly string[] {
     throw new CommandError(
       EXIT.USAGE,
       `${taken.join(', ')} ${are} in ${folder} already; nothing was written.`,
-      'name an empty folder: mcp-fleet init FOLDER',
+      'name an empty folder: mcp-fleet init FOLDER; where an earlier init did not get through npm install, run npm install',
     );
   }
   const missing = places.filter(([, place]) => !there.includes(place));

@@ -10,6 +10,9 @@ Examples:
   $ mcp-fleet init tools --no-install     in a folder of its own, and npm install is yours
 `;
 
+/** A command that is silent for long looks like one that hangs: this often it says that it does not. */
+const STILL_MS = 10_000;
+
 interface InitOptions {
   readonly install: boolean;
   readonly json: boolean;
@@ -35,7 +38,8 @@ async function init(folder: string, { install, json }: InitOptions): Promise<voi
   for (const file of [...files, 'package.json']) narrate(`  ${paint.green('+')} ${file}`);
   if (install) {
     narrate(`  npm install (aws-cdk-lib is large: half a minute the first time) …`);
-    const said = await installPackages(target);
+    const telling = setInterval(() => narrate(`  … npm install, ${seconds(performance.now() - start)}`), STILL_MS);
+    const said = await installPackages(target).finally(() => clearInterval(telling));
     if (said !== undefined)
       throw new CommandError(EXIT.ENVIRONMENT, `npm install did not end well:\n${said}`, `cd ${target} && npm install`);
   }

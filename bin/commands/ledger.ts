@@ -3,7 +3,7 @@ import { tablesAt } from '../../checks/tables';
 import type { LedgerRow } from '../../core/ledger';
 import { attachHere } from '../attach';
 import { CommandError, EXIT } from '../exit';
-import { line, newest, ofKey } from '../ledger-lines';
+import { line, newest, ofKey, widthsOf } from '../ledger-lines';
 import { timeline } from '../ledger-timeline';
 import { terminal } from '../terminal';
 import { resolveCommand } from './ledger-resolve';
@@ -45,8 +45,12 @@ export function ledgerCommand(): Command {
 async function tail({ lines, follow, json }: { lines: number; follow: boolean; json: boolean }): Promise<void> {
   const ledger = await attachLedger();
   const { result, paint } = terminal(json);
-  const print = (row: LedgerRow) => result(json ? JSON.stringify(row) : line(row, paint));
   const rows = newest(await ledger(), lines);
+  let widths = widthsOf(rows);
+  const print = (row: LedgerRow) => {
+    widths = widthsOf([row], widths);
+    result(json ? JSON.stringify(row) : line(row, paint, widths));
+  };
   rows.forEach(print);
   if (!follow) return;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { checkLines, checksSummary } from '../../bin/check-lines';
 import { duration } from '../../bin/duration';
-import { line, newest, ofKey } from '../../bin/ledger-lines';
+import { line, newest, ofKey, widthsOf } from '../../bin/ledger-lines';
 import { timeline } from '../../bin/ledger-timeline';
 import { seconds, table, terminal } from '../../bin/terminal';
 import type { LedgerRow } from '../../core/ledger';
@@ -67,6 +67,14 @@ describe('a ledger row', () => {
     leaseUntil: 0,
     reason: 'the server ended',
   };
+
+  it('columns hold whatever the names are, but for one that is longer than anybody reads', () => {
+    const rows = [ROW, { ...ROW, subject: 'arn:aws:iam::000000000000:role/Agent' }, { ...ROW, tool: 'x'.repeat(45) }];
+    const column = (row: LedgerRow) => line(row, PLAIN, widthsOf(rows)).indexOf('confirmed');
+    expect(new Set(rows.map(column)).size).toBe(1);
+    const endless = { ...ROW, tool: 'x'.repeat(1_000) };
+    expect(line(ROW, PLAIN, widthsOf([ROW, endless])).length).toBeLessThan(250);
+  });
 
   it('fits on one line', () => {
     expect(line(ROW, PLAIN)).toMatch(

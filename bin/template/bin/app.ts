@@ -1,4 +1,5 @@
 import { App } from 'aws-cdk-lib';
 import { ToolsStack } from '../lib/tools-stack';
 
-new ToolsStack(new App(), 'Tools');
+export const app = new App();
+export const tools = new ToolsStack(app, 'Tools');

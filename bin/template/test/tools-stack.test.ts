@@ -1,9 +1,8 @@
 import { test } from 'node:test';
-import { App } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { ToolsStack } from '../lib/tools-stack';
+import { tools } from '../bin/app';
 
-const template = Template.fromStack(new ToolsStack(new App(), 'Tools'));
+const template = Template.fromStack(tools);
 
 const grantOf = (subject: string, tools: string[]) =>
   template.hasResourceProperties('Custom::McpFleetAllowlist', {
