@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { startLocalAccount } from '../../local/start';
-import { descendantsOf, leftAfter } from '../e2e/leftovers';
-import { scratchFolder } from './fixtures/assembly';
-import { shopAssembly } from './fixtures/shop';
+import { scratchFolder } from '../local/fixtures/assembly';
+import { shopAssembly } from '../local/fixtures/shop';
+import { descendantsOf, leftAfter } from './leftovers';
 
 /** However and wherever a start breaks off, it leaves no folder, no process, no port and no way to reach it. */
 
