@@ -107,16 +107,16 @@ const SOURCES: readonly { readonly written: string; readonly files: readonly str
   { written: 'folder/', files: ['in.txt', 'deep/er.txt'], isFolder: true },
   { written: 'f?lder', files: ['in.txt', 'deep/er.txt'], isFolder: true },
 ];
-/** Where to: as it is written, and the path that it means in /work. `there` exists. */
+/** Where to: as it is written, and the path that it means in /srv. `there` exists. */
 const DESTINATIONS: Readonly<Record<string, string>> = {
   '/new': '/new',
   '/new/': '/new',
-  new: '/work/new',
-  './new/': '/work/new',
-  '.': '/work',
-  './': '/work',
-  there: '/work/there',
-  '/work/there/': '/work/there',
+  new: '/srv/new',
+  './new/': '/srv/new',
+  '.': '/srv',
+  './': '/srv',
+  there: '/srv/there',
+  '/srv/there/': '/srv/there',
   '../new': '/new',
   '/../../new/': '/new',
 };
@@ -126,7 +126,7 @@ describe('COPY puts files where Docker puts them', () => {
 
   test.each(cases)('$source.written to $written', async ({ source, written, path }) => {
     const context = { 'one.txt': '1', 'two.txt': '2', 'folder/in.txt': '3', 'folder/deep/er.txt': '4' };
-    const dockerfile = `FROM node:24\nWORKDIR /work/there\nWORKDIR /work\nCOPY ${source.written} ${written}`;
+    const dockerfile = `FROM node:24\nWORKDIR /srv/there\nWORKDIR /srv\nCOPY ${source.written} ${written}`;
     const endsAsFolder = /(^|\/)\.?$/.test(written);
     if (source.files.length > 1 && !source.isFolder && !endsAsFolder) {
       await expect(maker.make(dockerfile, context)).rejects.toThrow(`${written} must end with /: 2 sources go into it`);
