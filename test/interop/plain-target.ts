@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { Ports } from '../../local/processes/ports';
 import { eventually } from '../suites/waiting';
 import { Front } from './front';
 import { Journal } from './journal';
@@ -9,7 +9,7 @@ import type { Target } from './target';
 /** The server alone, started again by a supervisor when it dies. */
 export async function startPlainTarget(program: string): Promise<Target> {
   const journal = await Journal.start();
-  const port = await freePort();
+  const port = await new Ports().take();
   const front = await Front.start(() => port);
   let stopped = false;
   let child: ChildProcess;
@@ -53,13 +53,4 @@ export async function startPlainTarget(program: string): Promise<Target> {
       child.kill('SIGKILL');
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, request as httpRequest } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { request as httpRequest } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { Ports } from '../../local/processes/ports';
 import {
   call,
   connectClient,
@@ -26,15 +26,6 @@ let sidecar: StartedSidecar;
 async function start(environment: Record<string, string> = {}, config: Parameters<typeof startSidecar>[1] = {}, path = '/mcp') {
   server = await startSdkServer(environment);
   sidecar = await startSidecar({ kind: 'http', url: `http://127.0.0.1:${server.port}${path}` }, config);
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }
 
 async function openSession(agent = 'agent-a'): Promise<string> {
@@ -281,7 +272,7 @@ describe('a server without sessions', () => {
 describe('server-everything', () => {
   test('serves the official client through the sidecar', async () => {
     const script = require.resolve('@modelcontextprotocol/server-everything/dist/index.js');
-    const port = await freePort();
+    const port = await new Ports().take();
     const child = spawn(process.execPath, [script, 'streamableHttp'], { env: { ...process.env, PORT: String(port) }, stdio: 'ignore' });
     sidecar = await startSidecar({ kind: 'http', url: `http://127.0.0.1:${port}/mcp` });
     try {
