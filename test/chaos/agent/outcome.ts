@@ -32,7 +32,9 @@ export function readFailure(error: unknown): Outcome {
   if (exhausted !== undefined) {
     const { callId } = exhausted.call ?? {};
     const outcome = OUTCOMES.find((known) => known === exhausted.outcome) ?? 'nothing';
-    return { outcome, error: exhausted.name, ...(callId !== undefined && { callId }) };
+    // Its words name the last refusal: a call that only the ledger's absence kept from running has no row, and needs none.
+    const [, last = exhausted.name] = /\(([A-Z_]+): /.exec(exhausted.message) ?? [];
+    return { outcome, error: last, ...(callId !== undefined && { callId }) };
   }
   const { data, message = String(error) } = error as { readonly data?: ErrorData; readonly message?: string };
   const outcome = OUTCOMES.find((known) => known === data?.outcome) ?? 'nothing';
