@@ -1,49 +1,67 @@
 import { LocalAccountError } from './account-error';
-import type { CloudAssembly } from './assembly/cloud-assembly';
+import { addressText } from './assembly/template';
+import type { DeployedStacks } from './cloudformation/deployed-stacks';
 import type { Container } from './ecs/container';
+import type { Fleets } from './fleets';
 import type { CloudFormationTemplate, Datapoint, FleetInfo, LocalAccount, ProcessRow, TokenOptions } from './local-account';
 import type { Machinery } from './machinery';
-import type { Provisioning } from './provisioning';
 import type { RunningFleet } from './running-fleet';
 
 /** What a started account is made of. */
 export interface AccountParts {
-  readonly assembly: CloudAssembly;
-  readonly provisioning: Provisioning;
+  readonly stacks: DeployedStacks;
   readonly machinery: Machinery;
-  readonly fleets: readonly [RunningFleet, ...RunningFleet[]];
+  readonly fleets: Fleets;
   readonly stop: () => Promise<void>;
 }
 
+const NO_FLEET: FleetInfo = { name: '', baseUrl: '', servers: [], agents: [], tables: { ledger: '', directory: '', allowlist: '' } };
 const DEFAULT_TTL_SECONDS = 900;
 /** A sidecar that does not tell its sessions within this many milliseconds is listed without them. */
 const STATUS_TIMEOUT = 1000;
 
 export class RunningAccount implements LocalAccount {
-  readonly fleets: readonly FleetInfo[];
-  readonly baseUrl: string;
-  readonly fleet: string;
-  readonly servers: readonly string[];
-  readonly agents: readonly string[];
-  readonly dynamodbUrl: string;
-  readonly tables: LocalAccount['tables'];
-  readonly templates: Readonly<Record<string, CloudFormationTemplate>>;
+  constructor(private readonly parts: AccountParts) {}
 
-  constructor(private readonly parts: AccountParts) {
-    const { assembly, machinery } = parts;
-    this.fleets = parts.fleets.map(({ issuer: _, subjects: __, audience: ___, ...info }) => info);
-    const [first] = parts.fleets;
-    this.baseUrl = first.baseUrl;
-    this.fleet = first.name;
-    this.servers = first.servers;
-    this.agents = first.agents;
-    this.dynamodbUrl = machinery.dynamodb.url;
-    this.tables = first.tables;
-    this.templates = Object.fromEntries(assembly.stacks.map(({ name, template }) => [name, template]));
+  get fleets(): readonly FleetInfo[] {
+    return this.parts.fleets.running.map(({ issuer: _, subjects: __, audience: ___, ...info }) => info);
+  }
+
+  get baseUrl(): string {
+    return this.first.baseUrl;
+  }
+
+  get fleet(): string {
+    return this.first.name;
+  }
+
+  get servers(): readonly string[] {
+    return this.first.servers;
+  }
+
+  get agents(): readonly string[] {
+    return this.first.agents;
+  }
+
+  get tables(): LocalAccount['tables'] {
+    return this.first.tables;
+  }
+
+  get dynamodbUrl(): string {
+    return this.parts.machinery.dynamodb.url;
+  }
+
+  get templates(): Readonly<Record<string, CloudFormationTemplate>> {
+    return Object.fromEntries(this.parts.stacks.stacks.map(({ name, template }) => [name, template]));
+  }
+
+  /** Where no fleet serves, there is nothing in its place. */
+  private get first(): FleetInfo {
+    return this.fleets[0] ?? NO_FLEET;
   }
 
   physicalId(stack: string, logicalId: string): string | undefined {
-    return this.parts.provisioning.physicalId({ stack, logicalId });
+    return this.parts.stacks.resources.get(addressText({ stack, logicalId }))?.created.ref;
   }
 
   principal(agent: string): { issuer: string; subject: string } {
@@ -60,7 +78,7 @@ export class RunningAccount implements LocalAccount {
 
   /** @param name of the agent, or `fleet/agent` */
   private find(name: string): { readonly fleet: RunningFleet; readonly subject: string } {
-    const { fleets } = this.parts;
+    const fleets = this.parts.fleets.running;
     const all = fleets.flatMap((fleet) =>
       Object.entries(fleet.subjects).map(([agent, { subject }]) => ({ fleet, agent, subject, full: `${fleet.name}/${agent}` })),
     );

@@ -1,6 +1,5 @@
 import { LocalAccountError, unsupported } from './account-error';
 import type { CloudAssembly, Stack } from './assembly/cloud-assembly';
-import type { Provisioning } from './provisioning';
 
 /** Key of the template's Metadata under which a fleet describes itself. */
 const METADATA = 'cdk-mcp-fleet';
@@ -39,7 +38,7 @@ export interface FleetDescription {
  * @throws LocalAccountError when there is none, or two have one name
  */
 export function findFleets(assembly: CloudAssembly, only?: string): readonly [FleetDescription, ...FleetDescription[]] {
-  const all = assembly.stacks.flatMap(fleetsIn);
+  const all = fleetsOf(assembly);
   const [fleet, ...others] = only === undefined ? all : all.filter(({ name, path }) => name === only || path === only);
   if (fleet) {
     refuseTwins([fleet, ...others]);
@@ -52,6 +51,10 @@ export function findFleets(assembly: CloudAssembly, only?: string): readonly [Fl
   throw new LocalAccountError('INVALID_ASSEMBLY', message);
 }
 
+export function fleetsOf({ stacks }: Pick<CloudAssembly, 'stacks'>): readonly FleetDescription[] {
+  return stacks.flatMap(fleetsIn);
+}
+
 function fleetsIn(stack: Stack): readonly FleetDescription[] {
   const metadata = stack.template.Metadata?.[METADATA] as
     | { fleets?: Record<string, FleetDescription['facts'] & ConstructFacts> }
@@ -60,21 +63,26 @@ function fleetsIn(stack: Stack): readonly FleetDescription[] {
 }
 
 /** Stages for test and production hold the same fleet; on one machine a name is an address. */
-function refuseTwins(fleets: readonly FleetDescription[]): void {
+export function refuseTwins(fleets: readonly FleetDescription[]): void {
   const twin = fleets.find(({ name }, i) => fleets.findIndex((other) => other.name === name) !== i);
   if (twin === undefined) return;
   const places = fleets.filter(({ name }) => name === twin.name).map(({ path, stack }) => path ?? stack.name);
   throw unsupported([`${places.length} fleets of the name "${twin.name}" (${places.join(', ')}); run one of them: --fleet ${places[0]}`]);
 }
 
+/** Where a fact's references are resolved. */
+export interface Resolver {
+  resolve(stack: Stack, value: unknown, path: string): Promise<unknown>;
+}
+
 /** A fact alone, because the issuer is needed before the tables exist. */
 export async function resolveFact<Name extends keyof FleetFacts>(
   fleet: FleetDescription,
   name: Name,
-  provisioning: Provisioning,
+  resolver: Resolver,
 ): Promise<FleetFacts[Name]> {
   const path = `Metadata/${METADATA}/fleets/${fleet.name}/${name}`;
-  return (await provisioning.resolve(fleet.stack, fleet.facts[name], path)) as FleetFacts[Name];
+  return (await resolver.resolve(fleet.stack, fleet.facts[name], path)) as FleetFacts[Name];
 }
 
 /** The edge, read before anything exists: it decides on which port a listener stands. */

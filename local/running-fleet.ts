@@ -1,9 +1,8 @@
 import { LocalAccountError } from './account-error';
-import { edgeOf, type FleetDescription, type FleetFacts, resolveFact } from './fleet-facts';
+import { edgeOf, type FleetDescription, type FleetFacts, type Resolver, resolveFact } from './fleet-facts';
 import type { LocalIssuer } from './identity/local-issuer';
 import type { FleetInfo } from './local-account';
 import type { Machinery } from './machinery';
-import type { Provisioning } from './provisioning';
 
 /** A fleet that serves. */
 export interface RunningFleet extends FleetInfo {
@@ -16,10 +15,10 @@ export interface RunningFleet extends FleetInfo {
 export async function runningFleet(
   fleet: FleetDescription,
   issuer: LocalIssuer,
-  provisioning: Provisioning,
+  resolver: Resolver,
   machinery: Machinery,
 ): Promise<RunningFleet> {
-  const fact = <Name extends keyof FleetFacts>(name: Name) => resolveFact(fleet, name, provisioning);
+  const fact = <Name extends keyof FleetFacts>(name: Name) => resolveFact(fleet, name, resolver);
   const subjects = await fact('agents');
   return {
     name: fleet.name,
@@ -31,15 +30,6 @@ export async function runningFleet(
     agents: Object.keys(subjects),
     servers: await fact('servers'),
     tables: { ledger: await fact('ledgerTable'), directory: await fact('directoryTable'), allowlist: await fact('allowlistTable') },
-  };
-}
-
-/** Port on this machine for a listener: the edge of the first fleet takes the one that was asked for, the next ones those after it. */
-export function edgePorts(fleets: readonly FleetDescription[], first: number): Machinery['portFor'] {
-  const edges = fleets.map((fleet) => ({ stack: fleet.stack.name, ...edgeOf(fleet) }));
-  return (stack, loadBalancer, port) => {
-    const index = edges.findIndex((edge) => edge.stack === stack && edge.loadBalancer === loadBalancer && edge.port === port);
-    return index === -1 || first === 0 ? 0 : first + index;
   };
 }
 

@@ -27,6 +27,8 @@ import type { Teardown } from './teardown';
 const STOP_LIMITS = { drainMs: 500, stopMs: 5000 };
 
 export interface MachineryOptions extends LocalAccountOptions {
+  /** Folder of kept state. */
+  readonly keptIn: string | undefined;
   readonly region: string;
   readonly given: GivenSecrets;
   /** What must not outlive the account. */
@@ -35,17 +37,18 @@ export interface MachineryOptions extends LocalAccountOptions {
   readonly logFolder: string;
 }
 
-/** Starts everything that resources are put into; each part is stopped in reverse order. `persist` is the folder of kept state. */
-export async function startMachinery(
-  options: MachineryOptions,
-  teardown: Teardown,
-): Promise<{ machinery: Machinery; persist: string | undefined }> {
-  const { region, given, portFor } = options;
-  const persist = options.persist === undefined ? undefined : resolve(options.persist);
-  if (persist !== undefined) {
-    mkdirSync(persist, { recursive: true, mode: 0o700 });
-    teardown.add(lockFolder(persist));
-  }
+/** The folder of state that outlives the run, for this account alone; undefined where nothing does. */
+export function keptFolder({ persist }: Pick<LocalAccountOptions, 'persist'>, teardown: Teardown): string | undefined {
+  if (persist === undefined) return undefined;
+  const folder = resolve(persist);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  teardown.add(lockFolder(folder));
+  return folder;
+}
+
+/** Starts everything that resources are put into; each part is stopped in reverse order. */
+export async function startMachinery(options: MachineryOptions, teardown: Teardown): Promise<Machinery> {
+  const { keptIn: persist, region, given, portFor } = options;
   const scratch = mkdtempSync(join(tmpdir(), 'mcp-fleet-'));
   teardown.add(() => rmSync(scratch, { recursive: true, force: true }));
 
@@ -105,7 +108,7 @@ export async function startMachinery(
   };
   teardown.add(() => stopAll([...machinery.listeners.values()]));
   teardown.add(() => stopServices([...machinery.services.values()]));
-  return { machinery, persist };
+  return machinery;
 }
 
 /** Gateways first: what they have begun can end only while the servers still run. */

@@ -1,28 +1,20 @@
 import { RunningAccount } from './account';
-import { LocalAccountError, unsupported } from './account-error';
+import { LocalAccountError } from './account-error';
 import { type CloudAssembly, readCloudAssembly } from './assembly/cloud-assembly';
+import { DeployedStacks, DeploymentFailed, type StackChange } from './cloudformation/deployed-stacks';
 import { newControlFilePath, readControlFiles, removeControlFile, writeControlFile } from './control/control-file';
 import { ControlServer } from './control/control-server';
-import type { Service } from './ecs/service';
-import { type FleetDescription, findFleets, resolveFact } from './fleet-facts';
-import { startIssuers } from './identity/issuers';
+import { findFleets } from './fleet-facts';
+import { Fleets } from './fleets';
+import { Issuers } from './identity/issuers';
 import type { LocalAccount, LocalAccountOptions, Phase } from './local-account';
 import { newRunFolder } from './logs/run-folders';
-import type { Machinery } from './machinery';
-import { requireContext } from './missing-context';
-import { type Plan, planOf } from './plan';
+import type { Plan } from './plan';
 import { requireFreePort } from './processes/ports';
-import { Provisioning } from './provisioning';
-import { edgePorts, runningFleet } from './running-fleet';
 import { readGivenSecrets } from './secrets/given-secrets';
-import { importedSecretProblems } from './secrets/imported-secrets';
-import { SecretStore } from './secrets/secret-store';
 import { StandIns } from './stand-ins';
-import { startMachinery } from './start-machinery';
+import { keptFolder, startMachinery } from './start-machinery';
 import { Teardown } from './teardown';
-
-/** A service that is not healthy after this many milliseconds fails the start. */
-const HEALTHY_WITHIN = 60_000;
 
 /**
  * Starts a synthesized cloud assembly on this machine: see {@link LocalAccount} for what then runs.
@@ -49,91 +41,56 @@ async function start(options: LocalAccountOptions, phases: Phases, teardown: Tea
   const assembly = readCloudAssembly(options.assembly);
   const standIns = new StandIns(options.standIns);
   standIns.requireKnown((key) => isNamed(assembly, key));
-  const fleets = findFleets(assembly, options.fleet);
+  const [{ stack }] = findFleets(assembly, options.fleet);
   const given = readGivenSecrets(controlFolder);
-  const plan = planAll(fleets, assembly, standIns, given);
+  const persist = keptFolder(options, teardown);
+  const fleets: Fleets = new Fleets(new Issuers(persist, teardown), () => machinery);
+  const stacks = new DeployedStacks({
+    machinery: () => machinery,
+    standIns,
+    given,
+    trust: (known, deployment) => fleets.trust(known, deployment),
+    serve: (known, deployment) => fleets.serve(known, deployment),
+    ...(options.fleet !== undefined && { only: options.fleet }),
+  });
+  const change = { put: assembly.stacks, missing: assembly.missing };
+  const { plan } = stacks.judge(change);
   const resources = assembly.stacks.reduce((count, { template }) => count + Object.keys(template.Resources).length, 0);
   phases.end('assembly', `${assembly.stacks.map(({ name }) => name).join(', ')}: ${resources} resources`);
   phases.end('not run here', notRunText(plan), { notRun: plan.notRun, namesOnly: plan.namesOnly });
 
   const controlFile = newControlFilePath(controlFolder);
-  const { machinery, persist } = await startMachinery(
+  const machinery = await startMachinery(
     {
       ...options,
-      region: fleets[0].stack.region,
+      keptIn: persist,
+      region: stack.region,
       given,
       controlFile,
-      portFor: edgePorts(fleets, options.port),
+      portFor: (...listener) => fleets.portFor(...listener, options.port),
       logFolder: newRunFolder(controlFolder),
     },
     teardown,
   );
-  const provisioning = new Provisioning(assembly, standIns, plan, () => machinery);
-  phases.end('tables', `${await provisioning.create('tables')} at ${machinery.dynamodb.url}`);
-  phases.end('secrets', await provisioning.create('secrets'));
-
-  const trusted = await Promise.all(fleets.map((fleet) => trustOf(fleet, provisioning)));
-  const issuers = await startIssuers(trusted, persist, teardown);
-  // The longest first, for one issuer may begin with another.
-  for (const [name, { url }] of [...issuers].sort(([a], [b]) => b.length - a.length)) machinery.ecs.addresses.addText(name, url);
-  const stands = [...issuers].map(([name, { url }]) => `${url} stands for ${name}`).join(', ');
-  phases.end('identity', `${trusted.reduce((count, { subjects }) => count + subjects.length, 0)} agents; ${stands}`);
-
-  phases.end('functions', await provisioning.create('functions'));
-  phases.end('load balancers', await provisioning.create('load balancers'));
-  phases.end('services', `${await provisioning.create('services')}: ${taskCount(machinery)} tasks`);
-
-  const running = await Promise.all(
-    fleets.map(async (fleet, i) => {
-      const issuer = issuers.get(trusted[i]?.issuer ?? '');
-      if (!issuer) throw new Error(`The fleet ${fleet.name} has no issuer.`);
-      return await runningFleet(fleet, issuer, provisioning, machinery);
-    }),
-  );
-  const [first, ...others] = running;
-  if (!first) throw new Error('No fleet was started.');
-  const account = new RunningAccount({ assembly, provisioning, machinery, fleets: [first, ...others], stop: () => teardown.run() });
-  await healthy([...machinery.services.values()]);
+  await deployFirst(stacks, change, phases);
+  const account = new RunningAccount({ stacks, machinery, fleets, stop: () => teardown.run() });
   const control = await ControlServer.start(account);
   teardown.add(() => control.stop());
   const beside = readControlFiles(controlFolder).map(({ pid, baseUrl }) => `; another account runs here: pid ${pid} at ${baseUrl}`);
   const { baseUrl } = account;
   writeControlFile(controlFolder, controlFile, { pid: process.pid, controlUrl: control.url, controlToken: control.token, baseUrl });
   teardown.add(() => removeControlFile(controlFile));
-  phases.end('ready', `every target is healthy; ${running.map((fleet) => fleet.baseUrl).join(', ')}${beside.join('')}`);
+  const urls = account.fleets.map((fleet) => fleet.baseUrl).join(', ');
+  phases.end('ready', `every target is healthy; ${urls}${beside.join('')}`);
   return account;
 }
 
-/** What runs. Everything that stands in the way is known before anything is started. */
-function planAll(
-  fleets: readonly FleetDescription[],
-  assembly: CloudAssembly,
-  standIns: StandIns,
-  given: Readonly<Record<string, string>>,
-): Plan {
-  const world = { assembly, standIns, names: () => undefined };
-  const plan = planOf(fleets, world);
-  requireContext(plan, assembly);
-  const withoutValue = importedSecretProblems(plan, world, new SecretStore(undefined, given));
-  if (withoutValue.length > 0) throw unsupported(withoutValue);
-  return plan;
-}
-
-async function trustOf(fleet: FleetDescription, provisioning: Provisioning) {
-  const agents = await resolveFact(fleet, 'agents', provisioning);
-  return { issuer: await resolveFact(fleet, 'issuer', provisioning), subjects: Object.values(agents).map(({ subject }) => subject) };
-}
-
-async function healthy(services: readonly Service[]): Promise<void> {
-  try {
-    await Promise.all(services.map((service) => service.healthy(HEALTHY_WITHIN)));
-  } catch (cause) {
-    throw new LocalAccountError('NOT_HEALTHY', (cause as Error).message, { cause });
-  }
-}
-
-function taskCount({ services }: Machinery): number {
-  return [...services.values()].reduce((count, { desiredCount }) => count + desiredCount, 0);
+/** There is nothing to go back to: the whole account ends when it fails. */
+async function deployFirst(stacks: DeployedStacks, change: StackChange, phases: Phases): Promise<void> {
+  const onPhase = (name: string, detail: string): void => phases.end(name, detail);
+  await stacks.deploy(change, { onPhase, disableRollback: true }).catch((error: unknown) => {
+    throw error instanceof DeploymentFailed ? error.cause : error;
+  });
 }
 
 /** Whether `Stack/LogicalId` or `Stack/LogicalId.Attribute` names something of the assembly. */

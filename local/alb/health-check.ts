@@ -13,11 +13,17 @@ export type Health = 'initial' | 'healthy' | 'unhealthy';
 /**
  * Asks one target for its health until stopped. A new target is healthy after one good answer; then the thresholds count.
  * @param changed told of each change of health
+ * @param known its health, where it was checked before
  * @returns stops the checks
  */
-export function checkHealth(port: number, settings: HealthCheckSettings, changed: (health: Health) => void): () => void {
+export function checkHealth(
+  port: number,
+  settings: HealthCheckSettings,
+  changed: (health: Health) => void,
+  known: Health = 'initial',
+): () => void {
   const interval = Math.min(MAX_INTERVAL, Math.max(MIN_INTERVAL, (settings.intervalSeconds * 1000) / SCALE));
-  let health: Health = 'initial';
+  let health = known;
   let streak = 0;
   let stopped = false;
   let timer: NodeJS.Timeout;

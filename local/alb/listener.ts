@@ -7,48 +7,72 @@ import type { TargetGroup } from './target-group';
 export interface ListenerOptions {
   /** Port on 127.0.0.1; 0 takes a free one. */
   readonly port: number;
-  /** Seconds without a byte, on either side, after which a connection is cut. */
-  readonly idleTimeoutSeconds: number;
+  /** Seconds without a byte, on either side, after which a connection is cut; asked for each request. */
+  readonly idleTimeoutSeconds: () => number;
   readonly defaultAction: Action;
   readonly targetGroup: (arn: string) => TargetGroup | undefined;
 }
 
 /** One listener of a load balancer, as an HTTP server on loopback. */
 export class Listener {
+  private readonly rulesByName = new Map<string, Rule>();
   private rules: readonly Rule[] = [];
+  private defaultAction: Action;
 
   private constructor(
     private readonly server: Server,
     private readonly options: ListenerOptions,
-  ) {}
+  ) {
+    this.defaultAction = options.defaultAction;
+  }
 
   static async start(options: ListenerOptions): Promise<Listener> {
     const server = await listenOnLoopback((request, response) => listener.answer(request, response), options.port);
     const listener = new Listener(server, options);
-    const idle = options.idleTimeoutSeconds * 1000;
-    server.keepAliveTimeout = idle;
-    // The idle timeout alone ends a request: a stream may last for days. One second more, so that a silent target is
-    // answered with 504 rather than a closed connection.
+    // The idle timeout alone ends a request: a stream may last for days.
     server.requestTimeout = 0;
     server.headersTimeout = 60_000;
-    server.setTimeout(idle + 1000);
+    listener.applyIdleTimeout();
     return listener;
+  }
+
+  /** For connections that are opened from now on. */
+  applyIdleTimeout(): void {
+    const idle = this.options.idleTimeoutSeconds() * 1000;
+    this.server.keepAliveTimeout = idle;
+    // One second more, so that a silent target is answered with 504 rather than a closed connection.
+    this.server.setTimeout(idle + 1000);
   }
 
   get port(): number {
     return portOf(this.server);
   }
 
-  addRule(rule: Rule): void {
-    this.rules = [...this.rules, rule].sort((a, b) => a.priority - b.priority);
+  setDefaultAction(action: Action): void {
+    this.defaultAction = action;
+  }
+
+  /** Adds a rule, or puts another in the place of the one with this name. */
+  setRule(name: string, rule: Rule): void {
+    this.rulesByName.set(name, rule);
+    this.sortRules();
+  }
+
+  removeRule(name: string): void {
+    this.rulesByName.delete(name);
+    this.sortRules();
   }
 
   stop(): Promise<void> {
     return closeServer(this.server);
   }
 
+  private sortRules(): void {
+    this.rules = [...this.rulesByName.values()].sort((a, b) => a.priority - b.priority);
+  }
+
   private answer(request: IncomingMessage, response: ServerResponse): void {
-    const action = this.rules.find((rule) => rule.matches(request))?.action ?? this.options.defaultAction;
+    const action = this.rules.find((rule) => rule.matches(request))?.action ?? this.defaultAction;
     switch (action.type) {
       case 'fixed-response':
         response.writeHead(action.status, {
@@ -69,7 +93,7 @@ export class Listener {
   private forward(request: IncomingMessage, response: ServerResponse, groups: readonly { arn: string; weight: number }[]): void {
     const group = this.options.targetGroup(byWeight(groups));
     const choice = group?.choose(request.headers.cookie);
-    if (choice) void forward(request, response, choice, { idleTimeout: this.options.idleTimeoutSeconds * 1000, port: this.port });
+    if (choice) void forward(request, response, choice, { idleTimeout: this.options.idleTimeoutSeconds() * 1000, port: this.port });
     else answerPlain(response, 503, 'Service Temporarily Unavailable');
   }
 }

@@ -11,7 +11,7 @@ const CORS_COOKIE = 'AWSALBCORS';
 export class Stickiness {
   private readonly key = randomBytes(32);
 
-  constructor(readonly durationSeconds: number) {}
+  constructor(public durationSeconds: number) {}
 
   /** `Set-Cookie` values that bind a client to a target from now on. */
   cookiesFor(target: string): string[] {

@@ -21,13 +21,37 @@ export interface Choice {
   readonly setCookies: readonly string[];
 }
 
+interface Registration {
+  readonly target: Target;
+  readonly healthPort: number;
+  readonly changed: (health: Health) => void;
+  stopChecks: () => void;
+}
+
 export class TargetGroup {
-  private readonly targets = new Map<string, { readonly target: Target; readonly stopChecks: () => void }>();
-  private readonly stickiness: Stickiness | undefined;
+  private readonly targets = new Map<string, Registration>();
+  private stickiness: Stickiness | undefined;
   private turn = 0;
 
-  constructor(readonly settings: TargetGroupSettings) {
-    if (settings.stickinessSeconds !== undefined) this.stickiness = new Stickiness(settings.stickinessSeconds);
+  constructor(private current: TargetGroupSettings) {
+    this.configure(current);
+  }
+
+  get settings(): TargetGroupSettings {
+    return this.current;
+  }
+
+  /** From now on, also for targets that are registered. Cookies that were given keep their target. */
+  configure(settings: TargetGroupSettings): void {
+    const { stickinessSeconds } = settings;
+    this.current = settings;
+    if (stickinessSeconds === undefined) this.stickiness = undefined;
+    else if (this.stickiness) this.stickiness.durationSeconds = stickinessSeconds;
+    else this.stickiness = new Stickiness(stickinessSeconds);
+    for (const registration of this.targets.values()) {
+      registration.stopChecks();
+      if (!registration.target.draining) registration.stopChecks = this.check(registration);
+    }
   }
 
   /**
@@ -37,12 +61,22 @@ export class TargetGroup {
   register(id: string, port: number, healthPort: number, changed: (health: Health) => void): Target {
     const pool = new Pool(`http://127.0.0.1:${port}`, { connections: null, pipelining: 1, keepAliveTimeout: 60_000 });
     const target: Target = { id, port, pool, health: 'initial', draining: false, inFlight: 0 };
-    const stopChecks = checkHealth(healthPort, this.settings.healthCheck, (health) => {
-      target.health = health;
-      changed(health);
-    });
-    this.targets.set(id, { target, stopChecks });
+    const registration: Registration = { target, healthPort, changed, stopChecks: () => {} };
+    registration.stopChecks = this.check(registration);
+    this.targets.set(id, registration);
     return target;
+  }
+
+  private check({ target, healthPort, changed }: Registration): () => void {
+    return checkHealth(
+      healthPort,
+      this.settings.healthCheck,
+      (health) => {
+        target.health = health;
+        changed(health);
+      },
+      target.health,
+    );
   }
 
   /**

@@ -13,6 +13,8 @@ export interface Template extends CloudFormationTemplate {
 
 export interface Resource extends TemplateResource {
   readonly Condition?: string;
+  readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
 }
 
 /**

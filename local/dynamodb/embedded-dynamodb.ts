@@ -1,9 +1,11 @@
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
+  DeleteTableCommand,
   DescribeTableCommand,
   DynamoDBClient,
   ResourceInUseException,
+  ResourceNotFoundException,
 } from '@aws-sdk/client-dynamodb';
 import { LocalAccountError } from '../account-error';
 import { startCompanion } from '../processes/companion';
@@ -17,6 +19,8 @@ export interface EmbeddedDynamoDb {
    * @throws LocalAccountError CREATE_FAILED when that one lacks an index: none can be added here
    */
   createTable(table: CreateTableCommandInput): Promise<void>;
+  /** One that is gone already is no error. */
+  deleteTable(name: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -31,6 +35,11 @@ export async function startDynamoDb(folder: string | undefined, region: string):
       await client.send(new CreateTableCommand(table)).catch(async (error: unknown) => {
         if (!(error instanceof ResourceInUseException)) throw error;
         await requireIndexes(client, table, folder);
+      });
+    },
+    deleteTable: async (TableName) => {
+      await client.send(new DeleteTableCommand({ TableName })).catch((error: unknown) => {
+        if (!(error instanceof ResourceNotFoundException)) throw error;
       });
     },
     stop: () => {

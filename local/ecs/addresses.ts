@@ -9,6 +9,10 @@ export class AddressBook {
     this.hosts.set(dnsName, ports.set(port, local));
   }
 
+  removeListener(dnsName: string, port: number): void {
+    this.hosts.get(dnsName)?.delete(port);
+  }
+
   /** A text that stands for another wherever it occurs: the issuer of access tokens. */
   addText(text: string, local: string): void {
     this.texts.set(text, local);

@@ -10,29 +10,34 @@ export interface TrustedIssuer {
   readonly subjects: readonly string[];
 }
 
-/**
- * One local issuer for each that fleets trust: two fleets of one company trust the same.
- * @param folder where keys persist
- */
-export async function startIssuers(
-  trusted: readonly TrustedIssuer[],
-  folder: string | undefined,
-  teardown: Teardown,
-): Promise<ReadonlyMap<string, LocalIssuer>> {
-  const started = new Map<string, LocalIssuer>();
-  for (const { issuer } of trusted) {
-    if (started.has(issuer)) continue;
-    const subjects = trusted.filter((other) => other.issuer === issuer).flatMap((other) => other.subjects);
-    const own = folder && (started.size === 0 ? folder : folderOf(folder, issuer));
-    const local = await startIssuer({
-      subjects: Object.fromEntries(subjects.map((subject) => [subject, subject])),
-      issuer,
-      ...(own && { folder: own }),
-    });
-    teardown.add(() => local.stop());
-    started.set(issuer, local);
+/** One local issuer for each that fleets trust: two fleets of one company trust the same. */
+export class Issuers {
+  private readonly started = new Map<string, LocalIssuer>();
+
+  /** @param folder where keys persist */
+  constructor(
+    private readonly folder: string | undefined,
+    private readonly teardown: Teardown,
+  ) {}
+
+  /** Starts what is trusted for the first time, and makes the subjects known. */
+  async trust(trusted: readonly TrustedIssuer[]): Promise<ReadonlyMap<string, LocalIssuer>> {
+    for (const issuer of new Set(trusted.map((one) => one.issuer))) {
+      const subjects = trusted.filter((other) => other.issuer === issuer).flatMap((other) => other.subjects);
+      const known = this.started.get(issuer);
+      if (known) known.know(subjects);
+      else await this.start(issuer, subjects);
+    }
+    return this.started;
   }
-  return started;
+
+  private async start(issuer: string, subjects: readonly string[]): Promise<void> {
+    const { folder } = this;
+    const own = folder && (this.started.size === 0 ? folder : folderOf(folder, issuer));
+    const local = await startIssuer({ subjects, issuer, ...(own && { folder: own }) });
+    this.teardown.add(() => local.stop());
+    this.started.set(issuer, local);
+  }
 }
 
 function folderOf(folder: string, issuer: string): string {

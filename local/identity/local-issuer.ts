@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { startCompanion } from '../processes/companion';
 
 export interface IssuerOptions {
-  /** Subjects of the fleet's agents, by agent name. */
-  readonly subjects: Readonly<Record<string, string>>;
+  /** Subjects of the agents of every fleet that trusts it. */
+  readonly subjects: readonly string[];
   /** The issuer that the fleet would trust in AWS. Tokens take the shape of Cognito's when it is a user pool. */
   readonly issuer: string;
   /** Folder where key and port persist, so that agents keep their identity over runs. */
@@ -15,9 +15,17 @@ export interface IssuerOptions {
 /** An OIDC issuer on loopback that knows the agents of a fleet as clients. */
 export interface LocalIssuer {
   readonly url: string;
+  /** Knows these subjects, too. */
+  know(subjects: readonly string[]): void;
   /** A new access token from the token endpoint (client credentials grant, RFC 6749 §4.4; resource indicator, RFC 8707). */
-  token(agent: string, audience: string, ttlSeconds: number): Promise<string>;
+  token(subject: string, audience: string, ttlSeconds: number): Promise<string>;
   stop(): Promise<void>;
+}
+
+interface Client {
+  readonly id: string;
+  readonly secret: string;
+  readonly subject: string;
 }
 
 interface IssuerState {
@@ -29,12 +37,11 @@ const STATE_FILE = 'identity.json';
 
 export async function startIssuer({ subjects, issuer, folder }: IssuerOptions): Promise<LocalIssuer> {
   const state = readState(folder) ?? { jwks: { keys: [signingKey()] } };
-  const clients = new Map(
-    Object.entries(subjects).map(([agent, subject]) => [
-      agent,
-      { id: clientId(subject), secret: randomBytes(24).toString('base64url'), subject },
-    ]),
-  );
+  const clients = new Map<string, Client>();
+  const add = (subject: string): void => {
+    if (!clients.has(subject)) clients.set(subject, { id: clientId(subject), secret: randomBytes(24).toString('base64url'), subject });
+  };
+  subjects.forEach(add);
   const companion = await startCompanion('identity.mjs', {
     port: state.port,
     jwks: state.jwks,
@@ -45,16 +52,21 @@ export async function startIssuer({ subjects, issuer, folder }: IssuerOptions): 
   const url = `http://127.0.0.1:${companion.port}`;
   return {
     url,
-    token: (agent, audience, ttlSeconds) => {
-      const client = clients.get(agent);
-      if (!client) throw new Error(`The local issuer has no client for agent "${agent}".`);
+    know: (more) => {
+      if (more.every((subject) => clients.has(subject))) return;
+      more.forEach(add);
+      companion.tell({ clients: [...clients.values()] });
+    },
+    token: async (subject, audience, ttlSeconds) => {
+      const client = clients.get(subject);
+      if (!client) throw new Error(`The local issuer has no client for the subject "${subject}".`);
       return requestToken(url, client, audience, ttlSeconds);
     },
     stop: companion.stop,
   };
 }
 
-async function requestToken(url: string, client: { id: string; secret: string }, audience: string, ttlSeconds: number): Promise<string> {
+async function requestToken(url: string, client: Client, audience: string, ttlSeconds: number): Promise<string> {
   const answer = await fetch(`${url}/token`, {
     method: 'POST',
     headers: { 'x-token-ttl': String(ttlSeconds) },

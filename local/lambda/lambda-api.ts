@@ -13,6 +13,19 @@ export class Functions {
     this.byName.set(fn.settings.name, fn);
   }
 
+  /** Invocations from now on go to the new one; those that the old one has begun end there. */
+  replace(fn: LocalFunction): void {
+    const old = this.byName.get(fn.settings.name);
+    this.add(fn);
+    void old?.retire();
+  }
+
+  async remove(name: string): Promise<void> {
+    const fn = this.byName.get(name);
+    this.byName.delete(name);
+    await fn?.retire();
+  }
+
   /** By name, by ARN, or by ARN with a qualifier. */
   find(id: string): LocalFunction | undefined {
     const [, name] = /(?:^|:function:)([\w-]+)(?::[\w$-]+)?$/.exec(id) ?? [];

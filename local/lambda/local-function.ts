@@ -15,6 +15,8 @@ export class LocalFunction {
   private readonly free: Worker[] = [];
   private readonly waiting: ((worker: Worker) => void)[] = [];
   private started = 0;
+  private running = 0;
+  private idle: (() => void) | undefined;
 
   constructor(
     readonly settings: FunctionSettings,
@@ -24,15 +26,23 @@ export class LocalFunction {
 
   /** Invokes the function with a JSON text. Never rejects: an error of the function is its result. */
   async invoke(payload: string): Promise<InvocationResult> {
+    this.running++;
     const worker = await this.acquire();
     const result = await worker.invoke(payload);
     await this.release(worker);
+    if (--this.running === 0) this.idle?.();
     return result;
   }
 
   /** Process ids of the workers that run. */
   pids(): number[] {
     return [...this.workers].map((worker) => worker.pid).filter((pid) => pid !== undefined);
+  }
+
+  /** Ends its workers when what has begun has ended; an invocation ends by its own timeout. */
+  async retire(): Promise<void> {
+    if (this.running > 0) await new Promise<void>((done) => (this.idle = done));
+    await this.stop();
   }
 
   async stop(): Promise<void> {

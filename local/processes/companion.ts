@@ -4,6 +4,8 @@ import { programPath } from '../programs';
 /** A part of the account that runs in a process of its own: DynamoDB and the identity provider. */
 export interface Companion {
   readonly port: number;
+  /** Tells the running program of something more. */
+  tell(message: Readonly<Record<string, unknown>>): void;
   stop(): Promise<void>;
 }
 
@@ -24,7 +26,7 @@ export async function startCompanion(name: string, settings: Readonly<Record<str
   });
   child.send(settings);
   const port = await listening(child, name);
-  return { port, stop: () => ended(child) };
+  return { port, tell: (message) => void child.send(message), stop: () => ended(child) };
 }
 
 function listening(child: ChildProcess, name: string): Promise<number> {

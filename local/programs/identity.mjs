@@ -1,4 +1,5 @@
 // The OIDC issuer in a process of its own. Receives { port, jwks, clients, cognito }, sends { port }, ends with its parent.
+// Receives { clients } when they change: tokens that were issued stay good, for they say all that they mean.
 //   clients: [{ id, secret, subject }]; cognito: whether tokens have the shape of Cognito's (client_id and token_use)
 import { createServer } from 'node:http';
 import Provider from 'oidc-provider';
@@ -15,7 +16,12 @@ process.once('message', ({ port, jwks, clients, cognito }) => {
   server.listen(port ?? 0, '127.0.0.1');
   server.once('listening', () => {
     const listening = server.address().port;
-    server.on('request', createIssuer(`http://127.0.0.1:${listening}`, jwks, clients, cognito).callback());
+    const serve = (known) => {
+      const issuer = createIssuer(`http://127.0.0.1:${listening}`, jwks, known, cognito).callback();
+      server.removeAllListeners('request').on('request', issuer);
+    };
+    serve(clients);
+    process.on('message', (change) => serve(change.clients));
     process.send({ port: listening });
   });
 });

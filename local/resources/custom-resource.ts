@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { LocalAccountError } from '../account-error';
 import type { CustomResourceResponse } from '../aws-endpoint';
 import type { LocalFunction } from '../lambda/local-function';
-import { arn, type Provisioner } from './provisioner';
+import type { Machinery } from '../machinery';
+import { arn, type Created, type Provisioner, type ResourceRequest } from './provisioner';
 
 /** AWS::CloudFormation::CustomResource and Custom::…: any properties beside these. */
 interface CustomResourceProperties {
@@ -11,39 +12,57 @@ interface CustomResourceProperties {
 }
 
 /**
- * Runs the function of a custom resource with RequestType Create, in every run: a function that brings a state about
- * does so whatever an earlier run has left.
+ * Runs the function of a custom resource as CloudFormation does (custom resource request objects): Create; Update with the
+ * properties of before; Delete, also of the physical resource that an update has replaced.
  */
 export const customResource: Provisioner<CustomResourceProperties> = {
   phase: 'functions',
   noun: ['custom resource', 'custom resources'],
   honours: ['*'],
   ignores: [],
-  create: async ({ properties, stack, address, resource, path }, machinery) => {
-    const fn = machinery.functions.find(properties.ServiceToken);
-    if (!fn)
-      throw new LocalAccountError('INVALID_ASSEMBLY', `${path} names a function that does not exist here: ${properties.ServiceToken}.`);
-    const { url, response } = machinery.awsEndpoint.expectResponse();
-    const event = {
-      RequestType: 'Create',
-      RequestId: randomUUID(),
-      ResponseURL: url,
-      StackId: arn(stack, 'cloudformation', `stack/${stack.name}/local`),
-      ResourceType: resource.Type,
-      LogicalResourceId: address.logicalId,
-      ServiceToken: properties.ServiceToken,
-      ResourceProperties: asText(machinery.ecs.addresses.rewriteAll(properties)),
-    };
-    const failed = inTurn(fn, () => fn.invoke(JSON.stringify(event))).then(({ error, payload }) => {
-      if (error) throw new Error(`its function failed: ${payload}`);
-      return response;
-    });
-    const answer = await Promise.race([response, failed]).catch((cause: Error) => {
-      throw new LocalAccountError('CREATE_FAILED', `${path} (${resource.Type}): ${cause.message}`, { cause });
-    });
-    return created(answer, path, resource.Type, address.logicalId);
+  survives: true,
+  create: async (request, machinery) => created(await send({ RequestType: 'Create' }, request, machinery), request.address.logicalId),
+  update: async (request, { ref, properties }, machinery) => {
+    const old = { PhysicalResourceId: ref, OldResourceProperties: asText(machinery.ecs.addresses.rewriteAll(properties)) };
+    return created(await send({ RequestType: 'Update', ...old }, request, machinery), ref);
+  },
+  delete: async (existing, machinery) => {
+    await send({ RequestType: 'Delete', PhysicalResourceId: existing.ref }, existing, machinery);
   },
 };
+
+type CustomResource = Pick<ResourceRequest<CustomResourceProperties>, 'address' | 'stack' | 'resource' | 'properties' | 'path'>;
+
+/** @throws LocalAccountError with the reason that its function gave */
+async function send(
+  kind: Readonly<Record<string, unknown>>,
+  { properties, stack, address, resource, path }: CustomResource,
+  machinery: Machinery,
+): Promise<CustomResourceResponse> {
+  const fn = machinery.functions.find(properties.ServiceToken);
+  if (!fn)
+    throw new LocalAccountError('INVALID_ASSEMBLY', `${path} names a function that does not exist here: ${properties.ServiceToken}.`);
+  const { url, response } = machinery.awsEndpoint.expectResponse();
+  const event = {
+    ...kind,
+    RequestId: randomUUID(),
+    ResponseURL: url,
+    StackId: arn(stack, 'cloudformation', `stack/${stack.name}/local`),
+    ResourceType: resource.Type,
+    LogicalResourceId: address.logicalId,
+    ServiceToken: properties.ServiceToken,
+    ResourceProperties: asText(machinery.ecs.addresses.rewriteAll(properties)),
+  };
+  const failed = inTurn(fn, () => fn.invoke(JSON.stringify(event))).then(({ error, payload }) => {
+    if (error) throw new Error(`its function failed: ${payload}`);
+    return response;
+  });
+  const answer = await Promise.race([response, failed]).catch((cause: Error) => {
+    throw new LocalAccountError('CREATE_FAILED', `${path} (${resource.Type}): ${cause.message}`, { cause });
+  });
+  if (answer.Status === 'SUCCESS') return answer;
+  throw new LocalAccountError('CREATE_FAILED', `${path} (${resource.Type}) failed: ${answer.Reason ?? 'no reason given'}`);
+}
 
 const turns = new WeakMap<LocalFunction, Promise<unknown>>();
 
@@ -54,10 +73,8 @@ function inTurn<T>(fn: LocalFunction, run: () => Promise<T>): Promise<T> {
   return turn;
 }
 
-function created(answer: CustomResourceResponse, path: string, type: string, logicalId: string) {
-  if (answer.Status !== 'SUCCESS')
-    throw new LocalAccountError('CREATE_FAILED', `${path} (${type}) failed: ${answer.Reason ?? 'no reason given'}`);
-  return { ref: answer.PhysicalResourceId ?? logicalId, attribute: (name: string) => answer.Data?.[name] };
+function created({ PhysicalResourceId, Data = {} }: CustomResourceResponse, otherwise: string): Created {
+  return { ref: PhysicalResourceId ?? otherwise, attribute: (name) => Data[name], data: Data };
 }
 
 /** CloudFormation hands numbers and booleans to custom resources as text. */

@@ -1,6 +1,7 @@
 import { LocalAccountError } from '../account-error';
 import { type ActionProperties, type ConditionProperties, readActions, readConditions } from '../alb/listener-rules';
-import { attributes, type Provisioner } from './provisioner';
+import type { Machinery } from '../machinery';
+import { attributes, type Created, type Provisioner, type ResourceRequest } from './provisioner';
 
 /** AWS::ElasticLoadBalancingV2::ListenerRule, as far as it is read. */
 interface ListenerRuleProperties {
@@ -16,16 +17,22 @@ export const listenerRule: Provisioner<ListenerRuleProperties> = {
   honours: ['ListenerArn', 'Priority', 'Conditions', 'Actions'],
   ignores: [],
   joins: 'ListenerArn',
-  create: async ({ properties, path, generatedName }, { listeners }) => {
-    const listener = listeners.get(properties.ListenerArn);
-    if (!listener)
-      throw new LocalAccountError('INVALID_ASSEMBLY', `${path} names a listener that does not exist: ${properties.ListenerArn}.`);
-    listener.addRule({
-      priority: Number(properties.Priority),
-      matches: readConditions(properties.Conditions, path),
-      action: readActions(properties.Actions, `${path}/Actions`),
-    });
-    const ref = `${properties.ListenerArn.replace(':listener/', ':listener-rule/')}/${generatedName}`;
-    return { ref, attribute: attributes({ RuleArn: ref, IsDefault: false }) };
+  create: async (request, machinery) => {
+    const ref = `${request.properties.ListenerArn.replace(':listener/', ':listener-rule/')}/${request.generatedName}`;
+    return setRule(ref, request, machinery);
   },
+  update: async (request, { ref }, machinery) => setRule(ref, request, machinery),
+  delete: async ({ ref, properties }, { listeners }) => listeners.get(properties.ListenerArn)?.removeRule(ref),
 };
+
+function setRule(ref: string, { properties, path }: ResourceRequest<ListenerRuleProperties>, { listeners }: Machinery): Created {
+  const listener = listeners.get(properties.ListenerArn);
+  if (!listener)
+    throw new LocalAccountError('INVALID_ASSEMBLY', `${path} names a listener that does not exist: ${properties.ListenerArn}.`);
+  listener.setRule(ref, {
+    priority: Number(properties.Priority),
+    matches: readConditions(properties.Conditions, path),
+    action: readActions(properties.Actions, `${path}/Actions`),
+  });
+  return { ref, attribute: attributes({ RuleArn: ref, IsDefault: false }) };
+}

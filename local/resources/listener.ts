@@ -30,7 +30,8 @@ export const listener: Provisioner<ListenerProperties> = {
     const port = machinery.portFor(balancer.stack, balancer.logicalId, Number(Port));
     const started = await Listener.start({
       port,
-      idleTimeoutSeconds: balancer.idleTimeoutSeconds,
+      // The balancer's own, which may change.
+      idleTimeoutSeconds: () => machinery.loadBalancers.get(LoadBalancerArn)?.idleTimeoutSeconds ?? balancer.idleTimeoutSeconds,
       defaultAction: readActions(DefaultActions, `${path}/DefaultActions`),
       targetGroup: (arn) => machinery.targetGroups.get(arn),
     }).catch((cause: unknown) => {
@@ -41,6 +42,21 @@ export const listener: Provisioner<ListenerProperties> = {
     const reached = new URL(await machinery.interpose('load balancer', `http://127.0.0.1:${started.port}`));
     machinery.ecs.addresses.addListener(balancer.dnsName, Number(Port), Number(reached.port));
     return { ref, attribute: attributes({ ListenerArn: ref }) };
+  },
+  update: async ({ properties, path }, { ref }, { listeners }) => {
+    listeners.get(ref)?.setDefaultAction(readActions(properties.DefaultActions, `${path}/DefaultActions`));
+    return { ref, attribute: attributes({ ListenerArn: ref }) };
+  },
+  unchangeable: (after, before, path) =>
+    ['Port', 'Protocol']
+      .filter((name) => String(Reflect.get(after, name)) !== String(Reflect.get(before, name)))
+      .map((name) => `a change of ${name} of the listener ${path} from ${Reflect.get(before, name)} to ${Reflect.get(after, name)}`),
+  delete: async ({ ref, properties }, { listeners, loadBalancers, ecs }) => {
+    const listener = listeners.get(ref);
+    listeners.delete(ref);
+    const balancer = loadBalancers.get(properties.LoadBalancerArn);
+    if (balancer) ecs.addresses.removeListener(balancer.dnsName, Number(properties.Port));
+    await listener?.stop();
   },
 };
 

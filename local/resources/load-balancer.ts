@@ -1,6 +1,6 @@
-import { unsupported } from '../account-error';
+import type { LoadBalancer } from '../machinery';
 import { arnSuffix } from '../secrets/secret-store';
-import { arn, attributes, type Provisioner } from './provisioner';
+import { arn, attributes, type Created, type Provisioner } from './provisioner';
 
 /** AWS::ElasticLoadBalancingV2::LoadBalancer, as far as it is read. */
 interface LoadBalancerProperties {
@@ -35,26 +35,43 @@ export const loadBalancer: Provisioner<LoadBalancerProperties> = {
     ...rest,
     LoadBalancerAttributes: LoadBalancerAttributes.filter(({ Key }) => !INERT_ATTRIBUTES.test(Key)),
   }),
-  create: async ({ properties, stack, address, generatedName, path }, { loadBalancers }) => {
-    const { Name: name = generatedName, Type = 'application', Scheme, LoadBalancerAttributes = [] } = properties;
-    if (Type !== 'application') throw unsupported([`the load balancer type "${Type}" of ${path}; it has application`]);
-    const unknown = LoadBalancerAttributes.filter(({ Key }) => Key !== IDLE_TIMEOUT);
-    if (unknown.length > 0) throw unsupported(unknown.map(({ Key }) => `the load balancer attribute ${Key} of ${path}`));
-    const id = arnSuffix(path);
+  problems: ({ Type = 'application', LoadBalancerAttributes = [] }, path) => [
+    ...(Type === 'application' ? [] : [`the load balancer type "${Type}" of ${path}; it has application`]),
+    ...LoadBalancerAttributes.filter(({ Key }) => Key !== IDLE_TIMEOUT && !INERT_ATTRIBUTES.test(Key)).map(
+      ({ Key }) => `the load balancer attribute ${Key} of ${path}`,
+    ),
+  ],
+  create: async ({ properties, stack, address, generatedName, identity }, { loadBalancers }) => {
+    const { Name: name = generatedName, Scheme } = properties;
+    const id = arnSuffix(identity);
     const dnsName = `${Scheme === 'internal' ? 'internal-' : ''}${name}-${id}.${stack.region}.elb.amazonaws.com`.toLowerCase();
     const ref = arn(stack, 'elasticloadbalancing', `loadbalancer/app/${name}/${id}`);
-    const idleTimeoutSeconds = Number(LoadBalancerAttributes.find(({ Key }) => Key === IDLE_TIMEOUT)?.Value ?? DEFAULT_IDLE_TIMEOUT);
-    loadBalancers.set(ref, { ...address, dnsName, idleTimeoutSeconds });
-    return {
-      ref,
-      attribute: attributes({
-        DNSName: dnsName,
-        LoadBalancerArn: ref,
-        LoadBalancerFullName: `app/${name}/${id}`,
-        LoadBalancerName: name,
-        CanonicalHostedZoneID: 'ZLOCAL',
-        SecurityGroups: properties.SecurityGroups ?? [],
-      }),
-    };
+    loadBalancers.set(ref, { ...address, dnsName, idleTimeoutSeconds: idleTimeoutOf(properties) });
+    return describe(ref, dnsName, properties);
   },
+  update: async ({ properties }, { ref }, { loadBalancers, listeners }) => {
+    const before = loadBalancers.get(ref) as LoadBalancer;
+    loadBalancers.set(ref, { ...before, idleTimeoutSeconds: idleTimeoutOf(properties) });
+    const own = `${ref.replace(':loadbalancer/', ':listener/')}/`;
+    for (const [arn, listener] of listeners) if (arn.startsWith(own)) listener.applyIdleTimeout();
+    return describe(ref, before.dnsName, properties);
+  },
+  delete: async ({ ref }, { loadBalancers }) => void loadBalancers.delete(ref),
 };
+
+function idleTimeoutOf({ LoadBalancerAttributes = [] }: LoadBalancerProperties): number {
+  return Number(LoadBalancerAttributes.find(({ Key }) => Key === IDLE_TIMEOUT)?.Value ?? DEFAULT_IDLE_TIMEOUT);
+}
+
+function describe(ref: string, dnsName: string, { SecurityGroups = [] }: LoadBalancerProperties): Created {
+  const fullName = ref.replace(/^.*:loadbalancer\//, '');
+  const attribute = attributes({
+    DNSName: dnsName,
+    LoadBalancerArn: ref,
+    LoadBalancerFullName: fullName,
+    LoadBalancerName: fullName.split('/')[1],
+    CanonicalHostedZoneID: 'ZLOCAL',
+    SecurityGroups,
+  });
+  return { ref, attribute };
+}

@@ -15,6 +15,13 @@ export interface ResourceRequest<Properties> {
   readonly path: string;
   /** A name that is unique in the account, for a resource whose template names none. */
   readonly generatedName: string;
+  /** What tells this one from every other that was or will be, also from the one that it replaces. */
+  readonly identity: string;
+}
+
+/** One that exists, as it was made or changed last. */
+export interface Existing<Properties> extends Pick<ResourceRequest<Properties>, 'address' | 'stack' | 'resource' | 'properties' | 'path'> {
+  readonly ref: string;
 }
 
 /** What other resources see of one that exists. */
@@ -23,6 +30,10 @@ export interface Created {
   readonly ref: string;
   /** Value of `Fn::GetAtt`; undefined when it has no such attribute. */
   attribute(name: string): unknown;
+  /** Attributes that nobody can tell but who made it; kept where the account persists. */
+  readonly data?: Readonly<Record<string, unknown>>;
+  /** Resolves when it works as it is meant to, where that takes longer than making it. @throws where it never will */
+  readonly stable?: Promise<void>;
 }
 
 /** Makes one type of resource. */
@@ -45,7 +56,15 @@ export interface Provisioner<Properties = any> {
   problems?(properties: Properties, path: string): string[];
   /** A property by which a resource outside the fleet becomes a part of one in it, as a rule does of its listener. */
   readonly joins?: string;
+  /** Whether it outlives a run, where the account persists. */
+  readonly survives?: boolean;
+  /** Makes it; one that survived is taken as it is. */
   create(request: ResourceRequest<Properties>, machinery: Machinery): Promise<Created>;
+  /** Applies changed properties in place; absent for a type that every change replaces. */
+  update?(request: ResourceRequest<Properties>, before: Existing<Properties>, machinery: Machinery): Promise<Created>;
+  /** Changes that AWS makes and one machine cannot, in words such as `a change of X of …`; told before anything changes. */
+  unchangeable?(after: Properties, before: Properties, path: string): string[];
+  delete(existing: Existing<Properties>, machinery: Machinery): Promise<void>;
 }
 
 /** What people are told by, of every type. */

@@ -1,5 +1,6 @@
 import { unsupported } from '../account-error';
-import { attributes, type Provisioner } from './provisioner';
+import type { Machinery } from '../machinery';
+import { attributes, type Created, type Provisioner, type ResourceRequest } from './provisioner';
 
 /** AWS::ApplicationAutoScaling::ScalableTarget, as far as it is read. */
 interface ScalableTargetProperties {
@@ -18,12 +19,16 @@ export const scalableTarget: Provisioner<ScalableTargetProperties> = {
   honours: ['ServiceNamespace', 'ScalableDimension', 'ResourceId', 'MinCapacity', 'MaxCapacity'],
   ignores: ['RoleARN', 'SuspendedState', 'ScheduledActions'],
   joins: 'ResourceId',
-  create: async ({ properties, path }, { services }) => {
-    const { ResourceId, ScalableDimension, MinCapacity, MaxCapacity } = properties;
-    const service = [...services.values()].find(({ settings }) => settings.arn.endsWith(`:${ResourceId}`));
-    if (!service) throw unsupported([`the scalable target ${ResourceId} (${ScalableDimension}) of ${path}; it has ECS services`]);
-    service.scaleTo(Math.min(Number(MaxCapacity), Math.max(Number(MinCapacity), service.desiredCount)));
-    const ref = `${ResourceId}|${ScalableDimension}|${properties.ServiceNamespace}`;
-    return { ref, attribute: attributes({ Id: ref }) };
-  },
+  create: async (request, machinery) => setBounds(request, machinery),
+  update: async (request, _, machinery) => setBounds(request, machinery),
+  delete: async () => {},
 };
+
+function setBounds({ properties, path }: ResourceRequest<ScalableTargetProperties>, { services }: Machinery): Created {
+  const { ResourceId, ScalableDimension, MinCapacity, MaxCapacity } = properties;
+  const service = [...services.values()].find(({ settings }) => settings.arn.endsWith(`:${ResourceId}`));
+  if (!service) throw unsupported([`the scalable target ${ResourceId} (${ScalableDimension}) of ${path}; it has ECS services`]);
+  service.scaleTo(Math.min(Number(MaxCapacity), Math.max(Number(MinCapacity), service.desiredCount)));
+  const ref = `${ResourceId}|${ScalableDimension}|${properties.ServiceNamespace}`;
+  return { ref, attribute: attributes({ Id: ref }) };
+}

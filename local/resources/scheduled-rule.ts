@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { unsupported } from '../account-error';
-import { arn, attributes, type Provisioner } from './provisioner';
+import type { Machinery } from '../machinery';
+import { arn, attributes, type Created, type Provisioner, type ResourceRequest } from './provisioner';
 
 /** AWS::Events::Rule, as far as it is read; one with an EventPattern waits for events, and is refused. */
 interface RuleProperties {
@@ -26,26 +27,28 @@ export const scheduledRule: Provisioner<RuleProperties> = {
   noun: ['schedule', 'schedules'],
   honours: ['Name', 'ScheduleExpression', 'State', 'Targets'],
   ignores: ['RoleArn'],
-  create: async ({ properties, stack, generatedName, path }, { functions, schedules }) => {
-    const { Name: name = generatedName, ScheduleExpression: expression, State, Targets = [] } = properties;
-    const everyMs = intervalOf(expression);
-    if (everyMs === undefined) throw unsupported([`the schedule ${expression ?? '(none)'} of ${path}; it has rate(…)`]);
-    const ref = arn(stack, 'events', `rule/${name}`);
-    const event = { ...EVENT, account: stack.account, region: stack.region, resources: [ref] };
-    const found = Targets.map((target) => {
-      const other = Object.keys(target).find((property) => !KNOWN.includes(property));
-      if (other !== undefined) throw unsupported([`the property ${other} of the target ${target.Id} of ${path}`]);
-      const fn = functions.find(target.Arn);
-      if (fn === undefined) throw unsupported([`the target ${target.Arn} of ${path}; it has Lambda functions of this assembly`]);
-      return { fn, input: target.Input };
-    });
-    for (const { fn, input } of State === 'DISABLED' ? [] : found) {
-      const payload = (at: Date): string => input ?? JSON.stringify({ ...event, id: randomUUID(), time: at.toISOString() });
-      schedules.add({ everyMs, fn, payload });
-    }
-    return { ref: name, attribute: attributes({ Arn: ref }) };
-  },
+  create: async (request, machinery) => setRule(request.properties.Name ?? request.generatedName, request, machinery),
+  update: async (request, { ref }, machinery) => setRule(ref, request, machinery),
+  delete: async ({ ref, stack }, { schedules }) => schedules.remove(arn(stack, 'events', `rule/${ref}`)),
 };
+
+function setRule(name: string, { properties, stack, path }: ResourceRequest<RuleProperties>, { functions, schedules }: Machinery): Created {
+  const { ScheduleExpression: expression, State, Targets = [] } = properties;
+  const everyMs = intervalOf(expression);
+  if (everyMs === undefined) throw unsupported([`the schedule ${expression ?? '(none)'} of ${path}; it has rate(…)`]);
+  const Arn = arn(stack, 'events', `rule/${name}`);
+  const event = { ...EVENT, account: stack.account, region: stack.region, resources: [Arn] };
+  const found = Targets.map((target) => {
+    const other = Object.keys(target).find((property) => !KNOWN.includes(property));
+    if (other !== undefined) throw unsupported([`the property ${other} of the target ${target.Id} of ${path}`]);
+    if (functions.find(target.Arn) === undefined)
+      throw unsupported([`the target ${target.Arn} of ${path}; it has Lambda functions of this assembly`]);
+    const payload = (at: Date): string => target.Input ?? JSON.stringify({ ...event, id: randomUUID(), time: at.toISOString() });
+    return { everyMs, fn: () => functions.find(target.Arn), payload };
+  });
+  schedules.set(Arn, State === 'DISABLED' ? [] : found);
+  return { ref: name, attribute: attributes({ Arn }) };
+}
 
 /** What EventBridge sends on a schedule ("Events from EventBridge", Scheduled Event). */
 const EVENT = { version: '0', 'detail-type': 'Scheduled Event', source: 'aws.events', detail: {} };

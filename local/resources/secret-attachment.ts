@@ -8,4 +8,5 @@ export const secretAttachment: Provisioner<{ readonly SecretId: string }> = {
   // AWS adds the database's address to the secret; no database runs here.
   ignores: ['TargetId', 'TargetType'],
   create: async ({ properties }) => ({ ref: properties.SecretId, attribute: (name) => (name === 'Id' ? properties.SecretId : undefined) }),
+  delete: async () => {},
 };

@@ -62,6 +62,22 @@ export const service: Provisioner<ServiceProperties> = {
     );
     services.set(ref, made);
     made.scaleTo(Number(properties.DesiredCount ?? 1));
-    return { ref, attribute: attributes({ Name: name, ServiceArn: ref }) };
+    return { ref, attribute: attributes({ Name: name, ServiceArn: ref }), stable: healthy(made) };
+  },
+  delete: async ({ ref }, { services }) => {
+    const service = services.get(ref);
+    services.delete(ref);
+    await service?.stop({ drainMs: 500, stopMs: 5000 });
   },
 };
+
+/** A service that is not healthy after this many milliseconds fails its deployment. */
+const HEALTHY_WITHIN = 60_000;
+
+async function healthy(service: Service): Promise<void> {
+  try {
+    await service.healthy(HEALTHY_WITHIN);
+  } catch (cause) {
+    throw new LocalAccountError('NOT_HEALTHY', (cause as Error).message, { cause });
+  }
+}

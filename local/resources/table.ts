@@ -1,5 +1,7 @@
 import type { CreateTableCommandInput, KeySchemaElement } from '@aws-sdk/client-dynamodb';
-import { arn, attributes, type Provisioner } from './provisioner';
+import { LocalAccountError } from '../account-error';
+import type { Stack } from '../assembly/cloud-assembly';
+import { arn, attributes, type Created, type Provisioner } from './provisioner';
 import { type IndexProperties, indexOf } from './table-index';
 
 /** AWS::DynamoDB::GlobalTable and AWS::DynamoDB::Table, as far as they are read. */
@@ -39,6 +41,7 @@ export const table: Provisioner<TableProperties> = {
     'MultiRegionConsistency',
     'GlobalTableWitnesses',
   ],
+  survives: true,
   create: async ({ properties, stack, generatedName, path }, { dynamodb }) => {
     const { TableName = generatedName, KeySchema, AttributeDefinitions } = properties;
     await dynamodb.createTable({
@@ -53,7 +56,34 @@ export const table: Provisioner<TableProperties> = {
         LocalSecondaryIndexes: properties.LocalSecondaryIndexes.map((index) => indexOf(index, path)),
       }),
     });
-    const Arn = arn(stack, 'dynamodb', `table/${TableName}`);
-    return { ref: TableName, attribute: attributes({ Arn, TableId: TableName, StreamArn: `${Arn}/stream/1970-01-01T00:00:00.000` }) };
+    return describe(TableName, stack);
+  },
+  update: async ({ stack }, { ref }) => describe(ref, stack),
+  unchangeable: (after, before, path) => {
+    const [now, then] = [after, before].map(({ GlobalSecondaryIndexes, KeySchema }) =>
+      JSON.stringify([
+        KeySchema,
+        [...(GlobalSecondaryIndexes ?? [])].map(({ IndexName, KeySchema, Projection }) => [IndexName, KeySchema, Projection]).sort(),
+      ]),
+    );
+    return now === then ? [] : [`a change of the indexes of the table ${path}: the embedded DynamoDB makes them with their table only`];
+  },
+  delete: async ({ ref, resource, path }, { dynamodb }) => {
+    if (isProtected(resource.Properties ?? {}))
+      throw new LocalAccountError('REFUSED', `The table ${ref} (${path}) has deletion protection; deploy it without first.`);
+    await dynamodb.deleteTable(ref);
   },
 };
+
+/** A global table is protected where its replica in this region is. */
+function isProtected({ DeletionProtectionEnabled, Replicas }: Readonly<Record<string, unknown>>): boolean {
+  const replicas = Array.isArray(Replicas) ? (Replicas as readonly { readonly DeletionProtectionEnabled?: unknown }[]) : [];
+  return [DeletionProtectionEnabled, ...replicas.map((replica) => replica.DeletionProtectionEnabled)].some(
+    (flag) => String(flag) === 'true',
+  );
+}
+
+function describe(name: string, stack: Stack): Created {
+  const Arn = arn(stack, 'dynamodb', `table/${name}`);
+  return { ref: name, attribute: attributes({ Arn, TableId: name, StreamArn: `${Arn}/stream/1970-01-01T00:00:00.000` }) };
+}

@@ -79,7 +79,7 @@ export const taskDefinition: Provisioner<TaskDefinitionProperties> = {
       throw new LocalAccountError('INVALID_ASSEMBLY', `Metadata ${CONTAINERS} of ${path} names no container: ${unknown.join(', ')}.`);
     const withoutValue = containers.flatMap((container) => secretProblems(container, `${path}/${container.Name}`, secrets));
     if (withoutValue.length > 0) throw unsupported(withoutValue);
-    const ref = arn(stack, 'ecs', `task-definition/${family}:1`);
+    const ref = arn(stack, 'ecs', `task-definition/${family}:${nextRevision(family, taskDefinitions)}`);
     const server = serverOf(containers);
     const definitions = await Promise.all(
       containers.map((container) => {
@@ -90,7 +90,13 @@ export const taskDefinition: Provisioner<TaskDefinitionProperties> = {
     taskDefinitions.set(ref, { arn: ref, family, ...(server && { server }), containers: definitions.filter((made) => made !== undefined) });
     return { ref, attribute: attributes({ TaskDefinitionArn: ref }) };
   },
+  delete: async ({ ref }, { taskDefinitions }) => void taskDefinitions.delete(ref),
 };
+
+function nextRevision(family: string, taskDefinitions: Machinery['taskDefinitions']): number {
+  const own = [...taskDefinitions.values()].filter((definition) => definition.family === family);
+  return Math.max(0, ...own.map(({ arn }) => Number(arn.split(':').at(-1)))) + 1;
+}
 
 function hintsOf(metadata: Readonly<Record<string, unknown>> | undefined): Readonly<Record<string, ContainerHint>> {
   return (metadata?.[CONTAINERS] ?? {}) as Readonly<Record<string, ContainerHint>>;

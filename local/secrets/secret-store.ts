@@ -74,6 +74,11 @@ export class SecretStore {
     return next;
   }
 
+  delete(arn: string): void {
+    this.secrets.delete(arn);
+    this.save();
+  }
+
   private save(): void {
     if (this.file) writeFileSync(this.file, JSON.stringify(this.list()), { mode: 0o600 });
   }

@@ -17,8 +17,11 @@ async function verify(token: string, audience?: string) {
 
 describe('startIssuer', () => {
   test('gives tokens that a verifier believes', async () => {
-    issuer = await startIssuer({ subjects: { support: 'agent-support' }, issuer: ISSUER });
-    const { payload, protectedHeader } = await verify(await issuer.token('support', 'https://mcp.example', 60), 'https://mcp.example');
+    issuer = await startIssuer({ subjects: ['agent-support'], issuer: ISSUER });
+    const { payload, protectedHeader } = await verify(
+      await issuer.token('agent-support', 'https://mcp.example', 60),
+      'https://mcp.example',
+    );
     expect(protectedHeader.alg).toBe('RS256');
     expect(payload).toMatchObject({ iss: issuer.url, sub: 'agent-support', aud: 'https://mcp.example' });
     expect((payload.exp as number) - (payload.iat as number)).toBe(60);
@@ -26,25 +29,34 @@ describe('startIssuer', () => {
 
   test('takes any audience and any subject', async () => {
     const subject = 'Zoë|service/7 #1';
-    issuer = await startIssuer({ subjects: { odd: subject }, issuer: ISSUER });
-    const { payload } = await verify(await issuer.token('odd', 'not a url', 5), 'not a url');
+    issuer = await startIssuer({ subjects: [subject], issuer: ISSUER });
+    const { payload } = await verify(await issuer.token(subject, 'not a url', 5), 'not a url');
     expect(payload.sub).toBe(subject);
   });
 
   test('makes tokens of the shape of Cognito for a user pool', async () => {
-    issuer = await startIssuer({ subjects: { support: 'client-1' }, issuer: 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_abc' });
-    const { payload } = await verify(await issuer.token('support', 'client-1', 60));
+    issuer = await startIssuer({ subjects: ['client-1'], issuer: 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_abc' });
+    const { payload } = await verify(await issuer.token('client-1', 'client-1', 60));
     expect(payload).toMatchObject({ client_id: 'client-1', token_use: 'access', sub: 'client-1' });
     expect((await fetch(`${issuer.url}/.well-known/jwks.json`)).status).toBe(200);
   });
 
+  test('comes to know subjects while it runs; tokens of before stay good', async () => {
+    issuer = await startIssuer({ subjects: ['first'], issuer: ISSUER });
+    const token = await issuer.token('first', 'a', 60);
+    await expect(issuer.token('second', 'a', 60)).rejects.toThrow('no client for the subject "second"');
+    issuer.know(['first', 'second']);
+    expect((await verify(await issuer.token('second', 'a', 60))).payload.sub).toBe('second');
+    expect((await verify(token)).payload.sub).toBe('first');
+  });
+
   test('is the same issuer with the same key after a restart', async () => {
     const folder = scratchFolder();
-    issuer = await startIssuer({ subjects: { support: 's' }, issuer: ISSUER, folder });
+    issuer = await startIssuer({ subjects: ['s'], issuer: ISSUER, folder });
     const { url } = issuer;
-    const token = await issuer.token('support', 'a', 60);
+    const token = await issuer.token('s', 'a', 60);
     await issuer.stop();
-    issuer = await startIssuer({ subjects: { support: 's' }, issuer: ISSUER, folder });
+    issuer = await startIssuer({ subjects: ['s'], issuer: ISSUER, folder });
     expect(issuer.url).toBe(url);
     expect((await verify(token)).payload.sub).toBe('s');
   });

@@ -70,7 +70,7 @@ describe('AWS::Events::Rule', () => {
     ['2 days', 172_800_000],
   ])('takes rate(%s) for %d ms', async (rate, expected) => {
     const seen: number[] = [];
-    schedules.add = ({ everyMs }) => void seen.push(everyMs);
+    schedules.set = (_, set) => void seen.push(...set.map(({ everyMs }) => everyMs));
     await create({ ScheduleExpression: `rate(${rate})` });
     expect(seen).toEqual([expected]);
   });

@@ -3,8 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { readCloudAssembly } from '../../local/assembly/cloud-assembly';
+import { Deployment } from '../../local/cloudformation/deployment';
 import { findFleets } from '../../local/fleet-facts';
-import { Provisioning } from '../../local/provisioning';
 import { StandIns } from '../../local/stand-ins';
 import { folderOf, writeAssembly } from './fixtures/assembly';
 
@@ -88,7 +88,7 @@ describe('findFleets', () => {
   });
 });
 
-describe('Provisioning', () => {
+describe('the names of a deployment', () => {
   const assembly = assemblyOf({
     Net: {
       Resources: { Vpc: { Type: 'AWS::EC2::VPC' }, Logs: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: 'net-logs' } } },
@@ -113,14 +113,18 @@ describe('Provisioning', () => {
       },
     },
   });
-  const provisioning = new Provisioning(
+  const deployment = new Deployment({
     assembly,
-    new StandIns({ 'Shop/Given': 'x', 'Shop/Queue.Arn': 'arn:own' }),
-    { runs: () => false },
-    () => {
+    targets: new Set(['Net', 'Shop']),
+    before: new Map(),
+    retained: new Map(),
+    standIns: new StandIns({ 'Shop/Given': 'x', 'Shop/Queue.Arn': 'arn:own' }),
+    plan: { runs: () => false },
+    machinery: () => {
       throw new Error('inert resources need no machinery');
     },
-  );
+    tell: () => {},
+  });
   const [net, shop] = assembly.stacks as [(typeof assembly.stacks)[0], (typeof assembly.stacks)[0]];
 
   test.each<[string, unknown, unknown]>([
@@ -136,14 +140,14 @@ describe('Provisioning', () => {
     ],
     ['pseudo parameters', { 'Fn::Sub': '${AWS::Partition}.${AWS::AccountId}.${AWS::URLSuffix}' }, 'aws.000000000000.amazonaws.com'],
   ])('resolves %s', async (_, value, expected) => {
-    expect(await provisioning.resolve(shop, value, 'Metadata')).toEqual(expected);
+    expect(await deployment.resolve(shop, value, 'Metadata')).toEqual(expected);
   });
 
   test('resolves exports and outputs of another stack', async () => {
-    await provisioning.resolve(net, [{ Ref: 'Vpc' }, { Ref: 'Logs' }], 'Metadata');
-    expect(await provisioning.resolve(shop, { 'Fn::ImportValue': 'Net-vpc' }, 'Metadata')).toMatch(/^vpc-[0-9a-f]{17}$/);
+    await deployment.resolve(net, [{ Ref: 'Vpc' }, { Ref: 'Logs' }], 'Metadata');
+    expect(await deployment.resolve(shop, { 'Fn::ImportValue': 'Net-vpc' }, 'Metadata')).toMatch(/^vpc-[0-9a-f]{17}$/);
     const output = { 'Fn::GetStackOutput': { StackName: 'Net', OutputName: 'Logs' } };
-    expect(await provisioning.resolve(shop, output, 'Metadata')).toBe('arn:aws:logs:us-east-1:000000000000:log-group:net-logs');
+    expect(await deployment.resolve(shop, output, 'Metadata')).toBe('arn:aws:logs:us-east-1:000000000000:log-group:net-logs');
   });
 
   test.each<[string, unknown, RegExp]>([
@@ -152,6 +156,6 @@ describe('Provisioning', () => {
     ['an export that nobody has', { 'Fn::ImportValue': 'nope' }, /export "nope", which does not exist/],
     ['a resource whose condition does not hold', { Ref: 'Absent' }, /"Absent" \(or its condition does not hold\)/],
   ])('refuses %s', async (_, value, message) => {
-    await expect(provisioning.resolve(shop, value, 'Metadata')).rejects.toThrow(message);
+    await expect(deployment.resolve(shop, value, 'Metadata')).rejects.toThrow(message);
   });
 });

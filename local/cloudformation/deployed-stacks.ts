@@ -1,0 +1,193 @@
+import { unsupported } from '../account-error';
+import type { CloudAssembly, Stack } from '../assembly/cloud-assembly';
+import { addressText } from '../assembly/template';
+import { type FleetDescription, fleetsOf, refuseTwins } from '../fleet-facts';
+import type { Machinery } from '../machinery';
+import { requireContext } from '../missing-context';
+import { type Plan, planOf } from '../plan';
+import type { GivenSecrets } from '../secrets/given-secrets';
+import { importedSecretProblems } from '../secrets/imported-secrets';
+import { SecretStore } from '../secrets/secret-store';
+import type { StandIns } from '../stand-ins';
+import type { DeployedResource, DeployedResources } from './deployed';
+import { Deployment } from './deployment';
+import type { TellResource } from './events';
+import { refuseCollisions, unchangeableIn } from './refusals';
+import { type Removal, type Removed, removeAll } from './removal';
+import { type RolledBack, rollBack } from './rollback';
+
+/** What of the account changes: whole stacks, each with its nested ones. */
+export interface StackChange {
+  readonly put: readonly Stack[];
+  /** Names. */
+  readonly remove?: readonly string[];
+  readonly missing?: CloudAssembly['missing'];
+}
+
+export interface DeployOptions {
+  readonly tell?: TellResource;
+  /** Told at the end of each phase. */
+  readonly onPhase?: (name: string, detail: string) => void;
+  readonly permit?: (action: 'Modify' | 'Replace', resource: DeployedResource) => void;
+  /** Told when everything serves, before what is not needed any more is removed. */
+  readonly onServing?: () => Promise<void> | void;
+  /** Told before what was done is undone. */
+  readonly onRollback?: (cause: unknown) => void;
+  /** What failed stays as it is, for whoever looks into it. */
+  readonly disableRollback?: boolean;
+  /** Logical ids that are kept when their stack is removed. */
+  readonly retain?: ReadonlySet<string>;
+}
+
+export interface StacksParts {
+  readonly machinery: () => Machinery;
+  readonly standIns: StandIns;
+  readonly given: GivenSecrets;
+  /** The one fleet that runs, by name or construct path; every one when absent. */
+  readonly only?: string;
+  /** Starts what the fleets' programs need to know before they start. @returns what it was, in one line */
+  readonly trust: (fleets: readonly FleetDescription[], deployment: Deployment) => Promise<string>;
+  /** Told of the fleets that serve now. */
+  readonly serve: (fleets: readonly FleetDescription[], deployment: Deployment) => Promise<void>;
+}
+
+/** A deployment that failed, and what became of it. */
+export class DeploymentFailed extends Error {
+  constructor(
+    override readonly cause: unknown,
+    readonly rolledBack: RolledBack | undefined,
+  ) {
+    super(cause instanceof Error ? cause.message : String(cause));
+  }
+}
+
+/** The stacks that the account holds, with their resources: changed as CloudFormation changes them, one deployment at a time. */
+export class DeployedStacks {
+  stacks: readonly Stack[] = [];
+  resources: DeployedResources = new Map();
+  /** What policies have kept of stacks or templates that are gone, by address. */
+  retained: DeployedResources = new Map();
+  fleets: readonly FleetDescription[] = [];
+  private turn: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly parts: StacksParts) {}
+
+  /** What would run; everything that stands in the way of a change is known before anything is changed. @throws LocalAccountError */
+  judge(change: StackChange): { readonly assembly: CloudAssembly; readonly plan: Plan; readonly fleets: readonly FleetDescription[] } {
+    const assembly = this.assemblyAfter(change);
+    const { only } = this.parts;
+    const fleets = fleetsOf(assembly).filter(({ name, path }) => only === undefined || name === only || path === only);
+    refuseTwins(fleets);
+    const { standIns, given } = this.parts;
+    const world = { assembly, standIns, names: () => undefined };
+    const plan = planOf(fleets, world);
+    requireContext(plan, assembly);
+    const problems = [
+      ...importedSecretProblems(plan, world, new SecretStore(undefined, given)),
+      ...unchangeableIn(change.put, this.resources, plan),
+    ];
+    if (problems.length > 0) throw unsupported(problems);
+    const changing = new Set([...change.put.map(({ name }) => name), ...(change.remove ?? [])]);
+    refuseCollisions({ before: this.stacks, after: assembly.stacks, changing, world });
+    return { assembly, plan, fleets };
+  }
+
+  /**
+   * Brings the stacks into the account, or to what their templates say now, and removes what they do not have any more.
+   * @returns what stays behind
+   * @throws LocalAccountError before anything changes; DeploymentFailed when everything is again as it was, or could not be
+   */
+  deploy(change: StackChange, options: DeployOptions = {}): Promise<Removed> {
+    const work = this.turn.then(() => this.deployNow(change, options));
+    this.turn = work.catch(() => {});
+    return work;
+  }
+
+  private async deployNow(change: StackChange, options: DeployOptions): Promise<Removed> {
+    const { assembly, plan, fleets } = this.judge(change);
+    const { tell = () => {}, onPhase = () => {}, permit } = options;
+    const deployment = new Deployment({
+      assembly,
+      targets: new Set(change.put.map(({ name }) => name)),
+      before: this.resources,
+      retained: this.retained,
+      standIns: this.parts.standIns,
+      plan,
+      machinery: this.parts.machinery,
+      tell,
+      ...(permit && { permit }),
+    });
+    try {
+      await this.runPhases(deployment, fleets, onPhase);
+      await deployment.finish();
+      await this.parts.serve(fleets, deployment);
+    } catch (cause) {
+      throw await this.fail(cause, deployment, assembly, options);
+    }
+    const going = this.goingAfter(deployment, change);
+    this.stacks = assembly.stacks;
+    this.resources = deployment.after;
+    this.fleets = fleets;
+    await options.onServing?.();
+    const removed = await removeAll(going, { machinery: this.parts.machinery(), tell, ...(options.retain && { retain: options.retain }) });
+    this.keep(removed.retained);
+    return removed;
+  }
+
+  private async runPhases(
+    deployment: Deployment,
+    fleets: readonly FleetDescription[],
+    onPhase: NonNullable<DeployOptions['onPhase']>,
+  ): Promise<void> {
+    onPhase('tables', `${await deployment.settle('tables')} at ${this.parts.machinery().dynamodb.url}`);
+    onPhase('secrets', await deployment.settle('secrets'));
+    onPhase('identity', await this.parts.trust(fleets, deployment));
+    onPhase('functions', await deployment.settle('functions'));
+    onPhase('load balancers', await deployment.settle('load balancers'));
+    const services = await deployment.settle('services');
+    const tasks = [...this.parts.machinery().services.values()].reduce((count, { desiredCount }) => count + desiredCount, 0);
+    onPhase('services', `${services}: ${tasks} tasks`);
+  }
+
+  private async fail(cause: unknown, deployment: Deployment, assembly: CloudAssembly, options: DeployOptions): Promise<DeploymentFailed> {
+    const { tell = () => {}, disableRollback = false, onRollback } = options;
+    if (disableRollback) {
+      this.stacks = assembly.stacks;
+      this.resources = deployment.after;
+      return new DeploymentFailed(cause, undefined);
+    }
+    onRollback?.(cause);
+    const rolledBack = await rollBack(deployment.steps, { machinery: this.parts.machinery(), tell });
+    this.resources = new Map([...this.resources, ...rolledBack.restored]);
+    this.keep(rolledBack.retained);
+    return new DeploymentFailed(cause, rolledBack);
+  }
+
+  /** The stacks of the account with those that are put in the place of their former ones. */
+  private assemblyAfter({ put, remove = [], missing = [] }: StackChange): CloudAssembly {
+    const roots = new Set([...put.filter(({ parent }) => parent === undefined).map(({ name }) => name), ...remove]);
+    const staying = this.stacks.filter((stack) => !roots.has(rootOf(stack).name));
+    return { folder: '', stacks: [...staying, ...put], missing };
+  }
+
+  /** Of the stacks that change: what is there no more, and what something else has taken the place of. */
+  private goingAfter(deployment: Deployment, { put, remove = [] }: StackChange): Removal[] {
+    const touched = new Set([...put.map(({ name }) => name), ...remove]);
+    const isTouched = (resource: DeployedResource): boolean => touched.has(resource.stack.name) || touched.has(rootOf(resource.stack).name);
+    return [...this.resources].flatMap(([key, resource]): Removal[] => {
+      if (!isTouched(resource)) return [];
+      const after = deployment.after.get(key);
+      if (after === undefined) return [{ resource, cause: 'removed' }];
+      const isAnother = after.life !== resource.life || (resource.runs && after.created.ref !== resource.created.ref);
+      return isAnother ? [{ resource, cause: 'replaced' }] : [];
+    });
+  }
+
+  private keep(resources: readonly DeployedResource[]): void {
+    this.retained = new Map([...this.retained, ...resources.map((resource) => [addressText(resource.address), resource] as const)]);
+  }
+}
+
+export function rootOf(stack: Stack): Stack {
+  return stack.parent === undefined ? stack : rootOf(stack.parent.stack);
+}

@@ -1,0 +1,54 @@
+import { edgeOf, type FleetDescription, type Resolver, resolveFact } from './fleet-facts';
+import type { Issuers } from './identity/issuers';
+import type { Machinery } from './machinery';
+import { type RunningFleet, runningFleet } from './running-fleet';
+
+/** The fleets that serve. */
+export class Fleets {
+  running: readonly RunningFleet[] = [];
+  private known: readonly FleetDescription[] = [];
+
+  constructor(
+    private readonly issuers: Issuers,
+    private readonly machinery: () => Machinery,
+  ) {}
+
+  /** Makes the agents known to the issuers that fleets trust, and programs know those by their local addresses. */
+  async trust(fleets: readonly FleetDescription[], resolver: Resolver): Promise<string> {
+    this.known = fleets;
+    const trusted = await Promise.all(fleets.map((fleet) => trustOf(fleet, resolver)));
+    const issuers = await this.issuers.trust(trusted);
+    // The longest first, for one issuer may begin with another.
+    const known = [...issuers].sort(([a], [b]) => b.length - a.length);
+    for (const [name, { url }] of known) this.machinery().ecs.addresses.addText(name, url);
+    const stands = [...issuers].map(([name, { url }]) => `${url} stands for ${name}`).join(', ');
+    return `${trusted.reduce((count, { subjects }) => count + subjects.length, 0)} agents; ${stands}`;
+  }
+
+  /**
+   * Port on this machine for a listener: the edge of the first fleet takes the one that was asked for, the next ones those after
+   * it. An edge that is replaced keeps its port until it has gone; the new one has another.
+   */
+  portFor(stack: string, loadBalancer: string, port: number, first: number): number {
+    const edges = this.known.map((fleet) => ({ stack: fleet.stack.name, ...edgeOf(fleet) }));
+    const index = edges.findIndex((edge) => edge.stack === stack && edge.loadBalancer === loadBalancer && edge.port === port);
+    const wanted = index === -1 || first === 0 ? 0 : first + index;
+    const isTaken = [...this.machinery().listeners.values()].some((listener) => listener.port === wanted);
+    return isTaken ? 0 : wanted;
+  }
+
+  async serve(fleets: readonly FleetDescription[], resolver: Resolver): Promise<void> {
+    this.running = await Promise.all(
+      fleets.map(async (fleet) => {
+        const issuer = (await this.issuers.trust([await trustOf(fleet, resolver)])).get(await resolveFact(fleet, 'issuer', resolver));
+        if (!issuer) throw new Error(`The fleet ${fleet.name} has no issuer.`);
+        return await runningFleet(fleet, issuer, resolver, this.machinery());
+      }),
+    );
+  }
+}
+
+async function trustOf(fleet: FleetDescription, resolver: Resolver) {
+  const agents = await resolveFact(fleet, 'agents', resolver);
+  return { issuer: await resolveFact(fleet, 'issuer', resolver), subjects: Object.values(agents).map(({ subject }) => subject) };
+}
