@@ -38,9 +38,13 @@ export async function startDynamoDb(folder: string | undefined, region: string):
       });
     },
     deleteTable: async (TableName) => {
-      await client.send(new DeleteTableCommand({ TableName })).catch((error: unknown) => {
-        if (!(error instanceof ResourceNotFoundException)) throw error;
-      });
+      const gone = (error: unknown): 'gone' => {
+        if (error instanceof ResourceNotFoundException) return 'gone';
+        throw error;
+      };
+      // It is DELETING for a moment; nobody may make one of that name before it has gone.
+      let seen: unknown = await client.send(new DeleteTableCommand({ TableName })).catch(gone);
+      while (seen !== 'gone') seen = await client.send(new DescribeTableCommand({ TableName })).catch(gone);
     },
     stop: () => {
       client.destroy();

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { CreateTableCommandInput, KeySchemaElement } from '@aws-sdk/client-dynamodb';
 import { LocalAccountError } from '../account-error';
 import type { Stack } from '../assembly/cloud-assembly';
@@ -60,13 +61,15 @@ export const table: Provisioner<TableProperties> = {
   },
   update: async ({ stack }, { ref }) => describe(ref, stack),
   unchangeable: (after, before, path) => {
-    const [now, then] = [after, before].map(({ GlobalSecondaryIndexes, KeySchema }) =>
-      JSON.stringify([
-        KeySchema,
-        [...(GlobalSecondaryIndexes ?? [])].map(({ IndexName, KeySchema, Projection }) => [IndexName, KeySchema, Projection]).sort(),
-      ]),
-    );
-    return now === then ? [] : [`a change of the indexes of the table ${path}: the embedded DynamoDB makes them with their table only`];
+    // A table of another key, or with other local indexes, is another table, which is made with its own indexes.
+    if (
+      ['KeySchema', 'LocalSecondaryIndexes', 'TableName'].some(
+        (name) => !isDeepStrictEqual(Reflect.get(after, name), Reflect.get(before, name)),
+      )
+    )
+      return [];
+    if (isDeepStrictEqual(indexesOf(after), indexesOf(before))) return [];
+    return [`a change of the indexes of the table ${path}: the embedded DynamoDB makes them with their table only`];
   },
   delete: async ({ ref, resource, path }, { dynamodb }) => {
     if (isProtected(resource.Properties ?? {}))
@@ -74,6 +77,10 @@ export const table: Provisioner<TableProperties> = {
     await dynamodb.deleteTable(ref);
   },
 };
+
+function indexesOf({ GlobalSecondaryIndexes = [] }: TableProperties): unknown {
+  return Object.fromEntries(GlobalSecondaryIndexes.map(({ IndexName, KeySchema, Projection }) => [IndexName, { KeySchema, Projection }]));
+}
 
 /** A global table is protected where its replica in this region is. */
 function isProtected({ DeletionProtectionEnabled, Replicas }: Readonly<Record<string, unknown>>): boolean {
