@@ -94,8 +94,17 @@ type Place = Pick<Stack, 'account' | 'region' | 'assets' | 'parent'>;
 
 function withNested(name: string, file: string, place: Place, names: Set<string>): Stack[] {
   names.add(name);
+  return withInner(name, readTemplate(file), place, names);
+}
+
+/** A stack of a template that no assembly holds, and the nested ones in it. */
+export function stackOf(name: string, template: Template, place: Pick<Stack, 'account' | 'region' | 'assets'>): readonly Stack[] {
+  return withInner(name, template, place, new Set());
+}
+
+function withInner(name: string, own: Template, place: Place, names: Set<string>): Stack[] {
   const nested = new Map<string, Stack>();
-  const stack: Stack = { name, template: readTemplate(file), ...place, nested };
+  const stack: Stack = { name, template: own, ...place, nested };
   const inside = Object.entries(stack.template.Resources).flatMap(([logicalId, { Type, Properties }]) => {
     const template =
       Type === 'AWS::CloudFormation::Stack' ? place.assets.fileNamedIn(JSON.stringify(Properties?.TemplateURL ?? '')) : undefined;

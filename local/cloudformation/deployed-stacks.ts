@@ -1,6 +1,6 @@
 import { unsupported } from '../account-error';
 import type { CloudAssembly, Stack } from '../assembly/cloud-assembly';
-import { addressText } from '../assembly/template';
+import { addressText, type ResourceAddress } from '../assembly/template';
 import { type FleetDescription, fleetsOf, refuseTwins } from '../fleet-facts';
 import type { Machinery } from '../machinery';
 import { requireContext } from '../missing-context';
@@ -9,6 +9,7 @@ import type { GivenSecrets } from '../secrets/given-secrets';
 import { importedSecretProblems } from '../secrets/imported-secrets';
 import { SecretStore } from '../secrets/secret-store';
 import type { StandIns } from '../stand-ins';
+import type { World } from '../template/scope';
 import type { DeployedResource, DeployedResources } from './deployed';
 import { Deployment } from './deployment';
 import type { TellResource } from './events';
@@ -125,12 +126,15 @@ export class DeployedStacks {
       throw await this.fail(cause, deployment, assembly, options);
     }
     const going = this.goingAfter(deployment, change);
+    const gone = this.stacks.filter((stack) => change.remove?.includes(rootOf(stack).name));
     this.stacks = assembly.stacks;
     this.resources = deployment.after;
     this.fleets = fleets;
     await options.onServing?.();
     const removed = await removeAll(going, { machinery: this.parts.machinery(), tell, ...(options.retain && { retain: options.retain }) });
     this.keep(removed.retained);
+    if (gone.length === 0) this.keep(removed.left);
+    else this.putBack(gone, removed.left);
     return removed;
   }
 
@@ -163,6 +167,22 @@ export class DeployedStacks {
     return new DeploymentFailed(cause, rolledBack);
   }
 
+  /** In which values of templates resolve to what there is now. */
+  get world(): World {
+    const { stacks, resources } = this;
+    return {
+      assembly: { folder: '', stacks, missing: [] },
+      standIns: this.parts.standIns,
+      names: (stack, logicalId) => resources.get(addressText({ stack: stack.name, logicalId }))?.created,
+    };
+  }
+
+  /** A kept resource goes by another address: a stack that imports it names it there. */
+  readdress(from: DeployedResource, address: ResourceAddress): void {
+    const others = [...this.retained].filter(([, resource]) => resource !== from);
+    this.retained = new Map([...others, [addressText(address), from]]);
+  }
+
   /** The stacks of the account with those that are put in the place of their former ones. */
   private assemblyAfter({ put, remove = [], missing = [] }: StackChange): CloudAssembly {
     const roots = new Set([...put.filter(({ parent }) => parent === undefined).map(({ name }) => name), ...remove]);
@@ -181,6 +201,13 @@ export class DeployedStacks {
       const isAnother = after.life !== resource.life || (resource.runs && after.created.ref !== resource.created.ref);
       return isAnother ? [{ resource, cause: 'replaced' }] : [];
     });
+  }
+
+  /** A stack of which something could not be deleted is still there, with just that. */
+  private putBack(gone: readonly Stack[], left: readonly DeployedResource[]): void {
+    const roots = new Set(left.map(({ stack }) => rootOf(stack).name));
+    this.stacks = [...this.stacks, ...gone.filter((stack) => roots.has(rootOf(stack).name))];
+    this.resources = new Map([...this.resources, ...left.map((resource) => [addressText(resource.address), resource] as const)]);
   }
 
   private keep(resources: readonly DeployedResource[]): void {

@@ -12,6 +12,7 @@ import { scopeOf, type World } from '../template/scope';
 import { type DeployedResource, type DeployedResources, existing, requestFor } from './deployed';
 import { type Difference, differenceOf } from './difference';
 import { happening, reasonOf, type TellResource } from './events';
+import { identifierOf } from './replacements';
 
 export interface DeploymentParts {
   /** Every stack of the account, as it shall be. */
@@ -153,6 +154,7 @@ export class Deployment implements World {
     if (!standing) {
       const life = (before ?? this.parts.retained.get(addressText(declared.address)))?.life ?? 1;
       tell(happening(declared, 'CREATE_IN_PROGRESS'));
+      this.refuseTaken(declared);
       const created = await provisioner.create(requestFor(declared, declared.properties, life), machinery);
       return this.keep(declared, created, life, undefined, undefined);
     }
@@ -165,6 +167,18 @@ export class Deployment implements World {
     if (difference.kind === 'replace') return this.keep(declared, await provisioner.create(request, machinery), life, standing, difference);
     const changed = difference.effective ? await provisioner.update?.(request, existing(standing), machinery) : undefined;
     this.keep(declared, changed ?? standing.created, life, standing, difference);
+  }
+
+  /** A name of the template's own may be another's already. @throws Error as AWS says it */
+  private refuseTaken({ address, resource, properties }: Declared): void {
+    const [name] = identifierOf(resource.Type);
+    const wanted = name === undefined ? undefined : properties[name];
+    if (typeof wanted !== 'string') return;
+    const own = addressText(address);
+    const holder = [...this.parts.before, ...this.parts.retained].find(
+      ([key, other]) => key !== own && other.resource.Type === resource.Type && other.created.ref === wanted,
+    );
+    if (holder) throw new Error(`${wanted} already exists (${holder[0]})`);
   }
 
   private keep(

@@ -23,6 +23,8 @@ export interface Removed {
   /** What a policy keeps. */
   readonly retained: readonly DeployedResource[];
   readonly failed: readonly { readonly resource: DeployedResource; readonly reason: string }[];
+  /** What is still there: what failed, and what it depends on. */
+  readonly left: readonly DeployedResource[];
 }
 
 /** Removes resources, each after those that depend on it. One that fails, and what it depends on, stays; the others go on. */
@@ -63,8 +65,8 @@ export async function removeAll(removals: readonly Removal[], parts: RemovalPart
     parts.tell(happening(resource, 'DELETE_COMPLETE', resource.created.ref));
     return true;
   };
-  await Promise.all(removals.map(gone));
-  return { retained, failed };
+  const outcomes = await Promise.all(removals.map(gone));
+  return { retained, failed, left: removals.filter((_, i) => !outcomes[i]).map(({ resource }) => resource) };
 }
 
 /**

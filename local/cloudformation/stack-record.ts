@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto';
+import type { ResourceHappening } from './events';
+import type { ChangeSet, ChangeSetRequest, ResourceStatus, StackDescription, StackEvent, StackResource, StackStatus } from './stacks';
+
+/** What is said of a stack that stays the same over its life. */
+export interface StackPlace {
+  readonly name: string;
+  readonly account: string;
+  readonly region: string;
+}
+
+/** What a stack was made from. */
+export interface StackSource {
+  /** As it was given. */
+  readonly template: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly capabilities: readonly string[];
+}
+
+/** A change set, and what it was asked with. */
+export type HeldChangeSet = ChangeSet & { readonly request: ChangeSetRequest };
+
+/** The oldest events of a stack go when it has more. */
+const MOST_EVENTS = 10_000;
+
+type Said = Omit<StackDescription, 'outputs'>;
+
+/** One stack as CloudFormation tells of it: how it stands, and what has happened to it. */
+export class StackRecord {
+  source: StackSource = { template: '', parameters: {}, tags: {}, capabilities: [] };
+  readonly changeSets = new Map<string, HeldChangeSet>();
+  policy: string | undefined;
+  clientToken: string | undefined;
+  outputs: StackDescription['outputs'] = [];
+  private readonly happened: StackEvent[] = [];
+  private readonly statuses = new Map<string, StackResource>();
+  private said: Said;
+
+  constructor(place: StackPlace, createdAt = new Date(), id = `${arnPrefix(place)}:stack/${place.name}/${randomUUID()}`) {
+    this.said = {
+      id,
+      name: place.name,
+      status: 'REVIEW_IN_PROGRESS',
+      parameters: {},
+      tags: {},
+      capabilities: [],
+      createdAt,
+      terminationProtection: false,
+      disableRollback: false,
+    };
+  }
+
+  get id(): string {
+    return this.said.id;
+  }
+
+  get name(): string {
+    return this.said.name;
+  }
+
+  get status(): StackStatus {
+    return this.said.status;
+  }
+
+  get description(): StackDescription {
+    const { parameters, tags, capabilities } = this.source;
+    return { ...this.said, parameters, tags, capabilities, outputs: this.outputs };
+  }
+
+  /** The newest first. */
+  get events(): readonly StackEvent[] {
+    return this.happened.toReversed();
+  }
+
+  get resources(): readonly StackResource[] {
+    return [...this.statuses.values()].filter(({ status }) => status !== 'DELETE_COMPLETE' && status !== 'DELETE_SKIPPED');
+  }
+
+  say(more: Partial<Said>): void {
+    this.said = { ...this.said, ...more };
+  }
+
+  moveTo(status: StackStatus, reason?: string): void {
+    const { statusReason: _, ...said } = this.said;
+    this.said = { ...said, status, ...(reason !== undefined && { statusReason: reason }) };
+    this.add({ logicalId: this.name, physicalId: this.id, type: 'AWS::CloudFormation::Stack', status, reason });
+  }
+
+  tell({ logicalId, physicalId, type, status, reason }: ResourceHappening): void {
+    const known = this.statuses.get(logicalId);
+    const physical = physicalId || known?.physicalId || '';
+    // What a replacement leaves behind goes under the same logical id, which has another resource by then.
+    const isLeftBehind = status.startsWith('DELETE') && known !== undefined && known.physicalId !== physical;
+    if (!isLeftBehind)
+      this.statuses.set(logicalId, {
+        logicalId,
+        physicalId: physical,
+        type,
+        status,
+        at: new Date(),
+        ...(reason !== undefined && { reason }),
+      });
+    this.add({ logicalId, physicalId: physical, type, status, reason });
+  }
+
+  private add(event: {
+    logicalId: string;
+    physicalId: string;
+    type: string;
+    status: ResourceStatus | StackStatus;
+    reason: string | undefined;
+  }): void {
+    const { reason, ...said } = event;
+    this.happened.push({
+      ...said,
+      id: `${said.logicalId}-${randomUUID()}`,
+      stackId: this.id,
+      stackName: this.name,
+      at: new Date(),
+      ...(reason !== undefined && { reason }),
+      ...(this.clientToken !== undefined && { clientToken: this.clientToken }),
+    });
+    if (this.happened.length > MOST_EVENTS) this.happened.shift();
+  }
+}
+
+export function arnPrefix({ region, account }: Pick<StackPlace, 'region' | 'account'>): string {
+  return `arn:aws:cloudformation:${region}:${account}`;
+}
