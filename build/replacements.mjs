@@ -1,0 +1,28 @@
+// Writes local/cloudformation/replacements.json: what replaces a resource, from AWS's own specification of CloudFormation's types.
+// Run it after an update of @aws-cdk/aws-service-spec. With a path it writes there, which is how a test holds the file against it.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadAwsServiceSpecSync } from '@aws-cdk/aws-service-spec';
+import { root } from './install.mjs';
+
+const file = process.argv[2] ?? join(root, 'local/cloudformation/replacements.json');
+const types = [...loadAwsServiceSpecSync().all('resource')].map((resource) => [resource.cloudFormationType, factsOf(resource)]);
+types.sort(([one], [other]) => (one < other ? -1 : 1));
+// One line per type: what a new specification changes is read in the file's history.
+writeFileSync(file, `{\n${types.map(([type, facts]) => `${JSON.stringify(type)}: ${JSON.stringify(facts)}`).join(',\n')}\n}\n`);
+
+/** What is left out is empty or false. Nested properties count as the one at the top that they are in, as in CloudFormation's change sets. */
+function factsOf({ properties, primaryIdentifier = [], isStateful = false }) {
+  const those = (causes) => namesOf(properties, causes);
+  return {
+    ...(those('yes').length > 0 && { always: those('yes') }),
+    ...(those('maybe').length > 0 && { conditionally: those('maybe') }),
+    ...(primaryIdentifier.length > 0 && { identifier: primaryIdentifier }),
+    ...(isStateful && { stateful: true }),
+  };
+}
+
+function namesOf(properties, causes) {
+  const names = Object.entries(properties).filter(([, { causesReplacement }]) => causesReplacement === causes);
+  return names.map(([name]) => name).sort();
+}

@@ -1,0 +1,38 @@
+import type { Template } from '../assembly/template';
+import { exportsInUse } from './collisions/exports';
+import { listenerPorts, rulePriorities } from './collisions/listeners';
+import { names } from './collisions/names';
+import { codeDeployServices, serviceTokens, types } from './collisions/refused-changes';
+import { scalingPolicies } from './collisions/scaling-policies';
+import { securityGroupRules } from './collisions/security-group-rules';
+import { tableIndexes } from './collisions/table-indexes';
+import { servicesBeforeListeners, targetGroups } from './collisions/target-groups';
+import { type Collision, type Rule, updateOf } from './collisions/update';
+
+export type { Collision } from './collisions/update';
+
+const RULES: readonly Rule[] = [
+  types,
+  names,
+  targetGroups,
+  servicesBeforeListeners,
+  listenerPorts,
+  rulePriorities,
+  securityGroupRules,
+  scalingPolicies,
+  tableIndexes,
+  codeDeployServices,
+  serviceTokens,
+  exportsInUse,
+];
+
+/**
+ * What AWS would refuse in the midst of an update, because CloudFormation makes what is new before it deletes what is old, or because a
+ * change is none that it makes. Where values are known at deployment only, or order alone decides, the two templates tell nothing and
+ * nothing is found.
+ * @param imported names of exports of this stack that other stacks import
+ */
+export function collisionsOf(before: Template, after: Template, imported: ReadonlySet<string> = new Set()): Collision[] {
+  const update = updateOf(before, after, imported);
+  return RULES.flatMap((rule) => rule(update));
+}
