@@ -3,8 +3,8 @@ import { Size, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { UserPool, UserPoolClient } from 'aws-cdk-lib/aws-cognito';
-import { Peer } from 'aws-cdk-lib/aws-ec2';
-import { CpuArchitecture } from 'aws-cdk-lib/aws-ecs';
+import { Peer, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Cluster, CpuArchitecture } from 'aws-cdk-lib/aws-ecs';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -89,6 +89,19 @@ const declarations: Readonly<Record<string, Declaration>> = {
   ...forEach(ONE_BY_ONE, (name, changed) => [[name, { ...USUAL, ...changed }]]),
 };
 const templates = new Map(Object.entries(declarations).map(([name, declared]) => [name, synthesize(declared)]));
+
+test('a cluster of the same network takes the services over, and another network takes nothing over', () => {
+  const settings = (stack: Stack) => {
+    const vpc = new Vpc(stack, 'Network');
+    return { vpc, cluster: new Cluster(stack, 'Shared', { vpc }), other: new Vpc(stack, 'Other') };
+  };
+  const own = synthesize({ ...USUAL, fleet: (stack) => ({ vpc: settings(stack).vpc }) });
+  const shared = synthesize({ ...USUAL, fleet: (stack) => ({ cluster: settings(stack).cluster }) });
+  const moved = synthesize({ ...USUAL, fleet: (stack) => ({ vpc: settings(stack).other }) });
+
+  expect([...collisionsOf(own, shared), ...collisionsOf(shared, own), ...lossesOf(own, shared), ...lossesOf(shared, own)]).toEqual([]);
+  expect(new Set(collisionsOf(own, moved).map(({ kind }) => kind))).toEqual(new Set(['network']));
+});
 
 function forEach<T>(values: Readonly<Record<string, T>>, declare: (name: string, value: T) => [string, Declaration][]) {
   return Object.fromEntries(Object.entries(values).flatMap(([name, value]) => declare(name, value)));

@@ -105,6 +105,18 @@ describe('load balancers', () => {
   });
 });
 
+test('a load balancer or a service that moves into another VPC', () => {
+  const within = (VpcId: string, made: (groups: unknown[]) => Resource) => ({ Group: group({ VpcId }), Web: made([ref('Group')]) });
+  const balanced = (SecurityGroups: unknown[]) => balancer({ SecurityGroups });
+  const running = (SecurityGroups: unknown[]) =>
+    service('Targets', [], { NetworkConfiguration: { AwsvpcConfiguration: { SecurityGroups } } });
+
+  for (const made of [balanced, running]) {
+    expect(found(within('vpc-1', made), within('vpc-2', made))).toEqual([['network', ['Web']]]);
+    expect(found(within('vpc-1', made), within('vpc-1', made))).toEqual([]);
+  }
+});
+
 describe('names', () => {
   const KEYS = { KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }] };
 
