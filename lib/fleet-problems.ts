@@ -4,6 +4,7 @@ import { MCP_FLEET } from './fleet-shape';
 import { memberProblems, type Shape, text } from './kinds';
 import type { AddAgentProps, McpAgent } from './mcp-agent';
 import { matching, type Problem, wholeNumber } from './problems';
+import { rulePriority } from './rule-priority';
 import { serverNameProblems } from './server-problems';
 import { taskSizeProblems } from './task-size';
 
@@ -45,6 +46,13 @@ export function newServerProblems(name: string, present: readonly string[]): Pro
   const problems = serverNameProblems(name);
   if (present.includes(name)) {
     problems.push({ what: 'server name', got: name, allowed: 'each name once in a fleet', fix: 'Another server has it: rename one.' });
+    return problems;
+  }
+  const priority = rulePriority(name);
+  const twin = present.find((other) => rulePriority(other) === priority);
+  if (twin !== undefined) {
+    const allowed = `a name that gives its rule another priority than that of "${twin}" (${priority})`;
+    problems.push({ what: 'server name', got: name, allowed, fix: 'The priority is a hash of the name: any other name will do.' });
   }
   return problems;
 }

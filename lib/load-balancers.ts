@@ -52,7 +52,7 @@ export class LoadBalancers extends Construct {
 
     const secure = edge.certificate !== undefined;
     this.edgePort = secure ? 443 : 80;
-    this.gatewayTargets = gatewayTargets(this, vpc);
+    this.gatewayTargets = gatewayTargets(this, edge.isPublic ? 'PublicGatewayTargets' : 'GatewayTargets', vpc);
     const toGateway = elb.ListenerAction.forward([this.gatewayTargets]);
     this.edgeListener = this.edge.addListener('Edge', { port: this.edgePort, ...protocol(edge), open: false, defaultAction: toGateway });
     this.serversListener = internal.addListener('Servers', {
@@ -105,9 +105,12 @@ function loadBalancer(
   return made;
 }
 
-/** Any replica can serve any session, so these targets need no stickiness. */
-function gatewayTargets(scope: Construct, vpc: ec2.IVpc): elb.ApplicationTargetGroup {
-  return new elb.ApplicationTargetGroup(scope, 'GatewayTargets', {
+/**
+ * Any replica can serve any session, so these targets need no stickiness.
+ * @param id another one for each load balancer: a target group cannot go from one to another while the old listener is there
+ */
+function gatewayTargets(scope: Construct, id: string, vpc: ec2.IVpc): elb.ApplicationTargetGroup {
+  return new elb.ApplicationTargetGroup(scope, id, {
     vpc,
     port: RUNTIME_PORT,
     protocol: elb.ApplicationProtocol.HTTP,

@@ -28,7 +28,7 @@ import { type AddAgentProps, McpAgent } from './mcp-agent';
 import { McpServer } from './mcp-server';
 import { grantSecret } from './perms';
 import { refuse } from './problems';
-import { freePriority } from './rule-priority';
+import { rulePriority } from './rule-priority';
 import type { AddServerProps } from './server-props';
 
 /**
@@ -65,7 +65,6 @@ export class McpFleet extends Construct implements ec2.IConnectable {
   private readonly agentScope: Construct;
   private readonly servers = new Map<string, McpServer>();
   private readonly agents = new Map<string, McpAgent>();
-  private readonly priorities = new Set<number>();
 
   constructor(scope: Construct, id: string, props: McpFleetProps) {
     super(scope, id);
@@ -126,9 +125,8 @@ export class McpFleet extends Construct implements ec2.IConnectable {
    */
   addServer(name: string, props: AddServerProps): McpServer {
     refuse(this, newServerProblems(name, [...this.servers.keys()]));
-    const rulePriority = freePriority(name, this.priorities);
     const { serversListener } = this.balancers;
-    const server = McpServer._in(this, name, { ...this.parts, serversListener, rulePriority }, props);
+    const server = McpServer._in(this, name, { ...this.parts, serversListener, rulePriority: rulePriority(name) }, props);
     if (server._sidecarKey !== undefined) grantSecret(this.gateway.taskRole, server._sidecarKey, this.encryptionKey);
     this.overview.addServer(server);
     this.servers.set(name, server);

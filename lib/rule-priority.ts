@@ -4,14 +4,10 @@ import { createHash } from 'node:crypto';
 const PRIORITIES = 50_000;
 
 /**
- * A priority that depends on the name, not on the order of calls: a server inserted before others must not
- * renumber their rules, which CloudFormation cannot update in place ("priority is currently in use").
- * Takes the priority, so that the next server gets another.
+ * A priority that depends on the name alone: whichever servers are there besides, come or go, and in whatever order. A rule that took
+ * the priority of one that goes would be refused, for the other one has it until the end of the update ("Priority is currently in use").
  */
-export function freePriority(name: string, taken: Set<number>): number {
-  const hash = createHash('sha256').update(name).digest().readUInt32BE();
-  let priority = (hash % PRIORITIES) + 1;
-  while (taken.has(priority)) priority = (priority % PRIORITIES) + 1;
-  taken.add(priority);
-  return priority;
+export function rulePriority(server: string): number {
+  const hash = createHash('sha256').update(server).digest().readUInt32BE();
+  return (hash % PRIORITIES) + 1;
 }

@@ -2,6 +2,7 @@ import type { Template } from '../assembly/template';
 import { exportsInUse } from './collisions/exports';
 import { listenerPorts, rulePriorities } from './collisions/listeners';
 import { names } from './collisions/names';
+import { networks } from './collisions/networks';
 import { codeDeployServices, serviceTokens, types } from './collisions/refused-changes';
 import { scalingPolicies } from './collisions/scaling-policies';
 import { securityGroupRules } from './collisions/security-group-rules';
@@ -14,6 +15,7 @@ export type { Collision } from './collisions/update';
 const RULES: readonly Rule[] = [
   types,
   names,
+  networks,
   targetGroups,
   servicesBeforeListeners,
   listenerPorts,
@@ -29,7 +31,8 @@ const RULES: readonly Rule[] = [
 /**
  * What AWS would refuse in the midst of an update, because CloudFormation makes what is new before it deletes what is old, or because a
  * change is none that it makes. Where values are known at deployment only, or order alone decides, the two templates tell nothing and
- * nothing is found.
+ * nothing is found. Whoever knows the conditions and parameters of a deployment leaves out what does not exist and fills in the values:
+ * of two resources that exclude each other, each is taken for one that is there.
  * @param imported names of exports of this stack that other stacks import
  */
 export function collisionsOf(before: Template, after: Template, imported: ReadonlySet<string> = new Set()): Collision[] {

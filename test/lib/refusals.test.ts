@@ -248,6 +248,15 @@ test('a name serves one server', () => {
   expect(() => fleet.addServer('tickets', { runtime: NPM_STDIO })).toThrow(/server name is "tickets"; allowed: each name once in a fleet/);
 });
 
+test('two names whose rules would share a priority: one that moved when the other goes would be refused by AWS', () => {
+  const fleet = newFleet();
+  fleet.addServer('news', { runtime: NPM_HTTP });
+
+  expect(() => fleet.addServer('support-users', { runtime: NPM_HTTP })).toThrow(
+    /server name is "support-users"; allowed: a name that gives its rule another priority than that of "news" \(21130\)/,
+  );
+});
+
 test.each<[string, Partial<McpFleetProps>, RegExp]>([
   [
     'an issuer without TLS',

@@ -7,6 +7,7 @@ export interface Collision {
     | 'exportInUse'
     | 'listenerPort'
     | 'name'
+    | 'network'
     | 'rulePriority'
     | 'scalingPolicy'
     | 'securityGroupRule'
