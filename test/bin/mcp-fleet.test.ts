@@ -83,6 +83,13 @@ describe('mcp-fleet', () => {
     expect(stderr).toMatch(/mcp-fleet local/);
   });
 
+  it.each([
+    ['before the command', ['--pid', '1', 'ps']],
+    ['behind it', ['ledger', 'unknown', '--pid', '1']],
+  ])('asks the account that is named %s', async (_, args) => {
+    expect(await run(...args)).toMatchObject({ code: 4, stderr: expect.stringMatching(/^No local account with pid 1 is running/) });
+  });
+
   it('keeps what comes on stdin as the value of a secret, and never prints it', async () => {
     const child = spawn('bash', ['-c', `printf 's3cret\\n' | node ${join(ROOT, 'bin/mcp-fleet')} secret set prod/key 2>&1`], {
       cwd: folder,
