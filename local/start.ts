@@ -7,6 +7,7 @@ import type { Service } from './ecs/service';
 import { type FleetDescription, findFleets, resolveFact } from './fleet-facts';
 import { startIssuers } from './identity/issuers';
 import type { LocalAccount, LocalAccountOptions, Phase } from './local-account';
+import { writeAgentNames } from './logs/agent-names';
 import { newRunFolder } from './logs/run-folders';
 import type { Machinery } from './machinery';
 import { requireContext } from './missing-context';
@@ -93,6 +94,7 @@ async function start(options: LocalAccountOptions, phases: Phases, teardown: Tea
   const [first, ...others] = running;
   if (!first) throw new Error('No fleet was started.');
   const account = new RunningAccount({ assembly, provisioning, machinery, fleets: [first, ...others], stop: () => teardown.run() });
+  writeAgentNames(account.logFolder, running);
   await healthy([...machinery.services.values()]);
   const control = await ControlServer.start(account);
   teardown.add(() => control.stop());
