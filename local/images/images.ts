@@ -41,7 +41,9 @@ export class Images {
   private readonly cache = new ImageCache();
   private stopped = false;
 
-  constructor(private readonly options: ImagesOptions) {}
+  constructor(private readonly options: ImagesOptions) {
+    this.cache.removeDead();
+  }
 
   /**
    * The image of an asset as a folder; containers of one image share it.
