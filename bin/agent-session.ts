@@ -1,4 +1,5 @@
 import { Client, ProtocolError, SdkHttpError, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { type AgentError, errorIn } from './agent-error';
 import { CommandError, EXIT } from './exit';
 import { packageVersion } from './package-facts';
 
@@ -19,13 +20,6 @@ export async function withClient<Result>(
   }
 }
 
-/** What an agent is told instead of a result. */
-export interface AgentError {
-  readonly code: number;
-  readonly message: string;
-  readonly data?: unknown;
-}
-
 /** A refusal, or an error of the server: the answer is no. */
 export class Refusal extends CommandError {
   constructor(readonly error: AgentError) {
@@ -36,18 +30,8 @@ export class Refusal extends CommandError {
 /** @returns the error as the agent gets it @throws what is none: the connection broke, or a bug */
 export function refusalOf(error: unknown): Refusal {
   if (error instanceof ProtocolError) return new Refusal({ code: error.code, message: error.message, data: error.data });
-  if (error instanceof SdkHttpError) return new Refusal(errorIn(error.data.text) ?? { code: error.status, message: error.message });
+  if (error instanceof SdkHttpError) return new Refusal(errorIn(error) ?? { code: error.status, message: error.message });
   throw error;
-}
-
-/** The JSON-RPC error in the body of an HTTP error. */
-function errorIn(body: unknown): AgentError | undefined {
-  try {
-    const { error } = JSON.parse(String(body)) as { error?: AgentError };
-    return error;
-  } catch {
-    return undefined;
-  }
 }
 
 function adviceOf(data: unknown): readonly string[] {

@@ -1,3 +1,4 @@
+import type { AgentNames } from '../local/logs/agent-names';
 import type { Paint } from './terminal';
 
 /** One line of a program, as the local account keeps it. */
@@ -9,6 +10,15 @@ export interface LoggedLine {
   /** Short id of the task, or name of the function. */
   readonly source: string;
   readonly text: string;
+  /** Name in construct code of the agent that the line is about, where it is known; in the text is its id. */
+  readonly agentName?: string;
+}
+
+/** A line with the name of its agent. */
+export function named(line: LoggedLine, names: AgentNames): LoggedLine {
+  const id = line.text.includes('"agent"') ? fieldsOf(line.text)?.agent : undefined;
+  const agentName = typeof id === 'string' ? names.get(id) : undefined;
+  return agentName === undefined ? line : { ...line, agentName };
 }
 
 /** Whether a line is one of those that are asked for. */
@@ -28,18 +38,19 @@ const LEFT_OUT = ['time', 'level', 'event', 'message', 'role', 'server', 'pid', 
 
 /** A line for people: when, who, how bad, what happened, and its facts. */
 export function logLine(line: LoggedLine, paint: Paint): string {
-  const { level = '', what, facts } = partsOf(line.text);
+  const { level = '', what, facts } = partsOf(line);
   const who = [line.server ?? line.role, line.server === undefined ? '' : line.role, line.source].filter(Boolean).join(' ');
   const cells = [paint.dim(line.time.slice(11, 23)), who.padEnd(34), tint(level, paint), what];
   return `${cells.filter(Boolean).join('  ')}${facts === '' ? '' : `  ${paint.dim(facts)}`}`;
 }
 
-function partsOf(text: string): { level?: string; what: string; facts: string } {
+function partsOf({ text, agentName }: LoggedLine): { level?: string; what: string; facts: string } {
   const fields = fieldsOf(text);
   if (fields === undefined) return { what: text, facts: '' };
   const { level, event, message } = fields;
   const what = [event, message].filter((part) => part !== undefined).map(String);
-  const facts = Object.entries(fields).filter(([name]) => !LEFT_OUT.includes(name));
+  const shown = agentName === undefined ? fields : { ...fields, agent: agentName };
+  const facts = Object.entries(shown).filter(([name]) => !LEFT_OUT.includes(name));
   return {
     ...(typeof level === 'string' && { level }),
     what: what.join(': ') || text,

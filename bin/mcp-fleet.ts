@@ -1,5 +1,4 @@
-import { Command } from 'commander';
-import { choose } from './attach';
+import type { Command } from 'commander';
 import { callCommand } from './commands/call';
 import { checkCommand } from './commands/check';
 import { connectCommand } from './commands/connect';
@@ -14,7 +13,7 @@ import { tokenCommand } from './commands/token';
 import { toolsCommand } from './commands/tools';
 import { EXIT, ending, errorDocument } from './exit';
 import { printDocument } from './json-document';
-import { packageVersion } from './package-facts';
+import { program } from './program';
 import { printable } from './terminal';
 
 // The SDK's notice about Node 20 would stand among our lines; which Node is needed is package.json's to say.
@@ -35,14 +34,10 @@ Examples:
   $ mcp-fleet ledger unknown              the calls that nobody can tell of, oldest first
 `;
 
-const program = new Command('mcp-fleet')
-  .version(packageVersion())
+program
   .description('Runs, watches and proves a fleet of MCP servers')
   .addHelpText('after', EXAMPLES)
   .addHelpText('after', '\nExit codes: 0 ok · 1 our bug · 2 usage · 3 the answer is no · 4 environment · 130 interrupted')
-  .option('--pid <number>', 'of several accounts in one folder, the one to ask', Number)
-  .option('--fleet <name>', 'of several fleets in one account, the one to ask; of an app, the one to run')
-  .hook('preAction', (main) => choose(main.opts()))
   .showSuggestionAfterError()
   .exitOverride();
 for (const stream of [process.stdout, process.stderr]) stream.on('error', whenReaderIsGone);

@@ -1,5 +1,6 @@
-import { type JSONRPCMessage, type JSONRPCRequest, SdkHttpError, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { type JSONRPCMessage, type JSONRPCRequest, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
+import { errorIn } from './agent-error';
 import { printable } from './terminal';
 
 /** A token is asked for again when it is older than this many milliseconds. */
@@ -45,15 +46,6 @@ async function refuse(message: JSONRPCMessage, error: unknown, stdio: StdioServe
   const { id, method } = message as Partial<JSONRPCRequest>;
   if (id === undefined || method === undefined) return;
   await stdio.send({ jsonrpc: '2.0', id, error: errorIn(error) ?? { code: -32603, message: (error as Error).message } });
-}
-
-function errorIn(error: unknown): { code: number; message: string } | undefined {
-  if (!(error instanceof SdkHttpError)) return undefined;
-  try {
-    return (JSON.parse(String(error.data.text)) as { error?: { code: number; message: string } }).error;
-  } catch {
-    return undefined;
-  }
 }
 
 function authorized(token: () => Promise<string>): typeof fetch {

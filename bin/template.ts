@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CommandError, EXIT } from './exit';
 import { packageVersion, versionsBeside } from './package-facts';
+import { obstacleTo } from './way-into';
 
 /** What npm would not pack under its own name, or would take for the package's own. */
 const RENAMED: Readonly<Record<string, string>> = { gitignore: '.gitignore', github: '.github' };
@@ -51,7 +52,7 @@ export function writeManifest(folder: string, manifest: Manifest): void {
 /**
  * Copies the template; a README.md, .gitignore or tsconfig.json that is there stays.
  * @returns paths of the files that were written, relative to the folder
- * @throws CommandError when any other of them is there already; nothing is written then
+ * @throws CommandError when any other of them is there already, or one of them would not lie in the folder; nothing is written then
  */
 export function layTemplate(folder: string): readonly string[] {
   const template = templateFolder();
@@ -60,7 +61,7 @@ export function layTemplate(folder: string): readonly string[] {
     .map(({ parentPath, name }) => relative(template, join(parentPath, name)))
     .sort();
   const places = files.map((file) => [file, placeOf(file)] as const);
-  const there = places.map(([, place]) => place).filter((place) => existsSync(join(folder, place)));
+  const there = places.map(([, place]) => place).filter((place) => isThere(join(folder, place)));
   const taken = there.filter((place) => !KEPT.includes(place));
   if (taken.length > 0) {
     const are = taken.length === 1 ? 'is' : 'are';
@@ -71,11 +72,30 @@ export function layTemplate(folder: string): readonly string[] {
     );
   }
   const missing = places.filter(([, place]) => !there.includes(place));
+  for (const place of [...missing.map(([, place]) => place), 'package.json']) {
+    const obstacle = obstacleTo(folder, place);
+    if (obstacle === undefined) continue;
+    throw new CommandError(
+      EXIT.USAGE,
+      `${obstacle}, and ${place} would be written there; nothing was written.`,
+      'put a folder of its own in its place, or name another: mcp-fleet init FOLDER',
+    );
+  }
   for (const [file, place] of missing) {
     mkdirSync(dirname(join(folder, place)), { recursive: true });
     cpSync(join(template, file), join(folder, place));
   }
   return missing.map(([, place]) => place).sort();
+}
+
+/** Also a link that leads nowhere: what is copied onto it would be written where it leads. */
+function isThere(path: string): boolean {
+  try {
+    lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** @returns what npm said when it did not end well */

@@ -1,10 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { ReadProbe } from '../core/server-checks';
-import type { ClientKind } from './agent-client';
+import { type Caller, callersOfEach, inSession } from './callers';
 import { expectations, type Findings } from './check';
-import { connect } from './connect';
-import { type CheckedFleet, type CheckedServer, callersOf } from './fleet';
-import { kindsOf } from './kinds';
+import { type CheckedFleet, callersOf } from './fleet';
 import { fleetLoad } from './load';
 import { grantLine } from './missing-line';
 import { isRight, make, planned } from './probes';
@@ -100,25 +98,15 @@ function mayHold(held: readonly HeldSecret[], { role, server }: Environment, val
 }
 
 async function askLeakyTools(fleet: CheckedFleet) {
-  const asked = fleet.servers.map(async (server) => {
-    const { leak } = server.checks;
-    const [agent] = leak === undefined ? [] : callersOf(fleet, server, [leak.tool]);
-    if (leak === undefined || agent === undefined) return [];
-    const kinds = await kindsOf(fleet, server);
-    return await Promise.all(kinds.map((kind) => ask(fleet, server, agent.name, kind, leak)));
-  });
-  return (await Promise.all(asked)).flat();
+  const callers = await callersOfEach(fleet, ({ leak }) => leak);
+  return await Promise.all(callers.map((caller) => ask(fleet, caller)));
 }
 
-async function ask(fleet: CheckedFleet, server: CheckedServer, agent: string, kind: ClientKind, leak: ReadProbe) {
-  const client = await connect(fleet.account, agent, server.name, kind);
-  try {
-    const call = planned(leak);
-    const reply = await make(client, call);
-    return { what: `${server.name} ${leak.tool} by ${kind}`, right: await isRight(leak, call.mark, reply), text: JSON.stringify(reply) };
-  } finally {
-    await client.close().catch(() => undefined);
-  }
+async function ask(fleet: CheckedFleet, caller: Caller<ReadProbe>) {
+  const { server, probe, kind } = caller;
+  const call = planned(probe);
+  const reply = await inSession(fleet, caller, (client) => make(client, call));
+  return { what: `${server.name} ${probe.tool} by ${kind}`, right: await isRight(probe, call.mark, reply), text: JSON.stringify(reply) };
 }
 
 function leftOut(fleet: CheckedFleet, held: readonly HeldSecret[]): readonly string[] {

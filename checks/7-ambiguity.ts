@@ -1,10 +1,9 @@
 import type { LedgerRow } from '../core/ledger';
 import { type ClientKind, callIdOf, type Reply } from './agent-client';
+import { callersOfEach, inSession } from './callers';
 import { expectations, type Findings } from './check';
-import { connect } from './connect';
-import { type CheckedAgent, type CheckedFleet, type CheckedServer, callersOf } from './fleet';
+import { type CheckedFleet, type CheckedServer, callersOf } from './fleet';
 import { type Kill, killedCalls } from './killed-calls';
-import { kindsOf } from './kinds';
 import { grantLine, nobodyLine, probeLine } from './missing-line';
 import { make, planned } from './probes';
 import { refusals } from './refusals';
@@ -69,22 +68,14 @@ export async function ambiguity(fleet: CheckedFleet): Promise<Findings> {
 
 /** Calls of the `failing` probe of each server, by each client. */
 async function makeFail(fleet: CheckedFleet): Promise<readonly ToolError[]> {
-  const failing = fleet.servers.map(async (server) => {
-    const { failing } = server.checks;
-    const [agent] = failing === undefined ? [] : callersOf(fleet, server, [failing.tool]);
-    if (failing === undefined || agent === undefined) return [];
-    return await Promise.all((await kindsOf(fleet, server)).map((client) => failOnce(fleet, server, agent, client)));
-  });
-  return (await Promise.all(failing)).flat();
-}
-
-async function failOnce(fleet: CheckedFleet, server: CheckedServer, agent: CheckedAgent, kind: ClientKind): Promise<ToolError> {
-  const client = await connect(fleet.account, agent.name, server.name, kind);
-  try {
-    return { server, client: kind, reply: await make(client, planned(server.checks.failing ?? { tool: '' })) };
-  } finally {
-    await client.close().catch(() => undefined);
-  }
+  const callers = await callersOfEach(fleet, ({ failing }) => failing);
+  return await Promise.all(
+    callers.map(async (caller) => ({
+      server: caller.server,
+      client: caller.kind,
+      reply: await inSession(fleet, caller, (client) => make(client, planned(caller.probe))),
+    })),
+  );
 }
 
 /** Where the tool says how to look a lost call up, or takes a repetition for one, its outcome is found; else nobody can tell. */

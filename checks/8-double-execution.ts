@@ -1,11 +1,10 @@
 import type { WriteProbe } from '../core/server-checks';
-import type { ClientKind, Reply } from './agent-client';
+import type { Reply } from './agent-client';
+import { type Caller, callersOfEach, inSession } from './callers';
 import { expectations, type Findings } from './check';
-import { connect } from './connect';
 import { cutCall } from './cut-call';
-import { type CheckedAgent, type CheckedFleet, type CheckedServer, callersOf } from './fleet';
+import type { CheckedFleet } from './fleet';
 import { type Kill, type KilledCall, killedCalls } from './killed-calls';
-import { kindsOf } from './kinds';
 import { grantLine, nobodyLine, probeLine } from './missing-line';
 import { executionsOf, make, planned } from './probes';
 import { inTurns } from './waiting';
@@ -13,18 +12,10 @@ import { inTurns } from './waiting';
 const DUPLICATES = 5;
 const AT_ONCE = 4;
 
-/** Who makes writes of which server, and how. */
-interface Writer {
-  readonly server: CheckedServer;
-  readonly agent: CheckedAgent;
-  readonly probe: WriteProbe;
-  readonly kind: ClientKind;
-}
-
 /** Check 8: every state-changing call is protected against double execution after a drop. */
 export async function doubleExecution(fleet: CheckedFleet): Promise<Findings> {
   const { expect, failures } = expectations();
-  const writers = await writersOf(fleet);
+  const writers = await callersOfEach(fleet, ({ write }) => write);
   fleet.say('sends writes again: with their key, five times at once, after a cut connection');
   const repeats = await inTurns(writers, AT_ONCE, (writer) => repeat(fleet, writer));
   const kill = await killedCalls(fleet);
@@ -87,20 +78,10 @@ export async function doubleExecution(fleet: CheckedFleet): Promise<Findings> {
   };
 }
 
-async function writersOf(fleet: CheckedFleet): Promise<readonly Writer[]> {
-  const writers = fleet.servers.map(async (server) => {
-    const { write: probe } = server.checks;
-    const [agent] = probe === undefined ? [] : callersOf(fleet, server, [probe.tool, probe.executions.tool]);
-    if (probe === undefined || agent === undefined) return [];
-    return (await kindsOf(fleet, server)).map((kind) => ({ server, agent, probe, kind }));
-  });
-  return (await Promise.all(writers)).flat();
-}
-
 /** All in one session: some servers keep what they do in it. */
-async function repeat(fleet: CheckedFleet, { server, agent, probe, kind }: Writer) {
-  const client = await connect(fleet.account, agent.name, server.name, kind);
-  try {
+function repeat(fleet: CheckedFleet, writer: Caller<WriteProbe>) {
+  const { server, agent, probe, kind } = writer;
+  return inSession(fleet, writer, async (client) => {
     const call = planned(probe);
     const first = await make(client, call, { key: call.mark });
     const again = await make(client, call, { key: call.mark });
@@ -114,23 +95,18 @@ async function repeat(fleet: CheckedFleet, { server, agent, probe, kind }: Write
     const count = (mark: string) => executionsOf(client, probe, mark);
     const counts = { twice: await count(call.mark), atOnce: await count(duplicate.mark), afterCut: await count(lost.mark) };
     return { who: `${server.name} ${kind}`, first, again, other, concurrent, cut, ...counts };
-  } finally {
-    await client.close().catch(() => undefined);
-  }
+  });
 }
 
 /** The same call again, in a new session: the old one was lost with its instance. */
-async function retry(fleet: CheckedFleet, { server, agent, probe }: Kill, { client: kind, call, key }: KilledCall) {
-  const client = await connect(fleet.account, agent.name, server.name, kind);
-  try {
+function retry(fleet: CheckedFleet, { server, agent, probe }: Kill, { client: kind, call, key }: KilledCall) {
+  return inSession(fleet, { server, agent, kind }, async (client) => {
     const retried = await make(client, call, { key });
     return { client: kind, key, retried, executions: await executionsOf(client, probe, call.mark) };
-  } finally {
-    await client.close().catch(() => undefined);
-  }
+  });
 }
 
-function leftOut(fleet: CheckedFleet, kill: Kill | string, writers: readonly Writer[]): readonly string[] {
+function leftOut(fleet: CheckedFleet, kill: Kill | string, writers: readonly Caller<WriteProbe>[]): readonly string[] {
   const nobody = nobodyLine(fleet);
   if (nobody !== undefined) return [nobody];
   const without = fleet.servers.filter(({ checks }) => checks.write === undefined);

@@ -26,7 +26,7 @@ export const handler = middy<CloudFormationCustomResourceEvent, ResourceResult>(
     const properties = readAllowlistProperties(event.ResourceProperties);
     const agent = agentId(properties.agent);
     await grant(agent, properties, writer);
-    note(context, { agent, grants: properties.grants.length });
+    note(context, { agent, name: properties.name, grants: properties.grants.length });
     return { physicalResourceId: agent, data: { AgentId: agent } };
   });
 

@@ -1,5 +1,6 @@
 import { edgeOf, type FleetDescription, type Resolver, resolveFact } from './fleet-facts';
 import type { Issuers } from './identity/issuers';
+import { writeAgentNames } from './logs/agent-names';
 import type { Machinery } from './machinery';
 import { type RunningFleet, runningFleet } from './running-fleet';
 
@@ -45,6 +46,7 @@ export class Fleets {
         return await runningFleet(fleet, issuer, resolver, this.machinery());
       }),
     );
+    writeAgentNames(this.machinery().ecs.logs.folder, this.running);
   }
 }
 

@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** Environment variable by which whatever descends from a child is known, even where it has left the child's process group. */
 const MARK_VARIABLE = 'MCP_FLEET_CHILD';
-/** Every mark of this sidecar begins so. */
+/** Every mark of this process, a sidecar or a local account, begins so. */
 const OURS = randomUUID();
 let marks = 0;
+/** A process that was killed is gone at once, but for one that waits for a disk; in milliseconds between two looks, and looks. */
+const LOOK_MS = 10;
+const LOOKS = 500;
 
 /** One child's process group, and what descends from the child elsewhere: a wrapper's server, a daemon. */
 export class Offspring {
@@ -30,7 +34,20 @@ export class Offspring {
     return !existsSync('/proc/self/stat') || processes().some((pid) => isOfGroup(pid, leader));
   }
 
-  /** Kills whatever carries a mark of this sidecar; for the moment before the sidecar itself is gone. */
+  /** Kills it, and what it still starts meanwhile, until nothing of it runs. */
+  async end(leader: number): Promise<void> {
+    for (let looks = 0; looks < LOOKS && this.lives(leader); looks++) {
+      this.signal(leader, 'SIGKILL');
+      await delay(LOOK_MS);
+    }
+  }
+
+  /** What stands in the environment of whatever carries a mark of this process. */
+  static get markOfAll(): string {
+    return `${MARK_VARIABLE}=${OURS}.`;
+  }
+
+  /** Kills whatever carries a mark of this process; for the moment before it is gone itself. */
   static killAll(): void {
     for (const pid of carriersOf(`${OURS}.`)) send(pid, 'SIGKILL');
   }

@@ -1,10 +1,11 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { KEY_META } from '../../core/meta';
 import { type AgentAtServer, agentAtServer, wayIn } from '../agent-at-server';
 import { refusalOf, withClient } from '../agent-session';
 import { attachHere } from '../attach';
 import { EXIT } from '../exit';
 import { terminal } from '../terminal';
+import { type ToolArguments, toolArguments } from '../tool-arguments';
 
 const EXAMPLES = `
 Examples:
@@ -18,21 +19,19 @@ interface CallOptions {
   readonly json: boolean;
 }
 
-type Arguments = Record<string, unknown>;
-
 export function callCommand(): Command {
   return new Command('call')
     .description('Call a tool as an agent, in a session of its own, and show what the agent gets')
     .addHelpText('after', EXAMPLES)
     .argument('<agent@server>', 'names of both in construct code', agentAtServer)
     .argument('<tool>', 'name of the tool')
-    .argument('[arguments]', 'a JSON object', jsonObject, {})
+    .argument('[arguments]', 'a JSON object', toolArguments, {})
     .option('--key <key>', 'idempotency key: the same key again gives the outcome of the first call')
     .option('--json', 'one JSON document: { "result": … }, or { "error": … } as the agent gets it', false)
     .action(call);
 }
 
-async function call(who: AgentAtServer, name: string, args: Arguments, { key, json }: CallOptions): Promise<void> {
+async function call(who: AgentAtServer, name: string, args: ToolArguments, { key, json }: CallOptions): Promise<void> {
   const way = await wayIn(await attachHere(), who);
   const { result, narrate, paint } = terminal(json);
   const params = { name, arguments: args, ...(key !== undefined && { _meta: { [KEY_META]: key } }) };
@@ -55,14 +54,4 @@ function stampOf(meta: Readonly<Record<string, unknown>> | undefined): string {
   const { outcome, callId, replayed } = (meta?.['cdk-mcp-fleet/call'] ?? {}) as { outcome?: string; callId?: string; replayed?: boolean };
   if (callId === undefined) return 'no row: the answer carries no stamp';
   return `${outcome}${replayed ? ', replayed: nothing was executed now' : ''} · mcp-fleet ledger show ${callId}`;
-}
-
-function jsonObject(text: string): Arguments {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Arguments;
-  } catch {
-    // said below
-  }
-  throw new InvalidArgumentError(`${text} is not a JSON object, such as '{"text":"hello"}'.`);
 }

@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { LocalAccountError } from '../../local/account-error';
+import { readAgentNames } from '../../local/logs/agent-names';
 import { lastRunFolder, RUN_FILE } from '../../local/logs/run-folders';
 import { nearestFolder } from '../../local/state-folder';
 import { attachHere } from '../attach';
 import { duration } from '../duration';
 import { CommandError, EXIT } from '../exit';
 import { Interruption } from '../interruption';
-import { isMetric, type LoggedLine, logLine, saidBy } from '../log-lines';
+import { isMetric, type LoggedLine, logLine, named, saidBy } from '../log-lines';
 import { readLines } from '../log-reader';
 import { terminal } from '../terminal';
 
@@ -37,7 +38,7 @@ export function logsCommand(): Command {
     .option('-f, --follow', 'go on with every line, until Ctrl-C', false)
     .option('--since <duration>', 'only lines of the last such as 90s, 15m or 1h', duration)
     .option('--metrics', 'also lines of the embedded metric format', false)
-    .option('--json', 'a line as one JSON object: { time, role, server?, source, text }', false)
+    .option('--json', 'a line as one JSON object: { time, role, server?, source, text, agentName? }', false)
     .action(logs);
 }
 
@@ -50,7 +51,11 @@ async function logs(source: string | undefined, name: string | undefined, option
   const from = options.since === undefined ? 0 : Date.now() - options.since * 1000;
   const shows = (line: LoggedLine): boolean =>
     saidBy(line, source, name) && Date.parse(line.time) >= from && (options.metrics || !isMetric(line));
-  const print = (line: LoggedLine): void => result(options.json ? JSON.stringify(line) : logLine(line, paint));
+  const names = readAgentNames(folder);
+  const print = (line: LoggedLine): void => {
+    const shown = named(line, names);
+    result(options.json ? JSON.stringify(shown) : logLine(shown, paint));
+  };
 
   const interruption = new Interruption();
   try {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 
 /** The assets of one stack, found by what the template says of them. */
 export interface Assets {
@@ -14,8 +14,10 @@ export interface Assets {
 export interface ImageAsset {
   /** Hash by which the asset goes. */
   readonly id: string;
-  /** Folder that is the build context. */
+  /** Folder that is the build context; as a rule a copy that CDK has staged, which nobody knows. */
   readonly folder: string;
+  /** The user's own folder; the assembly tells it only where nothing was staged. */
+  readonly source?: string;
   /** Path of the Dockerfile inside the folder. */
   readonly dockerfile: string;
   readonly buildArguments: Readonly<Record<string, string>>;
@@ -37,6 +39,9 @@ interface AssetManifest {
   >;
 }
 
+/** How CDK names a copy. */
+const STAGED = /^asset\.[0-9a-f]{32,}$/;
+
 export function readAssets(root: string, manifestPaths: readonly string[]): Assets {
   const files = new Map<string, string>();
   const images: { repository: string; tag: string; asset: ImageAsset }[] = [];
@@ -48,9 +53,11 @@ export function readAssets(root: string, manifestPaths: readonly string[]): Asse
     }
     for (const [id, { source, destinations }] of Object.entries(manifest.dockerImages ?? {})) {
       if (source.directory === undefined) continue;
+      const folder = resolve(root, source.directory);
       const asset = {
         id,
-        folder: resolve(root, source.directory),
+        folder,
+        ...(!STAGED.test(basename(folder)) && { source: folder }),
         dockerfile: source.dockerFile ?? 'Dockerfile',
         buildArguments: source.dockerBuildArgs ?? {},
         ...(source.dockerBuildTarget !== undefined && { target: source.dockerBuildTarget }),

@@ -10,8 +10,9 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { homedir } from 'node:os';
+import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
+import { isAlive } from '../processes/alive';
 import { copyFolder } from './copy-folder';
 import type { Image, ImageSettings } from './image';
 
@@ -23,11 +24,22 @@ const ABANDONED = 24 * 3600_000;
 const MOST_IMAGES = 30;
 const SETTINGS = 'image.json';
 const BUILD = '.build-';
+/** Whose build it is: a process id means something on its own machine only, and several may share a folder. */
+const OWN = `${BUILD}${hostname().replaceAll(/[^\w-]/g, '_')}.`;
 
 /** Removes what is half made, by the mark in its name, once nobody can still be at it. */
 export function removeAbandoned(folder: string, mark: string): void {
   for (const { name, age } of agesIn(folder))
     if (name.includes(mark) && age > ABANDONED) rmSync(join(folder, name), { recursive: true, force: true });
+}
+
+/** What cannot be removed, as another's, stays: nobody asked for it. */
+function discard(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // said above
+  }
 }
 
 function agesIn(folder: string): { readonly name: string; readonly age: number }[] {
@@ -45,6 +57,15 @@ export function cacheFolder(): string {
 /** Images whose RUNs took their time, by what they are made of. Each use gets a copy: what a server writes stays out of the next run. */
 export class ImageCache {
   private readonly folder = join(cacheFolder(), 'images');
+
+  /** Removes what accounts of this machine that were killed had half made. */
+  removeDead(): void {
+    if (!existsSync(this.folder)) return;
+    for (const name of readdirSync(this.folder)) {
+      const owner = Number(name.split(OWN)[1]?.split('-', 1)[0]);
+      if (owner > 0 && !isAlive(owner)) discard(join(this.folder, name));
+    }
+  }
 
   /** Lays the image of a key out at `root`. @returns undefined when there is none */
   async take(key: string, root: string): Promise<Image | undefined> {
@@ -64,7 +85,7 @@ export class ImageCache {
   async make(key: string, build: (folder: string) => Promise<Image>): Promise<void> {
     mkdirSync(this.folder, { recursive: true });
     this.tidy();
-    const folder = mkdtempSync(join(this.folder, `${key}${BUILD}`));
+    const folder = mkdtempSync(join(this.folder, `${key}${OWN}${process.pid}-`));
     try {
       const { root, ...settings } = await build(folder);
       const whole = join(folder, 'whole');

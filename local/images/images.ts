@@ -41,7 +41,9 @@ export class Images {
   private readonly cache = new ImageCache();
   private stopped = false;
 
-  constructor(private readonly options: ImagesOptions) {}
+  constructor(private readonly options: ImagesOptions) {
+    this.cache.removeDead();
+  }
 
   /**
    * The image of an asset as a folder; containers of one image share it.
@@ -117,24 +119,25 @@ export class Images {
 }
 
 function read(request: ImageRequest): Dockerfile {
-  const path = join(request.asset.folder, request.asset.dockerfile);
+  const { asset } = request;
   try {
-    return readDockerfile(path, request.asset.buildArguments);
+    return readDockerfile(join(asset.folder, asset.dockerfile), asset.buildArguments);
   } catch (error) {
-    throw unsupported([`the Dockerfile of ${request.path} (${path}): ${(error as Error).message}; ${WAY_OUT}`]);
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw unsupported([`${place(request)}: ${code === 'ENOENT' ? 'there is no such file' : message}; ${WAY_OUT}`]);
   }
 }
 
 function neededStages(request: ImageRequest, dockerfile: Dockerfile): Stage[] {
-  const { stages, path } = dockerfile;
   const { target } = request.asset;
-  const last = target === undefined ? stages.at(-1) : stageNamed(stages, target);
+  const last = target === undefined ? dockerfile.stages.at(-1) : stageNamed(dockerfile.stages, target);
   if (last) return stagesOf(dockerfile, last);
-  throw unsupported([
-    `the Dockerfile of ${request.path} (${path}): it has no ${target === undefined ? 'FROM' : `stage ${target}`}; ${WAY_OUT}`,
-  ]);
+  throw unsupported([`${place(request)}: it has no ${target === undefined ? 'FROM' : `stage ${target}`}; ${WAY_OUT}`]);
 }
 
-function place({ asset, path }: ImageRequest, { keyword, line }: Instruction): string {
-  return `${keyword} in line ${line} of ${join(asset.folder, asset.dockerfile)} (${path})`;
+/** `RUN in Dockerfile:2 of Shop/Task/server`, or, where the user's folder is known, `RUN in /app/Dockerfile:2 (Shop/Task/server)`. */
+function place({ asset: { source, dockerfile }, path }: ImageRequest, instruction?: Instruction): string {
+  const what = instruction === undefined ? '' : `${instruction.keyword} in `;
+  const line = instruction === undefined ? '' : `:${instruction.line}`;
+  return `${what}${source === undefined ? `${dockerfile}${line} of ${path}` : `${join(source, dockerfile)}${line} (${path})`}`;
 }

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { delimiter, isAbsolute, join, posix } from 'node:path';
+import { Offspring } from '../../sidecar/offspring';
 import type { Log } from '../logs/log-book';
 import { executableOn, nodePath } from '../processes/executable';
 import { exitText, startProgram } from '../processes/program';
@@ -64,7 +65,7 @@ async function runCommand({ words, environment }: RunCommand, step: RunStep, { l
   const file = program === 'node' ? process.execPath : executableOn(program as string, env.PATH as string);
   if (file === undefined)
     throw new Error(`${program} is not installed on this machine; install it, or let the Dockerfile do so (npm install -g ${program})`);
-  const running = await startProgram({ argv: [file, ...rest], cwd, env, log, reaper });
+  const running = await startProgram({ argv: [file, ...rest], cwd, env, log, reaper, offspring: new Offspring() });
   started(() => running.signal('SIGKILL'));
   const timer = setTimeout(() => running.signal('SIGKILL'), LIMIT);
   const exit = await running.exited;

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Offspring } from '../../sidecar/offspring';
 import type { Log } from '../logs/log-book';
 import type { Reaper } from './reaper';
 
@@ -10,7 +11,12 @@ export interface ProgramOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly log: Log;
   readonly reaper: Reaper;
+  /** Ends with the program, wherever it has gone; without it, what is in the program's process group does. */
+  readonly offspring?: Offspring;
 }
+
+/** What is written when nothing runs any more is not waited for: somebody whom we cannot see may hold the pipes. In milliseconds. */
+const LAST_OUTPUT_MS = 1000;
 
 export interface Exit {
   readonly code: number | null;
@@ -31,8 +37,8 @@ export interface Program {
  * programs in order.
  * @throws the error of spawn, as when the executable does not exist
  */
-export async function startProgram({ argv: [file, ...args], cwd, env, log, reaper }: ProgramOptions): Promise<Program> {
-  const child = spawn(file, args, { cwd, env: { ...env }, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+export async function startProgram({ argv: [file, ...args], cwd, env, log, reaper, offspring }: ProgramOptions): Promise<Program> {
+  const child = spawn(file, args, { cwd, env: { ...env, ...offspring?.environment }, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   await spawned(child);
   const pid = child.pid as number;
   reaper.watch(pid);
@@ -44,7 +50,11 @@ export async function startProgram({ argv: [file, ...args], cwd, env, log, reape
     child.once('exit', (code, signal) => {
       running = false;
       killGroup(pid);
-      child.once('close', () => {
+      const alone = offspring?.end(pid).then(() => {
+        setTimeout(() => [child.stdout, child.stderr].forEach((stream) => void stream?.destroy()), LAST_OUTPUT_MS).unref();
+      });
+      child.once('close', async () => {
+        await alone;
         reaper.forget(pid);
         done({ code, signal });
       });
@@ -57,7 +67,7 @@ export async function startProgram({ argv: [file, ...args], cwd, env, log, reape
       return running;
     },
     signal: (name) => {
-      if (name === 'SIGKILL') killGroup(pid);
+      if (name === 'SIGKILL') offspring === undefined ? killGroup(pid) : offspring.signal(pid, name);
       else if (running) child.kill(name);
     },
   };

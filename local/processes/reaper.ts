@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
+import { Offspring } from '../../sidecar/offspring';
 
 /**
  * Ends everything that the account has started when the account itself dies without a word (SIGKILL, out of memory).
- * A shell of its own session, told of each process group; the end of its input is the death of the account.
+ * A shell of its own session, told of each process group; the end of its input is the death of the account. What has left its group is
+ * found by the mark in its environment, twice, because it may be starting another.
  */
 export interface Reaper {
   watch(group: number): void;
@@ -13,7 +15,7 @@ export interface Reaper {
 
 const SCRIPT = `
 trap '' INT TERM HUP
-folder=$1; file=$2; groups=
+folder=$1; file=$2; mark=$3; groups=
 while read -r verb group; do
   case $verb in
     watch) groups="$groups $group" ;;
@@ -22,6 +24,12 @@ while read -r verb group; do
   esac
 done
 for g in $groups; do kill -s KILL -- "-$g" 2>/dev/null; done
+for _ in 1 2; do
+  for found in $(grep -lsaF -e "$mark" /proc/[0-9]*/environ); do
+    pid=\${found#/proc/}
+    kill -s KILL "\${pid%/environ}" 2>/dev/null
+  done
+done
 [ -z "$folder" ] || rm -rf -- "$folder"
 [ -z "$file" ] || rm -f -- "$file"
 `;
@@ -31,7 +39,8 @@ for g in $groups; do kill -s KILL -- "-$g" 2>/dev/null; done
  * @param file control file that must not outlive the account
  */
 export function startReaper(folder: string, file: string): Reaper {
-  const shell = spawn('/bin/sh', ['-c', SCRIPT, 'mcp-fleet-reaper', folder, file], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+  const args = ['-c', SCRIPT, 'mcp-fleet-reaper', folder, file, Offspring.markOfAll];
+  const shell = spawn('/bin/sh', args, { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
   const gone = new Promise<void>((done) => shell.once('close', () => done()));
   shell.stdin.on('error', () => {});
   shell.on('error', () => {});

@@ -2,24 +2,45 @@ import { createHash } from 'node:crypto';
 import { arn, type Created, type ResourceRequest } from './provisioner';
 
 /**
- * Types whose name is all that one machine has a use for: networks, permissions, keys, logs, alarms. A program that is given one
- * of their names needs nothing more from it here; any other type that does not run is refused where a program is given its name.
+ * How the types begin whose name is all that one machine has a use for, and why. A program that is given one of their names needs nothing
+ * more from it here; any other type that does not run is refused where a program is given its name.
  */
-const NAME_IS_ALL = new RegExp(
-  [
-    'CDK::Metadata|CloudFormation::(WaitConditionHandle|Stack)',
-    'EC2::(VPC|Subnet|Route|InternetGateway|NatGateway|EIP|FlowLog|SecurityGroup|NetworkAcl|EgressOnlyInternetGateway|PrefixList)',
-    '(IAM|KMS|CertificateManager|Logs|CloudWatch|WAFv2|Cognito)::',
-    'Lambda::(Permission|Version|Alias)|ECR::Repository|ECS::Cluster|ApplicationAutoScaling::ScalingPolicy',
-    // What a resource lets others do to it; the resource itself is judged apart.
-    String.raw`\w+::\w*Policy$`,
-  ]
-    .map((types) => `^AWS::(${types})`)
-    .join('|'),
-);
+const NAME_IS_ALL: Readonly<Record<string, readonly string[]>> = {
+  'the way of CloudFormation and the CDK to deploy': ['CDK::Metadata', 'CloudFormation::WaitConditionHandle', 'CloudFormation::Stack'],
+  'a network: all is on loopback': [
+    'EC2::VPC',
+    'EC2::Subnet',
+    'EC2::Route',
+    'EC2::InternetGateway',
+    'EC2::EgressOnlyInternetGateway',
+    'EC2::NatGateway',
+    'EC2::EIP',
+    'EC2::FlowLog',
+  ],
+  'who may reach whom: nobody is kept apart': [
+    'EC2::SecurityGroup',
+    'EC2::NetworkAcl',
+    'EC2::PrefixList',
+    'WAFv2::',
+    'IAM::',
+    'Lambda::Permission',
+  ],
+  'what is encrypted, with what: nothing is': ['KMS::', 'CertificateManager::'],
+  'who agents are: a local issuer says it': ['Cognito::'],
+  'what is watched: lines go to files, and nobody is woken': ['Logs::', 'CloudWatch::'],
+  'a name for a function that runs': ['Lambda::Version', 'Lambda::Alias'],
+  'where images and tasks are kept: they are folders and processes': ['ECR::Repository', 'ECS::Cluster'],
+  'when instances are added or taken away: none are': ['ApplicationAutoScaling::ScalingPolicy'],
+};
+const BEGINNINGS = Object.values(NAME_IS_ALL)
+  .flat()
+  .map((type) => `AWS::${type}`);
+
+/** What a resource lets others do to it (`AWS::S3::BucketPolicy`); the resource itself is judged apart. */
+const POLICY = /^AWS::\w+::\w*Policy$/;
 
 export function nameIsAll(type: string): boolean {
-  return NAME_IS_ALL.test(type);
+  return BEGINNINGS.some((beginning) => type.startsWith(beginning)) || POLICY.test(type);
 }
 
 /** `Ref` of these is their ARN. */

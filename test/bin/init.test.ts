@@ -1,7 +1,7 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { cli } from '../e2e/fleet';
 
 let folder: string;
@@ -63,4 +63,57 @@ test.each(['[]', '{', 'null'])('a package.json that is %s is refused before anyt
   const { code, stderr } = await init();
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('package.json is no JSON object') });
   expect(existsSync(join(folder, 'cdk.json'))).toBe(false);
+});
+
+describe('through a link nothing is written', () => {
+  let outside: string;
+  beforeEach(() => {
+    outside = mkdtempSync(join(tmpdir(), 'mcp-fleet-elsewhere-'));
+    writeFileSync(join(outside, 'package.json'), '{}');
+  });
+  afterEach(() => rmSync(outside, { recursive: true }));
+
+  test.each([
+    ['lib', ''],
+    ['test', 'not-there-yet'],
+    ['package.json', 'package.json'],
+  ])('%s leads out of the folder', async (name, to) => {
+    symlinkSync(join(outside, to), join(folder, name));
+    const { code, stderr } = await init();
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining(`${name} is a symbolic link that leads out of ${folder}`),
+    });
+    expect(stderr).toMatch(/would be written there; nothing was written\.\n {2}fix {2}put a folder/);
+    expect([readdirSync(folder), readdirSync(outside)]).toEqual([[name], ['package.json']]);
+    expect(readFileSync(join(outside, 'package.json'), 'utf8')).toBe('{}');
+  });
+
+  test('a deeper folder that does', async () => {
+    mkdirSync(join(folder, 'servers'));
+    symlinkSync(outside, join(folder, 'servers/notes'));
+    expect(await init()).toMatchObject({ code: 2, stderr: expect.stringContaining('servers/notes is a symbolic link') });
+    expect(readdirSync(folder)).toEqual(['servers']);
+  });
+
+  test('a file that is a link to nowhere is there already', async () => {
+    symlinkSync(join(outside, 'cdk.json'), join(folder, 'cdk.json'));
+    expect(await init()).toMatchObject({ code: 2, stderr: expect.stringContaining('cdk.json is in') });
+    expect(existsSync(join(outside, 'cdk.json'))).toBe(false);
+  });
+
+  test('a file where a folder must be', async () => {
+    writeFileSync(join(folder, 'lib'), '');
+    expect(await init()).toMatchObject({ code: 2, stderr: expect.stringContaining(`lib in ${folder} is no folder`) });
+    expect(readdirSync(folder)).toEqual(['lib']);
+  });
+
+  test('a link that stays in the folder, and a folder that is a link itself, are followed', async () => {
+    mkdirSync(join(folder, 'source'));
+    symlinkSync('source', join(folder, 'lib'));
+    const link = join(outside, 'company');
+    symlinkSync(folder, link);
+    expect((await cli(['init', '--no-install', link], { cwd: outside })).code).toBe(0);
+    expect(existsSync(join(folder, 'source/tools-stack.ts'))).toBe(true);
+  });
 });

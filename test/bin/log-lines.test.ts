@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { isMetric, logLine, saidBy } from '../../bin/log-lines';
+import { isMetric, logLine, named, saidBy } from '../../bin/log-lines';
 import { terminal } from '../../bin/terminal';
 
 const { paint } = terminal(false, { NO_COLOR: '1' });
@@ -44,4 +44,14 @@ test('functions and gateways are known by their role', () => {
 
 test('metrics are told apart from words about them', () => {
   expect([isMetric(line('{"_aws":{},"Calls":1}')), isMetric(line('the member "_aws" is missing'))]).toEqual([true, false]);
+});
+
+test('an agent is shown by its name where that is known, and the text stays as it was written', () => {
+  const names = new Map([['f3a1', 'writer']]);
+  const text = '{"level":"info","event":"call","agent":"f3a1","tool":"add"}';
+  const known = named(line(text), names);
+  expect(known).toEqual({ ...line(text), agentName: 'writer' });
+  expect(logLine(known, paint)).toBe('18:30:01.250  notes server a1b2                   info   call  agent=writer tool=add');
+  for (const other of ['{"event":"call","agent":"9999"}', '{"event":"call","agent":["f3a1"]}', 'the "agent" f3a1', '{ "agent"'])
+    expect(named(line(other), names)).toEqual(line(other));
 });

@@ -48,6 +48,7 @@ describe('mcp-fleet', () => {
     ['a stand-in for nothing', ['local', '--stand-in', 'Queue=x'], /"Queue=x" is not STACK\/LOGICAL_ID/],
     ['a secret by its ARN', ['secret', 'set', 'arn:aws:x'], /what stands after ":secret:"/],
     ['a secret without a value', ['secret', 'set', 'x'], /The value of "x" is empty\.\n {2}fix/],
+    ['arguments with a member twice', ['call', 'a@b', 'tool', '{"n":{"a":1,"a":2}}'], /"a" comes twice, at \.n\.a;/],
     ['a missing argument', ['token'], /missing required argument 'agent'/],
     ['no app here', ['local', '--port', '0'], /There is no cdk\.json in .*\n {2}fix {2}/],
   ])('ends with 2 for %s', async (_, args, message) => {
@@ -80,6 +81,13 @@ describe('mcp-fleet', () => {
     const { code, stdout, stderr } = await run(...args);
     expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
     expect(stderr).toMatch(/mcp-fleet local/);
+  });
+
+  it.each([
+    ['before the command', ['--pid', '1', 'ps']],
+    ['behind it', ['ledger', 'unknown', '--pid', '1']],
+  ])('asks the account that is named %s', async (_, args) => {
+    expect(await run(...args)).toMatchObject({ code: 4, stderr: expect.stringMatching(/^No local account with pid 1 is running/) });
   });
 
   it('keeps what comes on stdin as the value of a secret, and never prints it', async () => {

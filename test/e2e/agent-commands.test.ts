@@ -70,6 +70,12 @@ test('logs shows what everybody wrote about it, and of one source only what is a
   expect(rows.map(({ role }) => role)).toEqual(expect.arrayContaining(['sidecar', 'server']));
   expect(rows.some(({ text }) => text.includes('"_aws"'))).toBe(false);
   expect((await cli(['logs', 'gateway'])).stdout).toMatch(/^\d\d:\d\d:\d\d\.\d{3} {2}gateway \w+ +info +call {2}callId=/m);
+  expect((await cli(['logs', 'gateway'])).stdout).toMatch(/ call {2}.* agent=treasury tool=transfer /);
+  const named = (await cli(['logs', 'gateway', '--json'])).stdout
+    .trim()
+    .split('\n')
+    .map((text) => JSON.parse(text));
+  expect(named).toContainEqual(expect.objectContaining({ agentName: 'treasury', text: expect.not.stringContaining('treasury') }));
   expect(await cli(['logs', 'paymens'])).toMatchObject({ code: 2, stderr: expect.stringMatching(/no "paymens"[\s\S]*gateway, lambda/) });
 });
 

@@ -102,6 +102,12 @@ describe('Custom::McpFleetAllowlist', () => {
     ]);
   });
 
+  test('its line says which name the id has', async () => {
+    await sync.invoke(event('Create', [{ Server: 'payments', Tools: ['refund'] }]));
+    const line = sync.output().trim().split('\n').at(-1) as string;
+    expect(JSON.parse(line)).toMatchObject({ event: 'allowlist_sync', level: 'info', agent: id(), name: 'support', grants: 1 });
+  });
+
   test('a grant names whatever a server may list, up to what a row holds', async () => {
     const long = Array.from({ length: 97 }, (_, at) => String(at).padStart(1024, '0'));
     const tools = ['files/read', 'two words', 'überweisen 💶', 'a,b', '__proto__', ...long];

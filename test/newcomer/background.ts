@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Attempt } from '../package/program';
+import type { Attempt } from '../suites/program';
 
 /** How long a program may take until it shows what is waited for, in milliseconds. */
 const PATIENCE_MS = 120_000;

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { pack } from '../package/pack';
-import { type Attempt, personalEnvironment, run } from '../package/program';
+import { pack } from '../suites/pack';
+import { type Attempt, personalEnvironment, run } from '../suites/program';
 import type { Stage, Verdict } from '../suites/suite';
 import { Background } from './background';
 

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { succeed } from '../suites/program';
 import { ROOT } from '../suites/root';
-import { succeed } from './program';
 
 /** A company's repository, with the package installed from its tarball. */
 export interface Company {

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { succeed } from './program';
+import { succeed } from '../suites/program';
 
 /** What is in the package. */
 export interface Contents {

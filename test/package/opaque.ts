@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { succeed } from '../suites/program';
 import type { Company } from './company';
-import { succeed } from './program';
 import { COMPILERS, compile } from './types';
 
 /** What nobody but our own functions can make: words and literals in its place must not compile, nor one class for another. */

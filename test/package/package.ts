@@ -1,11 +1,11 @@
 import { join } from 'node:path';
+import { pack } from '../suites/pack';
+import { type Attempt, run } from '../suites/program';
 import type { Stage, Verdict } from '../suites/suite';
 import { foundCompany } from './company';
 import { contentsOf, strangers } from './contents';
 import { brokenLinks } from './links';
 import { opaqueErrors } from './opaque';
-import { pack } from './pack';
-import { type Attempt, run } from './program';
 import { snippetErrors } from './snippets';
 import { typeErrors } from './types';
 

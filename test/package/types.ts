@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { run } from '../suites/program';
 import type { Company } from './company';
-import { run } from './program';
 
 /** Compilers of the company, by the folder that npm has put them into. */
 export const COMPILERS = ['typescript', 'typescript-newest'];

@@ -88,19 +88,33 @@ ADD https://a.example/x.tar /
 COPY --from=nginx /etc/nginx /etc/nginx`,
     });
     const error = (await maker.from(folder).catch((failed) => failed)) as Error & { code: string };
-    const path = `of ${join(folder, 'Dockerfile')} (Shop/Task/server)`;
+    const file = join(folder, 'Dockerfile');
     expect(error.code).toBe('UNSUPPORTED');
-    for (const [line, why] of [
-      ['RUN in line 2', 'apt-get cannot be run; only npm, npx, pnpm, yarn, node'],
-      ['SHELL in line 5', 'only Docker can carry it out'],
-      ['COPY in line 6', 'it has a heredoc'],
-      ['ADD in line 9', 'it downloads'],
-      ['COPY in line 10', 'it copies from nginx, which is no earlier stage'],
+    for (const [keyword, line, why] of [
+      ['RUN', 2, 'apt-get cannot be run; only npm, npx, pnpm, yarn, node'],
+      ['SHELL', 5, 'only Docker can carry it out'],
+      ['COPY', 6, 'it has a heredoc'],
+      ['ADD', 9, 'it downloads'],
+      ['COPY', 10, 'it copies from nginx, which is no earlier stage'],
     ]) {
-      expect(error.message).toContain(`${line} ${path}: ${why}`);
+      expect(error.message).toContain(`${keyword} in ${file}:${line} (Shop/Task/server): ${why}`);
     }
     expect(error.message).toContain("add `localCommand` to the runtime of its server, such as localCommand: ['node', 'server.js']");
     expect(existsSync('/tmp/never')).toBe(false);
+  });
+});
+
+describe('of a folder that CDK has staged, a Dockerfile goes by its container', () => {
+  test.each([
+    ['FROM node:24\nRUN apt-get update', 'RUN in Dockerfile:2 of Shop/Task/server: apt-get cannot be run'],
+    ['FROM node:24\n\nCOPY gone /', 'COPY in Dockerfile:3 of Shop/Task/server: gone is not in the build context'],
+    ['# nothing', 'Dockerfile of Shop/Task/server: it has no FROM'],
+    [undefined, 'Dockerfile of Shop/Task/server: there is no such file'],
+  ])('%j', async (dockerfile, why) => {
+    const folder = contextOf(dockerfile === undefined ? {} : { Dockerfile: dockerfile });
+    const error = (await maker.from(folder, { source: undefined }).catch((failed) => failed)) as Error;
+    expect(error.message).toContain(why);
+    expect(error.message).not.toContain(folder);
   });
 });
 
@@ -180,7 +194,7 @@ CMD ["npm", "start"]`,
     const folder = contextOf({ Dockerfile: 'FROM node:24\n\nRUN true && \\\n  node -e "console.error(\'no disk\'); process.exit(7)"' });
     const attempt = maker.from(folder);
     await expect(attempt).rejects.toThrow(
-      /^RUN in line 3 of .* exited with code 7; its last lines:\n {6}no disk\n {2}fix {2}correct it, or add `localCommand`/,
+      /^RUN in .*Dockerfile:3 .* exited with code 7; its last lines:\n {6}no disk\n {2}fix {2}correct it, or add `localCommand`/,
     );
     expect(readdirSync(join(process.env.XDG_CACHE_HOME as string, 'cdk-mcp-fleet/images'))).toEqual([]);
   });
@@ -247,6 +261,6 @@ describe('nothing outside of the image is written or read', () => {
   ])('%s', async (instruction, files, why) => {
     const folder = contextOf({ Dockerfile: `FROM node:24\n${instruction}`, a: '', log: '', ...files });
     symlinkSync('/etc/passwd', join(folder, 'out'));
-    await expect(maker.from(folder)).rejects.toThrow(`COPY in line 2 of ${join(folder, 'Dockerfile')} (Shop/Task/server): ${why}`);
+    await expect(maker.from(folder)).rejects.toThrow(`COPY in ${join(folder, 'Dockerfile')}:2 (Shop/Task/server): ${why}`);
   });
 });

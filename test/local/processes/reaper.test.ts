@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { scratchFolder } from '../fixtures/assembly';
 
-/** An account in small: a process with a reaper that watches two programs, one of which has a child. */
+/** An account in small: a process with a reaper that watches two programs, one of which has a child, and one that has left its group. */
 const ACCOUNT = `
   const { startReaper } = require(process.argv[1]);
   const { spawn } = require('node:child_process');
@@ -20,6 +20,9 @@ const ACCOUNT = `
   reaper.watch(forgotten.pid);
   reaper.forget(forgotten.pid);
   console.log('forgotten ' + forgotten.pid);
+  const { Offspring } = require(process.argv[4]);
+  const elsewhere = spawn('sleep', ['1000'], { detached: true, stdio: 'ignore', env: { ...process.env, ...new Offspring().environment } });
+  console.log('elsewhere ' + elsewhere.pid);
 `;
 
 function isAlive(pid: number): boolean {
@@ -38,17 +41,20 @@ describe('startReaper', () => {
     const file = join(scratchFolder(), 'local.json');
     writeFileSync(file, '{}');
     const source = join(__dirname, '../../../local/processes/reaper.ts');
-    const account = spawn(process.execPath, ['--import', 'tsx', '-e', ACCOUNT, source, folder, file], {
+    const offspring = join(__dirname, '../../../sidecar/offspring.ts');
+    const account = spawn(process.execPath, ['--import', 'tsx', '-e', ACCOUNT, source, folder, file, offspring], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let output = '';
     account.stdout.on('data', (chunk) => {
       output += chunk;
     });
-    while ((output.match(/\n/g)?.length ?? 0) < 4) await once(account.stdout, 'data');
+    while ((output.match(/\n/g)?.length ?? 0) < 5) await once(account.stdout, 'data');
     const forgotten = Number(/forgotten (\d+)/.exec(output)?.[1]);
     const pids = (output.match(/^\d+$/gm) as string[]).map(Number);
     expect(pids).toHaveLength(3);
+    // Only Linux tells what a process elsewhere was started by.
+    if (process.platform === 'linux') pids.push(Number(/elsewhere (\d+)/.exec(output)?.[1]));
     expect(pids.every(isAlive)).toBe(true);
 
     account.kill('SIGKILL');

@@ -101,7 +101,7 @@ describe('a container beside those of the fleet', () => {
 
   test('whose RUN fails is an error all the same', async () => {
     await expect(create([SERVER, { ...router, Image: 'extra' }], { extra: 'FROM node:24\nRUN node -e "process.exit(1)"' })).rejects.toThrow(
-      'RUN in line 2',
+      'RUN in Dockerfile:2 of ',
     );
   });
 });

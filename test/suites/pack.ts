@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from '../suites/root';
 import { succeed } from './program';
+import { ROOT } from './root';
 
 /** Packs the package as it would be published. @returns path of the tarball */
 export async function pack(folder: string, signal: AbortSignal): Promise<string> {
