@@ -82,6 +82,16 @@ export class RunningAccount implements LocalAccount {
     return [...(await Promise.all(containers)).filter((row) => row !== undefined), ...lambdas];
   }
 
+  async kill(pid: number): Promise<void> {
+    const tasks = [...this.parts.machinery.services.values()].flatMap((service) => service.tasks);
+    const container = tasks.flatMap(({ containers }) => containers).find((each) => each.pid === pid);
+    if (container === undefined) {
+      const message = `No server, sidecar or gateway of this account runs as process ${pid}; \`mcp-fleet ps\` lists them.`;
+      throw new LocalAccountError('REFUSED', message);
+    }
+    container.kill();
+  }
+
   datapoints(): readonly Datapoint[] {
     return this.parts.machinery.ecs.logs.datapoints();
   }

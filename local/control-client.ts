@@ -1,7 +1,7 @@
 import { LocalAccountError, type LocalAccountErrorCode } from './account-error';
 import type { CheckedAccount } from './checked-account';
 import { type ControlFile, readControlFiles } from './control/control-file';
-import type { ControlAnswers, ControlInfo, TokenRequest } from './control/control-server';
+import type { ControlAnswers, ControlInfo, KillRequest, TokenRequest } from './control/control-server';
 import type { LocalAccount, TokenOptions } from './local-account';
 import { nearestFolder } from './state-folder';
 
@@ -49,6 +49,10 @@ export async function attach(folder: string, pid?: number): Promise<AttachedAcco
       ...attached,
       templates: await ask<ControlAnswers['templates']>('/templates'),
       principal: (agent) => ask<ControlAnswers['principal']>('/principal', { agent }),
+      kill: async (pid) => {
+        const request: KillRequest = { pid };
+        await ask<ControlAnswers['killed']>('/kill', request);
+      },
       datapoints: (since) => ask<ControlAnswers['datapoints']>('/datapoints', { since }),
       logFiles: () => ask<ControlAnswers['logFiles']>('/logs'),
       physicalId: async (stack, logicalId) => (await ask<ControlAnswers['physicalId']>('/physical-id', { stack, logicalId })).value,

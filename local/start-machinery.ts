@@ -100,6 +100,7 @@ export async function startMachinery(
       reaper,
       logs,
       agent,
+      tell: (event) => options.onServiceEvent?.(event),
       secretsFor: (container) => readSecrets(container, secrets),
     },
   };

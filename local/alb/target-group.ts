@@ -1,5 +1,5 @@
 import { Pool } from 'undici';
-import { checkHealth, type Health } from './health-check';
+import { checkHealth, type Health, type HealthChecks } from './health-check';
 import { Stickiness } from './stickiness';
 import type { TargetGroupSettings } from './target-group-settings';
 
@@ -22,7 +22,7 @@ export interface Choice {
 }
 
 export class TargetGroup {
-  private readonly targets = new Map<string, { readonly target: Target; readonly stopChecks: () => void }>();
+  private readonly targets = new Map<string, { readonly target: Target; readonly checks: HealthChecks }>();
   private readonly stickiness: Stickiness | undefined;
   private turn = 0;
 
@@ -37,11 +37,11 @@ export class TargetGroup {
   register(id: string, port: number, healthPort: number, changed: (health: Health) => void): Target {
     const pool = new Pool(`http://127.0.0.1:${port}`, { connections: null, pipelining: 1, keepAliveTimeout: 60_000 });
     const target: Target = { id, port, pool, health: 'initial', draining: false, inFlight: 0 };
-    const stopChecks = checkHealth(healthPort, this.settings.healthCheck, (health) => {
+    const checks = checkHealth(healthPort, this.settings.healthCheck, (health) => {
       target.health = health;
       changed(health);
     });
-    this.targets.set(id, { target, stopChecks });
+    this.targets.set(id, { target, checks });
     return target;
   }
 
@@ -53,12 +53,17 @@ export class TargetGroup {
   async deregister(id: string, limitMs = Number.POSITIVE_INFINITY): Promise<void> {
     const entry = this.targets.get(id);
     if (!entry) return;
-    const { target, stopChecks } = entry;
+    const { target, checks } = entry;
     target.draining = true;
-    stopChecks();
+    checks.stop();
     await drained(target, Math.min(limitMs, this.settings.deregistrationDelaySeconds * 1000));
     this.targets.delete(id);
     void target.pool.destroy();
+  }
+
+  /** What a target has answered when it was last asked for its health, for people. */
+  lastAnswer(id: string): string | undefined {
+    return this.targets.get(id)?.checks.lastAnswer?.said;
   }
 
   all(): Target[] {

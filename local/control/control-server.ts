@@ -21,6 +21,10 @@ export interface TokenRequest extends TokenOptions {
   readonly agent: string;
 }
 
+export interface KillRequest {
+  readonly pid: number;
+}
+
 /** A resource of the assembly. */
 export interface ResourceRequest {
   readonly stack: string;
@@ -38,6 +42,7 @@ export interface ControlAnswers {
   readonly info: ControlInfo;
   readonly ps: readonly ProcessRow[];
   readonly token: { readonly token: string };
+  readonly killed: { readonly pid: number };
 }
 
 /** Lets commands of another terminal ask a running account; only with the token that its control file holds. */
@@ -93,6 +98,11 @@ export class ControlServer {
             ...(audience !== undefined && { audience }),
           }),
         };
+      }
+      case 'POST /kill': {
+        const { pid } = await bodyOf<KillRequest>(request);
+        await account.kill(pid);
+        return { pid };
       }
       case 'GET /templates':
         return account.templates;
