@@ -1,9 +1,10 @@
 import { LocalAccountError } from './account-error';
 import type { CloudAssembly } from './assembly/cloud-assembly';
 import type { Container } from './ecs/container';
-import type { CloudFormationTemplate, Datapoint, FleetInfo, LocalAccount, ProcessRow, TokenOptions } from './local-account';
+import type { CloudFormationTemplate, Datapoint, FleetInfo, LocalAccount, ProcessRow, RemoteServer, TokenOptions } from './local-account';
 import type { Machinery } from './machinery';
 import type { Provisioning } from './provisioning';
+import { remoteServersOf } from './remote-servers';
 import type { RunningFleet } from './running-fleet';
 
 /** What a started account is made of. */
@@ -80,6 +81,10 @@ export class RunningAccount implements LocalAccount {
     );
     const lambdas = functions.all().flatMap((fn) => fn.pids().map((pid): ProcessRow => ({ role: 'lambda', task: fn.settings.name, pid })));
     return [...(await Promise.all(containers)).filter((row) => row !== undefined), ...lambdas];
+  }
+
+  get remoteServers(): readonly RemoteServer[] {
+    return remoteServersOf(this.parts.machinery.taskDefinitions.values());
   }
 
   async kill(pid: number): Promise<void> {

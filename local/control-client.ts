@@ -8,7 +8,7 @@ import { nearestFolder } from './state-folder';
 /** What a command of another terminal can ask of a running account. Every method rejects with a LocalAccountError. */
 export type AttachedAccount = Pick<
   LocalAccount,
-  'baseUrl' | 'logFolder' | 'fleet' | 'fleets' | 'servers' | 'agents' | 'dynamodbUrl' | 'tables' | 'processes' | 'token'
+  'baseUrl' | 'logFolder' | 'fleet' | 'fleets' | 'servers' | 'agents' | 'dynamodbUrl' | 'tables' | 'remoteServers' | 'processes' | 'token'
 > & {
   readonly pid: number;
   /** All that the checks look at, as well. */

@@ -116,6 +116,15 @@ export interface ProcessRow {
   readonly sessions?: number;
 }
 
+/** A server of a fleet that runs somewhere else: nothing of it is a process of the account. */
+export interface RemoteServer {
+  readonly fleet: string;
+  readonly server: string;
+  readonly kind: 'remote';
+  /** Such as `https://mcp.example`. */
+  readonly origin: string;
+}
+
 /** One datapoint of an EMF line. */
 export interface Datapoint {
   readonly namespace: string;
@@ -171,6 +180,8 @@ export interface LocalAccount {
   token(agent: string, options?: TokenOptions): Promise<string>;
   /** Processes that run now, with live session counts. */
   processes(): Promise<readonly ProcessRow[]>;
+  /** Servers of its fleets that run somewhere else. */
+  readonly remoteServers: readonly RemoteServer[];
   /**
    * Ends a server, a sidecar or a gateway with SIGKILL. Its task is replaced; that is no event, for it was asked for.
    * @param pid one of {@link processes}

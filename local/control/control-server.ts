@@ -15,6 +15,7 @@ export interface ControlInfo {
   readonly agents: readonly string[];
   readonly dynamodbUrl: string;
   readonly tables: LocalAccount['tables'];
+  readonly remoteServers: LocalAccount['remoteServers'];
 }
 
 export interface TokenRequest extends TokenOptions {
@@ -85,8 +86,8 @@ export class ControlServer {
     const { account } = this;
     switch (route) {
       case 'GET /info': {
-        const { baseUrl, logFolder, fleet, fleets, servers, agents, dynamodbUrl, tables } = account;
-        return { baseUrl, logFolder, fleet, fleets, servers, agents, dynamodbUrl, tables };
+        const { baseUrl, logFolder, fleet, fleets, servers, agents, dynamodbUrl, tables, remoteServers } = account;
+        return { baseUrl, logFolder, fleet, fleets, servers, agents, dynamodbUrl, tables, remoteServers };
       }
       case 'GET /ps':
         return account.processes();
