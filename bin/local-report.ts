@@ -5,6 +5,8 @@ import { grantsOf } from './grants';
 import { printDocument } from './json-document';
 import { clientSnippet } from './snippet';
 import { seconds, type Terminal, table, terminal } from './terminal';
+import { recoveryDocument, recoveryLine, troubleDocument, troubleLines } from './trouble-lines';
+import type { TroubleTeller } from './troubles';
 
 /** What the checks of one fleet came to. */
 export interface CheckedFleet {
@@ -13,7 +15,7 @@ export interface CheckedFleet {
 }
 
 /** Tells what a run of `mcp-fleet local` does. */
-export interface Reporter {
+export interface Reporter extends TroubleTeller {
   begin(): void;
   phase(phase: Phase): void;
   /** Within a phase. */
@@ -54,6 +56,8 @@ function storyteller({ narrate, paint }: Terminal): Reporter {
     checking: ({ id, name }, what) => narrate(`  ${paint.dim(`… ${id} ${name}: ${what}`)}`),
     check: (result) => checkLines(result, paint).forEach(narrate),
     checks: (fleet, results) => narrate(`\n  ${fleet}: ${checksSummary(results)}`),
+    trouble: (trouble) => troubleLines(trouble, paint).forEach(narrate),
+    recovered: (recovery) => narrate(recoveryLine(recovery, paint)),
     ended: () => undefined,
     standing: async (account) => {
       const rows = account.fleets.flatMap((fleet) =>
@@ -106,6 +110,8 @@ function events(): Reporter {
     checking: ({ id }, what) => print({ event: 'progress', id, what }),
     check: (check) => print({ event: 'check', ...check }),
     checks: (fleet, checks) => print({ event: 'checks', fleet, ...countByStatus(checks) }),
+    trouble: (trouble) => print(troubleDocument(trouble)),
+    recovered: (recovery) => print(recoveryDocument(recovery)),
     ended: () => undefined,
     standing: async () => undefined,
     stopping: () => print({ event: 'stopping' }),

@@ -44,7 +44,13 @@ export function logLine(line: LoggedLine, paint: Paint): string {
   return `${cells.filter(Boolean).join('  ')}${facts === '' ? '' : `  ${paint.dim(facts)}`}`;
 }
 
-function partsOf({ text, agentName }: LoggedLine): { level?: string; what: string; facts: string } {
+/** What a line says, for people: its event and facts where it is a JSON object. */
+export function laidOut(text: string): string {
+  const { level, what, facts } = partsOf({ text });
+  return [level, what, facts].filter(Boolean).join('  ');
+}
+
+function partsOf({ text, agentName }: Pick<LoggedLine, 'text' | 'agentName'>): { level?: string; what: string; facts: string } {
   const fields = fieldsOf(text);
   if (fields === undefined) return { what: text, facts: '' };
   const { level, event, message } = fields;

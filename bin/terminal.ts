@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util';
+
 /** Where lines go and how they look. Results are stdout's, the story around them is stderr's when a program reads stdout. */
 export interface Terminal {
   result(line: string): void;
@@ -35,6 +37,14 @@ export function printable(text: string): string {
     .split(PAINTED)
     .map((part, index) => (index % 2 === 1 ? part : part.replaceAll(ACTING, picture)))
     .join('');
+}
+
+/** A line that somebody else has written, by itself: without the colours and other sequences that it would act with. */
+export function plain(line: string): string {
+  return stripVTControlCharacters(line)
+    .replaceAll(/[\t\r\n]+/g, ' ')
+    .replaceAll(ACTING, picture)
+    .trimEnd();
 }
 
 /** As JSON writes a character that is not to be seen. */

@@ -97,7 +97,7 @@ async function kill(fleet: CheckedFleet, target: Target): Promise<Kill> {
     const before = await processesOf(fleet, server, victim.role);
     const replies = plans.map(({ by, call, key }) => make(by, call, { key, timeout: CALL_LIMIT_MS }));
     await allStarted(probe, plans);
-    process.kill(victim.pid, 'SIGKILL');
+    await fleet.account.kill(victim.pid);
     const replaced = replacement(fleet, server, before, victim);
 
     const ended = await Promise.all(

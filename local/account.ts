@@ -3,8 +3,9 @@ import { addressText } from './assembly/template';
 import type { DeployedStacks } from './cloudformation/deployed-stacks';
 import type { Container } from './ecs/container';
 import type { Fleets } from './fleets';
-import type { CloudFormationTemplate, Datapoint, FleetInfo, LocalAccount, ProcessRow, TokenOptions } from './local-account';
+import type { CloudFormationTemplate, Datapoint, FleetInfo, LocalAccount, ProcessRow, RemoteServer, TokenOptions } from './local-account';
 import type { Machinery } from './machinery';
+import { remoteServersOf } from './remote-servers';
 import type { RunningFleet } from './running-fleet';
 
 /** What a started account is made of. */
@@ -98,6 +99,20 @@ export class RunningAccount implements LocalAccount {
     );
     const lambdas = functions.all().flatMap((fn) => fn.pids().map((pid): ProcessRow => ({ role: 'lambda', task: fn.settings.name, pid })));
     return [...(await Promise.all(containers)).filter((row) => row !== undefined), ...lambdas];
+  }
+
+  get remoteServers(): readonly RemoteServer[] {
+    return remoteServersOf(this.parts.machinery.taskDefinitions.values());
+  }
+
+  async kill(pid: number): Promise<void> {
+    const tasks = [...this.parts.machinery.services.values()].flatMap((service) => service.tasks);
+    const container = tasks.flatMap(({ containers }) => containers).find((each) => each.pid === pid);
+    if (container === undefined) {
+      const message = `No server, sidecar or gateway of this account runs as process ${pid}; \`mcp-fleet ps\` lists them.`;
+      throw new LocalAccountError('REFUSED', message);
+    }
+    container.kill();
   }
 
   datapoints(): readonly Datapoint[] {

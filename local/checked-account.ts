@@ -9,6 +9,8 @@ export interface CheckedAccount
   readonly path?: string;
   physicalId(stack: string, logicalId: string): Awaitable<string | undefined>;
   principal(agent: string): Awaitable<{ issuer: string; subject: string }>;
+  /** Ends a server, a sidecar or a gateway with SIGKILL; that it was asked for keeps it from being told as a crash. */
+  kill(pid: number): Awaitable<void>;
   /** @param since milliseconds since the epoch; older ones may be left out */
   datapoints(since: number): Awaitable<readonly Datapoint[]>;
   logFiles(): Awaitable<readonly string[]>;
@@ -31,11 +33,12 @@ export function byFleet<Account extends CheckedAccount & { readonly fleets: read
 /** Methods of a class are lost where an object is spread. */
 function boundOf(
   account: CheckedAccount,
-): Pick<CheckedAccount, 'templates' | 'dynamodbUrl' | 'processes' | 'physicalId' | 'datapoints' | 'logFiles' | 'secretValue'> {
+): Pick<CheckedAccount, 'templates' | 'dynamodbUrl' | 'processes' | 'kill' | 'physicalId' | 'datapoints' | 'logFiles' | 'secretValue'> {
   return {
     templates: account.templates,
     dynamodbUrl: account.dynamodbUrl,
     processes: () => account.processes(),
+    kill: (pid) => account.kill(pid),
     physicalId: (stack, logicalId) => account.physicalId(stack, logicalId),
     datapoints: (since) => account.datapoints(since),
     logFiles: () => account.logFiles(),

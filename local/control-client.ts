@@ -1,14 +1,14 @@
 import { LocalAccountError, type LocalAccountErrorCode } from './account-error';
 import type { CheckedAccount } from './checked-account';
 import { type ControlFile, readControlFiles } from './control/control-file';
-import type { ControlAnswers, ControlInfo, TokenRequest } from './control/control-server';
+import type { ControlAnswers, ControlInfo, KillRequest, TokenRequest } from './control/control-server';
 import type { LocalAccount, TokenOptions } from './local-account';
 import { nearestFolder } from './state-folder';
 
 /** What a command of another terminal can ask of a running account. Every method rejects with a LocalAccountError. */
 export type AttachedAccount = Pick<
   LocalAccount,
-  'baseUrl' | 'logFolder' | 'fleet' | 'fleets' | 'servers' | 'agents' | 'dynamodbUrl' | 'tables' | 'processes' | 'token'
+  'baseUrl' | 'logFolder' | 'fleet' | 'fleets' | 'servers' | 'agents' | 'dynamodbUrl' | 'tables' | 'remoteServers' | 'processes' | 'token'
 > & {
   readonly pid: number;
   /** All that the checks look at, as well. */
@@ -49,6 +49,10 @@ export async function attach(folder: string, pid?: number): Promise<AttachedAcco
       ...attached,
       templates: await ask<ControlAnswers['templates']>('/templates'),
       principal: (agent) => ask<ControlAnswers['principal']>('/principal', { agent }),
+      kill: async (pid) => {
+        const request: KillRequest = { pid };
+        await ask<ControlAnswers['killed']>('/kill', request);
+      },
       datapoints: (since) => ask<ControlAnswers['datapoints']>('/datapoints', { since }),
       logFiles: () => ask<ControlAnswers['logFiles']>('/logs'),
       physicalId: async (stack, logicalId) => (await ask<ControlAnswers['physicalId']>('/physical-id', { stack, logicalId })).value,

@@ -24,6 +24,8 @@ export interface LocalAccountOptions {
   readonly onProgress?: (progress: Progress) => void;
   /** Told of every log line that a process of the account writes. */
   readonly onLog?: (line: LogLine) => void;
+  /** Told when tasks fail that nobody has ended, and when all is well again; from the start of the first service on. */
+  readonly onServiceEvent?: (event: ServiceEvent) => void;
   /**
    * Puts something between the account's programs and what they reach over the network: told of an address before any
    * program is, it answers with the one that programs get in its place. The account itself goes the direct way.
@@ -54,6 +56,42 @@ export interface Progress {
   readonly detail: string;
 }
 
+/** What befell a service of the account. */
+export type ServiceEvent = ServiceTrouble | ServiceHealthy;
+
+export interface ServiceTrouble extends ServicePart {
+  /**
+   * `failed`: a task cannot go on, and is replaced. `lost`: a container has ended, and its task goes on without it.
+   * `waiting`: a task is not healthy yet, or not any more, and is given time.
+   */
+  readonly event: 'failed' | 'lost' | 'waiting';
+  /** The container that it is about, as the task definition names it. */
+  readonly container: string;
+  /** Short id of the task. */
+  readonly task: string;
+  /** With the container before it a sentence, such as `exited with code 1`. */
+  readonly what: string;
+  /** Where a process has ended. */
+  readonly exit?: { readonly code: number | null; readonly signal: NodeJS.Signals | null };
+  /** What the container has written last, as it wrote it. */
+  readonly lines: readonly string[];
+  /** Until another task is started in its place, in milliseconds. */
+  readonly retryMs?: number;
+}
+
+/** As many tasks as are wanted are healthy. */
+export interface ServiceHealthy extends ServicePart {
+  readonly event: 'healthy';
+}
+
+interface ServicePart {
+  readonly service: string;
+  /** Of the container that it is about, or of the service's programs. */
+  readonly role: Role;
+  /** Name of the server; absent for the gateway. */
+  readonly server?: string;
+}
+
 export interface LogLine {
   readonly role: Role;
   /** Name of the server; absent for the gateway and functions. */
@@ -76,6 +114,15 @@ export interface ProcessRow {
   readonly address?: string;
   /** Sessions that a sidecar holds now. */
   readonly sessions?: number;
+}
+
+/** A server of a fleet that runs somewhere else: nothing of it is a process of the account. */
+export interface RemoteServer {
+  readonly fleet: string;
+  readonly server: string;
+  readonly kind: 'remote';
+  /** Such as `https://mcp.example`. */
+  readonly origin: string;
 }
 
 /** One datapoint of an EMF line. */
@@ -133,6 +180,13 @@ export interface LocalAccount {
   token(agent: string, options?: TokenOptions): Promise<string>;
   /** Processes that run now, with live session counts. */
   processes(): Promise<readonly ProcessRow[]>;
+  /** Servers of its fleets that run somewhere else. */
+  readonly remoteServers: readonly RemoteServer[];
+  /**
+   * Ends a server, a sidecar or a gateway with SIGKILL. Its task is replaced; that is no event, for it was asked for.
+   * @param pid one of {@link processes}
+   */
+  kill(pid: number): Promise<void>;
   /** Every datapoint seen so far. */
   datapoints(): readonly Datapoint[];
   /** All text that processes of the account have written, by process; for the check that no secret is in it. */

@@ -9,6 +9,7 @@ import { EXIT } from '../exit';
 import { Interruption } from '../interruption';
 import { type CheckedFleet, type Reporter, reporter } from '../local-report';
 import { synthesize } from '../synthesize';
+import { Troubles } from '../troubles';
 
 interface LocalOptions {
   readonly app?: string;
@@ -73,18 +74,24 @@ async function live(options: LocalOptions, interruption: Interruption, report: R
   await requireFreePort(options.port, readControlFiles(process.cwd()));
   report.begin();
   const assembly = options.assembly ?? (await synthesizeApp(options, interruption, report, cleanups));
+  const troubles = new Troubles(report);
   const account = await interruption.orElse(
     startLocalAccount({
       assembly,
       port: options.port,
       onPhase: report.phase,
       onProgress: report.progress,
+      onServiceEvent: troubles.take,
       standIns: options.standIn,
       ...(options.persist !== undefined && { persist: options.persist }),
       ...(options.fleet !== undefined && { fleet: options.fleet }),
     }),
   );
-  cleanups.push(() => account.stop());
+  // What happens while it is being stopped is no trouble any more.
+  cleanups.push(
+    () => account.stop(),
+    async () => troubles.dispose(),
+  );
   report.ready(account, performance.now() - start);
   const fleets = options.checks ? await checkFleets(byFleet(account), interruption, report) : account.fleets.map(unchecked);
   if (options.once) {

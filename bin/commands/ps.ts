@@ -10,14 +10,15 @@ Examples:
 
 export function psCommand(): Command {
   return new Command('ps')
-    .description('List the processes of the local account')
+    .description('List the processes of the local account, and the servers of its fleets that run somewhere else')
     .addHelpText('after', EXAMPLES)
     .option('--json', 'one JSON document', false)
     .action(async ({ json }: { json: boolean }) => {
       const account = await attachHere();
       const processes = await account.processes();
       const { result } = terminal(json);
-      if (json) return result(JSON.stringify({ processes }));
+      const { remoteServers } = account;
+      if (json) return result(JSON.stringify({ processes, remoteServers }));
       const rows = processes.map(({ role, server, task, pid, address, sessions }) => [
         role,
         server ?? '-',
@@ -26,6 +27,7 @@ export function psCommand(): Command {
         address ?? '-',
         sessions === undefined ? '-' : String(sessions),
       ]);
-      table(['ROLE', 'SERVER', 'TASK', 'PID', 'ADDRESS', 'SESSIONS'], rows).forEach(result);
+      const remote = remoteServers.map(({ kind, server, origin }) => [kind, server, '-', '-', origin, '-']);
+      table(['ROLE', 'SERVER', 'TASK', 'PID', 'ADDRESS', 'SESSIONS'], [...rows, ...remote]).forEach(result);
     });
 }

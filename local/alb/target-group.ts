@@ -1,5 +1,5 @@
 import { Pool } from 'undici';
-import { checkHealth, type Health } from './health-check';
+import { checkHealth, type Health, type HealthChecks } from './health-check';
 import { Stickiness } from './stickiness';
 import type { TargetGroupSettings } from './target-group-settings';
 
@@ -25,7 +25,7 @@ interface Registration {
   readonly target: Target;
   readonly healthPort: number;
   readonly changed: (health: Health) => void;
-  stopChecks: () => void;
+  checks: HealthChecks;
 }
 
 export class TargetGroup {
@@ -49,8 +49,8 @@ export class TargetGroup {
     else if (this.stickiness) this.stickiness.durationSeconds = stickinessSeconds;
     else this.stickiness = new Stickiness(stickinessSeconds);
     for (const registration of this.targets.values()) {
-      registration.stopChecks();
-      if (!registration.target.draining) registration.stopChecks = this.check(registration);
+      registration.checks.stop();
+      if (!registration.target.draining) registration.checks = this.check(registration);
     }
   }
 
@@ -61,13 +61,12 @@ export class TargetGroup {
   register(id: string, port: number, healthPort: number, changed: (health: Health) => void): Target {
     const pool = new Pool(`http://127.0.0.1:${port}`, { connections: null, pipelining: 1, keepAliveTimeout: 60_000 });
     const target: Target = { id, port, pool, health: 'initial', draining: false, inFlight: 0 };
-    const registration: Registration = { target, healthPort, changed, stopChecks: () => {} };
-    registration.stopChecks = this.check(registration);
-    this.targets.set(id, registration);
+    const registration = { target, healthPort, changed };
+    this.targets.set(id, { ...registration, checks: this.check(registration) });
     return target;
   }
 
-  private check({ target, healthPort, changed }: Registration): () => void {
+  private check({ target, healthPort, changed }: Omit<Registration, 'checks'>): HealthChecks {
     return checkHealth(
       healthPort,
       this.settings.healthCheck,
@@ -87,12 +86,17 @@ export class TargetGroup {
   async deregister(id: string, limitMs = Number.POSITIVE_INFINITY): Promise<void> {
     const entry = this.targets.get(id);
     if (!entry) return;
-    const { target, stopChecks } = entry;
+    const { target, checks } = entry;
     target.draining = true;
-    stopChecks();
+    checks.stop();
     await drained(target, Math.min(limitMs, this.settings.deregistrationDelaySeconds * 1000));
     this.targets.delete(id);
     void target.pool.destroy();
+  }
+
+  /** What a target has answered when it was last asked for its health, for people. */
+  lastAnswer(id: string): string | undefined {
+    return this.targets.get(id)?.checks.lastAnswer?.said;
   }
 
   all(): Target[] {

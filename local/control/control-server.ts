@@ -15,10 +15,15 @@ export interface ControlInfo {
   readonly agents: readonly string[];
   readonly dynamodbUrl: string;
   readonly tables: LocalAccount['tables'];
+  readonly remoteServers: LocalAccount['remoteServers'];
 }
 
 export interface TokenRequest extends TokenOptions {
   readonly agent: string;
+}
+
+export interface KillRequest {
+  readonly pid: number;
 }
 
 /** A resource of the assembly. */
@@ -38,6 +43,7 @@ export interface ControlAnswers {
   readonly info: ControlInfo;
   readonly ps: readonly ProcessRow[];
   readonly token: { readonly token: string };
+  readonly killed: { readonly pid: number };
 }
 
 /** Lets commands of another terminal ask a running account; only with the token that its control file holds. */
@@ -80,8 +86,8 @@ export class ControlServer {
     const { account } = this;
     switch (route) {
       case 'GET /info': {
-        const { baseUrl, logFolder, fleet, fleets, servers, agents, dynamodbUrl, tables } = account;
-        return { baseUrl, logFolder, fleet, fleets, servers, agents, dynamodbUrl, tables };
+        const { baseUrl, logFolder, fleet, fleets, servers, agents, dynamodbUrl, tables, remoteServers } = account;
+        return { baseUrl, logFolder, fleet, fleets, servers, agents, dynamodbUrl, tables, remoteServers };
       }
       case 'GET /ps':
         return account.processes();
@@ -93,6 +99,11 @@ export class ControlServer {
             ...(audience !== undefined && { audience }),
           }),
         };
+      }
+      case 'POST /kill': {
+        const { pid } = await bodyOf<KillRequest>(request);
+        await account.kill(pid);
+        return { pid };
       }
       case 'GET /templates':
         return account.templates;

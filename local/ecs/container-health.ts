@@ -1,3 +1,4 @@
+import type { HealthAnswer } from '../alb/health-check';
 import type { HealthCheckProperties } from './task-definition';
 
 export type ContainerHealthStatus = 'UNKNOWN' | 'HEALTHY' | 'UNHEALTHY';
@@ -12,6 +13,8 @@ const IMPATIENT_INTERVAL = 500;
 /** Runs a container's health check command while the container runs. */
 export class ContainerHealth {
   status: ContainerHealthStatus = 'UNKNOWN';
+  /** What the command came to when it last ran. */
+  lastAnswer: HealthAnswer | undefined;
   private impatient = false;
   private running = false;
   private failures = 0;
@@ -21,7 +24,7 @@ export class ContainerHealth {
 
   constructor(
     private readonly settings: HealthCheckProperties | undefined,
-    private readonly execute: (argv: readonly string[], timeoutMs: number) => Promise<boolean>,
+    private readonly execute: (argv: readonly string[], timeoutMs: number) => Promise<HealthAnswer>,
   ) {}
 
   /** Whether the task definition has a command at all. */
@@ -61,8 +64,10 @@ export class ContainerHealth {
   private async check(): Promise<void> {
     const { Command = [], Timeout, Retries, StartPeriod } = this.settings ?? {};
     const argv = Command[0] === 'CMD-SHELL' ? ['/bin/sh', '-c', Command.slice(1).join(' ')] : Command.slice(Command[0] === 'CMD' ? 1 : 0);
-    const good = await this.execute(argv, Number(Timeout ?? TIMEOUT) * 1000);
+    const answer = await this.execute(argv, Number(Timeout ?? TIMEOUT) * 1000);
     if (!this.running) return;
+    this.lastAnswer = answer;
+    const { good } = answer;
     const starting = this.status === 'UNKNOWN' && (this.impatient || Date.now() - this.startedAt < Number(StartPeriod ?? 0) * 1000);
     if (good || !starting) this.failures = good ? 0 : this.failures + 1;
     if (good) this.become('HEALTHY');

@@ -1,3 +1,4 @@
+import type { HealthAnswer } from '../alb/health-check';
 import { commandInImage } from '../images/image';
 import type { Log } from '../logs/log-book';
 import { type Exit, exitText, type Program, startProgram } from '../processes/program';
@@ -21,6 +22,7 @@ export class Container {
   readonly health: ContainerHealth;
   private program: Program | undefined;
   private cancelled = false;
+  private demanded = false;
   private settleStart: () => void = () => {};
   private settleExit: (exit: Exit) => void = () => {};
   readonly started = new Promise<void>((done) => {
@@ -49,6 +51,11 @@ export class Container {
 
   get pid(): number | undefined {
     return this.program?.running ? this.program.pid : undefined;
+  }
+
+  /** Whether its end was asked for. */
+  get endsOnDemand(): boolean {
+    return this.cancelled || this.demanded;
   }
 
   get log(): Log {
@@ -92,14 +99,10 @@ export class Container {
     clearTimeout(timer);
   }
 
+  /** SIGKILL on somebody's demand: its end is no surprise. */
   kill(): void {
+    this.demanded = true;
     this.program?.signal('SIGKILL');
-  }
-
-  /** What became of it, with the last lines of its log. */
-  async obituary(): Promise<string> {
-    const tail = this.log.tail().map((line) => `    ${line}`);
-    return [`container ${this.name} ${exitText(await this.exited)}; the end of its log (${this.log.path}):`, ...tail].join('\n');
   }
 
   private spawn(argv: readonly string[], log: Log): Promise<Program> {
@@ -111,8 +114,8 @@ export class Container {
     return startProgram({ argv: [executable, ...args], cwd: program.cwd, env: environment, log, reaper: this.machine.reaper });
   }
 
-  /** Runs a command inside the container. @returns whether it exited with 0 in time */
-  private async execute(argv: readonly string[], timeoutMs: number): Promise<boolean> {
+  /** Runs a command inside the container. It is good when it exits with 0 in time. */
+  private async execute(argv: readonly string[], timeoutMs: number): Promise<HealthAnswer> {
     const silent: Log = { ...this.log, follow: (stream) => void stream.resume(), close: () => {} };
     try {
       // It asks the container itself, at the port that this has here.
@@ -120,12 +123,19 @@ export class Container {
         argv.map((word) => rewriteTaskPorts(word, this.place.ports)),
         silent,
       );
-      const timer = setTimeout(() => program.signal('SIGKILL'), timeoutMs);
-      const { code } = await program.exited;
+      let late = false;
+      const timer = setTimeout(() => {
+        late = true;
+        program.signal('SIGKILL');
+      }, timeoutMs);
+      const exit = await program.exited;
       clearTimeout(timer);
-      return code === 0;
-    } catch {
-      return false;
+      return {
+        good: exit.code === 0,
+        said: late ? `its command did not end within ${timeoutMs / 1000} s` : `its command ${exitText(exit)}`,
+      };
+    } catch (error) {
+      return { good: false, said: `its command could not be started: ${error instanceof Error ? error.message : String(error)}` };
     }
   }
 }

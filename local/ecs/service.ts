@@ -1,5 +1,7 @@
 import type { TargetGroup } from '../alb/target-group';
+import { type Failure, failureText, lastAnswerOf, speakerOf, tailsOf } from './failure';
 import type { EcsMachine } from './machine';
+import { ServiceNews } from './service-news';
 import { Task } from './task';
 import type { TaskDefinition } from './task-definition';
 
@@ -28,6 +30,8 @@ const MAX_BACKOFF = 10_000;
 const HOPELESS_FAILURES = 3;
 /** A new task that is not healthy after this many milliseconds is replaced, where its grace period is not longer. */
 const HEALTHY_WITHIN = 60_000;
+/** One that is not healthy after this many milliseconds is told of. */
+const TOLD_AFTER = 15_000;
 
 interface Member {
   readonly task: Task;
@@ -43,15 +47,18 @@ export class Service {
   private launching = 0;
   private failures = 0;
   private everHealthy = false;
-  private lastFailure: string | undefined;
+  private lastFailure: Failure | undefined;
   private zone = 0;
   private stopped = false;
   private retry: NodeJS.Timeout | undefined;
+  private readonly news: ServiceNews;
 
   constructor(
     readonly settings: ServiceSettings,
     private readonly machine: EcsMachine,
-  ) {}
+  ) {
+    this.news = new ServiceNews(settings.name, settings.definition, machine.tell);
+  }
 
   /** Tasks that run or are being started or stopped. */
   get tasks(): readonly Task[] {
@@ -98,9 +105,7 @@ export class Service {
   }
 
   isHealthy(): boolean {
-    const groups = this.settings.targets.length;
-    const healthy = [...this.members].filter(({ task, healthy, leaving }) => !leaving && task.running && healthy.size === groups);
-    return healthy.length >= this.desired;
+    return [...this.members].filter((member) => !member.leaving && this.isServing(member)).length >= this.desired;
   }
 
   async stop(limits: StopLimits): Promise<void> {
@@ -129,6 +134,8 @@ export class Service {
     this.members.add(member);
     if (this.stopped) return this.leave(member, { drainMs: 0, stopMs: 0 });
     void task.failed.then((why) => this.replace(member, why));
+    this.news.watchOthers(task);
+    this.watchStart(member);
     await task.start();
     if (!member.leaving && task.running) this.register(member);
   }
@@ -141,38 +148,51 @@ export class Service {
       const port = member.task.localPort(containerPort);
       const healthPort = member.task.localPort(group.settings.healthCheck.port ?? containerPort);
       if (port === undefined || healthPort === undefined) {
-        this.replace(
-          member,
-          `no container of ${definition.family} listens on port ${port === undefined ? containerPort : group.settings.healthCheck.port}`,
-        );
+        const missing = port === undefined ? containerPort : group.settings.healthCheck.port;
+        this.replace(member, { what: `no container of ${definition.family} listens on port ${missing}` });
         return;
       }
       group.register(member.task.id, port, healthPort, (health) => {
-        if (health === 'healthy') this.becameHealthy(member, group);
-        else if (Date.now() - startedAt > grace) this.replace(member, `target ${group.settings.name} is unhealthy`);
-        else member.healthy.delete(group);
+        if (health === 'healthy') return this.becameHealthy(member, group);
+        const what = `is not healthy any more; last health answer: ${this.answerOf(member)}`;
+        if (Date.now() - startedAt > grace) return this.replace(member, { what, container: speakerOf(member.task) });
+        member.healthy.delete(group);
+        this.news.waiting(member.task, what);
       });
     }
     if (targets.length === 0) this.becameHealthy(member, undefined);
-    const timer = setTimeout(
-      () => {
-        if (member.healthy.size < targets.length) this.replace(member, 'it did not become healthy');
-      },
-      Math.max(grace, HEALTHY_WITHIN),
-    );
-    timer.unref();
+  }
+
+  /** Tells of a task that takes long to become healthy, and replaces it in the end. */
+  private watchStart(member: Member): void {
+    const limit = Math.max(this.settings.gracePeriodSeconds * 1000, HEALTHY_WITHIN);
+    const late = (after: number, then: (what: string) => void): void => {
+      const timer = setTimeout(() => {
+        if (member.leaving || this.stopped || this.isServing(member)) return;
+        then(`is not healthy after ${after / 1000} s; last health answer: ${this.answerOf(member)}`);
+      }, after);
+      timer.unref();
+    };
+    late(TOLD_AFTER, (what) => this.news.waiting(member.task, what));
+    late(limit, (what) => this.replace(member, { what, container: speakerOf(member.task) }));
+  }
+
+  private isServing({ task, healthy }: Member): boolean {
+    return task.running && healthy.size === this.settings.targets.length;
   }
 
   private becameHealthy(member: Member, group: TargetGroup | undefined): void {
     if (group) member.healthy.add(group);
     this.everHealthy = true;
     this.failures = 0;
+    if (this.isHealthy()) this.news.healthy();
   }
 
-  private replace(member: Member, why: string): void {
+  private replace(member: Member, why: Failure): void {
     if (member.leaving || this.stopped) return;
     this.lastFailure = why;
     const backoff = Math.min(MAX_BACKOFF, FIRST_BACKOFF * 2 ** this.failures++);
+    this.news.failed(member.task, why, backoff);
     void this.leave(member);
     clearTimeout(this.retry);
     this.retry = setTimeout(() => this.reconcile(), backoff);
@@ -201,15 +221,21 @@ export class Service {
     this.members.delete(member);
   }
 
-  private complaint(what: string): string {
-    const pending = [...this.members].filter((member) => !member.leaving && member.healthy.size < this.settings.targets.length);
-    const tails = pending.flatMap(({ task }) =>
-      task.containers.flatMap((container) => [
-        `  log of ${container.name} (${container.log.path}):`,
-        ...container.log.tail().map((line) => `    ${line}`),
-      ]),
+  private answerOf({ task }: Member): string {
+    return lastAnswerOf(
+      task,
+      this.settings.targets.map(({ group }) => group),
     );
-    const reason = this.lastFailure ? `\n  last failure: ${this.lastFailure}` : '';
-    return `Service ${this.settings.name}: ${what}.${reason}${tails.length > 0 ? `\n${tails.join('\n')}` : ''}`;
+  }
+
+  private complaint(what: string): string {
+    const { name, definition, targets } = this.settings;
+    const pending = [...this.members].filter(({ leaving, healthy }) => !leaving && healthy.size < targets.length);
+    const subject = definition.server === undefined ? `Service ${name}` : `Server ${definition.server} (service ${name})`;
+    return [
+      `${subject}: ${what}.`,
+      ...(this.lastFailure ? [`  last failure: ${failureText(this.lastFailure)}`] : []),
+      ...pending.flatMap((member) => [`  health of task ${member.task.id.slice(0, 8)}: ${this.answerOf(member)}`, ...tailsOf(member.task)]),
+    ].join('\n');
   }
 }

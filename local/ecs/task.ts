@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { exitText } from '../processes/program';
 import type { AgentTask, TaskMetadata } from './agent-endpoint';
 import { Container } from './container';
+import type { Failure } from './failure';
 import type { EcsMachine } from './machine';
 import { type Condition, portsOf, type TaskDefinition } from './task-definition';
 
@@ -23,9 +24,9 @@ export class Task implements AgentTask {
   private readonly folder: string;
   private stopping: Promise<void> | undefined;
   private status: 'PENDING' | 'RUNNING' | 'STOPPED' = 'PENDING';
-  private ended: (why: string) => void = () => {};
+  private ended: (why: Failure) => void = () => {};
   /** Resolves with the reason when it can no longer run: an essential container ended, failed to start or is unhealthy. */
-  readonly failed = new Promise<string>((done) => {
+  readonly failed = new Promise<Failure>((done) => {
     this.ended = done;
   });
 
@@ -120,13 +121,13 @@ export class Task implements AgentTask {
     try {
       await container.start();
     } catch (error) {
-      this.ended(`container ${container.name} could not be started: ${error instanceof Error ? error.message : String(error)}`);
+      this.ended({ container, what: `could not be started: ${error instanceof Error ? error.message : String(error)}` });
       return;
     }
     if (!container.essential) return;
-    void container.exited.then(async () => this.ended(await container.obituary()));
+    void container.exited.then((exit) => this.ended({ container, what: exitText(exit), exit }));
     container.health.onChange((status) => {
-      if (status === 'UNHEALTHY') this.ended(`container ${container.name} fails its health check`);
+      if (status === 'UNHEALTHY') this.ended({ container, what: `fails its health check: ${container.health.lastAnswer?.said}` });
     });
   }
 
@@ -134,7 +135,9 @@ export class Task implements AgentTask {
   private async reached(dependency: Container, condition: Condition): Promise<void> {
     if (condition === 'COMPLETE' || condition === 'SUCCESS') {
       const exit = await dependency.exited;
-      if (condition === 'SUCCESS' && exit.code !== 0) this.ended(`container ${dependency.name}, which had to succeed, ${exitText(exit)}`);
+      if (condition === 'SUCCESS' && exit.code !== 0) {
+        this.ended({ container: dependency, what: `${exitText(exit)}, and others wait for its success`, exit });
+      }
       return;
     }
     await dependency.started;

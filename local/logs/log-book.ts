@@ -19,7 +19,7 @@ export interface Log {
   readonly path: string;
   /** Takes every line of a stream until it ends. */
   follow(stream: Readable): void;
-  /** The last lines, for an error message. */
+  /** The last lines that are for people, each cut to some length, for a message. */
   tail(): string[];
   close(): void;
 }
@@ -29,6 +29,7 @@ const DATAPOINT_AGE = 15 * 60_000;
 /** A bound on memory where something writes metrics without end. */
 const MAX_DATAPOINTS = 200_000;
 const TAIL_LINES = 20;
+const TAIL_LINE_LENGTH = 1000;
 /** A line longer than this is cut into several; CloudWatch Logs takes events up to 1 MB (quota "Log event size"). */
 const MAX_LINE = 1_000_000;
 
@@ -57,9 +58,10 @@ export class LogBook {
     const last: string[] = [];
     const take = (text: string): void => {
       file.write(`${text}\n`);
-      last.push(text);
+      const points = datapointsOf(text, writer.source);
+      this.keep(points);
+      if (points.length === 0) last.push(text.slice(0, TAIL_LINE_LENGTH));
       if (last.length > TAIL_LINES) last.shift();
-      this.keep(datapointsOf(text, writer.source));
       this.run.write(`${JSON.stringify({ time: new Date().toISOString(), ...from, text })}\n`);
       this.onLog?.({ ...from, text });
     };

@@ -6,7 +6,7 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { ServerSecret } from '../../lib';
+import { ServerRuntime, ServerSecret } from '../../lib';
 import { addTeller, newApp, smallFleet } from './company';
 
 /** Each synthesizes one company's app into a folder. */
@@ -78,5 +78,14 @@ export const staged: CompanyApp = (outdir) => {
     const stack = new Stack(new Stage(app, name), 'Shop');
     addTeller(smallFleet(stack, 'staged'), { environment: { STAGE: name } });
   }
+  app.synth();
+};
+
+/** A server that somebody else runs, beside one of the fleet's own. */
+export const abroad: CompanyApp = (outdir) => {
+  const app = newApp(outdir);
+  const fleet = smallFleet(new Stack(app, 'Shop'), 'abroad');
+  addTeller(fleet);
+  fleet.addServer('tickets', { runtime: ServerRuntime.remote({ url: 'https://mcp.tickets.example/hidden-path/mcp' }) });
   app.synth();
 };

@@ -4,8 +4,9 @@ import { openClient } from '../../checks/agent-client';
 import type { LocalAccount, LocalAccountOptions, Phase } from '../../local/local-account';
 import { setGivenSecret } from '../../local/secrets/given-secrets';
 import { startLocalAccount } from '../../local/start';
-import { type CompanyApp, nested, staged, tagged, two, wired } from '../apps/apps';
+import { abroad, type CompanyApp, nested, staged, tagged, two, wired } from '../apps/apps';
 import { scratchFolder } from '../local/fixtures/assembly';
+import { cli } from './fleet';
 
 /** Five companies' apps that differ in all that surrounds a fleet: each runs, and a call comes through; each refusal says the way out. */
 
@@ -88,6 +89,20 @@ it('zones that are looked up, and what stands in for a queue and a parameter', a
   const running = await run(wired, { standIns: { [queue]: 'http://127.0.0.1:1/jobs', 'Shop/Limit': '7' } });
   expect(await ask('QUEUE', running)).toContain('http://127.0.0.1:1/jobs');
   expect(await ask('LIMIT', running)).toContain('7');
+});
+
+it('a server that runs somewhere else is listed by its origin, and is no process', async () => {
+  const controlFolder = scratchFolder();
+  const { processes } = await run(abroad, { controlFolder });
+  expect((await processes.call(account)).filter(({ server }) => server === 'tickets')).toEqual([]);
+  const { code, stdout } = await cli(['ps', '--json'], { cwd: controlFolder });
+  expect([code, JSON.parse(stdout).remoteServers]).toEqual([
+    0,
+    [{ fleet: 'abroad', server: 'tickets', kind: 'remote', origin: 'https://mcp.tickets.example' }],
+  ]);
+  const { stdout: people } = await cli(['ps'], { cwd: controlFolder });
+  expect(people).toMatch(/^remote +tickets +- +- +https:\/\/mcp\.tickets\.example +-$/m);
+  expect(people).not.toContain('hidden-path');
 });
 
 it('one fleet in two stages, of which one is chosen', async () => {

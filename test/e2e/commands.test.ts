@@ -82,6 +82,7 @@ describe('beside a running account', () => {
       if (role === 'sidecar') expect(sessions).toEqual(expect.any(Number));
     }
     expect((await cli(['ps'])).stdout).toMatch(/^ROLE +SERVER +TASK +PID +ADDRESS +SESSIONS\n/);
+    expect(JSON.parse((await cli(['ps', '--json'])).stdout)).toMatchObject({ remoteServers: [] });
   });
 
   it('ends quietly when its reader has had enough', async () => {

@@ -1,8 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { TargetGroup } from '../../../local/alb/target-group';
 import { readTargetGroup } from '../../../local/alb/target-group-settings';
 import type { EcsMachine } from '../../../local/ecs/machine';
 import { Service } from '../../../local/ecs/service';
+import type { ServiceEvent } from '../../../local/local-account';
 import { definitionOf, startMachine } from '../fixtures/tasks';
 
 /** Healthy until it is told otherwise. */
@@ -10,14 +11,21 @@ const APP = `
 let status = 200;
 require('node:http').createServer((request, response) => {
   if (request.url === '/sicken') status = 503;
+  if (request.url === '/crash') {
+    console.error('out of luck');
+    process.exit(3);
+  }
   response.writeHead(status).end();
 }).listen(process.env.PORT);
 `;
 const NOW = { drainMs: 0, stopMs: 1000 };
 let machine: EcsMachine & { stop(): Promise<void> };
 
+const events: ServiceEvent[] = [];
+const troubles = () => events.filter(({ event }) => event !== 'healthy');
+
 beforeAll(async () => {
-  machine = await startMachine();
+  machine = await startMachine((event) => events.push(event));
 });
 
 afterAll(() => machine.stop());
@@ -27,7 +35,18 @@ const created: Service[] = [];
 // A test that fails must not leave programs behind.
 afterEach(() => Promise.all(created.splice(0).map((service) => service.stop(NOW))));
 
-function create(): { service: Service; group: TargetGroup } {
+beforeEach(() => {
+  events.length = 0;
+});
+
+const until = async (condition: () => boolean): Promise<void> => {
+  while (!condition()) await new Promise((next) => setTimeout(next, 20));
+};
+
+function create(
+  more: Readonly<Record<string, string>> = {},
+  properties: Parameters<typeof definitionOf>[1] = {},
+): { service: Service; group: TargetGroup } {
   const group = new TargetGroup(
     readTargetGroup(
       { UnhealthyThresholdCount: 2, HealthCheckIntervalSeconds: 5, Matcher: { HttpCode: '200' } },
@@ -37,8 +56,8 @@ function create(): { service: Service; group: TargetGroup } {
     ),
   );
   const definition = definitionOf(
-    { app: APP },
-    { app: { PortMappings: [{ ContainerPort: 80 }], Environment: [{ Name: 'PORT', Value: '80' }] } },
+    { app: APP, ...more },
+    { app: { PortMappings: [{ ContainerPort: 80 }], Environment: [{ Name: 'PORT', Value: '80' }] }, ...properties },
   );
   const settings = {
     name: 'shop',
@@ -84,6 +103,56 @@ describe('Service', () => {
     while (service.tasks.includes(sick as (typeof service.tasks)[0])) await new Promise((next) => setTimeout(next, 20));
     await running(service, 1);
     expect(service.tasks[0]?.id).not.toBe(sick?.id);
+    expect(troubles()).toMatchObject([
+      {
+        event: 'failed',
+        service: 'shop',
+        role: 'server',
+        container: 'app',
+        what: 'is not healthy any more; last health answer: GET /: status 503',
+        lines: [],
+        retryMs: 200,
+      },
+    ]);
     await service.stop(NOW);
+  });
+
+  test('tells of a task that ends, with its last lines, and when all is well again', async () => {
+    const { service, group } = create();
+    service.scaleTo(2);
+    await service.healthy(10_000);
+    expect(events).toEqual([{ event: 'healthy', service: 'shop', role: 'server' }]);
+    await fetch(`http://127.0.0.1:${group.all()[0]?.port}/crash`).catch(() => {});
+    await until(() => events.length === 3);
+    expect(events.slice(1)).toMatchObject([
+      { event: 'failed', what: 'exited with code 3', exit: { code: 3, signal: null }, lines: ['out of luck'], retryMs: 200 },
+      { event: 'healthy' },
+    ]);
+  });
+
+  test('tells of a container without which its task goes on, unless it has ended well', async () => {
+    const { service } = create(
+      { broken: 'console.log("no"); process.exit(4);', done: 'process.exit(0);' },
+      { broken: { Essential: false }, done: { Essential: false } },
+    );
+    service.scaleTo(1);
+    await service.healthy(10_000);
+    await until(() => service.tasks[0]?.containers.filter(({ pid }) => pid === undefined).length === 2);
+    await until(() => troubles().length > 0);
+    expect(troubles()).toMatchObject([{ event: 'lost', container: 'broken', what: 'exited with code 4', lines: ['no'] }]);
+  });
+
+  test('says nothing of what it was asked to end', async () => {
+    const { service } = create({ other: 'setInterval(() => {}, 1000)' }, { other: { Essential: false } });
+    service.scaleTo(2);
+    await service.healthy(10_000);
+    const [killed] = service.tasks;
+    killed?.containers[0]?.kill();
+    await until(() => killed !== undefined && !service.tasks.includes(killed) && service.isHealthy());
+    service.scaleTo(1);
+    await running(service, 1);
+    await service.redeploy();
+    await service.stop(NOW);
+    expect(troubles()).toEqual([]);
   });
 });

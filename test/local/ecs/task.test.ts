@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { failureText } from '../../../local/ecs/failure';
 import type { EcsMachine } from '../../../local/ecs/machine';
 import { Task } from '../../../local/ecs/task';
 import type { TaskDefinition } from '../../../local/ecs/task-definition';
@@ -74,14 +75,14 @@ describe('Task', () => {
 
     const bad = await create(definition(4));
     void bad.start();
-    expect(await bad.failed).toBe('container setup, which had to succeed, exited with code 4');
+    expect(failureText(await bad.failed)).toMatch(/^container setup exited with code 4, and others wait for its success; /);
     await bad.stop();
   });
 
   test('fails with an essential container, and says how it ended', async () => {
     const task = await create(definitionOf({ app: STAYS, other: 'console.error("out of luck"); process.exit(3);' }));
     await task.start();
-    expect(await task.failed).toMatch(/^container other exited with code 3; the end of its log .*\n {4}out of luck$/);
+    expect(failureText(await task.failed)).toMatch(/^container other exited with code 3; the end of its log .*\n {4}out of luck$/);
     await task.stop();
     expect(task.containers.map(({ pid }) => pid)).toEqual([undefined, undefined]);
   });
@@ -102,7 +103,7 @@ describe('Task', () => {
       ),
     );
     await task.start();
-    expect(await task.failed).toBe('container app fails its health check');
+    expect((await task.failed).what).toBe('fails its health check: its command exited with code 1');
     await task.stop();
   });
 
@@ -144,7 +145,7 @@ describe('Task', () => {
       containers: [{ ...container, program: { ...container.program, argv: ['no-such-program'] } }],
     });
     await task.start();
-    expect(await task.failed).toMatch(/^container app could not be started: the command "no-such-program" is not found on \//);
+    expect((await task.failed).what).toMatch(/^could not be started: the command "no-such-program" is not found on \//);
     await task.stop();
   });
 });
