@@ -1,0 +1,76 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { pack } from '../package/pack';
+import { personalEnvironment, succeed } from '../package/program';
+import { ROOT } from '../suites/root';
+import { eventually } from '../suites/waiting';
+
+/** Where commands are typed. */
+export interface Company {
+  readonly name: CompanyName;
+  readonly folder: string;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+export type CompanyName = keyof typeof FOUNDERS;
+
+/** What is made by the commands themselves, or is none of a clone's. */
+const NOT_CLONED = ['node_modules', 'dist', 'cdk.out', 'coverage', '.git', '.mcp-fleet'];
+/** Files that a reader has, by the names that the pages give them. */
+const FILES = {
+  'transfer.json': '{ "from": "operating", "to": "vendors", "amount": 120, "currency": "EUR" }\n',
+  'key.txt': 'sk_test_4711\n',
+};
+/** Until the reader's company has installed what it needs. */
+const INSTALLED_MS = 240_000;
+
+const FOUNDERS = {
+  /** This repository, cloned, with the example company's app. */
+  acme: async (folder: string) => {
+    for (const name of readdirSync(ROOT).filter((entry) => !NOT_CLONED.includes(entry)))
+      cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  },
+  /** An empty folder, and the package's tarball; all else comes by the commands of the README. */
+  notes: async (folder: string, signal: AbortSignal) => {
+    renameSync(await pack(folder, signal), join(folder, TARBALL));
+  },
+  /** What `mcp-fleet init` has made, in another folder, where nothing runs yet; and synthesized. */
+  second: async (folder: string, signal: AbortSignal) => {
+    const first = await initialized(folder);
+    const made = readdirSync(first).filter((name) => ![...NOT_CLONED, 'tools'].includes(name));
+    for (const name of made) cpSync(join(first, name), join(folder, name), { recursive: true });
+    symlinkSync(join(first, 'node_modules'), join(folder, 'node_modules'));
+    // What CloudFormation would refuse is not looked for: `mcp-fleet init` has a test of its own.
+    await succeed('/bin/sh', ['-c', 'CDK_VALIDATION=false npx cdk synth --quiet'], folder, signal);
+  },
+  /** A company with a queue, and secrets. */
+  shop: async (folder: string) => {
+    const first = await initialized(folder);
+    for (const source of [join(__dirname, '../package/company'), join(__dirname, 'shop')]) cpSync(source, folder, { recursive: true });
+    symlinkSync(join(first, 'node_modules'), join(folder, 'node_modules'));
+  },
+} as const;
+
+export const TARBALL = 'cdk-mcp-fleet.tgz';
+
+export async function found(name: CompanyName, scratch: string, signal: AbortSignal): Promise<Company> {
+  const folder = join(scratch, name);
+  mkdirSync(folder);
+  await FOUNDERS[name](folder, signal);
+  for (const [file, text] of Object.entries(FILES)) writeFileSync(join(folder, file), text);
+  const { PATH, ...environment } = personalEnvironment();
+  // Help texts say `mcp-fleet` where pages say `npx mcp-fleet`; in a clone the command is in `bin`.
+  const path = [join(folder, 'node_modules/.bin'), join(folder, 'bin'), PATH].join(':');
+  return { name, folder, environment: { ...environment, PATH: path } };
+}
+
+/** The folder of `notes`, as soon as `mcp-fleet init` has been through there. @param folder of a company beside it */
+async function initialized(folder: string): Promise<string> {
+  const first = join(folder, '..', 'notes' satisfies CompanyName);
+  // npm writes it when everything is there.
+  const list = join(first, 'node_modules/.package-lock.json');
+  const isThere = async (): Promise<boolean> => existsSync(list) && readFileSync(list, 'utf8').includes('"node_modules/aws-cdk"');
+  await eventually(`${basename(first)} has its packages`, isThere, INSTALLED_MS);
+  return first;
+}
