@@ -20,7 +20,8 @@ const BEHAVIOURS: readonly Behaviour[] = [
   { command: /^npm start/, shows: /Ctrl-C drains and stops/, serves: true },
   { command: /mcp-fleet local(?!.*--once)/, shows: /serving at http/ },
   { command: /mcp-fleet connect/, shows: /"serverInfo"/, typed: `${INITIALIZE}\n` },
-  { command: /--follow/, shows: /\S/ },
+  // Lines of logs and ledgers begin with a time; a complaint does not.
+  { command: /--follow/, shows: /^\S*\d\d:\d\d:\d\d/m },
   { command: /secret set [^<]+$/, typed: 'sk_test_4711\n' },
 ];
 

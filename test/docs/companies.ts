@@ -35,22 +35,19 @@ const FOUNDERS = {
   notes: async (folder: string, signal: AbortSignal) => {
     renameSync(await pack(folder, signal), join(folder, TARBALL));
   },
-  /** What `mcp-fleet init` has made, in another folder, where nothing runs yet; and synthesized. */
+  /** One that had an app already; small, for it is started again and again. And synthesized. */
   second: async (folder: string, signal: AbortSignal) => {
-    const first = await initialized(folder);
-    const made = readdirSync(first).filter((name) => ![...NOT_CLONED, 'tools'].includes(name));
-    for (const name of made) cpSync(join(first, name), join(folder, name), { recursive: true });
-    symlinkSync(join(first, 'node_modules'), join(folder, 'node_modules'));
-    // What CloudFormation would refuse is not looked for: `mcp-fleet init` has a test of its own.
+    await moveInto(folder);
+    // What CloudFormation would refuse is not looked for: that takes four times as long as all the rest.
     await succeed('/bin/sh', ['-c', 'CDK_VALIDATION=false npx cdk synth --quiet'], folder, signal);
   },
-  /** A company with a queue, and secrets. */
-  shop: async (folder: string) => {
-    const first = await initialized(folder);
-    for (const source of [join(__dirname, '../package/company'), join(__dirname, 'shop')]) cpSync(source, folder, { recursive: true });
-    symlinkSync(join(first, 'node_modules'), join(folder, 'node_modules'));
-  },
+  /** One with a queue, and secrets. */
+  shop: (folder: string) => moveInto(folder),
 } as const;
+
+export function isCompany(name: string): name is CompanyName {
+  return name in FOUNDERS;
+}
 
 export const TARBALL = 'cdk-mcp-fleet.tgz';
 
@@ -65,12 +62,14 @@ export async function found(name: CompanyName, scratch: string, signal: AbortSig
   return { name, folder, environment: { ...environment, PATH: path } };
 }
 
-/** The folder of `notes`, as soon as `mcp-fleet init` has been through there. @param folder of a company beside it */
-async function initialized(folder: string): Promise<string> {
-  const first = join(folder, '..', 'notes' satisfies CompanyName);
+/** Lays out a company of this folder, with a server of another suite's and the packages of `notes`, as soon as it has them. */
+async function moveInto(folder: string): Promise<void> {
+  const packages = join(folder, '..', 'notes' satisfies CompanyName, 'node_modules');
   // npm writes it when everything is there.
-  const list = join(first, 'node_modules/.package-lock.json');
+  const list = join(packages, '.package-lock.json');
   const isThere = async (): Promise<boolean> => existsSync(list) && readFileSync(list, 'utf8').includes('"node_modules/aws-cdk"');
-  await eventually(`${basename(first)} has its packages`, isThere, INSTALLED_MS);
-  return first;
+  await eventually('mcp-fleet init has been through', isThere, INSTALLED_MS);
+  for (const source of [join(__dirname, '../package/company'), join(__dirname, basename(folder))])
+    cpSync(source, folder, { recursive: true });
+  symlinkSync(packages, join(folder, 'node_modules'));
 }

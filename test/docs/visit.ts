@@ -6,6 +6,10 @@ import { filledIn } from './placeholders';
 import { type } from './terminal';
 import type { Trial } from './trials';
 
+/** Of what a command that failed has written, this much is told. */
+const LAST_LINES = 20;
+const LINE_LENGTH = 300;
+
 /** What was seen of a command. */
 export interface Seen {
   readonly problems: readonly string[];
@@ -73,5 +77,6 @@ export function isLike(output: string, shown: string): boolean {
 }
 
 function lastOf(output: string): readonly string[] {
-  return output.trim().split('\n').slice(-20);
+  const lines = output.trim().split('\n').slice(-LAST_LINES);
+  return lines.map((line) => line.slice(0, LINE_LENGTH));
 }

@@ -1,5 +1,5 @@
 import { isSuite } from './ci-suites';
-import type { CompanyName } from './companies';
+import { type CompanyName, isCompany } from './companies';
 import type { Documented } from './documented';
 
 /** Whose names a command uses, or what it needs; the first that fits. */
@@ -12,10 +12,15 @@ const BY_COMMAND: readonly (readonly [RegExp, CompanyName])[] = [
   [/ledger (show|unknown|resolve)|--kill|^kill/, 'acme'],
 ];
 
-/** Where a command is typed; in the reader's own company, where neither it nor its page says more. */
+/** Where a command is typed; in the reader's own company, where neither it nor its page says more. @throws Error for a remark that names no company */
 export function companyOf(documented: Documented): CompanyName {
   const { command, remark } = documented;
   if (isSuite(documented)) return documented.page === 'bin/template/README.md' ? 'notes' : 'acme';
-  if (remark.company !== undefined) return remark.company as CompanyName;
+  if (remark.company !== undefined) return named(remark.company);
   return BY_COMMAND.find(([pattern]) => pattern.test(command))?.[1] ?? 'notes';
+}
+
+function named(company: string): CompanyName {
+  if (!isCompany(company)) throw new Error(`"docs-test: in ${company}" names no company of test/docs/companies.ts`);
+  return company;
 }

@@ -1,19 +1,16 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App, type CfnResource, Stack } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import type { CfnQueue } from 'aws-cdk-lib/aws-sqs';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { AgentIdentity, FleetEdge, McpFleet, ServerRuntime, ServerSecret, ToolPolicy } from 'cdk-mcp-fleet';
 
-/** A company whose server is given what does not run on one machine, under the names of docs/local.md. */
+// A server that is given what does not run on one machine, under the names of docs/local.md.
 const app = new App();
-const data = new Stack(app, 'Data');
-const jobs = new Queue(data, 'Jobs');
-(jobs.node.defaultChild as CfnQueue).overrideLogicalId('JobsQueue');
-(new Queue(data, 'Others').node.defaultChild as CfnQueue).overrideLogicalId('Queue');
-
+const jobs = new Queue(new Stack(app, 'Data'), 'Jobs');
+(jobs.node.defaultChild as CfnResource).overrideLogicalId('JobsQueue');
 const shop = new Stack(app, 'Shop');
 const key = new Secret(shop, 'Key');
-(key.node.defaultChild as import('aws-cdk-lib').CfnResource).overrideLogicalId('ApiKey');
+(key.node.defaultChild as CfnResource).overrideLogicalId('ApiKey');
+
 const fleet = new McpFleet(shop, 'Mcp', {
   identity: AgentIdentity.oidc({ issuer: 'https://login.shop.example', audience: 'https://mcp.shop.example' }),
   edge: FleetEdge.internal(),
