@@ -30,7 +30,7 @@ Examples:
   $ mcp-fleet local --app "npx tsx bin/app.ts"      another app
   $ mcp-fleet local --assembly cdk.out --port 0     an assembly that is there already, on any free port
   $ mcp-fleet local --once --json                   prove the eight checks and stop
-  $ mcp-fleet local --stand-in Data/Queue=http://127.0.0.1:9324/q   for a resource that does not run here
+  $ mcp-fleet local --stand-in Data/JobsQueue=http://127.0.0.1:9324/jobs   for a resource that does not run here
 `;
 
 export function localCommand(): Command {

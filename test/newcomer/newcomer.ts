@@ -24,6 +24,11 @@ const THEN: readonly (readonly [command: string, shows: RegExp])[] = [
   ['npx mcp-fleet check', /0 failed/],
 ];
 
+/** Whether this suite types a command somewhere on its way. */
+export function isTyped(command: string): boolean {
+  return [...COMMANDS, ...THEN].some(([typed]) => typed === command);
+}
+
 /** From an empty folder to the first call, by the commands of the README. */
 export async function runNewcomer(_options: object, { scratch, say, signal }: Stage): Promise<Verdict> {
   const tarball = await pack(scratch, signal);

@@ -1,0 +1,19 @@
+import { expect, test } from '@jest/globals';
+import type { Documented } from './documented';
+import { companyOf } from './which-company';
+
+const documented = (command: string, company?: string): Documented => ({
+  page: 'a.md',
+  command,
+  remark: company === undefined ? {} : { company },
+});
+
+test('where a command is typed', () => {
+  expect(companyOf(documented('npx mcp-fleet tools support@payments'))).toBe('acme');
+  expect(companyOf(documented('npm start'))).toBe('notes');
+  expect(companyOf(documented('npm start', 'acme'))).toBe('acme');
+});
+
+test('a company that there is not is refused, and its commands are not left out', () => {
+  expect(() => companyOf(documented('npm start', 'acne'))).toThrow('names no company');
+});
