@@ -82,11 +82,11 @@ export class Deployment {
 
   constructor(
     readonly revision: ServiceRevision,
-    /** Of a rollback: what is brought back, and why. */
-    readonly rollback?: { readonly to: Deployment; readonly by: GivenUpBy },
+    /** Of a rollback: id of the deployment that is brought back, and why. */
+    readonly rollback?: { readonly to: string; readonly by: GivenUpBy },
   ) {
     this.rolloutStateReason = rollback
-      ? `ECS deployment ${rollback.by}: rolling back to deploymentId ${rollback.to.id}.`
+      ? `ECS deployment ${rollback.by}: rolling back to deploymentId ${rollback.to}.`
       : `ECS deployment ${this.id} in progress.`;
   }
 

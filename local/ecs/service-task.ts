@@ -32,6 +32,7 @@ export class ServiceTask implements RolloutTask {
   readonly targets: readonly ServiceTarget[];
   task: Task | undefined;
   leaving = false;
+  isRegistered = false;
   private readonly healthyIn = new Set<TargetGroup>();
   private settled = false;
   private readonly created: Promise<Task>;
@@ -120,6 +121,7 @@ export class ServiceTask implements RolloutTask {
           this.watcher.becameUnhealthy();
         }
       });
+      this.isRegistered = true;
       this.watcher.registered(group);
     }
   }

@@ -276,7 +276,7 @@ export class Service implements TaskScheduler {
 
   /** A new deployment of what was COMPLETED before; what still runs of that belongs to it and stays. */
   private rollBack(to: Deployment, by: GivenUpBy): Promise<void> {
-    const rollback = new Deployment(to.revision, { to, by });
+    const rollback = new Deployment(to.revision, { to: to.id, by });
     this.journal.tell(`rolling back to (deployment ${to.id}).`);
     this.current = { ...this.current, ...to.revision };
     for (const member of this.staying(to)) member.deployment = rollback;
@@ -302,10 +302,11 @@ export class Service implements TaskScheduler {
     this.departures.add(departure);
   }
 
-  private tellOfLeaving({ task, targets }: ServiceTask): void {
+  private tellOfLeaving({ task, targets, isRegistered }: ServiceTask): void {
     if (!task) return;
-    if (targets.length > 0) this.journal.tell('has begun draining connections on 1 tasks.');
-    for (const { group } of targets) this.journal.tell(`deregistered 1 targets in (target-group ${group.settings.arn})`);
+    if (isRegistered) this.journal.tell('has begun draining connections on 1 tasks.');
+    for (const { group } of isRegistered ? targets : [])
+      this.journal.tell(`deregistered 1 targets in (target-group ${group.settings.arn})`);
     this.journal.tell(`has stopped 1 running tasks: (task ${task.id}).`);
   }
 
