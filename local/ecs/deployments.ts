@@ -23,10 +23,10 @@ export class Deployments {
     return this.current.slice(1);
   }
 
-  /** @param running tasks of the one that is overtaken; only where it had COMPLETED, the service can rely on them */
-  begin(next: Deployment, running: number): void {
+  /** @param desired of the service: the one that is overtaken goes on with as many where it has COMPLETED, and with none else */
+  begin(next: Deployment, desired: number): void {
     const { primary } = this;
-    primary.overtake(primary.rolloutState === 'COMPLETED' ? running : 0);
+    primary.overtake(primary.rolloutState === 'COMPLETED' ? desired : 0);
     primary.reject(new DeploymentSuperseded(primary.id, next.id));
     this.current = [next, ...this.current];
   }

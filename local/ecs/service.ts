@@ -105,13 +105,13 @@ export class Service implements TaskScheduler {
     if (this.stopped) throw this.failure('the service was deleted');
     const before = this.current;
     this.current = { ...before, ...settings };
-    if (desiredCount !== undefined) this.desired = desiredCount;
     if (forceNewDeployment || !isSameRevision(before, this.current)) this.begin(new Deployment(this.current));
+    if (desiredCount !== undefined) this.desired = desiredCount;
     const { primary } = this.generations;
-    if (primary.rolloutState === 'FAILED') throw this.failure(primary.rolloutStateReason);
     const steady = primary.wait();
     const cancel = (): void => this.cancel(primary);
     signal?.addEventListener('abort', cancel);
+    if (primary.rolloutState === 'FAILED') primary.reject(this.failure(primary.rolloutStateReason));
     this.reconcile();
     await steady.finally(() => signal?.removeEventListener('abort', cancel));
   }
@@ -212,8 +212,8 @@ export class Service implements TaskScheduler {
     const { primary, overtaken } = this.generations;
     const held = [primary, ...overtaken].map(({ heldUntil }) => heldUntil);
     const ends = this.staying().map(({ task }) => task?.protectedUntil ?? 0);
-    const times = [...held, ...ends].filter((time) => time >= now);
-    if (times.length > 0) this.wake = setTimeout(() => this.reconcile(), Math.min(...times) - now + 1);
+    const next = Math.min(...[...held, ...ends].filter((time) => time >= now));
+    if (Number.isFinite(next)) this.wake = setTimeout(() => this.reconcile(), next - now + 1);
   }
 
   private async launch(deployment: Deployment): Promise<void> {
@@ -255,7 +255,7 @@ export class Service implements TaskScheduler {
 
   private begin(deployment: Deployment): void {
     this.lastFailure = undefined;
-    this.generations.begin(deployment, this.staying(this.generations.primary).length);
+    this.generations.begin(deployment, this.desired);
   }
 
   /** Goes back to what was COMPLETED where that is wanted and there is any; those who wait are told when the service is steady again. */
@@ -286,6 +286,7 @@ export class Service implements TaskScheduler {
   }
 
   private cancel(deployment: Deployment): void {
+    if (deployment !== this.generations.primary) return;
     const reason = 'it was stopped by its caller';
     if (deployment.rolloutState === 'IN_PROGRESS') this.giveUp(deployment, 'cancellation', reason);
     else deployment.reject(this.failure(reason, deployment));
