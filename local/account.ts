@@ -137,7 +137,7 @@ export class RunningAccount implements LocalAccount {
       service === 'gateway' ? definition.containers.some(({ role }) => role === 'gateway') : definition.server === service,
     );
     if (!named) throw new LocalAccountError('REFUSED', `There is no service "${service}"; there are gateway, ${this.servers.join(', ')}.`);
-    await named.redeploy();
+    await named.deploy({ forceNewDeployment: true });
   }
 
   stop(): Promise<void> {

@@ -196,8 +196,9 @@ export interface LocalAccount {
   /** Value of a secret, by logical id; for the check that looks for it in results and logs. */
   secretValue(stack: string, logicalId: string): string | undefined;
   /**
-   * Replaces the tasks of a service one by one, as a deployment in ECS does: a new one is healthy before an old one is
-   * taken out of its target group, drained, and sent SIGTERM. Resolves when the last old one has ended.
+   * Replaces the tasks of a service by a forced deployment, within its minimum and maximum percent: with those of a fleet, a new
+   * one is healthy before an old one is taken out of its target group, drained, and sent SIGTERM. One that holds sessions
+   * (task protection) is waited for. Resolves when the last old one has ended.
    * @param service name of a server, or `gateway`
    */
   redeploy(service: string): Promise<void>;

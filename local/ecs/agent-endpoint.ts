@@ -23,6 +23,7 @@ export interface ContainerMetadata {
   readonly Image: string;
   readonly DesiredStatus: string;
   readonly KnownStatus: string;
+  readonly Labels: Readonly<Record<string, string>>;
   readonly Networks: readonly { readonly NetworkMode: 'awsvpc'; readonly IPv4Addresses: readonly string[] }[];
 }
 
@@ -31,6 +32,8 @@ export interface AgentTask {
   metadata(): TaskMetadata;
   /** Time until which the task may not be taken by scale-in, in milliseconds since the epoch; 0 when it is not protected. */
   protectedUntil: number;
+  /** Whether its service has more protected tasks than it shall run: then none of them is given more time. */
+  readonly isDeploymentBlocked: boolean;
 }
 
 const ROUTE = /^\/(?<api>v4|api)\/(?<container>[^/]+)(?<path>\/[^?]*)?/;
@@ -38,6 +41,7 @@ const PROTECTION = '/task-protection/v1/state';
 /** Minutes of protection without `ExpiresInMinutes`, and the longest that may be asked for (ECS, UpdateTaskProtection). */
 const DEFAULT_MINUTES = 120;
 const MAX_MINUTES = 2880;
+const BLOCKED = 'The service has more protected tasks than the desired count of tasks.';
 
 /** The ECS agent's endpoints on loopback: task metadata v4 and task scale-in protection. */
 export class AgentEndpoint {
@@ -93,6 +97,8 @@ async function answerProtection(request: IncomingMessage, response: ServerRespon
       const Message = `ProtectionEnabled must be a boolean and ExpiresInMinutes 1 to ${MAX_MINUTES}`;
       return send(response, 400, { requestID: randomUUID(), error: { Arn: arn, Code: 'InvalidParameterException', Message } });
     }
+    if (ProtectionEnabled && task.isDeploymentBlocked)
+      return send(response, 200, { requestID: randomUUID(), failure: { Arn: arn, Reason: 'DEPLOYMENT_BLOCKED', Detail: BLOCKED } });
     task.protectedUntil = ProtectionEnabled ? Date.now() + Number(ExpiresInMinutes) * 60_000 : 0;
   } else if (request.method !== 'GET') return send(response, 405, { error: 'GET or PUT' });
   const enabled = task.protectedUntil > Date.now();

@@ -58,6 +58,11 @@ export interface TaskDefinition {
   readonly containers: readonly ContainerDefinition[];
 }
 
+/** The number at the end of its ARN. */
+export function revisionOf({ arn }: TaskDefinition): string {
+  return arn.slice(arn.lastIndexOf(':') + 1);
+}
+
 export function environmentOf(container: ContainerProperties): Record<string, string> {
   return Object.fromEntries((container.Environment ?? []).map(({ Name, Value }) => [Name, String(Value)]));
 }

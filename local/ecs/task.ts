@@ -6,12 +6,21 @@ import type { AgentTask, TaskMetadata } from './agent-endpoint';
 import { Container } from './container';
 import type { Failure } from './failure';
 import type { EcsMachine } from './machine';
-import { type Condition, portsOf, type TaskDefinition } from './task-definition';
+import { type Condition, portsOf, revisionOf, type TaskDefinition } from './task-definition';
 
 export interface TaskPlace {
   readonly cluster: string;
   readonly service: string;
   readonly zone: string;
+  /** Absent for a task that stands alone. */
+  readonly scheduler?: TaskScheduler;
+}
+
+/** What a task and its service know of each other. */
+export interface TaskScheduler {
+  readonly isDeploymentBlocked: boolean;
+  /** Told when a task is protected, or released. */
+  protectionChanged(): void;
 }
 
 /** One running copy of a task definition. */
@@ -19,7 +28,7 @@ export class Task implements AgentTask {
   readonly id = randomBytes(16).toString('hex');
   readonly arn: string;
   readonly containers: readonly Container[];
-  protectedUntil = 0;
+  private leaseEnd = 0;
   private readonly ports: ReadonlyMap<number, number>;
   private readonly folder: string;
   private stopping: Promise<void> | undefined;
@@ -64,8 +73,21 @@ export class Task implements AgentTask {
     return this.status === 'RUNNING';
   }
 
+  get protectedUntil(): number {
+    return this.leaseEnd;
+  }
+
+  set protectedUntil(time: number) {
+    this.leaseEnd = time;
+    this.place.scheduler?.protectionChanged();
+  }
+
   get isProtected(): boolean {
-    return this.protectedUntil > Date.now();
+    return this.leaseEnd > Date.now();
+  }
+
+  get isDeploymentBlocked(): boolean {
+    return this.place.scheduler?.isDeploymentBlocked ?? false;
   }
 
   /** Port on this machine of a port of the task. */
@@ -92,11 +114,13 @@ export class Task implements AgentTask {
   metadata(): TaskMetadata {
     const { machine, place, definition } = this;
     const desired = this.stopping ? 'STOPPED' : 'RUNNING';
+    const cluster = `arn:aws:ecs:${machine.region}:${machine.account}:cluster/${place.cluster}`;
+    const revision = revisionOf(definition);
     return {
-      Cluster: `arn:aws:ecs:${machine.region}:${machine.account}:cluster/${place.cluster}`,
+      Cluster: cluster,
       TaskARN: this.arn,
       Family: definition.family,
-      Revision: '1',
+      Revision: revision,
       DesiredStatus: desired,
       KnownStatus: this.status,
       AvailabilityZone: place.zone,
@@ -108,6 +132,13 @@ export class Task implements AgentTask {
         Image: container.definition.properties.Image,
         DesiredStatus: desired,
         KnownStatus: container.pid === undefined ? 'STOPPED' : 'RUNNING',
+        Labels: {
+          'com.amazonaws.ecs.cluster': cluster,
+          'com.amazonaws.ecs.container-name': container.name,
+          'com.amazonaws.ecs.task-arn': this.arn,
+          'com.amazonaws.ecs.task-definition-family': definition.family,
+          'com.amazonaws.ecs.task-definition-version': revision,
+        },
         Networks: [{ NetworkMode: 'awsvpc', IPv4Addresses: ['127.0.0.1'] }],
       })),
     };

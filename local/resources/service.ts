@@ -1,15 +1,28 @@
-import { LocalAccountError } from '../account-error';
-import { Service } from '../ecs/service';
-import { arn, attributes, type Provisioner } from './provisioner';
+import { LocalAccountError, unsupported } from '../account-error';
+import { Service, type ServiceSettings } from '../ecs/service';
+import type { Machinery } from '../machinery';
+import {
+  configurationProblems,
+  type DeploymentConfigurationProperties,
+  type ForceNewDeploymentProperties,
+  forcesNewDeployment,
+  readDeploymentConfiguration,
+  readsOfConfiguration,
+} from './deployment-configuration';
+import { arn, attributes, type Created, type Provisioner } from './provisioner';
 
 /** AWS::ECS::Service, as far as it is read. */
-interface ServiceProperties {
+export interface ServiceProperties {
   readonly ServiceName?: string;
   readonly Cluster?: string;
   readonly TaskDefinition: string;
   readonly DesiredCount?: number;
   readonly HealthCheckGracePeriodSeconds?: number;
   readonly LoadBalancers?: readonly { readonly TargetGroupArn: string; readonly ContainerPort: number }[];
+  readonly DeploymentConfiguration?: DeploymentConfigurationProperties;
+  readonly DeploymentController?: { readonly Type?: string };
+  /** Means something to an update only. */
+  readonly ForceNewDeployment?: ForceNewDeploymentProperties;
 }
 
 const ZONES = ['a', 'b', 'c'];
@@ -17,12 +30,20 @@ const ZONES = ['a', 'b', 'c'];
 export const service: Provisioner<ServiceProperties> = {
   phase: 'services',
   noun: ['service', 'services'],
-  honours: ['ServiceName', 'Cluster', 'TaskDefinition', 'DesiredCount', 'HealthCheckGracePeriodSeconds', 'LoadBalancers'],
+  honours: [
+    'ServiceName',
+    'Cluster',
+    'TaskDefinition',
+    'DesiredCount',
+    'HealthCheckGracePeriodSeconds',
+    'LoadBalancers',
+    'DeploymentConfiguration',
+    'DeploymentController',
+    'ForceNewDeployment',
+  ],
   ignores: [
     'AvailabilityZoneRebalancing',
     'CapacityProviderStrategy',
-    'DeploymentConfiguration',
-    'DeploymentController',
     'EnableECSManagedTags',
     'EnableExecuteCommand',
     'LaunchType',
@@ -30,54 +51,87 @@ export const service: Provisioner<ServiceProperties> = {
     'PlatformVersion',
     'PropagateTags',
     'SchedulingStrategy',
-    'ForceNewDeployment',
     'PlacementConstraints',
     'PlacementStrategies',
     'Role',
     'Monitoring',
   ],
-  create: async ({ properties, stack, generatedName, path }, { services, taskDefinitions, targetGroups, ecs }) => {
+  reads: (properties) => ({
+    ...properties,
+    ...(properties.DeploymentConfiguration && { DeploymentConfiguration: readsOfConfiguration(properties.DeploymentConfiguration) }),
+  }),
+  problems: deploymentProblems,
+  create: async ({ properties, stack, generatedName, path }, machinery) => {
     const name = properties.ServiceName ?? generatedName;
     const cluster = (properties.Cluster ?? 'default').replace(/^.*:cluster\//, '');
     const ref = arn(stack, 'ecs', `service/${cluster}/${name}`);
-    const definition = taskDefinitions.get(properties.TaskDefinition);
-    if (!definition)
-      throw new LocalAccountError('INVALID_ASSEMBLY', `${path} names a task definition that does not exist: ${properties.TaskDefinition}.`);
-    const targets = (properties.LoadBalancers ?? []).map(({ TargetGroupArn, ContainerPort }) => {
-      const group = targetGroups.get(TargetGroupArn);
-      if (!group) throw new LocalAccountError('INVALID_ASSEMBLY', `${path} names a target group that does not exist: ${TargetGroupArn}.`);
-      return { group, containerPort: Number(ContainerPort) };
-    });
-    const made = new Service(
-      {
-        name,
-        arn: ref,
-        cluster,
-        definition,
-        zones: ZONES.map((zone) => stack.region + zone),
-        targets,
-        gracePeriodSeconds: Number(properties.HealthCheckGracePeriodSeconds ?? 0),
-      },
-      ecs,
-    );
-    services.set(ref, made);
+    const zones = ZONES.map((zone) => stack.region + zone);
+    const made = new Service({ name, arn: ref, cluster, zones, ...readDeployed(properties, path, machinery) }, machinery.ecs);
+    machinery.services.set(ref, made);
     made.scaleTo(Number(properties.DesiredCount ?? 1));
-    return { ref, attribute: attributes({ Name: name, ServiceArn: ref }), stable: healthy(made) };
+    return describe(made, notHealthy(made.healthy(HEALTHY_WITHIN)));
+  },
+  update: async ({ properties, path }, { ref, properties: before }, machinery) => {
+    const service = machinery.services.get(ref) as Service;
+    // A template that names a count resets a scaled service at every update (ECS, UpdateService).
+    const desiredCount = properties.DesiredCount === undefined ? {} : { desiredCount: Number(properties.DesiredCount) };
+    const forceNewDeployment = forcesNewDeployment(before.ForceNewDeployment, properties.ForceNewDeployment);
+    const change = { ...readDeployed(properties, path, machinery), ...desiredCount, forceNewDeployment };
+    return describe(service, notHealthy(service.deploy(change, { signal: AbortSignal.timeout(DEPLOYED_WITHIN) })));
   },
   delete: async ({ ref }, { services }) => {
     const service = services.get(ref);
+    await service?.remove();
     services.delete(ref);
-    await service?.stop({ drainMs: 500, stopMs: 5000 });
   },
 };
 
-/** A service that is not healthy after this many milliseconds fails its deployment. */
+/** A service that is not healthy after this many milliseconds fails its start; CloudFormation waits for three hours, nobody here does. */
 const HEALTHY_WITHIN = 60_000;
+const DEPLOYED_WITHIN = 15 * 60_000;
 
-async function healthy(service: Service): Promise<void> {
+function describe({ settings: { name, arn: ServiceArn } }: Service, stable: Promise<void>): Created {
+  return { ref: ServiceArn, attribute: attributes({ Name: name, ServiceArn }), stable };
+}
+
+async function notHealthy(stable: Promise<void>): Promise<void> {
   try {
-    await service.healthy(HEALTHY_WITHIN);
+    await stable;
   } catch (cause) {
     throw new LocalAccountError('NOT_HEALTHY', (cause as Error).message, { cause });
   }
+}
+
+/**
+ * The settings that an update may change.
+ * @throws LocalAccountError for what does not exist, and for what is not honoured
+ */
+export function readDeployed(
+  properties: ServiceProperties,
+  path: string,
+  { taskDefinitions, targetGroups }: Pick<Machinery, 'taskDefinitions' | 'targetGroups'>,
+): Omit<ServiceSettings, 'name' | 'arn' | 'cluster' | 'zones'> {
+  const problems = deploymentProblems(properties, path);
+  if (problems.length > 0) throw unsupported(problems);
+  const definition = taskDefinitions.get(properties.TaskDefinition);
+  if (!definition)
+    throw new LocalAccountError('INVALID_ASSEMBLY', `${path} names a task definition that does not exist: ${properties.TaskDefinition}.`);
+  const targets = (properties.LoadBalancers ?? []).map(({ TargetGroupArn, ContainerPort }) => {
+    const group = targetGroups.get(TargetGroupArn);
+    if (!group) throw new LocalAccountError('INVALID_ASSEMBLY', `${path} names a target group that does not exist: ${TargetGroupArn}.`);
+    return { group, containerPort: Number(ContainerPort) };
+  });
+  return {
+    definition,
+    targets,
+    gracePeriodSeconds: Number(properties.HealthCheckGracePeriodSeconds ?? 0),
+    deploymentConfiguration: readDeploymentConfiguration(properties.DeploymentConfiguration ?? {}, path),
+  };
+}
+
+/** Properties may be unresolved here: what only a parameter tells is judged when the service is made. */
+function deploymentProblems({ DeploymentConfiguration = {}, DeploymentController = {} }: ServiceProperties, path: string): string[] {
+  const { Type = 'ECS' } = DeploymentController;
+  const controller = typeof Type === 'string' && Type !== 'ECS' ? [`the deployment controller ${Type} of ${path}; it has ECS`] : [];
+  return [...configurationProblems(DeploymentConfiguration, path), ...controller];
 }

@@ -13,7 +13,7 @@ export async function killInstance(processes: FleetProcesses): Promise<Incident 
   return { instance: task, killedAt, goneAt, replacedMs: Date.now() - killedAt };
 }
 
-/** Replaces every gateway, one by one, as a deployment in ECS does. @returns milliseconds that it took */
+/** Replaces every gateway, as a deployment in ECS does. @returns milliseconds that it took */
 export async function replaceGateways(account: LocalAccount): Promise<number> {
   const since = Date.now();
   await account.redeploy('gateway');

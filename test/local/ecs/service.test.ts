@@ -151,7 +151,7 @@ describe('Service', () => {
     await until(() => killed !== undefined && !service.tasks.includes(killed) && service.isHealthy());
     service.scaleTo(1);
     await running(service, 1);
-    await service.redeploy();
+    await service.deploy({ forceNewDeployment: true });
     await service.stop(NOW);
     expect(troubles()).toEqual([]);
   });

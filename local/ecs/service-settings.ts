@@ -1,0 +1,30 @@
+import type { TargetGroup } from '../alb/target-group';
+import type { DeploymentConfiguration } from './deployment-configuration';
+import type { TaskDefinition } from './task-definition';
+
+export interface ServiceSettings {
+  readonly name: string;
+  readonly arn: string;
+  readonly cluster: string;
+  readonly definition: TaskDefinition;
+  /** Zones over which tasks are spread. */
+  readonly zones: readonly string[];
+  readonly targets: readonly ServiceTarget[];
+  /** Seconds after a task's start in which failed target health checks do not count. */
+  readonly gracePeriodSeconds: number;
+  /** Default: 100/200 without a circuit breaker. */
+  readonly deploymentConfiguration?: DeploymentConfiguration;
+}
+
+export interface ServiceTarget {
+  readonly group: TargetGroup;
+  readonly containerPort: number;
+}
+
+/** What a deployment gives to its tasks (ECS, service revision); what else a service is told counts without a deployment. */
+export type ServiceRevision = Pick<ServiceSettings, 'definition' | 'targets'>;
+
+export function isSameRevision(a: ServiceRevision, b: ServiceRevision): boolean {
+  if (a.definition.arn !== b.definition.arn || a.targets.length !== b.targets.length) return false;
+  return a.targets.every(({ group, containerPort }, i) => b.targets[i]?.group === group && b.targets[i]?.containerPort === containerPort);
+}
