@@ -8,7 +8,14 @@ export interface Template extends CloudFormationTemplate {
   readonly Parameters?: Readonly<Record<string, { readonly Type: string; readonly Default?: unknown }>>;
   readonly Mappings?: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
   readonly Conditions?: Readonly<Record<string, unknown>>;
-  readonly Outputs?: Readonly<Record<string, { readonly Value: unknown; readonly Export?: { readonly Name: unknown } }>>;
+  readonly Outputs?: Readonly<Record<string, Output>>;
+}
+
+export interface Output {
+  readonly Value: unknown;
+  readonly Export?: { readonly Name: unknown };
+  readonly Description?: string;
+  readonly Condition?: string;
 }
 
 export interface Resource extends TemplateResource {
@@ -24,12 +31,17 @@ export interface Resource extends TemplateResource {
  */
 export function readTemplate(file: string): Template {
   try {
-    const template = JSON.parse(readFileSync(file, 'utf8')) as Partial<Template>;
-    const resources = Object.entries(template.Resources ?? {}).filter(([, resource]) => typeof resource?.Type === 'string');
-    return { ...template, Resources: Object.fromEntries(resources) };
+    return parseTemplate(readFileSync(file, 'utf8'));
   } catch (cause) {
     throw new LocalAccountError('INVALID_ASSEMBLY', `The template ${file} cannot be read as JSON. Synthesize the app again.`, { cause });
   }
+}
+
+/** As {@link readTemplate}, of a text. @throws Error when it is no JSON */
+export function parseTemplate(text: string): Template {
+  const template = JSON.parse(text) as Partial<Template>;
+  const resources = Object.entries(template.Resources ?? {}).filter(([, resource]) => typeof resource?.Type === 'string');
+  return { ...template, Resources: Object.fromEntries(resources) };
 }
 
 /** Where a resource stands: stack and logical id. */

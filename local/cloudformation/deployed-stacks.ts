@@ -11,7 +11,7 @@ import { SecretStore } from '../secrets/secret-store';
 import type { StandIns } from '../stand-ins';
 import type { World } from '../template/scope';
 import type { DeployedResource, DeployedResources } from './deployed';
-import { Deployment } from './deployment';
+import { Deployment, type Step } from './deployment';
 import type { TellResource } from './events';
 import { refuseCollisions, unchangeableIn } from './refusals';
 import { type Removal, type Removed, removeAll } from './removal';
@@ -70,6 +70,8 @@ export class DeployedStacks {
   retained: DeployedResources = new Map();
   fleets: readonly FleetDescription[] = [];
   private turn: Promise<unknown> = Promise.resolve();
+  /** Of deployments that failed and stay as they are: what was done, and the stacks of before. */
+  private readonly halfway = new Map<string, { readonly steps: readonly Step[]; readonly stacks: readonly Stack[] }>();
 
   constructor(private readonly parts: StacksParts) {}
 
@@ -123,7 +125,7 @@ export class DeployedStacks {
       await deployment.finish();
       await this.parts.serve(fleets, deployment);
     } catch (cause) {
-      throw await this.fail(cause, deployment, assembly, options);
+      throw await this.fail(cause, deployment, assembly, change, options);
     }
     const going = this.goingAfter(deployment, change);
     const gone = this.stacks.filter((stack) => change.remove?.includes(rootOf(stack).name));
@@ -153,18 +155,45 @@ export class DeployedStacks {
     onPhase('services', `${services}: ${tasks} tasks`);
   }
 
-  private async fail(cause: unknown, deployment: Deployment, assembly: CloudAssembly, options: DeployOptions): Promise<DeploymentFailed> {
+  private async fail(
+    cause: unknown,
+    deployment: Deployment,
+    assembly: CloudAssembly,
+    change: StackChange,
+    options: DeployOptions,
+  ): Promise<DeploymentFailed> {
     const { tell = () => {}, disableRollback = false, onRollback } = options;
     if (disableRollback) {
+      for (const { name } of change.put) this.halfway.set(name, { steps: deployment.steps, stacks: this.stacks });
       this.stacks = assembly.stacks;
-      this.resources = deployment.after;
+      this.resources = new Map([...this.resources, ...deployment.after]);
       return new DeploymentFailed(cause, undefined);
     }
     onRollback?.(cause);
     const rolledBack = await rollBack(deployment.steps, { machinery: this.parts.machinery(), tell });
-    this.resources = new Map([...this.resources, ...rolledBack.restored]);
-    this.keep(rolledBack.retained);
+    this.goBack(rolledBack, this.stacks);
     return new DeploymentFailed(cause, rolledBack);
+  }
+
+  /** Rolls back what a deployment that failed has left, when it was not to do so by itself. @param stack name of the root stack */
+  async rollBack(stack: string, { tell, skip }: { readonly tell: TellResource; readonly skip: ReadonlySet<string> }): Promise<RolledBack> {
+    const half = this.halfway.get(stack);
+    if (half === undefined) throw new Error(`There is nothing of ${stack} to roll back.`);
+    const steps = half.steps.filter(({ after }) => !skip.has(after.address.logicalId));
+    const work = this.turn.then(() => rollBack(steps, { machinery: this.parts.machinery(), tell }));
+    this.turn = work.catch(() => {});
+    const rolledBack = await work;
+    this.goBack(rolledBack, half.stacks);
+    return rolledBack;
+  }
+
+  /** Everything is again as it was, but for what could not be brought back. */
+  private goBack(rolledBack: RolledBack, stacks: readonly Stack[]): void {
+    const gone = new Set(rolledBack.gone.map(({ address, life }) => `${addressText(address)} ${life}`));
+    const staying = [...this.resources].filter(([key, { life }]) => !gone.has(`${key} ${life}`));
+    this.resources = new Map([...staying, ...rolledBack.restored]);
+    this.stacks = stacks;
+    this.keep(rolledBack.retained);
   }
 
   /** In which values of templates resolve to what there is now. */

@@ -25,6 +25,7 @@ export interface Removed {
   readonly failed: readonly { readonly resource: DeployedResource; readonly reason: string }[];
   /** What is still there: what failed, and what it depends on. */
   readonly left: readonly DeployedResource[];
+  readonly gone: readonly DeployedResource[];
 }
 
 /** Removes resources, each after those that depend on it. One that fails, and what it depends on, stays; the others go on. */
@@ -66,7 +67,8 @@ export async function removeAll(removals: readonly Removal[], parts: RemovalPart
     return true;
   };
   const outcomes = await Promise.all(removals.map(gone));
-  return { retained, failed, left: removals.filter((_, i) => !outcomes[i]).map(({ resource }) => resource) };
+  const ended = (done: boolean) => removals.filter((_, i) => outcomes[i] === done).map(({ resource }) => resource);
+  return { retained, failed, left: ended(false), gone: ended(true) };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Stack } from '../assembly/cloud-assembly';
 import type { ResourceHappening } from './events';
 import type { ChangeSet, ChangeSetRequest, ResourceStatus, StackDescription, StackEvent, StackResource, StackStatus } from './stacks';
 
@@ -19,7 +20,12 @@ export interface StackSource {
 }
 
 /** A change set, and what it was asked with. */
-export type HeldChangeSet = ChangeSet & { readonly request: ChangeSetRequest };
+export interface HeldChangeSet extends ChangeSet {
+  readonly request: ChangeSetRequest;
+  readonly source: StackSource;
+  /** The stack as it shall be, and those nested in it; none where it failed. */
+  readonly stacks: readonly Stack[];
+}
 
 /** The oldest events of a stack go when it has more. */
 const MOST_EVENTS = 10_000;

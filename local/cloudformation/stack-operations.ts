@@ -1,0 +1,125 @@
+import type { DeployedResource } from './deployed';
+import { type DeployedStacks, DeploymentFailed, type DeployOptions, rootOf } from './deployed-stacks';
+import { type ResourceHappening, reasonOf } from './events';
+import { takeImports } from './imports';
+import { outputsOf } from './outputs';
+import type { RolledBack } from './rollback';
+import { deniedByPolicy } from './stack-policy';
+import type { HeldChangeSet, StackRecord } from './stack-record';
+import type { ExecutionOptions, RollbackOptions, StackStatus } from './stacks';
+
+type Kind = 'CREATE' | 'UPDATE' | 'IMPORT';
+
+const ROLLBACK: Readonly<Record<Kind, 'ROLLBACK' | 'UPDATE_ROLLBACK' | 'IMPORT_ROLLBACK'>> = {
+  CREATE: 'ROLLBACK',
+  UPDATE: 'UPDATE_ROLLBACK',
+  IMPORT: 'IMPORT_ROLLBACK',
+};
+
+/** Does to stacks what change sets say, and says of them how it goes on; nothing here rejects. */
+export class StackOperations {
+  constructor(
+    private readonly deployed: DeployedStacks,
+    private readonly recordOf: (name: string) => StackRecord | undefined,
+  ) {}
+
+  async execute(record: StackRecord, held: HeldChangeSet, { disableRollback = false, clientToken }: ExecutionOptions): Promise<void> {
+    const kind = held.kind === 'IMPORT' ? 'IMPORT' : record.status === 'REVIEW_IN_PROGRESS' ? 'CREATE' : 'UPDATE';
+    record.clientToken = clientToken;
+    record.say({ disableRollback, ...(kind !== 'CREATE' && { updatedAt: new Date() }) });
+    record.moveTo(`${kind}_IN_PROGRESS`, 'User Initiated');
+    const failed: string[] = [];
+    const why = (): string => `The following resource(s) failed to ${kind.toLowerCase()}: [${failed.join(', ')}]. `;
+    try {
+      this.requirePermitted(record, held);
+      const [root] = held.stacks;
+      if (root) takeImports(this.deployed, root, held.request);
+      await this.deployed.deploy(
+        { put: held.stacks },
+        {
+          tell: (event) => {
+            if (event.status.endsWith('_FAILED') && !event.status.startsWith('DELETE')) failed.push(event.logicalId);
+            this.tell(event);
+          },
+          permit: (action, resource) => requireAllowed(record, action, resource),
+          onServing: () => {
+            record.source = held.source;
+            if (root) record.outputs = outputsOf(this.deployed.stacks.find(({ name }) => name === root.name) ?? root, this.deployed.world);
+            if (kind === 'UPDATE') record.moveTo('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS');
+          },
+          onRollback: () => record.moveTo(`${ROLLBACK[kind]}_IN_PROGRESS` as StackStatus, why()),
+          disableRollback,
+        },
+      );
+      record.moveTo(`${kind}_COMPLETE`);
+    } catch (error) {
+      if (!(error instanceof DeploymentFailed)) {
+        // It was refused: nothing has changed.
+        record.moveTo(`${ROLLBACK[kind]}_IN_PROGRESS` as StackStatus, reasonOf(error));
+        record.moveTo(`${ROLLBACK[kind]}_COMPLETE` as StackStatus);
+        return;
+      }
+      if (error.rolledBack) this.settle(record, kind, error.rolledBack);
+      else record.moveTo(`${kind}_FAILED` as StackStatus, why());
+    }
+  }
+
+  async delete(
+    record: StackRecord,
+    { retain, clientToken }: { readonly retain?: readonly string[]; readonly clientToken?: string },
+  ): Promise<void> {
+    record.clientToken = clientToken;
+    record.moveTo('DELETE_IN_PROGRESS', 'User Initiated');
+    const options: DeployOptions = { tell: (event) => this.tell(event), ...(retain && { retain: new Set(retain) }) };
+    try {
+      const { left } = await this.deployed.deploy({ put: [], remove: [record.name] }, options);
+      if (left.length > 0) {
+        const ids = left.map(({ address }) => address.logicalId).join(', ');
+        return record.moveTo('DELETE_FAILED', `The following resource(s) failed to delete: [${ids}]. `);
+      }
+      record.outputs = [];
+      record.say({ deletedAt: new Date() });
+      record.moveTo('DELETE_COMPLETE');
+    } catch (error) {
+      record.moveTo('DELETE_FAILED', reasonOf(error));
+    }
+  }
+
+  async rollBack(record: StackRecord, { clientToken, skip = [] }: RollbackOptions): Promise<void> {
+    const kind = record.status === 'CREATE_FAILED' ? 'CREATE' : 'UPDATE';
+    record.clientToken = clientToken;
+    record.moveTo(`${ROLLBACK[kind]}_IN_PROGRESS` as StackStatus, 'User Initiated');
+    try {
+      this.settle(record, kind, await this.deployed.rollBack(record.name, { tell: (event) => this.tell(event), skip: new Set(skip) }));
+    } catch (error) {
+      record.moveTo(`${ROLLBACK[kind]}_FAILED` as StackStatus, reasonOf(error));
+    }
+  }
+
+  private settle(record: StackRecord, kind: Kind, { notRestored, left }: RolledBack): void {
+    const stuck = [...notRestored.map(({ resource }) => resource), ...(kind === 'CREATE' ? left : [])];
+    const to = stuck.length === 0 ? 'COMPLETE' : 'FAILED';
+    const ids = stuck.map(({ address }) => address.logicalId).join(', ');
+    const reason = to === 'FAILED' ? `The following resource(s) failed to roll back: [${ids}]. ` : undefined;
+    record.moveTo(`${ROLLBACK[kind]}_${to}` as StackStatus, reason);
+  }
+
+  /** A resource of a nested stack is told of with the stack that it is nested in. */
+  private tell(event: ResourceHappening): void {
+    const nested = this.deployed.stacks.find(({ name }) => name === event.stack);
+    this.recordOf(nested === undefined ? event.stack : rootOf(nested).name)?.tell(event);
+  }
+
+  /** What a stack policy keeps from being deleted is known beforehand. */
+  private requirePermitted(record: StackRecord, { changes }: HeldChangeSet): void {
+    for (const { action, logicalId, type } of changes) {
+      const denied = action === 'Remove' ? deniedByPolicy(record.policy, { action: 'Delete', logicalId, type }) : undefined;
+      if (denied !== undefined) throw new Error(denied);
+    }
+  }
+}
+
+function requireAllowed({ policy }: StackRecord, action: 'Modify' | 'Replace', { address, resource }: DeployedResource): void {
+  const denied = deniedByPolicy(policy, { action, logicalId: address.logicalId, type: resource.Type });
+  if (denied !== undefined) throw new Error(denied);
+}
