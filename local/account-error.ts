@@ -10,6 +10,8 @@ export type LocalAccountErrorCode =
   | 'NOT_HEALTHY'
   /** A custom resource or a function failed. */
   | 'CREATE_FAILED'
+  /** A change of the account failed, and was rolled back as far as the message says. */
+  | 'DEPLOYMENT_FAILED'
   /** No local account runs in this folder. */
   | 'NOT_RUNNING'
   /** A folder of state belongs to an account that runs. */

@@ -1,9 +1,19 @@
 import { LocalAccountError } from './account-error';
+import { readCloudAssembly, type Stack } from './assembly/cloud-assembly';
 import { addressText } from './assembly/template';
-import type { DeployedStacks } from './cloudformation/deployed-stacks';
+import { type DeployedStacks, DeploymentFailed } from './cloudformation/deployed-stacks';
 import type { Container } from './ecs/container';
 import type { Fleets } from './fleets';
-import type { CloudFormationTemplate, Datapoint, FleetInfo, LocalAccount, ProcessRow, RemoteServer, TokenOptions } from './local-account';
+import type {
+  ApplyOptions,
+  CloudFormationTemplate,
+  Datapoint,
+  FleetInfo,
+  LocalAccount,
+  ProcessRow,
+  RemoteServer,
+  TokenOptions,
+} from './local-account';
 import type { Machinery } from './machinery';
 import { remoteServersOf } from './remote-servers';
 import type { RunningFleet } from './running-fleet';
@@ -22,7 +32,12 @@ const DEFAULT_TTL_SECONDS = 900;
 const STATUS_TIMEOUT = 1000;
 
 export class RunningAccount implements LocalAccount {
-  constructor(private readonly parts: AccountParts) {}
+  /** Names of the stacks that assemblies have brought here: those that the next one does not have go with it. */
+  private applied: ReadonlySet<string>;
+
+  constructor(private readonly parts: AccountParts) {
+    this.applied = rootsOf(parts.stacks.stacks);
+  }
 
   get fleets(): readonly FleetInfo[] {
     return this.parts.fleets.running.map(({ issuer: _, subjects: __, audience: ___, ...info }) => info);
@@ -140,9 +155,34 @@ export class RunningAccount implements LocalAccount {
     await named.deploy({ forceNewDeployment: true });
   }
 
+  async apply(assembly: string, { onResource = () => {} }: ApplyOptions = {}): Promise<void> {
+    const { stacks: put, missing } = readCloudAssembly(assembly);
+    const names = new Set(put.map(({ name }) => name));
+    const remove = [...this.applied].filter((name) => !names.has(name));
+    try {
+      await this.parts.stacks.deploy(
+        { put, missing, remove },
+        { tell: ({ stack, logicalId, status, reason }) => onResource(`${stack}/${logicalId}`, status, reason) },
+      );
+      this.applied = rootsOf(put);
+    } catch (error) {
+      if (!(error instanceof DeploymentFailed)) throw error;
+      throw new LocalAccountError('DEPLOYMENT_FAILED', `${error.message}\n${afterwards(error)}`, { cause: error });
+    }
+  }
+
   stop(): Promise<void> {
     return this.parts.stop();
   }
+}
+
+function rootsOf(stacks: readonly Stack[]): ReadonlySet<string> {
+  return new Set(stacks.filter(({ parent }) => parent === undefined).map(({ name }) => name));
+}
+
+function afterwards({ rolledBack }: DeploymentFailed): string {
+  const stuck = rolledBack?.notRestored.map(({ resource, reason }) => `${addressText(resource.address)} (${reason})`) ?? [];
+  return stuck.length === 0 ? 'Everything is again as it was.' : `It was rolled back, but for ${stuck.join(', ')}.`;
 }
 
 async function rowOf({ definition, pid, port }: Container, task: string, server: string | undefined): Promise<ProcessRow | undefined> {

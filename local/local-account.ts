@@ -144,6 +144,11 @@ export interface TokenOptions {
   readonly audience?: string;
 }
 
+export interface ApplyOptions {
+  /** Told of each resource that is made, changed or removed, such as `Acme/Payments UPDATE_COMPLETE`. */
+  readonly onResource?: (resource: string, status: string, reason?: string) => void;
+}
+
 /** One fleet of an account. */
 export interface FleetInfo {
   readonly name: string;
@@ -202,6 +207,14 @@ export interface LocalAccount {
    * @param service name of a server, or `gateway`
    */
   redeploy(service: string): Promise<void>;
+  /**
+   * Brings the account to what another assembly says, as a deployment of all its stacks does: what is new is made, what has changed is
+   * changed or replaced, services roll, and what no template has any more is removed. What other stacks hold stays as it is.
+   * @param assembly folder of the synthesized cloud assembly
+   * @throws LocalAccountError DEPLOYMENT_FAILED when it did not come about and everything is again as it was; another one where it was
+   *   refused, and nothing has changed
+   */
+  apply(assembly: string, options?: ApplyOptions): Promise<void>;
   /** Stops everything in the order that ECS does; resolves when no process and no port is left. */
   stop(): Promise<void>;
 }

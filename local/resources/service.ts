@@ -1,4 +1,5 @@
 import { LocalAccountError, unsupported } from '../account-error';
+import { DEFAULT_CIRCUIT_BREAKER, DEFAULT_CONFIGURATION } from '../ecs/deployment-configuration';
 import { Service, type ServiceSettings } from '../ecs/service';
 import type { Machinery } from '../machinery';
 import {
@@ -76,7 +77,9 @@ export const service: Provisioner<ServiceProperties> = {
     // A template that names a count resets a scaled service at every update (ECS, UpdateService).
     const desiredCount = properties.DesiredCount === undefined ? {} : { desiredCount: Number(properties.DesiredCount) };
     const forceNewDeployment = forcesNewDeployment(before.ForceNewDeployment, properties.ForceNewDeployment);
-    const change = { ...readDeployed(properties, path, machinery), ...desiredCount, forceNewDeployment };
+    const settings = readDeployed(properties, path, machinery);
+    const deploymentConfiguration = { ...DEFAULT_CONFIGURATION, circuitBreaker: IMPATIENCE, ...settings.deploymentConfiguration };
+    const change = { ...settings, deploymentConfiguration, ...desiredCount, forceNewDeployment };
     return describe(service, notHealthy(service.deploy(change, { signal: AbortSignal.timeout(DEPLOYED_WITHIN) })));
   },
   delete: async ({ ref }, { services }) => {
@@ -89,6 +92,8 @@ export const service: Provisioner<ServiceProperties> = {
 /** A service that is not healthy after this many milliseconds fails its start; CloudFormation waits for three hours, nobody here does. */
 const HEALTHY_WITHIN = 60_000;
 const DEPLOYED_WITHIN = 15 * 60_000;
+/** For a template without a circuit breaker: tasks that fail again and again would fail for three hours in AWS. */
+const IMPATIENCE = { ...DEFAULT_CIRCUIT_BREAKER, rollback: true };
 
 function describe({ settings: { name, arn: ServiceArn } }: Service, stable: Promise<void>): Created {
   return { ref: ServiceArn, attribute: attributes({ Name: name, ServiceArn }), stable };
