@@ -1,5 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { AwsError } from './aws/aws-error';
+import { type AwsApi, signedService } from './aws/aws-service';
+import { refuseAs } from './aws/refusal';
+import { accountOf } from './aws/sts-api';
 import { answerLambda, type Functions, isLambdaRequest } from './lambda/lambda-api';
 import { readBody } from './processes/body';
 import { isOurs } from './processes/credentials';
@@ -20,7 +24,10 @@ export interface CustomResourceResponse {
   readonly Data?: Readonly<Record<string, unknown>>;
 }
 
-/** The account's AWS API on loopback: Secrets Manager, Lambda, and the place where custom resources answer. */
+/**
+ * The account's AWS API on loopback: Secrets Manager, Lambda, the place where custom resources answer, and what is given to it
+ * beside these. Which service is meant, the credential scope of a signature tells.
+ */
 export class AwsEndpoint {
   private readonly expected = new Map<string, (response: CustomResourceResponse) => void>();
 
@@ -28,11 +35,12 @@ export class AwsEndpoint {
     private readonly server: Server,
     private readonly secrets: SecretStore,
     private readonly functions: Functions,
+    private readonly more: AwsApi | undefined,
   ) {}
 
-  static async start(secrets: SecretStore, functions: Functions): Promise<AwsEndpoint> {
+  static async start(secrets: SecretStore, functions: Functions, more?: AwsApi): Promise<AwsEndpoint> {
     const server = await listenOnLoopback(forThisHost((request, response) => void endpoint.answer(request, response)));
-    const endpoint = new AwsEndpoint(server, secrets, functions);
+    const endpoint = new AwsEndpoint(server, secrets, functions, more);
     return endpoint;
   }
 
@@ -63,7 +71,12 @@ export class AwsEndpoint {
     const target = String(request.headers['x-amz-target'] ?? '');
     try {
       if (url.startsWith(RESPONSES)) return await this.takeResponse(request, response);
-      if (!isOurs(request.headers.authorization)) return refuseStranger(response);
+      if (!isOurs(request.headers.authorization)) return refuseStranger(request, response);
+      const service = this.more?.services.get(signedService(request.headers.authorization) ?? '');
+      if (this.more && service) {
+        const account = accountOf(request.headers['x-amz-security-token'], this.more.account);
+        return await service({ request, response, account });
+      }
       if (isLambdaRequest(url)) return await answerLambda(request, response, this.functions);
       if (!target.startsWith(SECRETS_MANAGER)) return refuse(request, response);
       const body = JSON.parse((await readBody(request)) || '{}') as Record<string, unknown>;
@@ -88,16 +101,14 @@ export class AwsEndpoint {
 }
 
 /** Whoever else is on this machine: said as AWS says it of an access key that it does not know. */
-function refuseStranger(response: ServerResponse): void {
-  const type = 'UnrecognizedClientException';
-  response.writeHead(403, { 'content-type': 'application/json', 'x-amzn-errortype': type });
-  response.end(JSON.stringify({ __type: type, message: 'The request is not signed with credentials of this local account.' }));
+function refuseStranger(request: IncomingMessage, response: ServerResponse): void {
+  const message = 'The request is not signed with credentials of this local account.';
+  refuseAs(request, response, new AwsError('UnrecognizedClientException', message, 403));
 }
 
 /** A service that the account does not have: said by name, instead of a call that would leave this machine. */
 function refuse(request: IncomingMessage, response: ServerResponse): void {
-  const [, service] = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(request.headers.authorization ?? '') ?? [];
-  const message = `The local account has no ${service ?? 'such service'}: ${request.method} ${request.headers['x-amz-target'] ?? request.url}`;
-  response.writeHead(501, { 'content-type': 'application/json', 'x-amzn-errortype': 'NotImplemented' });
-  response.end(JSON.stringify({ __type: 'NotImplemented', message }));
+  const service = signedService(request.headers.authorization) ?? 'such service';
+  const message = `The local account has no ${service}: ${request.method} ${request.headers['x-amz-target'] ?? request.url}`;
+  refuseAs(request, response, new AwsError('NotImplemented', message, 501));
 }

@@ -20,9 +20,9 @@ export interface Stacks {
   /** CreateStack and UpdateStack: a change set that is executed at once. Rejects where nothing changes. */
   deploy(request: Omit<ChangeSetRequest, 'name'>, options?: ExecutionOptions): Promise<StackDescription>;
   /** Begins. */
-  delete(stack: string, options?: { readonly retain?: readonly string[] }): void;
-  /** Begins the rollback of a stack in UPDATE_FAILED or CREATE_FAILED (`--no-rollback`). */
-  rollback(stack: string): void;
+  delete(stack: string, options?: { readonly retain?: readonly string[]; readonly clientToken?: string }): void;
+  /** Begins the rollback of a stack in UPDATE_FAILED or CREATE_FAILED (`--no-rollback`), or goes on with one that failed. */
+  rollback(stack: string, options?: RollbackOptions): void;
   policy(stack: string): string | undefined;
   setPolicy(stack: string, policy: string): void;
   setTerminationProtection(stack: string, enabled: boolean): void;
@@ -32,6 +32,12 @@ export interface ExecutionOptions {
   /** Leave a failed deployment as it is. */
   readonly disableRollback?: boolean;
   readonly clientToken?: string;
+}
+
+export interface RollbackOptions {
+  readonly clientToken?: string;
+  /** Logical ids of resources that are left as they are. */
+  readonly skip?: readonly string[];
 }
 
 export type StackStatus =
@@ -89,6 +95,8 @@ export interface StackDescription {
   readonly deletedAt?: Date;
   readonly terminationProtection: boolean;
   readonly disableRollback: boolean;
+  readonly notificationArns?: readonly string[];
+  readonly roleArn?: string;
   /** Of the last change set that was executed. */
   readonly changeSetId?: string;
   /** Of a nested stack. */
@@ -143,6 +151,10 @@ export interface ChangeSetRequest {
   readonly tags: Readonly<Record<string, string>>;
   readonly capabilities: readonly string[];
   readonly description?: string;
+  readonly notificationArns?: readonly string[];
+  readonly roleArn?: string;
+  /** Whether a resource with a name that exists already is taken into the stack (`--import-existing-resources`). */
+  readonly importExisting?: boolean;
   /** Logical ids and identifiers of what exists already. */
   readonly imports?: readonly {
     readonly logicalId: string;
@@ -176,6 +188,8 @@ export interface ResourceChange {
   readonly type: string;
   /** Of a modification: `Conditional` where a value decides that is known only when another resource has changed. */
   readonly replacement?: 'True' | 'False' | 'Conditional';
+  /** What becomes of the physical resource that is removed or replaced. */
+  readonly policyAction?: 'Delete' | 'Retain' | 'Snapshot' | 'ReplaceAndDelete' | 'ReplaceAndRetain' | 'ReplaceAndSnapshot';
   readonly details: readonly PropertyChange[];
 }
 
