@@ -3,6 +3,7 @@ import type { CloudAssembly } from './assembly/cloud-assembly';
 import type { Container } from './ecs/container';
 import type { CloudFormationTemplate, Datapoint, FleetInfo, LocalAccount, ProcessRow, TokenOptions } from './local-account';
 import type { Machinery } from './machinery';
+import { accountEnvironment } from './processes/credentials';
 import type { Provisioning } from './provisioning';
 import type { RunningFleet } from './running-fleet';
 
@@ -71,6 +72,11 @@ export class RunningAccount implements LocalAccount {
       ? `Several fleets have an agent "${name}"; name one of ${names}.`
       : `The fleet "${fleets.map((fleet) => fleet.name).join('", "')}" has no agent "${name}"; it has ${names}.`;
     throw new LocalAccountError('UNKNOWN_AGENT', message);
+  }
+
+  awsEnvironment(): Readonly<Record<string, string>> {
+    const { dynamodb, awsEndpoint, ecs } = this.parts.machinery;
+    return accountEnvironment(ecs.account, { dynamodb: dynamodb.url, aws: awsEndpoint.url }, ecs.region);
   }
 
   async processes(): Promise<readonly ProcessRow[]> {

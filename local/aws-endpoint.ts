@@ -29,19 +29,24 @@ export interface CustomResourceResponse {
  * beside these. Which service is meant, the credential scope of a signature tells.
  */
 export class AwsEndpoint {
+  private more: AwsApi | undefined;
   private readonly expected = new Map<string, (response: CustomResourceResponse) => void>();
 
   private constructor(
     private readonly server: Server,
     private readonly secrets: SecretStore,
     private readonly functions: Functions,
-    private readonly more: AwsApi | undefined,
   ) {}
 
-  static async start(secrets: SecretStore, functions: Functions, more?: AwsApi): Promise<AwsEndpoint> {
+  static async start(secrets: SecretStore, functions: Functions): Promise<AwsEndpoint> {
     const server = await listenOnLoopback(forThisHost((request, response) => void endpoint.answer(request, response)));
-    const endpoint = new AwsEndpoint(server, secrets, functions, more);
+    const endpoint = new AwsEndpoint(server, secrets, functions);
     return endpoint;
+  }
+
+  /** From now on, more services: stacks are deployed into what programs reach by this endpoint, so they come after it. */
+  serve(api: AwsApi): void {
+    this.more = api;
   }
 
   get url(): string {

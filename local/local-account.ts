@@ -131,6 +131,8 @@ export interface LocalAccount {
   principal(agent: string): { issuer: string; subject: string };
   /** A real access token of the local OIDC issuer. Rejects for an agent that the fleet does not know. */
   token(agent: string, options?: TokenOptions): Promise<string>;
+  /** What makes an AWS client of this machine talk to this account and to nothing else: its endpoints, region and credentials. */
+  awsEnvironment(): Readonly<Record<string, string>>;
   /** Processes that run now, with live session counts. */
   processes(): Promise<readonly ProcessRow[]>;
   /** Every datapoint seen so far. */

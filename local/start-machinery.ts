@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { Deployment } from './aws/deployment';
 import { AwsEndpoint } from './aws-endpoint';
 import { startDynamoDb } from './dynamodb/embedded-dynamodb';
 import { AddressBook } from './ecs/addresses';
@@ -23,6 +24,8 @@ import type { GivenSecrets } from './secrets/given-secrets';
 import { SecretStore } from './secrets/secret-store';
 import type { Teardown } from './teardown';
 
+/** One that AWS gives nobody. */
+const ACCOUNT = '000000000000';
 /** The whole account stops faster than a service of it would: nobody waits two minutes after Ctrl-C. */
 const STOP_LIMITS = { drainMs: 500, stopMs: 5000 };
 
@@ -65,6 +68,8 @@ export async function startMachinery(
   const agent = await AgentEndpoint.start();
   teardown.add(() => agent.stop());
 
+  const deployment = new Deployment({ account: ACCOUNT, region, folder: join(persist ?? scratch, 'deployment') });
+
   const { interpose = (_, url) => url } = options;
   const tell = (name: string, detail: string): void => options.onProgress?.({ name, detail });
   const images = new Images({ folder: join(scratch, 'images'), logs, reaper, tell: (detail) => tell('image', detail) });
@@ -78,6 +83,7 @@ export async function startMachinery(
     functions,
     schedules,
     awsEndpoint,
+    deployment,
     folder: scratch,
     targetGroups: new Map(),
     loadBalancers: new Map(),
@@ -91,7 +97,7 @@ export async function startMachinery(
     tell,
     ecs: {
       region,
-      account: '000000000000',
+      account: ACCOUNT,
       folder: join(scratch, 'tasks'),
       preload: programPath('loopback-preload.cjs'),
       aws: awsEnvironment(reached, region),

@@ -55,6 +55,11 @@ export class QueryFields {
     throw invalid(name, `'${value}'`, `Member must satisfy enum value set: [${words.join(', ')}]`);
   }
 
+  /** What is inside a structure; without anything where it is absent. */
+  structure(name: string): QueryFields {
+    return this.at(name) ?? new QueryFields();
+  }
+
   list(name: string): string[] {
     return this.structures(name).map(({ value }) => value ?? '');
   }

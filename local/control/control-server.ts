@@ -38,6 +38,8 @@ export interface ControlAnswers {
   readonly info: ControlInfo;
   readonly ps: readonly ProcessRow[];
   readonly token: { readonly token: string };
+  /** With the account's credentials: whoever has the control file may have them. */
+  readonly awsEnvironment: ReturnType<LocalAccount['awsEnvironment']>;
 }
 
 /** Lets commands of another terminal ask a running account; only with the token that its control file holds. */
@@ -94,6 +96,8 @@ export class ControlServer {
           }),
         };
       }
+      case 'GET /aws-environment':
+        return account.awsEnvironment();
       case 'GET /templates':
         return account.templates;
       case 'GET /logs':

@@ -28,3 +28,12 @@ export function awsEnvironment(endpoints: { readonly dynamodb: string; readonly 
     AWS_ENDPOINT_URL: endpoints.aws,
   };
 }
+
+/** The same with what the CDK command line tells an app of where it is deployed, as it derives it of these credentials. */
+export function accountEnvironment(
+  account: string,
+  endpoints: Parameters<typeof awsEnvironment>[0],
+  region: string,
+): Record<string, string> {
+  return { ...awsEnvironment(endpoints, region), CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region };
+}

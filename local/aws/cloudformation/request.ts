@@ -9,7 +9,7 @@ import { TEMPLATE, templateOf } from './template-source';
 export const DEPLOYMENT = [
   ...['StackName', ...TEMPLATE, 'UsePreviousTemplate', 'Parameters', 'Tags', 'Capabilities', 'NotificationARNs', 'RoleARN'],
   // Who may, and what is told to whom: without a meaning on one machine.
-  ...['RollbackConfiguration', 'ClientRequestToken', 'ClientToken', 'IncludeNestedStacks'],
+  ...['RollbackConfiguration', 'ClientRequestToken', 'ClientToken', 'IncludeNestedStacks', 'DeploymentConfig'],
 ];
 const CAPABILITIES = ['CAPABILITY_IAM', 'CAPABILITY_NAMED_IAM', 'CAPABILITY_AUTO_EXPAND'];
 
@@ -42,7 +42,8 @@ export async function deploymentOf(
 
 export function executionOf(request: QueryFields): ExecutionOptions {
   const clientToken = request.text('ClientRequestToken');
-  const disableRollback = request.flag('DisableRollback');
+  // `EXPRESS` does not wait until a resource serves; here all of them are waited for.
+  const disableRollback = request.flag('DisableRollback') ?? request.structure('DeploymentConfig').flag('DisableRollback');
   return { ...(clientToken !== undefined && { clientToken }), ...(disableRollback !== undefined && { disableRollback }) };
 }
 

@@ -46,7 +46,7 @@ export function stackOperations(stacks: Stacks, objects: ObjectStore): QueryOper
       },
     },
     UpdateStack: {
-      takes: [...DEPLOYMENT, 'DisableRollback', 'RetainExceptOnCreate', 'StackPolicyBody', 'DeploymentConfig'],
+      takes: [...DEPLOYMENT, 'DisableRollback', 'RetainExceptOnCreate', 'StackPolicyBody'],
       answer: async (request) => {
         known(request);
         if (request.text('StackPolicyBody') !== undefined)

@@ -1,11 +1,9 @@
 import { isAbsolute } from 'node:path';
 import { AwsError } from '../aws-error';
 import type { AwsService } from '../aws-service';
+import { DOCKER_SERVICE } from '../docker-service';
 import { type JsonRequest, jsonService, requiredText, textOf } from '../json-service';
 import type { ImageStore } from './image-store';
-
-/** Name of the service in signatures; AWS has none like it. */
-export const DOCKER_SERVICE = 'mcp-fleet-docker';
 
 /** What `mcp-fleet-docker` asks of the account: this is no API of AWS. Both run on one machine, so that a path is enough. */
 export function dockerService(images: ImageStore): AwsService {
