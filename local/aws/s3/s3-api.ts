@@ -31,9 +31,8 @@ export function s3Service({ store, region }: S3Options): AwsService {
     if (bucket === undefined) return listBuckets(store, call);
     requireOwner(call);
     if (key !== undefined) return await answerObject({ ...target, bucket, key }, call);
-    const known = store.known(bucket);
-    if (request.method === 'GET') return getBucket(store, known, query, region);
-    if (request.method === 'HEAD') return { headers: { 'x-amz-bucket-region': region } };
+    if (request.method === 'GET') return getBucket(store, store.known(bucket), query, region);
+    if (request.method === 'HEAD') return headBucket(store, bucket, region);
     if (request.method === 'POST' && query.has('delete')) return await deleteObjects(store, bucket, call);
     throw notImplemented(`s3 ${request.method} of a bucket${nameOf(query)}; stacks make and remove buckets`);
   };
@@ -100,9 +99,15 @@ function listBuckets(store: ObjectStore, { request, account }: AwsCall): S3Answe
   return { document: ['ListAllMyBucketsResult', { Owner: { ID: account }, Buckets: { Bucket: buckets } }] };
 }
 
+function headBucket(store: ObjectStore, bucket: string, region: string): S3Answer {
+  store.known(bucket);
+  return { headers: { 'x-amz-bucket-region': region } };
+}
+
 async function deleteObjects(store: ObjectStore, bucket: string, { request }: AwsCall): Promise<S3Answer> {
   const keys = elements(await xmlBody(request, 'Delete'), 'Object').map(({ Key }) => String(Key));
   if (keys.length === 0 || keys.length > 1000) throw new AwsError('MalformedXML', 'One request deletes 1 to 1000 objects.');
+  store.known(bucket);
   for (const key of keys) store.delete(bucket, key);
   return { document: ['DeleteResult', { Deleted: keys.map((key) => ({ Key: key })) }] };
 }
