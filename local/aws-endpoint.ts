@@ -90,8 +90,8 @@ export class AwsEndpoint {
       response.end(JSON.stringify(answer.body));
     } catch (error) {
       // A client that left needs no answer; anything else is one.
-      if (!response.headersSent) response.writeHead(500, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ message: String(error) }));
+      if (response.headersSent) response.destroy();
+      else refuseAs(request, response, new AwsError('InternalFailure', String(error), 500));
     }
   }
 
