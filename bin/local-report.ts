@@ -48,7 +48,9 @@ function storyteller({ narrate, paint }: Terminal): Reporter {
     progress: ({ name, detail }) => narrate(`  ${paint.dim(`… ${name.padEnd(16)} ${detail}`)}`),
     ready: (account, milliseconds) => {
       const [first, ...others] = account.fleets.map(({ name, baseUrl }) => ({ name, url: paint.bold(baseUrl) }));
-      narrate(`\n  serving at ${first?.url} after ${seconds(milliseconds)}`);
+      narrate(
+        `\n  ${first ? `serving at ${first.url}` : 'ready, with nothing in it yet (mcp-fleet env -- npx cdk bootstrap),'} after ${seconds(milliseconds)}`,
+      );
       for (const { name, url } of others) narrate(`  and the fleet ${name} at ${url}`);
       narrate(`  ${paint.dim(`logs in ${account.logFolder} (mcp-fleet logs)`)}`);
       narrate('');
@@ -69,6 +71,7 @@ function storyteller({ narrate, paint }: Terminal): Reporter {
           ]),
         ),
       );
+      if (account.fleets.length === 0) return;
       narrate('');
       for (const line of table(['AGENT', 'MAY USE', 'TOOLS'], rows)) narrate(`  ${line}`);
       narrate(`\n${await clientSnippet(account)}\n`);

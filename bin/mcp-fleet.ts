@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { callCommand } from './commands/call';
 import { checkCommand } from './commands/check';
 import { connectCommand } from './commands/connect';
+import { envCommand } from './commands/env';
 import { initCommand } from './commands/init';
 import { ledgerCommand } from './commands/ledger';
 import { localCommand } from './commands/local';
@@ -29,6 +30,7 @@ Examples:
                                           what an agent gets
   $ mcp-fleet token treasury --ttl 1h     an access token of an agent
   $ mcp-fleet ps                          the processes that run now
+  $ mcp-fleet env -- npx cdk deploy       the CDK command line against the account that runs here
   $ mcp-fleet ledger tail -n 50           the last calls and what became of them
   $ mcp-fleet ledger show 4f2c…           one call, by idempotency key or call id
   $ mcp-fleet ledger unknown              the calls that nobody can tell of, oldest first
@@ -54,6 +56,7 @@ const commands = [
   sessionsCommand(),
   ledgerCommand(),
   secretCommand(),
+  envCommand(),
 ];
 for (const command of commands) program.addCommand(command);
 inheritSettings(program);

@@ -25,16 +25,25 @@ export function packageVersion(): string {
   return ownManifest().version;
 }
 
+/** Path of an executable of this package. */
+export function executablePath(name: string): string {
+  return join(ownFolder(), 'bin', name);
+}
+
 export function versionsBeside(): Readonly<Record<string, string>> {
   const { devDependencies } = ownManifest();
   return Object.fromEntries(BESIDE.map((name) => [name, devDependencies[name] as string]));
 }
 
 function ownManifest(): OwnManifest {
+  return JSON.parse(readFileSync(join(ownFolder(), 'package.json'), 'utf8')) as OwnManifest;
+}
+
+function ownFolder(): string {
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
     try {
       const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-      if (manifest.name === 'cdk-mcp-fleet') return manifest;
+      if (manifest.name === 'cdk-mcp-fleet') return folder;
     } catch {
       // not there
     }

@@ -71,6 +71,7 @@ const bundles = await Promise.all([
     ...common,
     entryPoints: [
       { in: 'bin/mcp-fleet.ts', out: 'bin/mcp-fleet' },
+      { in: 'bin/mcp-fleet-docker.ts', out: 'bin/mcp-fleet-docker' },
       { in: 'local/programs/identity.mjs', out: 'bin/programs/identity' },
     ],
     format: 'esm',

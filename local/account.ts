@@ -1,6 +1,7 @@
 import { LocalAccountError } from './account-error';
 import { readCloudAssembly, type Stack } from './assembly/cloud-assembly';
 import { addressText } from './assembly/template';
+import type { AccountStacks } from './cloudformation/account-stacks';
 import { type DeployedStacks, DeploymentFailed } from './cloudformation/deployed-stacks';
 import type { Container } from './ecs/container';
 import type { Fleets } from './fleets';
@@ -15,12 +16,14 @@ import type {
   TokenOptions,
 } from './local-account';
 import type { Machinery } from './machinery';
+import { accountEnvironment } from './processes/credentials';
 import { remoteServersOf } from './remote-servers';
 import type { RunningFleet } from './running-fleet';
 
 /** What a started account is made of. */
 export interface AccountParts {
   readonly stacks: DeployedStacks;
+  readonly cloudFormation: AccountStacks;
   readonly machinery: Machinery;
   readonly fleets: Fleets;
   readonly stop: () => Promise<void>;
@@ -107,6 +110,11 @@ export class RunningAccount implements LocalAccount {
     throw new LocalAccountError('UNKNOWN_AGENT', message);
   }
 
+  awsEnvironment(): Readonly<Record<string, string>> {
+    const { dynamodb, awsEndpoint, ecs } = this.parts.machinery;
+    return accountEnvironment(ecs.account, { dynamodb: dynamodb.url, aws: awsEndpoint.url }, ecs.region);
+  }
+
   async processes(): Promise<readonly ProcessRow[]> {
     const { services, functions } = this.parts.machinery;
     const containers = [...services.values()].flatMap(({ tasks }) =>
@@ -165,6 +173,7 @@ export class RunningAccount implements LocalAccount {
         { tell: ({ stack, logicalId, status, reason }) => onResource(`${stack}/${logicalId}`, status, reason) },
       );
       this.applied = rootsOf(put);
+      this.parts.cloudFormation.adopt(put, remove);
     } catch (error) {
       if (!(error instanceof DeploymentFailed)) throw error;
       throw new LocalAccountError('DEPLOYMENT_FAILED', `${error.message}\n${afterwards(error)}`, { cause: error });

@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { AwsError } from './aws/aws-error';
+import { type AwsApi, signedService } from './aws/aws-service';
+import { refuseAs } from './aws/refusal';
+import { accountOf } from './aws/sts-api';
 import { answerLambda, type Functions, isLambdaRequest } from './lambda/lambda-api';
 import { readBody } from './processes/body';
-import { isOurs } from './processes/credentials';
+import { signerOf } from './processes/credentials';
 import { closeServer, forThisHost, listenOnLoopback, portOf } from './processes/http-server';
 import type { SecretStore } from './secrets/secret-store';
 import { answerSecretsManager } from './secrets/secrets-manager';
@@ -20,8 +24,12 @@ export interface CustomResourceResponse {
   readonly Data?: Readonly<Record<string, unknown>>;
 }
 
-/** The account's AWS API on loopback: Secrets Manager, Lambda, and the place where custom resources answer. */
+/**
+ * The account's AWS API on loopback: Secrets Manager, Lambda, the place where custom resources answer, and what is given to it
+ * beside these. Which service is meant, the credential scope of a signature tells.
+ */
 export class AwsEndpoint {
+  private more: AwsApi | undefined;
   private readonly expected = new Map<string, (response: CustomResourceResponse) => void>();
 
   private constructor(
@@ -34,6 +42,11 @@ export class AwsEndpoint {
     const server = await listenOnLoopback(forThisHost((request, response) => void endpoint.answer(request, response)));
     const endpoint = new AwsEndpoint(server, secrets, functions);
     return endpoint;
+  }
+
+  /** From now on, more services: stacks are deployed into what programs reach by this endpoint, so they come after it. */
+  serve(api: AwsApi): void {
+    this.more = api;
   }
 
   get url(): string {
@@ -63,7 +76,14 @@ export class AwsEndpoint {
     const target = String(request.headers['x-amz-target'] ?? '');
     try {
       if (url.startsWith(RESPONSES)) return await this.takeResponse(request, response);
-      if (!isOurs(request.headers.authorization)) return refuseStranger(response);
+      const signer = signerOf(request.headers.authorization);
+      if (signer === undefined) return refuseStranger(request, response);
+      const service = this.more?.services.get(signedService(request.headers.authorization) ?? '');
+      // Programs cannot deploy: a server would give itself whatever it likes.
+      if (this.more && service && signer === 'operator') {
+        const account = accountOf(request.headers['x-amz-security-token'], this.more.account);
+        return await service({ request, response, account });
+      }
       if (isLambdaRequest(url)) return await answerLambda(request, response, this.functions);
       if (!target.startsWith(SECRETS_MANAGER)) return refuse(request, response);
       const body = JSON.parse((await readBody(request)) || '{}') as Record<string, unknown>;
@@ -72,8 +92,8 @@ export class AwsEndpoint {
       response.end(JSON.stringify(answer.body));
     } catch (error) {
       // A client that left needs no answer; anything else is one.
-      if (!response.headersSent) response.writeHead(500, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ message: String(error) }));
+      if (response.headersSent) response.destroy();
+      else refuseAs(request, response, new AwsError('InternalFailure', String(error), 500));
     }
   }
 
@@ -88,16 +108,14 @@ export class AwsEndpoint {
 }
 
 /** Whoever else is on this machine: said as AWS says it of an access key that it does not know. */
-function refuseStranger(response: ServerResponse): void {
-  const type = 'UnrecognizedClientException';
-  response.writeHead(403, { 'content-type': 'application/json', 'x-amzn-errortype': type });
-  response.end(JSON.stringify({ __type: type, message: 'The request is not signed with credentials of this local account.' }));
+function refuseStranger(request: IncomingMessage, response: ServerResponse): void {
+  const message = 'The request is not signed with credentials of this local account.';
+  refuseAs(request, response, new AwsError('UnrecognizedClientException', message, 403));
 }
 
 /** A service that the account does not have: said by name, instead of a call that would leave this machine. */
 function refuse(request: IncomingMessage, response: ServerResponse): void {
-  const [, service] = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(request.headers.authorization ?? '') ?? [];
-  const message = `The local account has no ${service ?? 'such service'}: ${request.method} ${request.headers['x-amz-target'] ?? request.url}`;
-  response.writeHead(501, { 'content-type': 'application/json', 'x-amzn-errortype': 'NotImplemented' });
-  response.end(JSON.stringify({ __type: 'NotImplemented', message }));
+  const service = signedService(request.headers.authorization) ?? 'such service';
+  const message = `The local account has no ${service}: ${request.method} ${request.headers['x-amz-target'] ?? request.url}`;
+  refuseAs(request, response, new AwsError('NotImplemented', message, 501));
 }

@@ -11,6 +11,7 @@ export type AttachedAccount = Pick<
   'baseUrl' | 'logFolder' | 'fleet' | 'fleets' | 'servers' | 'agents' | 'dynamodbUrl' | 'tables' | 'remoteServers' | 'processes' | 'token'
 > & {
   readonly pid: number;
+  awsEnvironment(): Promise<ReturnType<LocalAccount['awsEnvironment']>>;
   /** All that the checks look at, as well. */
   checked(): Promise<CheckedAccount & Pick<LocalAccount, 'fleets'>>;
 };
@@ -36,6 +37,7 @@ export async function attach(folder: string, pid?: number): Promise<AttachedAcco
   const info = await ask<ControlInfo>('/info');
   const attached = {
     ...info,
+    awsEnvironment: () => ask<ControlAnswers['awsEnvironment']>('/aws-environment'),
     processes: () => ask<ControlAnswers['ps']>('/ps'),
     token: async (agent: string, options: TokenOptions = {}) => {
       const request: TokenRequest = { agent, ...options };

@@ -1,8 +1,8 @@
 /** What a running local account offers to the command line and to the checks. */
 
 export interface LocalAccountOptions {
-  /** Folder of the synthesized cloud assembly. */
-  readonly assembly: string;
+  /** Folder of the synthesized cloud assembly; absent for an account with nothing in it, into which one deploys. */
+  readonly assembly?: string;
   /** Port of the first fleet's edge on 127.0.0.1, and of the next ones those after it; 0 takes free ones. */
   readonly port: number;
   /** The one fleet to run, by name or construct path. Default: every fleet of the assembly. */
@@ -183,6 +183,8 @@ export interface LocalAccount {
   principal(agent: string): { issuer: string; subject: string };
   /** A real access token of the local OIDC issuer. Rejects for an agent that the fleet does not know. */
   token(agent: string, options?: TokenOptions): Promise<string>;
+  /** What makes an AWS client of this machine talk to this account and to nothing else: its endpoints, region and credentials. */
+  awsEnvironment(): Readonly<Record<string, string>>;
   /** Processes that run now, with live session counts. */
   processes(): Promise<readonly ProcessRow[]>;
   /** Servers of its fleets that run somewhere else. */

@@ -1,5 +1,6 @@
 import type { Listener } from './alb/listener';
 import type { TargetGroup } from './alb/target-group';
+import type { Publishing } from './aws/publishing';
 import type { AwsEndpoint } from './aws-endpoint';
 import type { EmbeddedDynamoDb } from './dynamodb/embedded-dynamodb';
 import type { EcsMachine } from './ecs/machine';
@@ -19,6 +20,8 @@ export interface Machinery {
   readonly functions: Functions;
   readonly schedules: Schedules;
   readonly awsEndpoint: AwsEndpoint;
+  /** Where assets are published, and what bootstrapping makes. */
+  readonly publishing: Publishing;
   readonly ecs: EcsMachine;
   readonly images: Images;
   readonly packages: NpmPackages;

@@ -3,8 +3,8 @@ import type { Stack } from './assembly/cloud-assembly';
 import { addressText, type ResourceAddress } from './assembly/template';
 import type { FleetDescription } from './fleet-facts';
 import { nameIsAll } from './resources/inert';
-import { readProperties, refusedProperties } from './resources/provisioner';
-import { provisionerOf } from './resources/registry';
+import { type Provisioner, readProperties, refusedProperties } from './resources/provisioner';
+import { isBootstrapType, provisionerOf } from './resources/registry';
 import { standInFix } from './stand-ins';
 import { isTrue } from './template/intrinsics';
 import { type Need, needsOf } from './template/needs';
@@ -36,6 +36,7 @@ interface Candidate {
 export function planOf(fleets: readonly FleetDescription[], world: World): Plan {
   const planning = new Planning(world);
   for (const fleet of fleets) planning.takeFleet(fleet);
+  planning.takeBootstrap();
   planning.takeWhatJoins();
   return planning.finish();
 }
@@ -51,6 +52,11 @@ class Planning {
     this.takeNeeds(needsOf(fleet.facts, fleet.stack, `${fleet.stack.name}/Metadata`, this.world));
     const own = this.all().filter((candidate) => isOwn(candidate, fleet));
     for (const candidate of own) if (!this.actsElsewhere(candidate, own)) this.take(candidate);
+  }
+
+  /** Where assets are published: the bucket, the repository and the parameter of `cdk bootstrap`'s stack. */
+  takeBootstrap(): void {
+    for (const candidate of this.all()) if (isBootstrapType(resourceOf(candidate).Type)) this.take(candidate);
   }
 
   /** What joins a running resource changes what it does, wherever it stands; and it can be joined itself. */
@@ -97,7 +103,7 @@ class Planning {
   private take(candidate: Candidate): void {
     const key = keyOf(candidate);
     const resource = resourceOf(candidate);
-    const provisioner = provisionerOf(resource.Type);
+    const provisioner = runnable(candidate);
     if (this.edges.has(key) || !provisioner || !this.exists(candidate) || this.world.standIns.covers(key)) return;
     const needs = this.needs(candidate, readProperties(provisioner, resource));
     const after = [resource.DependsOn ?? []].flat().map((logicalId) => keyOf({ stack: candidate.stack, logicalId }));
@@ -113,7 +119,7 @@ class Planning {
       const type = need.stack.template.Resources[need.logicalId]?.Type;
       const key = keyOf(need);
       if (type === undefined) this.problems.add(`the reference to ${key} at ${need.path}: there is no such resource or parameter`);
-      else if (provisionerOf(type)) this.take(need);
+      else if (runnable(need)) this.take(need);
       else if (!nameIsAll(type) && !this.world.standIns.covers(key)) this.problems.add(cannotBeHad(need, type));
     }
   }
@@ -141,6 +147,13 @@ class Planning {
     };
     return [...this.edges.keys()].map((key) => visit(key, [])).find((cycle) => cycle !== undefined);
   }
+}
+
+/** What makes a resource here; of the types of `cdk bootstrap`, only that stack's own, which tells its version (the CDK looks for it). */
+function runnable(candidate: Candidate): Provisioner | undefined {
+  const { Type } = resourceOf(candidate);
+  const isPublishing = candidate.stack.template.Outputs?.BootstrapVersion !== undefined;
+  return isBootstrapType(Type) && !isPublishing ? undefined : provisionerOf(Type);
 }
 
 /** Inside the fleet's construct; where a template tells no construct paths, the whole stack of the fleet is its own. */

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { Publishing } from './aws/publishing';
 import { AwsEndpoint } from './aws-endpoint';
 import { startDynamoDb } from './dynamodb/embedded-dynamodb';
 import { AddressBook } from './ecs/addresses';
@@ -29,6 +30,7 @@ const STOP_LIMITS = { drainMs: 500, stopMs: 5000 };
 export interface MachineryOptions extends LocalAccountOptions {
   /** Folder of kept state. */
   readonly keptIn: string | undefined;
+  readonly account: string;
   readonly region: string;
   readonly given: GivenSecrets;
   /** What must not outlive the account. */
@@ -68,6 +70,8 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
   const agent = await AgentEndpoint.start();
   teardown.add(() => agent.stop());
 
+  const publishing = new Publishing({ account: options.account, region, folder: join(persist ?? scratch, 'deployment') });
+
   const { interpose = (_, url) => url } = options;
   const tell = (name: string, detail: string): void => options.onProgress?.({ name, detail });
   const images = new Images({ folder: join(scratch, 'images'), logs, reaper, tell: (detail) => tell('image', detail) });
@@ -81,6 +85,7 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
     functions,
     schedules,
     awsEndpoint,
+    publishing,
     folder: scratch,
     targetGroups: new Map(),
     loadBalancers: new Map(),
@@ -94,7 +99,7 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
     tell,
     ecs: {
       region,
-      account: '000000000000',
+      account: options.account,
       folder: join(scratch, 'tasks'),
       preload: programPath('loopback-preload.cjs'),
       aws: awsEnvironment(reached, region),

@@ -1,6 +1,7 @@
 import { RunningAccount } from './account';
 import { LocalAccountError } from './account-error';
-import { type CloudAssembly, readCloudAssembly } from './assembly/cloud-assembly';
+import { type CloudAssembly, DEFAULT_ACCOUNT, DEFAULT_REGION, readCloudAssembly } from './assembly/cloud-assembly';
+import { AccountStacks } from './cloudformation/account-stacks';
 import { DeployedStacks, DeploymentFailed, type StackChange } from './cloudformation/deployed-stacks';
 import { newControlFilePath, readControlFiles, removeControlFile, writeControlFile } from './control/control-file';
 import { ControlServer } from './control/control-server';
@@ -38,10 +39,10 @@ export async function startLocalAccount(options: LocalAccountOptions): Promise<L
 async function start(options: LocalAccountOptions, phases: Phases, teardown: Teardown): Promise<LocalAccount> {
   const controlFolder = options.controlFolder ?? process.cwd();
   await requireFreePort(options.port, readControlFiles(controlFolder));
-  const assembly = readCloudAssembly(options.assembly);
+  const assembly = options.assembly === undefined ? NOTHING : readCloudAssembly(options.assembly);
   const standIns = new StandIns(options.standIns);
   standIns.requireKnown((key) => isNamed(assembly, key));
-  const [{ stack }] = findFleets(assembly, options.fleet);
+  const { account: id, region } = options.assembly === undefined ? ANYWHERE : findFleets(assembly, options.fleet)[0].stack;
   const given = readGivenSecrets(controlFolder);
   const persist = keptFolder(options, teardown);
   const fleets: Fleets = new Fleets(new Issuers(persist, teardown), () => machinery);
@@ -64,7 +65,8 @@ async function start(options: LocalAccountOptions, phases: Phases, teardown: Tea
     {
       ...options,
       keptIn: persist,
-      region: stack.region,
+      account: id,
+      region,
       given,
       controlFile,
       portFor: (...listener) => fleets.portFor(...listener, options.port),
@@ -72,18 +74,32 @@ async function start(options: LocalAccountOptions, phases: Phases, teardown: Tea
     },
     teardown,
   );
+  const { publishing } = machinery;
+  const cloudFormation = new AccountStacks({
+    deployed: stacks,
+    account: id,
+    region,
+    assetsIn: (text) => publishing.assets.namedIn(text),
+    readParameter: (name) => publishing.parameters.find(name)?.value,
+  });
+  machinery.awsEndpoint.serve(publishing.api(cloudFormation));
   await deployFirst(stacks, change, phases);
-  const account = new RunningAccount({ stacks, machinery, fleets, stop: () => teardown.run() });
+  cloudFormation.adopt(assembly.stacks);
+  const account = new RunningAccount({ stacks, cloudFormation, machinery, fleets, stop: () => teardown.run() });
   const control = await ControlServer.start(account);
   teardown.add(() => control.stop());
   const beside = readControlFiles(controlFolder).map(({ pid, baseUrl }) => `; another account runs here: pid ${pid} at ${baseUrl}`);
   const { baseUrl } = account;
   writeControlFile(controlFolder, controlFile, { pid: process.pid, controlUrl: control.url, controlToken: control.token, baseUrl });
   teardown.add(() => removeControlFile(controlFile));
-  const urls = account.fleets.map((fleet) => fleet.baseUrl).join(', ');
+  const urls = account.fleets.map((fleet) => fleet.baseUrl).join(', ') || 'nothing is deployed yet';
   phases.end('ready', `every target is healthy; ${urls}${beside.join('')}`);
   return account;
 }
+
+const NOTHING: CloudAssembly = { folder: '', stacks: [], missing: [] };
+/** Where an account is that no stack says anything of. */
+const ANYWHERE = { account: DEFAULT_ACCOUNT, region: DEFAULT_REGION };
 
 /** There is nothing to go back to: the whole account ends when it fails. */
 async function deployFirst(stacks: DeployedStacks, change: StackChange, phases: Phases): Promise<void> {

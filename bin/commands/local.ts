@@ -14,6 +14,7 @@ import { Troubles } from '../troubles';
 interface LocalOptions {
   readonly app?: string;
   readonly assembly?: string;
+  readonly empty?: boolean;
   readonly port: number;
   readonly persist?: string;
   readonly once: boolean;
@@ -39,6 +40,13 @@ export function localCommand(): Command {
     .addHelpText('after', EXAMPLES)
     .addOption(new Option('--app <command>', 'command that runs the CDK app (default: the app of ./cdk.json)').conflicts('assembly'))
     .option('--assembly <folder>', 'a cloud assembly that is synthesized already')
+    .addOption(
+      new Option('--empty', 'an account with nothing in it, to deploy into: mcp-fleet env -- npx cdk deploy').conflicts([
+        'app',
+        'assembly',
+        'once',
+      ]),
+    )
     .option('--port <number>', 'port of the edge on 127.0.0.1; 0 takes a free one', portNumber, 8700)
     .option('--persist <folder>', 'keep tables and secrets there for the next run (default: a scratch folder, removed at the end)')
     .option('-c, --context <key=value>', 'context of the CDK app; may be repeated', collect, [])
@@ -73,11 +81,11 @@ async function live(options: LocalOptions, interruption: Interruption, report: R
   const start = performance.now();
   await requireFreePort(options.port, readControlFiles(process.cwd()));
   report.begin();
-  const assembly = options.assembly ?? (await synthesizeApp(options, interruption, report, cleanups));
+  const assembly = options.empty ? undefined : (options.assembly ?? (await synthesizeApp(options, interruption, report, cleanups)));
   const troubles = new Troubles(report);
   const account = await interruption.orElse(
     startLocalAccount({
-      assembly,
+      ...(assembly !== undefined && { assembly }),
       port: options.port,
       onPhase: report.phase,
       onProgress: report.progress,

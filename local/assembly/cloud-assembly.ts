@@ -27,8 +27,8 @@ export interface CloudAssembly {
 }
 
 /** Region and account of a stack that names none; they appear in ARNs only. */
-const DEFAULT_REGION = 'us-east-1';
-const DEFAULT_ACCOUNT = '000000000000';
+export const DEFAULT_REGION = 'us-east-1';
+export const DEFAULT_ACCOUNT = '000000000000';
 
 /**
  * Reads what `cdk synth` wrote.

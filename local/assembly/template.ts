@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { LocalAccountError } from '../account-error';
 import type { CloudFormationTemplate, TemplateResource } from '../local-account';
+import { parseTemplateText } from '../template/template-text';
 
 /** A CloudFormation template, as far as the local account reads it. */
 export interface Template extends CloudFormationTemplate {
@@ -37,9 +38,9 @@ export function readTemplate(file: string): Template {
   }
 }
 
-/** As {@link readTemplate}, of a text. @throws Error when it is no JSON */
+/** As {@link readTemplate}, of a text in JSON or YAML. @throws Error when it is neither */
 export function parseTemplate(text: string): Template {
-  const template = JSON.parse(text) as Partial<Template>;
+  const template = parseTemplateText(text) as Partial<Template>;
   const resources = Object.entries(template.Resources ?? {}).filter(([, resource]) => typeof resource?.Type === 'string');
   return { ...template, Resources: Object.fromEntries(resources) };
 }

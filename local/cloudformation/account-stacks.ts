@@ -47,7 +47,8 @@ export class AccountStacks implements Stacks {
   }
 
   /** Stacks that the account has deployed by itself are there as if the API had made them. */
-  adopt(stacks: readonly Stack[]): void {
+  adopt(stacks: readonly Stack[], removed: readonly string[] = []): void {
+    for (const name of removed) this.recordOf(name)?.moveTo('DELETE_COMPLETE');
     for (const stack of stacks.filter(({ parent }) => parent === undefined)) {
       const known = this.recordOf(stack.name);
       const record = known ?? this.add(stack.name);
@@ -176,7 +177,9 @@ export class AccountStacks implements Stacks {
   private async prepare(record: StackRecord, request: ChangeSetRequest): Promise<HeldChangeSet> {
     const text = request.template ?? record.source.template;
     const template = parseTemplate(text);
-    const { tags, capabilities } = request;
+    const { capabilities } = request;
+    // Without any, those of the stack stay (CreateChangeSet, Tags).
+    const tags = Object.keys(request.tags).length === 0 ? record.source.tags : request.tags;
     const parameters = parameterValues(template, request.parameters, record.source.parameters);
     requireCapabilities(template, capabilities);
     const source: StackSource = { template: text, parameters, tags, capabilities };

@@ -141,6 +141,8 @@ export class Deployment implements World {
     const declared = { address, stack, resource, properties: resource.Properties ?? {}, runs: false, needs: [] };
     const difference = before && differenceOf(before, declared, undefined);
     const life = lifeAfter(before ?? this.parts.retained.get(addressText(address)), difference);
+    if (difference?.kind !== 'none')
+      this.parts.tell(happening(declared, before ? 'UPDATE_IN_PROGRESS' : 'CREATE_IN_PROGRESS', before?.created.ref));
     this.keep(declared, this.standIn(requestFor(declared, declared.properties, life)), life, before, difference);
   }
 

@@ -1,5 +1,5 @@
 import type { Stack } from '../assembly/cloud-assembly';
-import { provisionerOf } from '../resources/registry';
+import { isBootstrapType, provisionerOf } from '../resources/registry';
 import type { DeployedResource } from './deployed';
 import type { DeployedStacks } from './deployed-stacks';
 import { identifierOf } from './replacements';
@@ -12,7 +12,7 @@ import { type ChangeSetRequest, CloudFormationError } from './stacks';
  */
 export function takeImports(deployed: DeployedStacks, stack: Stack, { imports = [], importExisting = false }: ChangeSetRequest): void {
   for (const { logicalId, type, identifier } of imports) {
-    if (provisionerOf(type) === undefined) continue;
+    if (provisionerOf(type) === undefined || isBootstrapType(type)) continue;
     const found = keptAs(deployed, type, Object.values(identifier));
     if (found === undefined)
       throw new CloudFormationError('ValidationError', `${type} with identifier ${JSON.stringify(identifier)} does not exist here`);

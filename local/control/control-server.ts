@@ -44,6 +44,8 @@ export interface ControlAnswers {
   readonly ps: readonly ProcessRow[];
   readonly token: { readonly token: string };
   readonly killed: { readonly pid: number };
+  /** With the account's credentials: whoever has the control file may have them. */
+  readonly awsEnvironment: ReturnType<LocalAccount['awsEnvironment']>;
 }
 
 /** Lets commands of another terminal ask a running account; only with the token that its control file holds. */
@@ -105,6 +107,8 @@ export class ControlServer {
         await account.kill(pid);
         return { pid };
       }
+      case 'GET /aws-environment':
+        return account.awsEnvironment();
       case 'GET /templates':
         return account.templates;
       case 'GET /logs':

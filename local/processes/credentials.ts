@@ -1,16 +1,27 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** Credentials that open nothing outside this machine, and on it only this account: nobody else is told them. */
-export const LOCAL_CREDENTIALS = {
-  accessKeyId: `LOCAL${randomBytes(10).toString('hex').toUpperCase()}`,
-  secretAccessKey: randomBytes(20).toString('base64url'),
-} as const;
+export const LOCAL_CREDENTIALS = newCredentials();
 
-/** Whether a request was signed by a program of this account. What it may do here is not asked: roles are AWS's to enforce. */
-export function isOurs(authorization: string | undefined): boolean {
-  const given = Buffer.from(/Credential=([^/,\s]+)\//.exec(authorization ?? '')?.[1] ?? '');
-  const expected = Buffer.from(LOCAL_CREDENTIALS.accessKeyId);
-  return given.length === expected.length && timingSafeEqual(given, expected);
+/** Those of whoever runs the account: with them one deploys. No program of the account has them. */
+export const OPERATOR_CREDENTIALS = newCredentials();
+
+/** Who signed a request; undefined for whoever else is on this machine. What a program may do is not asked: roles are AWS's to enforce. */
+export function signerOf(authorization: string | undefined): 'program' | 'operator' | undefined {
+  const given = /Credential=([^/,\s]+)\//.exec(authorization ?? '')?.[1] ?? '';
+  if (isSame(given, LOCAL_CREDENTIALS.accessKeyId)) return 'program';
+  return isSame(given, OPERATOR_CREDENTIALS.accessKeyId) ? 'operator' : undefined;
+}
+
+function newCredentials() {
+  return {
+    accessKeyId: `LOCAL${randomBytes(10).toString('hex').toUpperCase()}`,
+    secretAccessKey: randomBytes(20).toString('base64url'),
+  };
+}
+
+function isSame(given: string, expected: string): boolean {
+  return given.length === expected.length && timingSafeEqual(Buffer.from(given), Buffer.from(expected));
 }
 
 /** The environment that makes an unmodified AWS SDK talk to the local account and to nothing else. */
@@ -26,5 +37,20 @@ export function awsEnvironment(endpoints: { readonly dynamodb: string; readonly 
     AWS_ENDPOINT_URL_LAMBDA: endpoints.aws,
     // Any other service is refused by name there, rather than called on the internet.
     AWS_ENDPOINT_URL: endpoints.aws,
+  };
+}
+
+/** The same with what the CDK command line tells an app of where it is deployed, as it derives it of these credentials. */
+export function accountEnvironment(
+  account: string,
+  endpoints: Parameters<typeof awsEnvironment>[0],
+  region: string,
+): Record<string, string> {
+  return {
+    ...awsEnvironment(endpoints, region),
+    AWS_ACCESS_KEY_ID: OPERATOR_CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: OPERATOR_CREDENTIALS.secretAccessKey,
+    CDK_DEFAULT_ACCOUNT: account,
+    CDK_DEFAULT_REGION: region,
   };
 }

@@ -20,7 +20,8 @@ export function listenOnLoopback(handler: RequestListener, port = 0): Promise<Se
 export function forThisHost(handler: RequestListener): RequestListener {
   return (request, response) => {
     const host = request.headers.host?.replace(/:\d+$/, '');
-    if (host === '127.0.0.1' || host === 'localhost') return handler(request, response);
+    // Below localhost nobody has names (RFC 6761): an S3 client puts the bucket there.
+    if (host === '127.0.0.1' || /^(?:[a-z0-9.-]+\.)?localhost$/.test(host ?? '')) return handler(request, response);
     response.writeHead(403, { 'content-type': 'text/plain' }).end('Only this machine may ask.');
   };
 }

@@ -4,6 +4,7 @@ import { listener } from './listener';
 import { listenerRule } from './listener-rule';
 import { loadBalancer } from './load-balancer';
 import type { Provisioner } from './provisioner';
+import { bucket, parameter, repository } from './publishing';
 import { scalableTarget } from './scalable-target';
 import { scheduledRule } from './scheduled-rule';
 import { secret } from './secret';
@@ -12,6 +13,13 @@ import { service } from './service';
 import { table } from './table';
 import { targetGroup } from './target-group';
 import { taskDefinition } from './task-definition';
+
+/** What `cdk bootstrap` makes to publish assets in. Elsewhere these are names: nothing of a fleet needs one that holds anything. */
+const BOOTSTRAP: Readonly<Record<string, Provisioner>> = {
+  'AWS::S3::Bucket': bucket,
+  'AWS::ECR::Repository': repository,
+  'AWS::SSM::Parameter': parameter,
+};
 
 /** The resource types that become something here. */
 const PROVISIONERS: Readonly<Record<string, Provisioner>> = {
@@ -29,10 +37,16 @@ const PROVISIONERS: Readonly<Record<string, Provisioner>> = {
   'AWS::ECS::TaskDefinition': taskDefinition,
   'AWS::ECS::Service': service,
   'AWS::ApplicationAutoScaling::ScalableTarget': scalableTarget,
+  ...BOOTSTRAP,
 };
 
 /** Types that run, beside custom ones. */
-export const SUPPORTED_TYPES: readonly string[] = Object.keys(PROVISIONERS);
+export const SUPPORTED_TYPES: readonly string[] = Object.keys(PROVISIONERS).filter((type) => !Object.hasOwn(BOOTSTRAP, type));
+
+/** Whether a type runs in the stack of `cdk bootstrap` alone. */
+export function isBootstrapType(type: string): boolean {
+  return Object.hasOwn(BOOTSTRAP, type);
+}
 
 export function provisionerOf(type: string): Provisioner | undefined {
   return PROVISIONERS[type] ?? (type.startsWith('Custom::') ? customResource : undefined);

@@ -35,6 +35,18 @@ describe('beside a running account', () => {
     });
   });
 
+  it('env runs a command with the account as its AWS, and passes its exit code on', async () => {
+    const program = 'console.log(process.env.AWS_ENDPOINT_URL, process.env.AWS_PROFILE, process.env.CDK_DEFAULT_ACCOUNT); process.exit(7)';
+    const ran = await cli(['env', '--', process.execPath, '-e', program], { env: { AWS_PROFILE: 'prod' } });
+    expect(ran).toMatchObject({ code: 7, stdout: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+ undefined 000000000000\n$/) });
+    expect(ran.stderr).toContain('without AWS_PROFILE');
+    const { environment } = JSON.parse((await cli(['env', '--json'])).stdout) as { environment: Record<string, string> };
+    const printed = await cli(['env'], { env: { AWS_PROFILE: 'prod' } });
+    expect(printed.stdout).toContain(`export AWS_ACCESS_KEY_ID='${environment.AWS_ACCESS_KEY_ID}'\n`);
+    expect(printed.stderr).toContain('unset AWS_PROFILE');
+    expect((await cli(['env', '--unset'])).stdout).toMatch(/^unset .*\bAWS_ENDPOINT_URL\b/);
+  });
+
   it('token prints a token that opens the door, and ledger shows the call made with it', async () => {
     const { stdout: token } = await cli(['token', 'treasury', '--ttl', '2m']);
     const client = await openClient('v2-modern', `${fleet.baseUrl}/payments/mcp`, token.trim());

@@ -16,14 +16,14 @@ export interface Contents {
 const NEEDED: readonly RegExp[] = [
   /^(package\.json|README\.md|LICENSE)$/,
   /^docs\/[a-z-]+\.md$/,
-  /^bin\/mcp-fleet$/,
+  /^bin\/mcp-fleet(-docker)?$/,
   /^dist\/THIRD-PARTY-NOTICES\.txt$/,
   /^dist\/(gateway|sidecar)\/(index\.js|Dockerfile)$/,
   /^dist\/lambda\/[a-z-]+\/index\.js$/,
   /^dist\/lib\/index\.js$/,
   /^dist\/client\/index\.(cjs|mjs|d\.mts)$/,
   /^dist\/(lib|client|core)\/[a-z-]+\.d\.ts$/,
-  /^dist\/bin\/mcp-fleet\.mjs$/,
+  /^dist\/bin\/mcp-fleet(-docker)?\.mjs$/,
   /^dist\/bin\/template\/./, // what `mcp-fleet init` lays out
   /^dist\/bin\/programs\/[a-z-]+\.[cm]js$/,
   /^dist\/bin\/programs\/prebuilds\/(linux-x64|linux-arm64|darwin-x64\+arm64)\/[a-z0-9.-]+\.node$/,
