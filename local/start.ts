@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { RunningAccount } from './account';
 import { LocalAccountError } from './account-error';
 import { type CloudAssembly, DEFAULT_ACCOUNT, DEFAULT_REGION, readCloudAssembly } from './assembly/cloud-assembly';
 import { AccountStacks } from './cloudformation/account-stacks';
-import { DeployedStacks, DeploymentFailed, type StackChange } from './cloudformation/deployed-stacks';
+import { DeployedStacks, DeploymentFailed, rootOf, type StackChange } from './cloudformation/deployed-stacks';
+import { KeptStacks } from './cloudformation/kept-stacks';
 import { newControlFilePath, readControlFiles, removeControlFile, writeControlFile } from './control/control-file';
 import { ControlServer } from './control/control-server';
 import { findFleets } from './fleet-facts';
@@ -54,6 +56,8 @@ async function start(options: LocalAccountOptions, phases: Phases, teardown: Tea
     serve: (known, deployment) => fleets.serve(known, deployment),
     ...(options.fleet !== undefined && { only: options.fleet }),
   });
+  const kept = persist === undefined ? undefined : new KeptStacks(join(persist, 'stacks.json'));
+  if (kept) stacks.remember(kept.load().resources, kept.load().retained);
   const change = { put: assembly.stacks, missing: assembly.missing };
   const { plan } = stacks.judge(change);
   const resources = assembly.stacks.reduce((count, { template }) => count + Object.keys(template.Resources).length, 0);
@@ -81,19 +85,26 @@ async function start(options: LocalAccountOptions, phases: Phases, teardown: Tea
     region,
     assetsIn: (text) => publishing.assets.namedIn(text),
     readParameter: (name) => publishing.parameters.find(name)?.value,
+    keep: (records) => kept?.save({ records, resources: stacks.resources, retained: stacks.retained }),
+    onStatus: (name, status, reason) => options.onProgress?.({ name: 'stack', detail: [name, status, reason].filter(Boolean).join(' ') }),
   });
   machinery.awsEndpoint.serve(publishing.api(cloudFormation));
-  await deployFirst(stacks, change, phases);
-  cloudFormation.adopt(assembly.stacks);
+  const former = await cloudFormation.recall(kept?.load().records ?? []);
+  const names = new Set(assembly.stacks.map(({ name }) => name));
+  const beside = former.stacks.filter((one) => !names.has(rootOf(one).name));
+  const remove = former.applied.filter((name) => !names.has(name));
+  await deployFirst(stacks, { ...change, put: [...assembly.stacks, ...beside], remove }, phases);
+  cloudFormation.adopt(assembly.stacks, remove);
+  cloudFormation.restored(beside);
   const account = new RunningAccount({ stacks, cloudFormation, machinery, fleets, stop: () => teardown.run() });
   const control = await ControlServer.start(account);
   teardown.add(() => control.stop());
-  const beside = readControlFiles(controlFolder).map(({ pid, baseUrl }) => `; another account runs here: pid ${pid} at ${baseUrl}`);
+  const others = readControlFiles(controlFolder).map(({ pid, baseUrl }) => `; another account runs here: pid ${pid} at ${baseUrl}`);
   const { baseUrl } = account;
   writeControlFile(controlFolder, controlFile, { pid: process.pid, controlUrl: control.url, controlToken: control.token, baseUrl });
   teardown.add(() => removeControlFile(controlFile));
   const urls = account.fleets.map((fleet) => fleet.baseUrl).join(', ') || 'nothing is deployed yet';
-  phases.end('ready', `every target is healthy; ${urls}${beside.join('')}`);
+  phases.end('ready', `every target is healthy; ${urls}${others.join('')}`);
   return account;
 }
 

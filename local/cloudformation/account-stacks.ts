@@ -11,7 +11,7 @@ import { parameterValues, type ReadParameter, withParameters } from './parameter
 import { resourceChanges } from './resource-changes';
 import { StackOperations } from './stack-operations';
 import { requireStackPolicy } from './stack-policy';
-import { arnPrefix, type HeldChangeSet, StackRecord, type StackSource } from './stack-record';
+import { arnPrefix, type HeldChangeSet, type RecordFile, StackRecord, type StackSource } from './stack-record';
 import {
   type ChangeSet,
   type ChangeSetRequest,
@@ -22,6 +22,7 @@ import {
   type StackEvent,
   type StackExport,
   type StackResource,
+  type StackStatus,
   type Stacks,
 } from './stacks';
 
@@ -32,6 +33,10 @@ export interface AccountStacksParts {
   /** The assets that a template names. */
   readonly assetsIn: (text: string) => Promise<Assets>;
   readonly readParameter: ReadParameter;
+  /** Told when something stands that outlives a run. */
+  readonly keep?: (records: readonly RecordFile[]) => void;
+  /** Told of each status of each stack. */
+  readonly onStatus?: (stack: string, status: StackStatus, reason: string | undefined) => void;
 }
 
 const NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set.";
@@ -46,18 +51,42 @@ export class AccountStacks implements Stacks {
     this.operations = new StackOperations(parts.deployed, (name) => this.recordOf(name));
   }
 
+  /**
+   * Remembers the stacks of an earlier run.
+   * @returns those that the API had brought, to be deployed again; and names of those that came with an assembly
+   */
+  async recall(files: readonly RecordFile[]): Promise<{ readonly stacks: readonly Stack[]; readonly applied: readonly string[] }> {
+    const stacks: Stack[] = [];
+    for (const file of files) {
+      const record = this.add(StackRecord.read(file, this.parts));
+      if (record.by === 'api' && record.status !== 'REVIEW_IN_PROGRESS') stacks.push(...(await this.stacksOf(record.name, record.source)));
+    }
+    return { stacks, applied: this.records.filter(({ by }) => by === 'assembly').map(({ name }) => name) };
+  }
+
+  /** Stacks that {@link recall} has named are there again. */
+  restored(stacks: readonly Stack[]): void {
+    for (const stack of stacks) {
+      const record = stack.parent === undefined ? this.recordOf(stack.name) : undefined;
+      if (record) record.outputs = outputsOf(stack, this.parts.deployed.world);
+    }
+    this.keep();
+  }
+
   /** Stacks that the account has deployed by itself are there as if the API had made them. */
   adopt(stacks: readonly Stack[], removed: readonly string[] = []): void {
     for (const name of removed) this.recordOf(name)?.moveTo('DELETE_COMPLETE');
     for (const stack of stacks.filter(({ parent }) => parent === undefined)) {
       const known = this.recordOf(stack.name);
-      const record = known ?? this.add(stack.name);
+      const record = known ?? this.addNew(stack.name);
+      record.by = 'assembly';
       const parameters = Object.entries(stack.template.Parameters ?? {}).map(([name, { Default }]) => [name, String(Default ?? '')]);
       const template = JSON.stringify(stack.template, null, 1);
       record.source = { template, parameters: Object.fromEntries(parameters), tags: record.source.tags, capabilities: [] };
       record.outputs = outputsOf(stack, this.parts.deployed.world);
       record.moveTo(known ? 'UPDATE_COMPLETE' : 'CREATE_COMPLETE');
     }
+    this.keep();
   }
 
   list(): readonly StackDescription[] {
@@ -126,7 +155,8 @@ export class AccountStacks implements Stacks {
     record.changeSets.clear();
     record.changeSets.set(held.name, { ...held, executionStatus: 'EXECUTE_COMPLETE' });
     record.say({ changeSetId: held.id });
-    void this.operations.execute(record, held, options);
+    record.by = 'api';
+    void this.operations.execute(record, held, options).then(() => this.keep());
   }
 
   async deploy(request: Omit<ChangeSetRequest, 'name'>, options: ExecutionOptions = {}): Promise<StackDescription> {
@@ -150,14 +180,14 @@ export class AccountStacks implements Stacks {
       throw invalid(`Stack [${record.name}] cannot be deleted while TerminationProtection is enabled`);
     if (record.status === 'REVIEW_IN_PROGRESS') return void this.records.splice(this.records.indexOf(record), 1);
     this.requireRest(record);
-    void this.operations.delete(record, options);
+    void this.operations.delete(record, options).then(() => this.keep());
   }
 
   rollback(stack: string, options: RollbackOptions = {}): void {
     const record = this.known(stack);
     if (!['CREATE_FAILED', 'UPDATE_FAILED', 'UPDATE_ROLLBACK_FAILED'].includes(record.status))
       throw invalid(`Stack:${record.id} is in ${record.status} state and can not be rolled back.`);
-    void this.operations.rollBack(record, options);
+    void this.operations.rollBack(record, options).then(() => this.keep());
   }
 
   policy(stack: string): string | undefined {
@@ -167,10 +197,12 @@ export class AccountStacks implements Stacks {
   setPolicy(stack: string, policy: string): void {
     requireStackPolicy(policy);
     this.known(stack).policy = policy;
+    this.keep();
   }
 
   setTerminationProtection(stack: string, enabled: boolean): void {
     this.known(stack).say({ terminationProtection: enabled });
+    this.keep();
   }
 
   /** Reads and judges what is asked for; what cannot be done is a change set that failed, as in AWS. */
@@ -183,7 +215,7 @@ export class AccountStacks implements Stacks {
     const parameters = parameterValues(template, request.parameters, record.source.parameters);
     requireCapabilities(template, capabilities);
     const source: StackSource = { template: text, parameters, tags, capabilities };
-    const { account, region, assetsIn, readParameter, deployed } = this.parts;
+    const { account, region, deployed } = this.parts;
     const before = deployed.stacks.find(({ name, parent }) => name === record.name && parent === undefined)?.template ?? EMPTY;
     const imported = new Set(request.imports?.map(({ logicalId }) => logicalId));
     const said = {
@@ -210,8 +242,7 @@ export class AccountStacks implements Stacks {
     });
     if (said.changes.length === 0 && isSame(source, record.source, template, before)) return failed(NO_CHANGES);
     try {
-      const assets = await assetsIn(`${text}\n${JSON.stringify(parameters)}`);
-      const stacks = stackOf(record.name, withParameters(template, parameters, readParameter), { account, region, assets });
+      const stacks = await this.stacksOf(record.name, source);
       deployed.judge({ put: stacks });
       return { ...said, stacks, status: 'CREATE_COMPLETE', executionStatus: 'AVAILABLE' };
     } catch (error) {
@@ -226,7 +257,7 @@ export class AccountStacks implements Stacks {
     if (kind === 'CREATE' && exists && record.status !== 'REVIEW_IN_PROGRESS')
       throw new CloudFormationError('AlreadyExistsException', `Stack [${stack}] already exists`);
     if (kind === 'UPDATE' && (!exists || record.status === 'REVIEW_IN_PROGRESS')) throw invalid(`Stack [${stack}] does not exist`);
-    if (!exists) return this.add(stack);
+    if (!exists) return this.addNew(stack);
     this.requireRest(record);
     return record;
   }
@@ -237,11 +268,25 @@ export class AccountStacks implements Stacks {
     if (isUnderWay) throw invalid(`Stack:${id} is in ${status} state and can not be updated.`);
   }
 
-  private add(name: string): StackRecord {
-    const { account, region } = this.parts;
-    const record = new StackRecord({ name, account, region });
+  /** A stack as it shall be, and those nested in it. */
+  private async stacksOf(name: string, { template, parameters }: StackSource): Promise<readonly Stack[]> {
+    const { account, region, assetsIn, readParameter } = this.parts;
+    const assets = await assetsIn(`${template}\n${JSON.stringify(parameters)}`);
+    return stackOf(name, withParameters(parseTemplate(template), parameters, readParameter), { account, region, assets });
+  }
+
+  private addNew(name: string): StackRecord {
+    return this.add(new StackRecord({ ...this.parts, name }));
+  }
+
+  private add(record: StackRecord): StackRecord {
+    record.onStatus = (status, reason) => this.parts.onStatus?.(record.name, status, reason);
     this.records.push(record);
     return record;
+  }
+
+  private keep(): void {
+    this.parts.keep?.(this.records.filter(({ status }) => status !== 'DELETE_COMPLETE').map(({ file }) => file));
   }
 
   /** By name the one that is not deleted, by id any. */

@@ -5,6 +5,7 @@ import { type FleetDescription, fleetsOf, refuseTwins } from '../fleet-facts';
 import type { Machinery } from '../machinery';
 import { requireContext } from '../missing-context';
 import { type Plan, planOf } from '../plan';
+import { provisionerOf } from '../resources/registry';
 import type { GivenSecrets } from '../secrets/given-secrets';
 import { importedSecretProblems } from '../secrets/imported-secrets';
 import { SecretStore } from '../secrets/secret-store';
@@ -74,6 +75,13 @@ export class DeployedStacks {
   private readonly halfway = new Map<string, { readonly steps: readonly Step[]; readonly stacks: readonly Stack[] }>();
 
   constructor(private readonly parts: StacksParts) {}
+
+  /** Remembers what an earlier run has kept: only what outlives a run is still there. */
+  remember(resources: DeployedResources, retained: DeployedResources): void {
+    const survivors = [...resources].filter(([, { runs, resource }]) => runs && provisionerOf(resource.Type)?.survives);
+    this.resources = new Map(survivors);
+    this.retained = retained;
+  }
 
   /** What would run; everything that stands in the way of a change is known before anything is changed. @throws LocalAccountError */
   judge(change: StackChange): { readonly assembly: CloudAssembly; readonly plan: Plan; readonly fleets: readonly FleetDescription[] } {

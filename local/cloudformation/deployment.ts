@@ -154,7 +154,9 @@ export class Deployment implements World {
     // Names of before serve until there is something behind them; what a former run has kept is made anew from its state.
     const standing = before?.runs && (before.alive || before.created.data !== undefined) ? before : undefined;
     if (!standing) {
-      const life = (before ?? this.parts.retained.get(addressText(declared.address)))?.life ?? 1;
+      const prior = before ?? this.parts.retained.get(addressText(declared.address));
+      // What has survived in another shape stays under its name until something of the new shape is there.
+      const life = lifeAfter(prior, prior?.runs && provisioner.survives ? differenceOf(prior, declared, provisioner) : undefined);
       tell(happening(declared, 'CREATE_IN_PROGRESS'));
       this.refuseTaken(declared);
       const created = await provisioner.create(requestFor(declared, declared.properties, life), machinery);

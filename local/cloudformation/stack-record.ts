@@ -27,6 +27,19 @@ export interface HeldChangeSet extends ChangeSet {
   readonly stacks: readonly Stack[];
 }
 
+/** A record as it is kept: how it stands, without what has happened to it. */
+export interface RecordFile {
+  readonly said: Omit<Said, 'createdAt' | 'updatedAt' | 'deletedAt'>;
+  readonly createdAt: string;
+  readonly updatedAt?: string;
+  readonly source: StackSource;
+  readonly policy?: string;
+  /** Who has brought it: an assembly that the account was started with, or its API. */
+  readonly by: Origin;
+}
+
+export type Origin = 'assembly' | 'api';
+
 /** The oldest events of a stack go when it has more. */
 const MOST_EVENTS = 10_000;
 
@@ -39,7 +52,11 @@ export class StackRecord {
   policy: string | undefined;
   clientToken: string | undefined;
   outputs: StackDescription['outputs'] = [];
+  onStatus: ((status: StackStatus, reason: string | undefined) => void) | undefined;
+  /** Who has brought it. */
+  by: Origin = 'api';
   private readonly happened: StackEvent[] = [];
+  private lastAt = 0;
   private readonly statuses = new Map<string, StackResource>();
   private said: Said;
 
@@ -54,6 +71,27 @@ export class StackRecord {
       createdAt,
       terminationProtection: false,
       disableRollback: false,
+    };
+  }
+
+  static read({ said, createdAt, updatedAt, source, policy, by }: RecordFile, place: Omit<StackPlace, 'name'>): StackRecord {
+    const record = new StackRecord({ ...place, name: said.name }, new Date(createdAt), said.id);
+    record.said = { ...said, createdAt: new Date(createdAt), ...(updatedAt !== undefined && { updatedAt: new Date(updatedAt) }) };
+    record.source = source;
+    record.policy = policy;
+    record.by = by;
+    return record;
+  }
+
+  get file(): RecordFile {
+    const { createdAt, updatedAt, deletedAt: _, ...said } = this.said;
+    return {
+      said,
+      createdAt: createdAt.toISOString(),
+      ...(updatedAt && { updatedAt: updatedAt.toISOString() }),
+      source: this.source,
+      ...(this.policy !== undefined && { policy: this.policy }),
+      by: this.by,
     };
   }
 
@@ -88,6 +126,7 @@ export class StackRecord {
   }
 
   moveTo(status: StackStatus, reason?: string): void {
+    this.onStatus?.(status, reason);
     const { statusReason: _, ...said } = this.said;
     this.said = { ...said, status, ...(reason !== undefined && { statusReason: reason }) };
     this.add({ logicalId: this.name, physicalId: this.id, type: 'AWS::CloudFormation::Stack', status, reason });
@@ -123,11 +162,17 @@ export class StackRecord {
       id: `${said.logicalId}-${randomUUID()}`,
       stackId: this.id,
       stackName: this.name,
-      at: new Date(),
+      at: this.next(),
       ...(reason !== undefined && { reason }),
       ...(this.clientToken !== undefined && { clientToken: this.clientToken }),
     });
     if (this.happened.length > MOST_EVENTS) this.happened.shift();
+  }
+
+  /** Later than every event before: whoever sorts them by time has them in the order in which they happened. */
+  private next(): Date {
+    this.lastAt = Math.max(Date.now(), this.lastAt + 1);
+    return new Date(this.lastAt);
   }
 }
 

@@ -36,7 +36,7 @@ export async function requireFreePort(
   accounts: readonly { readonly pid: number; readonly baseUrl: string }[],
 ): Promise<void> {
   if (port === 0 || (await isFree(port))) return;
-  const ours = accounts.find(({ baseUrl }) => new URL(baseUrl).port === String(port));
+  const ours = accounts.find(({ baseUrl }) => URL.canParse(baseUrl) && new URL(baseUrl).port === String(port));
   if (ours === undefined) throw portTaken(port);
   const message = `Port ${port} on 127.0.0.1 is taken by the local account of this folder, pid ${ours.pid}. Stop it, or start a second one with --port 0.`;
   throw new LocalAccountError('PORT_TAKEN', message);
