@@ -10,6 +10,7 @@ import { logsCommand } from './commands/logs';
 import { psCommand } from './commands/ps';
 import { secretCommand } from './commands/secret';
 import { sessionsCommand } from './commands/sessions';
+import { stacksCommand } from './commands/stacks';
 import { tokenCommand } from './commands/token';
 import { toolsCommand } from './commands/tools';
 import { EXIT, ending, errorDocument } from './exit';
@@ -57,6 +58,7 @@ const commands = [
   ledgerCommand(),
   secretCommand(),
   envCommand(),
+  stacksCommand(),
 ];
 for (const command of commands) program.addCommand(command);
 inheritSettings(program);

@@ -2,7 +2,7 @@ import { LocalAccountError } from './account-error';
 import { readCloudAssembly, type Stack } from './assembly/cloud-assembly';
 import { addressText } from './assembly/template';
 import type { AccountStacks } from './cloudformation/account-stacks';
-import { type DeployedStacks, DeploymentFailed } from './cloudformation/deployed-stacks';
+import { type DeployedStacks, DeploymentFailed, rootOf } from './cloudformation/deployed-stacks';
 import type { Container } from './ecs/container';
 import type { Fleets } from './fleets';
 import type {
@@ -13,6 +13,7 @@ import type {
   LocalAccount,
   ProcessRow,
   RemoteServer,
+  StackSummaries,
   TokenOptions,
 } from './local-account';
 import type { Machinery } from './machinery';
@@ -178,6 +179,22 @@ export class RunningAccount implements LocalAccount {
       if (!(error instanceof DeploymentFailed)) throw error;
       throw new LocalAccountError('DEPLOYMENT_FAILED', `${error.message}\n${afterwards(error)}`, { cause: error });
     }
+  }
+
+  stacks(): StackSummaries {
+    const { stacks, cloudFormation } = this.parts;
+    const resources = [...stacks.resources.values()];
+    const listed = cloudFormation.list().filter(({ status }) => status !== 'DELETE_COMPLETE');
+    return {
+      stacks: listed.map(({ name, status, createdAt, updatedAt = createdAt }) => {
+        const own = resources.filter(({ stack }) => rootOf(stack).name === name);
+        const running = own.filter(({ runs }) => runs).length;
+        return { name, status, resources: own.length, running, changedAt: updatedAt.toISOString() };
+      }),
+      retained: [...stacks.retained]
+        .filter(([key]) => !stacks.resources.has(key))
+        .map(([key, { resource, created }]) => ({ resource: key, type: resource.Type, physicalId: created.ref })),
+    };
   }
 
   stop(): Promise<void> {

@@ -2,7 +2,7 @@ import { LocalAccountError, type LocalAccountErrorCode } from './account-error';
 import type { CheckedAccount } from './checked-account';
 import { type ControlFile, readControlFiles } from './control/control-file';
 import type { ControlAnswers, ControlInfo, KillRequest, TokenRequest } from './control/control-server';
-import type { LocalAccount, TokenOptions } from './local-account';
+import type { LocalAccount, StackSummaries, TokenOptions } from './local-account';
 import { nearestFolder } from './state-folder';
 
 /** What a command of another terminal can ask of a running account. Every method rejects with a LocalAccountError. */
@@ -11,6 +11,7 @@ export type AttachedAccount = Pick<
   'baseUrl' | 'logFolder' | 'fleet' | 'fleets' | 'servers' | 'agents' | 'dynamodbUrl' | 'tables' | 'remoteServers' | 'processes' | 'token'
 > & {
   readonly pid: number;
+  stacks(): Promise<StackSummaries>;
   awsEnvironment(): Promise<ReturnType<LocalAccount['awsEnvironment']>>;
   /** All that the checks look at, as well. */
   checked(): Promise<CheckedAccount & Pick<LocalAccount, 'fleets'>>;
@@ -37,6 +38,7 @@ export async function attach(folder: string, pid?: number): Promise<AttachedAcco
   const info = await ask<ControlInfo>('/info');
   const attached = {
     ...info,
+    stacks: () => ask<ControlAnswers['stacks']>('/stacks'),
     awsEnvironment: () => ask<ControlAnswers['awsEnvironment']>('/aws-environment'),
     processes: () => ask<ControlAnswers['ps']>('/ps'),
     token: async (agent: string, options: TokenOptions = {}) => {

@@ -144,6 +144,20 @@ export interface TokenOptions {
   readonly audience?: string;
 }
 
+export interface StackSummaries {
+  readonly stacks: readonly {
+    readonly name: string;
+    /** As CloudFormation says it. */
+    readonly status: string;
+    readonly resources: number;
+    /** How many of them are something here, rather than a name. */
+    readonly running: number;
+    /** ISO 8601. */
+    readonly changedAt: string;
+  }[];
+  readonly retained: readonly { readonly resource: string; readonly type: string; readonly physicalId: string }[];
+}
+
 export interface ApplyOptions {
   /** Told of each resource that is made, changed or removed, such as `Acme/Payments UPDATE_COMPLETE`. */
   readonly onResource?: (resource: string, status: string, reason?: string) => void;
@@ -217,6 +231,8 @@ export interface LocalAccount {
    *   refused, and nothing has changed
    */
   apply(assembly: string, options?: ApplyOptions): Promise<void>;
+  /** The stacks, and what their policies have kept when they or a part of them were removed: the next stack of that name finds it again. */
+  stacks(): StackSummaries;
   /** Stops everything in the order that ECS does; resolves when no process and no port is left. */
   stop(): Promise<void>;
 }

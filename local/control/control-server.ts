@@ -44,6 +44,7 @@ export interface ControlAnswers {
   readonly ps: readonly ProcessRow[];
   readonly token: { readonly token: string };
   readonly killed: { readonly pid: number };
+  readonly stacks: ReturnType<LocalAccount['stacks']>;
   /** With the account's credentials: whoever has the control file may have them. */
   readonly awsEnvironment: ReturnType<LocalAccount['awsEnvironment']>;
 }
@@ -107,6 +108,8 @@ export class ControlServer {
         await account.kill(pid);
         return { pid };
       }
+      case 'GET /stacks':
+        return account.stacks();
       case 'GET /aws-environment':
         return account.awsEnvironment();
       case 'GET /templates':
