@@ -140,6 +140,7 @@ export class DeployedStacks {
     this.stacks = assembly.stacks;
     this.resources = deployment.after;
     this.fleets = fleets;
+    for (const { name } of change.put) this.halfway.delete(name);
     await options.onServing?.();
     const removed = await removeAll(going, { machinery: this.parts.machinery(), tell, ...(options.retain && { retain: options.retain }) });
     this.keep(removed.retained);
@@ -179,7 +180,7 @@ export class DeployedStacks {
     }
     onRollback?.(cause);
     const rolledBack = await rollBack(deployment.steps, { machinery: this.parts.machinery(), tell });
-    this.goBack(rolledBack, this.stacks);
+    this.goBack(rolledBack, this.resources);
     return new DeploymentFailed(cause, rolledBack);
   }
 
@@ -191,17 +192,17 @@ export class DeployedStacks {
     const work = this.turn.then(() => rollBack(steps, { machinery: this.parts.machinery(), tell }));
     this.turn = work.catch(() => {});
     const rolledBack = await work;
-    this.goBack(rolledBack, half.stacks);
+    const gone = new Set(rolledBack.gone.map(({ address }) => addressText(address)));
+    this.goBack(rolledBack, new Map([...this.resources].filter(([key]) => !gone.has(key))));
+    this.stacks = half.stacks;
+    this.halfway.delete(stack);
     return rolledBack;
   }
 
-  /** Everything is again as it was, but for what could not be brought back. */
-  private goBack(rolledBack: RolledBack, stacks: readonly Stack[]): void {
-    const gone = new Set(rolledBack.gone.map(({ address, life }) => `${addressText(address)} ${life}`));
-    const staying = [...this.resources].filter(([key, { life }]) => !gone.has(`${key} ${life}`));
-    this.resources = new Map([...staying, ...rolledBack.restored]);
-    this.stacks = stacks;
-    this.keep(rolledBack.retained);
+  /** Everything is again as it was, but for what could not be brought back, or removed. @param resources of before */
+  private goBack({ restored, retained, left }: RolledBack, resources: DeployedResources): void {
+    this.resources = new Map([...resources, ...restored]);
+    this.keep([...retained, ...left]);
   }
 
   /** In which values of templates resolve to what there is now. */

@@ -138,6 +138,22 @@ describe('an update that fails', () => {
     expect(rig.ref('One')).toBe('old');
   });
 
+  test('leaves what came to run for it alone a name again', async () => {
+    const other = { Data: { Resources: { Rows: table() }, Outputs: {} } };
+    const reads = { 'Fn::GetStackOutput': { StackName: 'Data', OutputName: 'Name' } };
+    const named = { Data: { Resources: { Rows: table() }, Outputs: { Name: { Value: { Ref: 'Rows' } } } } };
+    await rig.deploy({}, {}, other);
+    expect(await tables()).toEqual([]);
+    const failing = rig.deploy({ One: custom({ Name: 'one', Says: reads, Fail: 'Create' }) }, {}, named);
+    await expect(failing).rejects.toThrow('one was told to fail');
+    expect([await tables(), rig.stacks.resources.get('Data/Rows')?.runs]).toEqual([[], false]);
+    await rig.deploy({ One: custom({ Name: 'one', Says: reads }) }, {}, named);
+    expect(await tables()).toEqual(['Data-Rows']);
+    await rig.stacks.deploy({ put: [], remove: ['Shop'] });
+    await rig.stacks.deploy({ put: [], remove: ['Data'] });
+    expect(await tables()).toEqual([]);
+  });
+
   test('begins nothing new once something has failed', async () => {
     await rig.deploy({});
     rig.takeJournal();
