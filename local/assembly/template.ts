@@ -32,7 +32,7 @@ export interface Resource extends TemplateResource {
  */
 export function readTemplate(file: string): Template {
   try {
-    return parseTemplate(readFileSync(file, 'utf8'));
+    return templateOf(JSON.parse(readFileSync(file, 'utf8')));
   } catch (cause) {
     throw new LocalAccountError('INVALID_ASSEMBLY', `The template ${file} cannot be read as JSON. Synthesize the app again.`, { cause });
   }
@@ -40,7 +40,11 @@ export function readTemplate(file: string): Template {
 
 /** As {@link readTemplate}, of a text in JSON or YAML. @throws Error when it is neither */
 export function parseTemplate(text: string): Template {
-  const template = parseTemplateText(text) as Partial<Template>;
+  return templateOf(parseTemplateText(text));
+}
+
+function templateOf(value: unknown): Template {
+  const template = value as Partial<Template>;
   const resources = Object.entries(template.Resources ?? {}).filter(([, resource]) => typeof resource?.Type === 'string');
   return { ...template, Resources: Object.fromEntries(resources) };
 }
