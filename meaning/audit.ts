@@ -11,7 +11,7 @@ export function auditChanges(before: DeclaredFleet, after: DeclaredFleet): Draft
       // Sooner, the same key executes again.
       valueChange(about('a key names its call for'), daysOf(had), daysOf(has), { severity: has < had ? 'widens' : 'narrows' }),
     ),
-    ...logChanges(before.logs, after.logs),
+    ...ifTold({ what: 'how long logs are kept' }, before.logs, after.logs, logChanges),
   ];
 }
 

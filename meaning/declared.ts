@@ -27,8 +27,8 @@ export interface DeclaredFleet {
   readonly servers: ReadonlyMap<string, DeclaredServer>;
   readonly ledger: DeclaredLedger | undefined;
   /** Days by the log group's place in the fleet. */
-  readonly logs: ReadonlyMap<string, string>;
-  readonly alarms: ReadonlyMap<string, DeclaredAlarm>;
+  readonly logs: ReadonlyMap<string, string> | undefined;
+  readonly alarms: ReadonlyMap<string, DeclaredAlarm> | undefined;
   /** What others than the gateway and the servers may do with the fleet's tables. */
   readonly tableAccess: readonly Permission[];
 }

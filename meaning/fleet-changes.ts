@@ -33,7 +33,9 @@ export function fleetChanges(before: DeclaredFleet, after: DeclaredFleet): Draft
     ...ifTold({ what: 'gateway' }, before.gateway, after.gateway, gatewayChanges),
     ...permissionChanges('ROLE', before.tableAccess, after.tableAccess),
     ...auditChanges(before, after),
-    ...alarmChanges(before.alarms, after.alarms, (server) => comesOrGoes(server, before, after)),
+    ...ifTold({ what: 'alarms' }, before.alarms, after.alarms, (had, has) =>
+      alarmChanges(had, has, (server) => comesOrGoes(server, before, after)),
+    ),
   ];
 }
 

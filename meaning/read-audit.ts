@@ -1,7 +1,7 @@
 import type { Template } from '../local/assembly/template';
 import { textOf as sortedJson } from '../local/cloudformation/template-changes';
 import type { DeclaredAlarm, DeclaredLedger } from './declared';
-import { type Located, placeIn, resourceOf, resourcesOf } from './resources';
+import { isPlaced, type Located, placeIn, resourceOf, resourcesOf } from './resources';
 import { textOf } from './symbolic';
 import { listOf, membersOf } from './told';
 
@@ -27,7 +27,8 @@ export function readLedger(template: Template, id: string | undefined): Declared
 }
 
 /** Days that logs are kept, by the place of their group in the fleet. */
-export function readLogs(template: Template, path: string | undefined): ReadonlyMap<string, string> {
+export function readLogs(template: Template, path: string | undefined): ReadonlyMap<string, string> | undefined {
+  if (!tellsPlaces(template)) return undefined;
   const groups = resourcesOf(template, 'AWS::Logs::LogGroup').flatMap((group): [string, string][] => {
     const place = placeIn(path, group);
     const days = group.properties.RetentionInDays;
@@ -40,7 +41,8 @@ export function readLogs(template: Template, path: string | undefined): Readonly
 export function readAlarms(
   template: Template,
   fleet: { readonly name: string; readonly path: string | undefined; readonly servers: Iterable<string> },
-): ReadonlyMap<string, DeclaredAlarm> {
+): ReadonlyMap<string, DeclaredAlarm> | undefined {
+  if (!tellsPlaces(template)) return undefined;
   const servers = [...fleet.servers];
   const alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm');
   return new Map(
@@ -60,6 +62,11 @@ export function readAlarms(
       ];
     }),
   );
+}
+
+/** Without construct paths nobody knows what is whose. */
+function tellsPlaces({ Resources }: Template): boolean {
+  return Object.values(Resources).some((resource) => isPlaced({ resource }));
 }
 
 function dimensionsOf({ properties }: Located): { readonly Fleet?: string; readonly Server?: string } {

@@ -1,6 +1,6 @@
 import type { Template } from '../local/assembly/template';
 import type { DeclaredGrant } from './declared';
-import { type Located, placeIn, referenceIn, refersTo, resourceOf, resourcesOf } from './resources';
+import { isPlaced, type Located, placeIn, referenceIn, refersTo, resourceOf, resourcesOf } from './resources';
 import { textOf } from './symbolic';
 import { listOf, membersOf, numberIn } from './told';
 
@@ -10,7 +10,9 @@ export function readGrants(
   fleet: { readonly path: string | undefined; readonly allowlist: string | undefined },
 ): readonly DeclaredGrant[] {
   return resourcesOf(template, 'Custom::McpFleetAllowlist')
-    .filter((list) => (fleet.path === undefined ? writesInto(template, list, fleet.allowlist) : placeIn(fleet.path, list) !== undefined))
+    .filter((list) =>
+      isPlaced(list) && fleet.path !== undefined ? placeIn(fleet.path, list) !== undefined : writesInto(template, list, fleet.allowlist),
+    )
     .flatMap(({ properties }) =>
       (listOf(properties.Grants) ?? []).map((grant) => {
         const { Server, Tools, ExpiresAt } = membersOf(grant) ?? {};

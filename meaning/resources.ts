@@ -54,6 +54,11 @@ export function placeIn(fleet: string | undefined, { resource }: Located): strin
   return fleet !== undefined && path?.startsWith(`${fleet}/`) ? path.slice(fleet.length + 1) : undefined;
 }
 
+/** Whether a resource tells where it stands. */
+export function isPlaced({ resource }: Pick<Located, 'resource'>): boolean {
+  return pathOf(resource.Metadata) !== undefined;
+}
+
 function named(list: unknown, member: string): ReadonlyMap<string, unknown> {
   return new Map((listOf(list) ?? []).map((item) => [textOf(membersOf(item)?.Name), membersOf(item)?.[member]]));
 }
