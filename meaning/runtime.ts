@@ -44,9 +44,10 @@ export function taskChanges(before: DeclaredTask, after: DeclaredTask): Draft[] 
 
 /** A package tells more than the hash of the image that it is installed in. */
 export function imageChanges(before: DeclaredTask, after: DeclaredTask): Draft[] {
-  if (before.npm !== after.npm)
-    return valueChange(about('package'), before.npm ?? shownImage(before.image), after.npm ?? shownImage(after.image));
-  return valueChange(about('image'), shownImage(before.image), shownImage(after.image));
+  const isTold = before.npm !== undefined && after.npm !== undefined;
+  const [had, has] = [shownImage(before.image), shownImage(after.image)];
+  if (before.npm !== after.npm && (isTold || had !== has)) return valueChange(about('package'), before.npm ?? had, after.npm ?? has);
+  return valueChange(about('image'), had, has);
 }
 
 function wordChanges(what: string, before: readonly string[], after: readonly string[]): Draft[] {
