@@ -50,19 +50,24 @@ export function formerSide(path: string): Side {
   throw new CommandError(EXIT.USAGE, `--against names ${resolve(path)}, which is no cloud assembly: it holds no manifest.json.`, fix);
 }
 
-/** Of an app, the one stack that a template is a version of: of its name, or with its fleet. */
-export function counterpartOf(one: Side, other: Side): Side {
-  const [template] = one.stacks;
-  if (!one.isOneTemplate || template === undefined) return other;
-  const named = other.stacks.filter(({ name }) => name === template.name);
-  const fleets = readFleets(one.stacks);
-  const found = named.length > 0 ? named : other.stacks.filter((stack) => readFleets([stack]).some((fleet) => fleets.some(sameAs(fleet))));
+/** Of an app, the one stack that a template is a version of, by its name or by its fleet; both by the stack's name. */
+export function matched(before: Side, after: Side): readonly [Side, Side] {
+  const [template] = before.stacks;
+  if (!before.isOneTemplate || template === undefined) return [before, after];
+  const named = after.stacks.filter(({ name }) => name === template.name);
+  const fleets = readFleets(before.stacks);
+  const found = named.length > 0 ? named : after.stacks.filter((stack) => readFleets([stack]).some((fleet) => fleets.some(sameAs(fleet))));
   const [stack, ...others] = found;
-  if (stack !== undefined && others.length === 0) return { ...other, stacks: [{ ...stack, name: template.name }] };
-  const names = other.stacks.map(({ name }) => name).join(', ');
+  if (stack !== undefined && others.length === 0) {
+    return [
+      { ...before, stacks: [{ ...template, name: stack.name }] },
+      { ...after, stacks: [stack] },
+    ];
+  }
+  const names = after.stacks.map(({ name }) => name).join(', ');
   throw new CommandError(
     EXIT.USAGE,
-    `The template ${one.from} is of no stack that can be told; ${other.from} has ${names}.`,
+    `Of which stack ${before.from} is a template, its name and its fleets do not tell; allowed: ${names}.`,
     'call the file as its stack is called: STACK.template.json',
   );
 }

@@ -2,8 +2,9 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { type MeaningChange, SEVERITIES, type Severity } from '../../meaning/change';
 import { changesInMeaning } from '../../meaning/changes-in-meaning';
 import { deploymentsOf } from '../../meaning/deployment';
-import { assemblySide, counterpartOf, formerSide, runningSide, type Side } from '../compared-sides';
-import { EXIT } from '../exit';
+import { readFleets } from '../../meaning/read-fleets';
+import { assemblySide, formerSide, matched, runningSide, type Side } from '../compared-sides';
+import { CommandError, EXIT } from '../exit';
 import { Interruption } from '../interruption';
 import { printDocument } from '../json-document';
 import { deploymentLines, meaningLines, summaryOf } from '../meaning-lines';
@@ -66,9 +67,8 @@ async function nextSide({ app, assembly, context }: DiffOptions, interrupted: Ab
 }
 
 function tell(former: Side, next: Side, { failOn, json }: DiffOptions): void {
-  const [before, after] = [former, counterpartOf(former, next)];
-  const { fleet } = choice();
-  const changes = changesInMeaning(before.stacks, after.stacks).filter((change) => fleet === undefined || change.fleet === fleet);
+  const [before, after] = matched(former, next);
+  const changes = chosen(changesInMeaning(before.stacks, after.stacks), before, after);
   const deployment = deploymentsOf(before.stacks, after.stacks);
   const failing = changes.filter((change) => failOn.some((severity) => is(change, severity)));
   process.exitCode = failing.length > 0 ? EXIT.NO : EXIT.OK;
@@ -83,6 +83,17 @@ function tell(former: Side, next: Side, { failOn, json }: DiffOptions): void {
   for (const line of deploymentLines(deployment, paint)) result(line);
   if (failing.length > 0)
     result(paint.red(`${failing.length} of them ${failing.length === 1 ? 'is' : 'are'} what --fail-on ${failOn.join(',')} names.`));
+}
+
+/** Of the fleet that was named, by name or construct path; else all. */
+function chosen(changes: readonly MeaningChange[], ...sides: readonly Side[]): readonly MeaningChange[] {
+  const { fleet } = choice();
+  if (fleet === undefined) return changes;
+  const fleets = sides.flatMap(({ stacks }) => readFleets(stacks));
+  const found = fleets.find(({ name, path }) => name === fleet || path === fleet);
+  if (found !== undefined) return changes.filter((change) => change.fleet === found.name || change.fleet === found.path);
+  const names = [...new Set(fleets.map(({ name, path }) => path ?? name))].join(', ');
+  throw new CommandError(EXIT.USAGE, `There is no fleet "${fleet}" on either side; allowed with --fleet: ${names}.`);
 }
 
 /** What narrows breaks, too, as a rule; it tells what. */

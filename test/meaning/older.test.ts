@@ -13,11 +13,7 @@ const between = (before: Template, after: Template) =>
 
 function withoutPaths(template: Template): Template {
   const resources = Object.entries(template.Resources).map(([id, { Metadata: _, ...resource }]) => [id, resource]);
-  return {
-    ...structuredClone(template),
-    Resources: Object.fromEntries(resources),
-    ...Object.fromEntries(keys.map((key) => [key, undefined])),
-  };
+  return { ...template, Resources: Object.fromEntries(resources) };
 }
 
 describe('a template of an older version', () => {
