@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { callCommand } from './commands/call';
 import { checkCommand } from './commands/check';
 import { connectCommand } from './commands/connect';
+import { diffCommand } from './commands/diff';
 import { envCommand } from './commands/env';
 import { initCommand } from './commands/init';
 import { ledgerCommand } from './commands/ledger';
@@ -26,6 +27,7 @@ Examples:
   $ mcp-fleet local                       run the CDK app of this folder here, and prove the eight checks
   $ mcp-fleet local --once --json         the same for a script: one JSON document, exit code 0 if no check failed
   $ mcp-fleet check                       prove them again on the fleet that runs here
+  $ mcp-fleet diff                        what the app would change of it: who may call what, with which secrets
   $ mcp-fleet init                        begin a repository with a fleet in it
   $ mcp-fleet call writer@notes add_note '{"text":"hello"}'
                                           what an agent gets
@@ -48,6 +50,7 @@ const commands = [
   initCommand(),
   localCommand(),
   checkCommand(),
+  diffCommand(),
   toolsCommand(),
   callCommand(),
   connectCommand(),

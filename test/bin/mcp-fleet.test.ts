@@ -25,7 +25,7 @@ async function run(...args: readonly string[]) {
 }
 
 describe('mcp-fleet', () => {
-  const COMMANDS = ['init', 'local', 'check', 'tools', 'call', 'connect', 'token', 'ps', 'logs', 'sessions', 'ledger', 'secret'];
+  const COMMANDS = ['init', 'local', 'check', 'diff', 'tools', 'call', 'connect', 'token', 'ps', 'logs', 'sessions', 'ledger', 'secret'];
 
   it('lists its commands', async () => {
     const { stdout } = await run('--help');

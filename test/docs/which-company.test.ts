@@ -11,6 +11,8 @@ const documented = (command: string, company?: string): Documented => ({
 test('where a command is typed', () => {
   expect(companyOf(documented('npx mcp-fleet tools support@payments'))).toBe('acme');
   expect(companyOf(documented('npm start'))).toBe('notes');
+  expect(companyOf(documented('npx mcp-fleet diff'))).toBe('notes');
+  expect(companyOf(documented('npx mcp-fleet diff --against cdk.out'))).toBe('second');
   expect(companyOf(documented('npm start', 'acme'))).toBe('acme');
 });
 

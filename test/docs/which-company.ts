@@ -5,7 +5,8 @@ import type { Documented } from './documented';
 /** Whose names a command uses, or what it needs; the first that fits. */
 const BY_COMMAND: readonly (readonly [RegExp, CompanyName])[] = [
   [/--stand-in|mcp-fleet secret/, 'shop'],
-  [/mcp-fleet local/, 'second'],
+  // Synthesized, so that there is an assembly to compare with.
+  [/mcp-fleet local|mcp-fleet diff .*--against/, 'second'],
   [/@notes/, 'notes'],
   [/treasury|support|payments|cdk synth/, 'acme'],
   // Calls that nobody can tell of are left where an instance was lost in the midst of one.

@@ -1,0 +1,43 @@
+import { type About, type Draft, ifTold, type Judgement, valueChange } from './change';
+import type { DeclaredGateway, DeclaredTask, HostedServer } from './declared';
+
+const about = (what: string): About => ({ kind: 'capacity', what });
+
+/** How much a server takes. A lower bound refuses what worked only where there is less in all. */
+export function capacityChanges(before: HostedServer, after: HostedServer): Draft[] {
+  const fewer = sessionsIn(after) < sessionsIn(before);
+  const judged = (had: number, has: number): Judgement | undefined =>
+    fewer && has < had ? { severity: 'breaks', breaks: `sessions beyond ${sessionsIn(after)} in all are refused: AT_CAPACITY` } : undefined;
+  return [
+    ...ifTold({ what: 'sessions per instance' }, before.slots, after.slots, (had, has) =>
+      valueChange(about('sessions per instance'), String(had), String(has), judged(had, has)),
+    ),
+    ...ifTold({ what: 'scaling' }, before.scaling, after.scaling, (had, has) => [
+      ...valueChange(about('least instances'), had.min, has.min),
+      ...valueChange(about('most instances'), had.max, has.max, judged(Number(had.max), Number(has.max))),
+      ...valueChange(about('slots in use that scaling keeps'), `${had.target} %`, `${has.target} %`),
+    ]),
+    ...ifTold({ what: 'time to drain' }, before.drainSeconds, after.drainSeconds, (had, has) =>
+      valueChange(about('calls may finish on an instance that ends, for'), `${had} s`, `${has} s`),
+    ),
+    ...sizeChanges('instance', before.task, after.task),
+  ];
+}
+
+export function gatewayCapacityChanges(before: DeclaredGateway, after: DeclaredGateway): Draft[] {
+  return [...valueChange(about('gateways'), before.replicas, after.replicas), ...sizeChanges('gateway', before.task, after.task)];
+}
+
+function sizeChanges(what: string, before: DeclaredTask, after: DeclaredTask): Draft[] {
+  const sizeOf = ({ cpu, memory }: DeclaredTask): string => `${cpu} CPU units, ${memory} MiB`;
+  return [
+    ...valueChange(about(`size of ${what === 'instance' ? 'an' : 'a'} ${what}`), sizeOf(before), sizeOf(after)),
+    ...valueChange({ kind: 'runtime', what: `processor of ${what}s` }, before.processor, after.processor),
+  ];
+}
+
+/** Where a number is not told there is no bound. */
+function sessionsIn({ slots = Number.POSITIVE_INFINITY, scaling }: HostedServer): number {
+  const most = scaling === undefined ? Number.NaN : Number(scaling.max);
+  return Number.isNaN(most) ? Number.POSITIVE_INFINITY : slots * most;
+}

@@ -1,0 +1,153 @@
+import { FLEET_CONFIG_VARIABLE } from '../core/fleet-config';
+import type { Template } from '../local/assembly/template';
+import { textOf as sortedJson } from '../local/cloudformation/template-changes';
+import type { DeclaredFleet, DeclaredGateway, DeclaredIdentity, NamedTemplate } from './declared';
+import { readAlarms, readLedger, readLogs } from './read-audit';
+import { readEdge } from './read-edge';
+import { readGrants } from './read-grants';
+import { permissionsOfTask, tableAccess } from './read-permissions';
+import { readServer, sidecarsIn } from './read-server';
+import { readTask } from './read-task';
+import { type Container, containersOf, referenceIn, refersTo, resourceOf, resourcesOf } from './resources';
+import { shownUrl } from './shown';
+import { documentOf, pathOf, textOf } from './symbolic';
+import { listOf, type Members, membersOf, numberIn, ownMember, textIn } from './told';
+
+/** Key of a template's Metadata under which fleets describe themselves. */
+const METADATA = 'cdk-mcp-fleet';
+
+interface GatewayAt {
+  readonly config: Members;
+  readonly container: Container;
+}
+
+/** All fleets of some templates: those that describe themselves, and those of which only a gateway tells. */
+export function readFleets(stacks: readonly NamedTemplate[]): readonly DeclaredFleet[] {
+  return stacks.flatMap(({ name: stack, template }) => {
+    const facts = membersOf(membersOf(template.Metadata?.[METADATA])?.fleets) ?? {};
+    const gateways = gatewaysIn(template);
+    const names = new Set([...Object.keys(facts), ...gateways.keys()]);
+    return [...names].map((name) => readFleet({ name, stack, template }, membersOf(ownMember(facts, name)), gateways.get(name)));
+  });
+}
+
+/** Stacks whose description of their fleets this version cannot read. */
+export function unreadableIn(stacks: readonly NamedTemplate[]): readonly string[] {
+  const unread = ({ template }: NamedTemplate): boolean => {
+    const metadata = template.Metadata?.[METADATA];
+    return metadata !== undefined && membersOf(membersOf(metadata)?.fleets) === undefined;
+  };
+  return stacks.filter(unread).map(({ name }) => name);
+}
+
+function gatewaysIn(template: Template): ReadonlyMap<string, GatewayAt> {
+  const found = containersOf(template).flatMap((container): [string, GatewayAt][] => {
+    const config = membersOf(documentOf(container.environment.get(FLEET_CONFIG_VARIABLE)));
+    const name = textIn(config?.fleet);
+    return config && name !== undefined ? [[name, { config, container }]] : [];
+  });
+  return new Map(found);
+}
+
+type Place = Pick<DeclaredFleet, 'name' | 'stack' | 'template'>;
+
+function readFleet(place: Place, facts: Members | undefined, gateway: GatewayAt | undefined): DeclaredFleet {
+  const { name, template } = place;
+  const config = gateway?.config;
+  const path = textIn(facts?.path) ?? pathBehind(template, facts, gateway);
+  const tables = (['ledgerTable', 'directoryTable', 'allowlistTable'] as const).map((table) => tableOf(facts?.[table] ?? config?.[table]));
+  const sidecars = sidecarsIn(template).filter(({ fleet }) => fleet === name);
+  const taskRoles = [gateway?.container.task, ...sidecars.map(({ container }) => container.task)].map((task) =>
+    referenceIn(task?.properties.TaskRoleArn),
+  );
+  const servers = readServers(template, facts, config, sidecars);
+  return {
+    ...place,
+    path,
+    identity: readIdentity(facts, membersOf(config?.identity)),
+    agents: readAgents(facts),
+    grants: readGrants(template, { path, allowlist: tables[2] }),
+    edge: readEdge(template, facts?.edge, textIn(config?.serversTlsName)),
+    gateway: gateway && readGateway(template, gateway),
+    servers,
+    ledger: readLedger(template, tables[0]),
+    logs: readLogs(template, path),
+    alarms: readAlarms(template, { name, path, servers: servers.keys() }),
+    tableAccess: tableAccess(template, known(tables), taskRoles),
+  };
+}
+
+function readServers(
+  template: Template,
+  facts: Members | undefined,
+  config: Members | undefined,
+  sidecars: ReturnType<typeof sidecarsIn>,
+): DeclaredFleet['servers'] {
+  const configs = membersOf(config?.servers);
+  const checks = membersOf(facts?.checks);
+  const names = new Set([
+    ...known((listOf(facts?.servers) ?? []).map(textIn)),
+    ...Object.keys(configs ?? {}),
+    ...sidecars.map(({ server }) => server),
+  ]);
+  return new Map(
+    [...names].map((name) => {
+      const sidecar = sidecars.find(({ server }) => server === name);
+      const declared = ownMember(checks, name);
+      const told = declared === undefined ? '' : sortedJson(declared);
+      return [name, readServer(template, name, { config: membersOf(ownMember(configs, name)), sidecar, checks: told })];
+    }),
+  );
+}
+
+function readIdentity(facts: Members | undefined, config: Members | undefined): DeclaredIdentity {
+  const issuer = config?.issuer ?? facts?.issuer;
+  const audience = listOf(config?.audience ?? facts?.audience);
+  return {
+    ...(issuer !== undefined && { issuer: shownUrl(textOf(issuer)) }),
+    ...(audience !== undefined && { audience: audience.map(textOf) }),
+    ...(config !== undefined && {
+      audienceClaim: textOf(config.audienceClaim),
+      jwksUri: config.jwksUri === undefined ? 'those that the issuer names' : shownUrl(textOf(config.jwksUri)),
+    }),
+  };
+}
+
+function readAgents(facts: Members | undefined): ReadonlyMap<string, string> | undefined {
+  const agents = membersOf(facts?.agents);
+  return agents && new Map(Object.entries(agents).map(([name, agent]) => [name, textOf(membersOf(agent)?.subject)]));
+}
+
+function readGateway(template: Template, { config, container }: GatewayAt): DeclaredGateway {
+  const service = resourcesOf(template, 'AWS::ECS::Service').find(({ properties }) =>
+    refersTo(properties.TaskDefinition, container.task.id),
+  );
+  const keys = new Set([
+    config.sealKeySecret,
+    ...Object.values(membersOf(config.servers) ?? {}).map((server) => membersOf(server)?.sidecarKeySecret),
+  ]);
+  return {
+    replicas: textOf(service?.properties.DesiredCount),
+    task: readTask(container),
+    // That it reads the keys which the fleet has made for it follows from the servers that there are.
+    permissions: permissionsOfTask(template, container.task).filter(({ resource }) => !keys.has(resource)),
+    keyLifetimeSeconds: numberIn(config.keyLifetimeSeconds),
+    allowedOrigins: listOf(config.allowedOrigins)?.map(textOf),
+    sealKey: textIn(config.sealKeySecret),
+  };
+}
+
+/** Path of a fleet whose template does not tell it: that of what stands right below it. */
+function pathBehind(template: Template, facts: Members | undefined, gateway: GatewayAt | undefined): string | undefined {
+  const table = resourceOf(template, tableOf(facts?.ledgerTable ?? gateway?.config.ledgerTable));
+  return pathOf(table?.resource.Metadata)?.replace(/\/[^/]+$/, '');
+}
+
+/** Logical id of a table, from a reference or from the text that stands for one. */
+function tableOf(value: unknown): string | undefined {
+  return /^<([A-Za-z0-9]+)/.exec(textOf(value))?.[1];
+}
+
+function known(values: readonly (string | undefined)[]): readonly string[] {
+  return values.filter((value) => value !== undefined);
+}
