@@ -1,6 +1,7 @@
 import { RunningAccount } from './account';
 import { LocalAccountError } from './account-error';
 import { type CloudAssembly, DEFAULT_ACCOUNT, DEFAULT_REGION, readCloudAssembly } from './assembly/cloud-assembly';
+import { awsApi } from './aws/api';
 import { AccountStacks } from './cloudformation/account-stacks';
 import { DeployedStacks, DeploymentFailed, type StackChange } from './cloudformation/deployed-stacks';
 import { newControlFilePath, readControlFiles, removeControlFile, writeControlFile } from './control/control-file';
@@ -82,7 +83,7 @@ async function start(options: LocalAccountOptions, phases: Phases, teardown: Tea
     assetsIn: (text) => publishing.assets.namedIn(text),
     readParameter: (name) => publishing.parameters.find(name)?.value,
   });
-  machinery.awsEndpoint.serve(publishing.api(cloudFormation));
+  machinery.awsEndpoint.serve(awsApi(machinery, cloudFormation));
   await deployFirst(stacks, change, phases);
   cloudFormation.adopt(assembly.stacks);
   const account = new RunningAccount({ stacks, cloudFormation, machinery, fleets, stop: () => teardown.run() });
