@@ -39,6 +39,21 @@ export function describeService(service: Service, place: Place): object {
   };
 }
 
+/** A service that does not run here: steady, with no task. */
+export function describeNamedService(arn: string, place: Place): object {
+  const [, cluster = '', name = cluster] = arn.split('/');
+  const none = { desiredCount: 0, runningCount: 0, pendingCount: 0 };
+  return {
+    ...none,
+    serviceArn: arn,
+    serviceName: name,
+    clusterArn: clusterArn(cluster, place),
+    status: 'ACTIVE',
+    deployments: [{ ...none, id: 'ecs-svc/0', status: 'PRIMARY', rolloutState: 'COMPLETED' }],
+    events: [],
+  };
+}
+
 export function describeTask(task: Task, service: Service, place: Place): object {
   const { KnownStatus, DesiredStatus, AvailabilityZone } = task.metadata();
   return {

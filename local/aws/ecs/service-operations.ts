@@ -5,23 +5,19 @@ import { refusedProperties } from '../../resources/provisioner';
 import { service as template } from '../../resources/service';
 import { AwsError, notImplemented } from '../aws-error';
 import { type JsonOperations, type JsonRequest, listOf, requiredText, structureOf, textOf } from '../json-service';
+import type { IsNameOnly } from '../name-only';
 import { page } from '../pages';
 import { clusterOf } from './cluster';
-import { describeService } from './descriptions';
+import { describeNamedService, describeService } from './descriptions';
 import { capitalized } from './member-names';
 
 const MOST_DESCRIBED = 10;
 /** What only its stack changes: how tasks are reached, and who replaces them. */
 const OF_THE_STACK = ['LoadBalancers', 'DeploymentController'];
 
-export function serviceOperations({ services, taskDefinitions, ecs }: Machinery): JsonOperations {
+export function serviceOperations({ services, taskDefinitions, ecs }: Machinery, isNameOnly: IsNameOnly): JsonOperations {
   const find = (cluster: string, id: string): Service | undefined =>
     services.get(id) ?? [...services.values()].find(({ settings }) => settings.cluster === cluster && settings.name === id);
-  const known = (request: JsonRequest): Service => {
-    const found = find(clusterOf(request), requiredText(request, 'service'));
-    if (found) return found;
-    throw new AwsError('ServiceNotFoundException', 'Service not found.');
-  };
   return {
     ListServices: (request) => {
       const cluster = clusterOf(request);
@@ -34,21 +30,31 @@ export function serviceOperations({ services, taskDefinitions, ecs }: Machinery)
       const ids = listOf(request, 'services').map(String);
       if (ids.length > MOST_DESCRIBED) throw new AwsError('InvalidParameterException', `Services has a maximum of ${MOST_DESCRIBED}.`);
       const cluster = clusterOf(request);
-      const found = ids.map((id) => ({ id, service: find(cluster, id) }));
+      const found = ids.map((id) => ({ id, said: saidOf(id, cluster) }));
       return {
-        services: found.flatMap(({ service }) => (service ? [describeService(service, ecs)] : [])),
-        failures: found.flatMap(({ id, service }) => (service ? [] : [{ arn: arnOf(id, cluster), reason: 'MISSING' }])),
+        services: found.flatMap(({ said }) => said ?? []),
+        failures: found.flatMap(({ id, said }) => (said ? [] : [{ arn: arnOf(id, cluster), reason: 'MISSING' }])),
       };
     },
     // Begins, as in AWS: how it goes on, deployments and events tell. Only its stack takes it back.
     UpdateService: (request) => {
-      const service = known(request);
+      const [id, cluster] = [requiredText(request, 'service'), clusterOf(request)];
+      const service = find(cluster, id);
+      const named = service ? undefined : saidOf(id, cluster);
+      if (named) return { service: named };
+      if (service === undefined) throw new AwsError('ServiceNotFoundException', 'Service not found.');
       const definition = definitionOf(request);
       const change = { ...changeOf(service, request), ...(definition && { definition }) };
       service.deploy(change).catch(() => {});
       return { service: describeService(service, ecs) };
     },
   };
+
+  function saidOf(id: string, cluster: string): object | undefined {
+    const service = find(cluster, id);
+    if (service) return describeService(service, ecs);
+    return isNameOnly('AWS::ECS::Service', id) ? describeNamedService(arnOf(id, cluster), ecs) : undefined;
+  }
 
   function arnOf(id: string, cluster: string): string {
     return id.startsWith('arn:') ? id : `arn:aws:ecs:${ecs.region}:${ecs.account}:service/${cluster}/${id}`;

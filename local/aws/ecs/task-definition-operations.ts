@@ -1,18 +1,19 @@
 import type { ContainerProperties, TaskDefinition } from '../../ecs/task-definition';
 import { revisionOf } from '../../ecs/task-definition';
 import type { Machinery } from '../../machinery';
-import { refusedProperties } from '../../resources/provisioner';
+import { arn, refusedProperties } from '../../resources/provisioner';
 import { CONTAINER_HONOURS, taskDefinition } from '../../resources/task-definition';
 import { registerTaskDefinition } from '../../resources/task-registration';
 import { AwsError, notImplemented } from '../aws-error';
 import { type JsonOperations, type JsonRequest, listOf, requiredText, textOf } from '../json-service';
+import type { IsNameOnly } from '../name-only';
 import { page } from '../pages';
 import { hintsAfter } from './hints';
 import { capitalized, uncapitalized } from './member-names';
 
 const FAMILY = /^[\w-]{1,255}$/;
 
-export function taskDefinitionOperations(machinery: Machinery): JsonOperations {
+export function taskDefinitionOperations(machinery: Machinery, isNameOnly: IsNameOnly): JsonOperations {
   const { taskDefinitions, publishing, ecs } = machinery;
   return {
     DescribeTaskDefinition: (request) => {
@@ -30,9 +31,12 @@ export function taskDefinitionOperations(machinery: Machinery): JsonOperations {
     RegisterTaskDefinition: async (request) => {
       const family = requiredText(request, 'family');
       if (!FAMILY.test(family)) throw new AwsError('ClientException', `"${family}" is no name of a family.`);
+      const before = taskDefinitions.latest(family);
+      if (before === undefined && isNameOnly('AWS::ECS::TaskDefinition', family))
+        return { taskDefinition: { family, status: 'ACTIVE', taskDefinitionArn: arn(ecs, 'ecs', `task-definition/${family}:0`) } };
       const containers = containersOf(request);
       const assets = { file: () => undefined, fileNamedIn: () => undefined, image: (uri: string) => publishing.images.pushed(uri) };
-      const hints = hintsAfter(taskDefinitions.latest(family)?.declared.hints ?? {}, containers, assets);
+      const hints = hintsAfter(before?.declared.hints ?? {}, containers, assets);
       const registration = { family, declared: { containers, hints }, place: ecs, assets, path: family };
       return { taskDefinition: described(await registerTaskDefinition(registration, machinery)) };
     },

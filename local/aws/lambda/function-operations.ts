@@ -3,6 +3,7 @@ import type { LocalFunction } from '../../lambda/local-function';
 import type { Machinery } from '../../machinery';
 import { AwsError, notImplemented } from '../aws-error';
 import { type JsonRequest, requiredText, textOf } from '../json-service';
+import type { IsNameOnly } from '../name-only';
 import { page } from '../pages';
 import { changedConfiguration } from './configuration';
 import { codeFolder } from './function-code';
@@ -27,7 +28,7 @@ interface Published {
  * The actions on functions. A change is there at once, and only its stack takes it back: the next deployment that changes the
  * function, or its end.
  */
-export function functionOperations(machinery: Machinery): FunctionOperations {
+export function functionOperations(machinery: Machinery, isNameOnly: IsNameOnly): FunctionOperations {
   const { functions } = machinery;
   const published = new Map<string, Published>();
   const known = (id: string): LocalFunction => {
@@ -48,7 +49,7 @@ export function functionOperations(machinery: Machinery): FunctionOperations {
     functions.replace(changed);
     return request.Publish === true ? publish(changed) : described(changed);
   };
-  return {
+  const operations: FunctionOperations = {
     ListFunctions: (_, request) => {
       const token = textOf(request, 'Marker');
       const { items, nextToken } = page(functions.all(), ({ settings }) => settings.name, { list: 'ListFunctions', token, size: 50 });
@@ -57,9 +58,10 @@ export function functionOperations(machinery: Machinery): FunctionOperations {
     GetFunction: (id) => ({ Configuration: described(known(id)), Code: { RepositoryType: 'S3' } }),
     GetFunctionConfiguration: (id) => described(known(id)),
     UpdateFunctionCode: async (id, request) => {
+      requireRevision(known(id), request);
       const folder = await codeFolder(request, machinery);
-      const fn = requireRevision(known(id), request);
-      return change(fn, functionSettings({ ...fn.settings, folder }, machinery.ecs), request);
+      const { settings } = known(id);
+      return change(known(id), functionSettings({ ...settings, folder }, machinery.ecs), request);
     },
     UpdateFunctionConfiguration: (id, request) => {
       const fn = requireRevision(known(id), request);
@@ -70,15 +72,36 @@ export function functionOperations(machinery: Machinery): FunctionOperations {
     // Aliases and versions are names: whatever is invoked by one is the function as it is now.
     UpdateAlias: (id, request) => {
       const { settings, revision } = known(id);
-      const name = requiredText(request, 'Name');
       const version = textOf(request, 'FunctionVersion');
       if (request.RoutingConfig !== undefined) throw notImplemented('RoutingConfig of lambda:UpdateAlias');
       const last = published.get(settings.name);
       if (version !== undefined && version !== '$LATEST' && version !== String(last?.version))
         throw notImplemented(`an alias of version ${version}, which is not the last one that was published`);
-      return { AliasArn: `${settings.arn}:${name}`, Name: name, FunctionVersion: version ?? '$LATEST', RevisionId: revision };
+      return { ...alias(settings.arn, request), FunctionVersion: version ?? '$LATEST', RevisionId: revision };
     },
   };
+  const { region, account } = machinery.ecs;
+  const withNames = Object.entries(operations).map(([action, operation]) => [
+    action,
+    (id: string, request: JsonRequest) => {
+      if (id === '' || functions.find(id) || !isNameOnly('AWS::Lambda::Function', id)) return operation(id, request);
+      return describedName(action, `arn:aws:lambda:${region}:${account}:function:${id}`, request);
+    },
+  ]);
+  return Object.fromEntries(withNames) as FunctionOperations;
+}
+
+/** A function that does not run here: its name is all that there is to tell, and nothing of it changes. */
+function describedName(action: string, arn: string, request: JsonRequest): object {
+  const name = arn.slice(arn.lastIndexOf(':') + 1);
+  if (action === 'UpdateAlias') return alias(arn, request);
+  const said = { FunctionName: name, FunctionArn: arn, Version: '$LATEST', State: 'Active', LastUpdateStatus: 'Successful' };
+  return action === 'GetFunction' ? { Configuration: said } : said;
+}
+
+function alias(arn: string, request: JsonRequest): object {
+  const name = requiredText(request, 'Name');
+  return { AliasArn: `${arn}:${name}`, Name: name, FunctionVersion: textOf(request, 'FunctionVersion') ?? '$LATEST' };
 }
 
 /** FunctionConfiguration: a change is never under way. */

@@ -5,6 +5,7 @@ import { AwsError, notImplemented } from '../aws-error';
 import type { AwsService } from '../aws-service';
 import { boundedBody } from '../bounded-body';
 import { type JsonRequest, parseJson } from '../json-service';
+import type { IsNameOnly } from '../name-only';
 import { type FunctionOperations, functionOperations } from './function-operations';
 
 /** What follows the version of the API: `functions`, a function by its name or ARN, and what of it. */
@@ -24,8 +25,8 @@ const ACTIONS: Readonly<Record<string, keyof FunctionOperations>> = {
 };
 
 /** Lambda for whoever runs the account: functions are told of and changed, beside being invoked; stacks make and remove them. */
-export function lambdaService(machinery: Machinery): AwsService {
-  const operations = functionOperations(machinery);
+export function lambdaService(machinery: Machinery, isNameOnly: IsNameOnly): AwsService {
+  const operations = functionOperations(machinery, isNameOnly);
   return async ({ request, response }) => {
     if (isInvocation(request)) return await answerLambda(request, response, machinery.functions);
     const send = (status: number, body: object, type?: string): void => {
