@@ -126,7 +126,7 @@ export class RunningAccount implements LocalAccount {
   }
 
   get remoteServers(): readonly RemoteServer[] {
-    return remoteServersOf(this.parts.machinery.taskDefinitions.values());
+    return remoteServersOf([...this.parts.machinery.services.values()].map(({ settings }) => settings.definition));
   }
 
   async kill(pid: number): Promise<void> {

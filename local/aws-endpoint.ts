@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { LocalAccountError } from './account-error';
 import { AwsError } from './aws/aws-error';
 import { type AwsApi, signedService } from './aws/aws-service';
 import { refuseAs } from './aws/refusal';
@@ -93,7 +94,7 @@ export class AwsEndpoint {
     } catch (error) {
       // A client that left needs no answer; anything else is one.
       if (response.headersSent) response.destroy();
-      else refuseAs(request, response, new AwsError('InternalFailure', String(error), 500));
+      else refuseAs(request, response, answerTo(error));
     }
   }
 
@@ -105,6 +106,14 @@ export class AwsEndpoint {
     response.writeHead(take ? 200 : 404).end();
     take?.(JSON.parse(body) as CustomResourceResponse);
   }
+}
+
+/** A client asks again for what answers 5xx, some of them for minutes: what was refused is refused for ever. */
+function answerTo(error: unknown): AwsError {
+  if (error instanceof AwsError) return error;
+  if (LocalAccountError.is(error)) return new AwsError('ValidationException', error.message);
+  if (error instanceof SyntaxError || error instanceof URIError) return new AwsError('SerializationException', error.message);
+  return new AwsError('InternalFailure', String(error), 500);
 }
 
 /** Whoever else is on this machine: said as AWS says it of an access key that it does not know. */

@@ -6,7 +6,7 @@ import type { EmbeddedDynamoDb } from './dynamodb/embedded-dynamodb';
 import type { EcsMachine } from './ecs/machine';
 import type { NpmPackages } from './ecs/npm-package';
 import type { Service } from './ecs/service';
-import type { TaskDefinition } from './ecs/task-definition';
+import type { TaskDefinitions } from './ecs/task-definitions';
 import type { Images } from './images/images';
 import type { Functions } from './lambda/lambda-api';
 import type { Schedules } from './lambda/schedules';
@@ -31,7 +31,7 @@ export interface Machinery {
   readonly targetGroups: Map<string, TargetGroup>;
   readonly loadBalancers: Map<string, LoadBalancer>;
   readonly listeners: Map<string, Listener>;
-  readonly taskDefinitions: Map<string, TaskDefinition>;
+  readonly taskDefinitions: TaskDefinitions;
   readonly services: Map<string, Service>;
   /** Port on this machine that a listener shall take; 0 for any free one. */
   portFor(stack: string, loadBalancer: string, port: number): number;

@@ -8,6 +8,7 @@ import { AddressBook } from './ecs/addresses';
 import { AgentEndpoint } from './ecs/agent-endpoint';
 import { NpmPackages } from './ecs/npm-package';
 import type { Service } from './ecs/service';
+import { TaskDefinitions } from './ecs/task-definitions';
 import { Images } from './images/images';
 import { Functions } from './lambda/lambda-api';
 import { Schedules } from './lambda/schedules';
@@ -90,7 +91,7 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
     targetGroups: new Map(),
     loadBalancers: new Map(),
     listeners: new Map(),
-    taskDefinitions: new Map(),
+    taskDefinitions: new TaskDefinitions(),
     services: new Map(),
     portFor,
     interpose,

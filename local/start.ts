@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { RunningAccount } from './account';
 import { LocalAccountError } from './account-error';
 import { type CloudAssembly, DEFAULT_ACCOUNT, DEFAULT_REGION, readCloudAssembly } from './assembly/cloud-assembly';
+import { awsApi } from './aws/api';
 import { AccountStacks } from './cloudformation/account-stacks';
 import { DeployedStacks, DeploymentFailed, rootOf, type StackChange } from './cloudformation/deployed-stacks';
 import { KeptStacks } from './cloudformation/kept-stacks';
@@ -88,7 +89,7 @@ async function start(options: LocalAccountOptions, phases: Phases, teardown: Tea
     keep: (records) => kept?.save({ records, resources: stacks.resources, retained: stacks.retained }),
     onStatus: (name, status, reason) => options.onProgress?.({ name: 'stack', detail: [name, status, reason].filter(Boolean).join(' ') }),
   });
-  machinery.awsEndpoint.serve(publishing.api(cloudFormation));
+  machinery.awsEndpoint.serve(awsApi(machinery, cloudFormation));
   const former = await cloudFormation.recall(kept?.load().records ?? []);
   const names = new Set(assembly.stacks.map(({ name }) => name));
   const beside = former.stacks.filter((one) => !names.has(rootOf(one).name));

@@ -19,7 +19,7 @@ export function jsonService(name: string, operations: JsonOperations): AwsServic
       const action = String(request.headers['x-amz-target'] ?? 'without a target').replace(/^.*\./, '');
       const operation = Object.hasOwn(operations, action) ? operations[action] : undefined;
       if (operation === undefined) throw notImplemented(`${name}:${action}`);
-      send(200, await operation(parse((await boundedBody(request)).toString()), call));
+      send(200, await operation(parseJson((await boundedBody(request)).toString()), call));
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
       send(error.status, { __type: error.code, message: error.message }, error.code);
@@ -27,7 +27,8 @@ export function jsonService(name: string, operations: JsonOperations): AwsServic
   };
 }
 
-function parse(text: string): JsonRequest {
+/** A body; an empty one says nothing. */
+export function parseJson(text: string): JsonRequest {
   try {
     const request: unknown = JSON.parse(text || '{}');
     if (typeof request === 'object' && request !== null && !Array.isArray(request)) return request as JsonRequest;
@@ -55,4 +56,11 @@ export function listOf(request: JsonRequest, name: string): readonly unknown[] {
   const value = request[name] ?? [];
   if (!Array.isArray(value)) throw new AwsError('SerializationException', `${name} is no list.`);
   return value;
+}
+
+export function structureOf(request: JsonRequest, name: string): JsonRequest | undefined {
+  const value = request[name] ?? undefined;
+  if (value === undefined) return undefined;
+  if (typeof value !== 'object' || Array.isArray(value)) throw new AwsError('SerializationException', `${name} is no structure.`);
+  return value as JsonRequest;
 }

@@ -39,7 +39,7 @@ export class Publishing {
     this.assets = new UploadedAssets(this.objects, this.images, join(folder, 'unpacked'));
   }
 
-  /** Everything that the CDK command line calls. */
+  /** What publishes and deploys. */
   api(stacks: Stacks): AwsApi {
     const { objects, parameters, repositories, images } = this;
     const { account, region } = this.options;

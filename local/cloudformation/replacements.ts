@@ -8,6 +8,8 @@ interface TypeFacts {
   readonly identifier?: readonly string[];
   /** It holds data: a new one in its place is empty. */
   readonly stateful?: boolean;
+  /** Of types that other APIs than its own may change. */
+  readonly properties?: readonly string[];
 }
 
 /** AWS's own specification, as `build/replacements.mjs` writes it. */
@@ -39,6 +41,11 @@ export function identifierOf(type: string): readonly string[] {
 /** Whether a resource of this type holds data that a new one in its place would not. */
 export function isStateful(type: string): boolean {
   return TYPES.get(type)?.stateful ?? false;
+}
+
+/** Every property of a type that Cloud Control would change; undefined for other types. */
+export function propertiesOf(type: string): readonly string[] | undefined {
+  return TYPES.get(type)?.properties;
 }
 
 export function isCustomResource(type: string): boolean {

@@ -6,17 +6,8 @@ import { type Image, pathsOf } from '../images/image';
 import type { Images } from '../images/images';
 import { inRoot } from '../images/rooted';
 import { executableOn, nodePath } from '../processes/executable';
-import type { NpmPackage, NpmPackages } from './npm-package';
-import type { ContainerProgram, ContainerProperties } from './task-definition';
-
-/** What the constructs say of a container whose image cannot be run from its files alone. */
-export interface ContainerHint {
-  readonly npm?: NpmPackage & { readonly bin?: string };
-  /** Runs in place of the image, or, for a sidecar, in place of the server's command. */
-  readonly command?: readonly string[];
-  /** The server's own folder, relative to the app's. */
-  readonly directory?: string;
-}
+import type { NpmPackages } from './npm-package';
+import type { ContainerHint, ContainerProgram, ContainerProperties } from './task-definition';
 
 /** Where programs come from. */
 export interface ProgramSources {

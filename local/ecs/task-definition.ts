@@ -1,5 +1,6 @@
 import { FLEET_CONFIG_VARIABLE, SIDECAR_CONFIG_VARIABLE } from '../../core/fleet-config';
 import type { Role } from '../local-account';
+import type { NpmPackage } from './npm-package';
 
 /** AWS::ECS::TaskDefinition, as far as it is read. */
 export interface TaskDefinitionProperties {
@@ -32,6 +33,15 @@ export interface HealthCheckProperties {
 
 export type Condition = 'START' | 'HEALTHY' | 'COMPLETE' | 'SUCCESS';
 
+/** What the constructs say of a container whose image cannot be run from its files alone. */
+export interface ContainerHint {
+  readonly npm?: NpmPackage & { readonly bin?: string };
+  /** Runs in place of the image, or, for a sidecar, in place of the server's command. */
+  readonly command?: readonly string[];
+  /** The server's own folder, relative to the app's. */
+  readonly directory?: string;
+}
+
 /** How a container runs as a process of this machine. */
 export interface ContainerProgram {
   readonly cwd: string;
@@ -56,6 +66,14 @@ export interface TaskDefinition {
   /** The server of the fleet that its sidecar names. */
   readonly server?: string;
   readonly containers: readonly ContainerDefinition[];
+  /** What it was made from. */
+  readonly declared: DeclaredContainers;
+}
+
+export interface DeclaredContainers {
+  readonly containers: readonly ContainerProperties[];
+  /** By name of a container. */
+  readonly hints: Readonly<Record<string, ContainerHint>>;
 }
 
 /** The number at the end of its ARN. */

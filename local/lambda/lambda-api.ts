@@ -45,10 +45,15 @@ export function isLambdaRequest(url: string): boolean {
   return url.startsWith('/2015-03-31/');
 }
 
+export function isInvocation({ method, url }: IncomingMessage): boolean {
+  return method === 'POST' && INVOKE.test(url ?? '');
+}
+
 /** Answers the Invoke API: RequestResponse waits for the result, Event does not. */
 export async function answerLambda(request: IncomingMessage, response: ServerResponse, functions: Functions): Promise<void> {
-  const [, id] = (request.method === 'POST' && INVOKE.exec(request.url ?? '')) || [];
-  if (id === undefined) return refuse(response, 404, 'UnknownOperationException', 'The local account has of Lambda only Invoke.');
+  const [, id] = (isInvocation(request) && INVOKE.exec(request.url ?? '')) || [];
+  // Whoever runs the account may do more; a program that could would give itself another's code.
+  if (id === undefined) return refuse(response, 403, 'AccessDeniedException', 'A program of the local account may only invoke functions.');
   const name = decodeURIComponent(id);
   const payload = (await readBody(request)) || '{}';
   const fn = functions.find(name);

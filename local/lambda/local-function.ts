@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { LogBook } from '../logs/log-book';
 import type { Reaper } from '../processes/reaper';
 import type { FunctionSettings } from './function-settings';
@@ -11,6 +12,8 @@ const MAX_WORKERS = 4;
 
 /** One function: its workers and the invocations that wait for one. */
 export class LocalFunction {
+  readonly revision = randomUUID();
+  readonly changedAt = new Date();
   private readonly workers = new Set<Worker>();
   private readonly free: Worker[] = [];
   private readonly waiting: ((worker: Worker) => void)[] = [];
@@ -23,6 +26,11 @@ export class LocalFunction {
     private readonly logs: LogBook,
     private readonly reaper: Reaper,
   ) {}
+
+  /** Another one in its place. */
+  changed(settings: FunctionSettings): LocalFunction {
+    return new LocalFunction(settings, this.logs, this.reaper);
+  }
 
   /** Invokes the function with a JSON text. Never rejects: an error of the function is its result. */
   async invoke(payload: string): Promise<InvocationResult> {

@@ -51,7 +51,7 @@ export class Worker {
 
   /** Runs one invocation; the worker must be free. Never rejects: what goes wrong is the invocation's result. */
   async invoke(payload: string): Promise<InvocationResult> {
-    const { timeoutSeconds } = this.settings;
+    const { timeoutSeconds } = this.settings.configuration;
     return new Promise((settle) => {
       const id = randomUUID();
       const timer = setTimeout(

@@ -1,4 +1,4 @@
-import { LocalAccountError } from '../account-error';
+import { LocalAccountError, unsupported } from '../account-error';
 import {
   type CircuitBreaker,
   DEFAULT_CIRCUIT_BREAKER,
@@ -64,6 +64,24 @@ export function readDeploymentConfiguration(properties: DeploymentConfigurationP
     threshold: Type === undefined ? DEFAULT_CIRCUIT_BREAKER.threshold : { type: Type, value: Number(Value) },
   };
   return { minimumHealthyPercent, maximumPercent, circuitBreaker };
+}
+
+/**
+ * A configuration with what is said of it; the rest stays.
+ * @throws LocalAccountError for what is not honoured, and for percentages that ECS refuses
+ */
+export function changedDeploymentConfiguration(
+  before: DeploymentConfiguration = DEFAULT_CONFIGURATION,
+  said: DeploymentConfigurationProperties,
+  path: string,
+): DeploymentConfiguration {
+  const given = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined && value !== null));
+  const problems = configurationProblems(given, path);
+  if (problems.length > 0) throw unsupported(problems);
+  const { minimumHealthyPercent, maximumPercent, circuitBreaker } = before;
+  const percents = { MinimumHealthyPercent: minimumHealthyPercent, MaximumPercent: maximumPercent };
+  const changed = readDeploymentConfiguration({ ...percents, ...given }, path);
+  return 'DeploymentCircuitBreaker' in given || circuitBreaker === undefined ? changed : { ...changed, circuitBreaker };
 }
 
 /** Whether an update of the property replaces the tasks of a service: it is enabled, and says something new. */

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
-import { delimiter } from 'node:path';
 import { LocalAccountError, unsupported } from '../account-error';
+import { DEFAULT_CONFIGURATION, functionSettings } from '../lambda/function-settings';
 import { LocalFunction } from '../lambda/local-function';
 import type { Machinery } from '../machinery';
 import { arn, attributes, type Created, type Provisioner, type ResourceRequest } from './provisioner';
@@ -15,10 +15,6 @@ interface FunctionProperties {
   readonly MemorySize?: number;
   readonly Environment?: { readonly Variables?: Readonly<Record<string, string>> };
 }
-
-/** Lambda's defaults (CreateFunction). */
-const DEFAULT_TIMEOUT = 3;
-const DEFAULT_MEMORY = 128;
 
 export const lambdaFunction: Provisioner<FunctionProperties> = {
   phase: 'functions',
@@ -56,36 +52,24 @@ function describe({ settings: { name, arn: Arn } }: LocalFunction): Created {
 }
 
 function functionOf({ properties, stack, path }: ResourceRequest<FunctionProperties>, name: string, machinery: Machinery): LocalFunction {
-  const { Runtime, Timeout = DEFAULT_TIMEOUT, MemorySize = DEFAULT_MEMORY } = properties;
-  if (!Runtime?.startsWith('nodejs'))
-    throw unsupported([`the runtime ${Runtime ?? 'of a container image'} of ${path}; it runs Node.js functions`]);
+  const { Runtime, Timeout, MemorySize, Handler, Environment } = properties;
+  if (!Runtime?.startsWith('nodejs')) throw unsupported([runtimeProblem(Runtime ?? 'of a container image', path)]);
   const folder = stack.assets.file(properties.Code.S3Key ?? '');
   if (!folder)
     throw new LocalAccountError('INVALID_ASSEMBLY', `The code of ${path} is no asset of the assembly: ${JSON.stringify(properties.Code)}.`);
   if (!statSync(folder).isDirectory()) throw unsupported([`the zipped code of ${path}; it runs folders (Code.fromAsset of a folder)`]);
-  const Arn = arn(stack, 'lambda', `function:${name}`);
-  const variables = Object.entries(properties.Environment?.Variables ?? {});
-  const settings = {
-    name,
-    arn: Arn,
-    folder,
-    timeoutSeconds: Number(Timeout),
-    environment: {
-      ...machinery.ecs.aws,
-      ...Object.fromEntries(variables.map(([key, value]) => [key, machinery.ecs.addresses.rewrite(String(value))])),
-      PATH: ['/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
-      LANG: 'en_US.UTF-8',
-      TZ: ':UTC',
-      _HANDLER: properties.Handler ?? 'index.handler',
-      LAMBDA_TASK_ROOT: folder,
-      AWS_EXECUTION_ENV: `AWS_Lambda_${Runtime}`,
-      AWS_LAMBDA_FUNCTION_NAME: name,
-      AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
-      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(MemorySize),
-      AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
-      AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
-      AWS_LAMBDA_LOG_STREAM_NAME: 'local',
-    },
+  const configuration = {
+    ...DEFAULT_CONFIGURATION,
+    runtime: Runtime,
+    ...(Handler !== undefined && { handler: Handler }),
+    ...(Timeout !== undefined && { timeoutSeconds: Number(Timeout) }),
+    ...(MemorySize !== undefined && { memorySize: Number(MemorySize) }),
+    ...(Environment?.Variables && { variables: Environment.Variables }),
   };
+  const settings = functionSettings({ name, arn: arn(stack, 'lambda', `function:${name}`), folder, configuration }, machinery.ecs);
   return new LocalFunction(settings, machinery.ecs.logs, machinery.ecs.reaper);
+}
+
+export function runtimeProblem(runtime: string, path: string): string {
+  return `the runtime ${runtime} of ${path}; it runs Node.js functions`;
 }

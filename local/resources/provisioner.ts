@@ -88,7 +88,7 @@ export function attributes(values: Readonly<Record<string, unknown>>): (name: st
   return (name) => values[name];
 }
 
-export function arn(stack: Stack, service: string, resource: string): string {
+export function arn(stack: Pick<Stack, 'account' | 'region'>, service: string, resource: string): string {
   // IAM is the same in all regions, and its ARNs name none.
   return `arn:aws:${service}:${service === 'iam' ? '' : stack.region}:${stack.account}:${resource}`;
 }

@@ -1,22 +1,13 @@
-import { LocalAccountError, unsupported } from '../account-error';
-import { type ContainerHint, localFolder, type ProgramSources, readProgram } from '../ecs/container-program';
-import { withServerCommand } from '../ecs/server-command';
-import {
-  type ContainerDefinition,
-  type ContainerProperties,
-  roleOf,
-  serverOf,
-  type TaskDefinitionProperties,
-} from '../ecs/task-definition';
-import type { Machinery } from '../machinery';
-import { secretProblems } from '../secrets/container-secrets';
-import { arn, attributes, type Provisioner } from './provisioner';
+import { LocalAccountError } from '../account-error';
+import { type ContainerHint, type ContainerProperties, roleOf, type TaskDefinitionProperties } from '../ecs/task-definition';
+import { attributes, type Provisioner } from './provisioner';
+import { registerTaskDefinition } from './task-registration';
 
 /** Metadata key under which the constructs say how a container runs where its image cannot. */
 const CONTAINERS = 'cdk-mcp-fleet:containers';
 
 /** What is read of a container. */
-const CONTAINER_HONOURS = [
+export const CONTAINER_HONOURS = [
   'Name',
   'Image',
   'Essential',
@@ -70,33 +61,24 @@ export const taskDefinition: Provisioner<TaskDefinitionProperties> = {
         (name) => `the property ${name} of container ${container.Name} of ${path}`,
       ),
     ),
-  create: async ({ properties, stack, resource, generatedName, path }, { taskDefinitions, packages, images, tell, secrets }) => {
-    const family = properties.Family ?? generatedName;
+  create: async ({ properties, stack, resource, generatedName, path }, machinery) => {
     const containers = properties.ContainerDefinitions ?? [];
     const hints = hintsOf(resource.Metadata);
     const unknown = Object.keys(hints).filter((name) => !containers.some(({ Name }) => Name === name));
     if (unknown.length > 0)
       throw new LocalAccountError('INVALID_ASSEMBLY', `Metadata ${CONTAINERS} of ${path} names no container: ${unknown.join(', ')}.`);
-    const withoutValue = containers.flatMap((container) => secretProblems(container, `${path}/${container.Name}`, secrets));
-    if (withoutValue.length > 0) throw unsupported(withoutValue);
-    const ref = arn(stack, 'ecs', `task-definition/${family}:${nextRevision(family, taskDefinitions)}`);
-    const server = serverOf(containers);
-    const definitions = await Promise.all(
-      containers.map((container) => {
-        const request = { container, hint: hints[container.Name] ?? {}, path: `${path}/${container.Name}` };
-        return orNothing(request, readContainer(request, { assets: stack.assets, images, packages }), tell);
-      }),
-    );
-    taskDefinitions.set(ref, { arn: ref, family, ...(server && { server }), containers: definitions.filter((made) => made !== undefined) });
+    const request = {
+      family: properties.Family ?? generatedName,
+      declared: { containers, hints },
+      place: stack,
+      assets: stack.assets,
+      path,
+    };
+    const { arn: ref } = await registerTaskDefinition(request, machinery);
     return { ref, attribute: attributes({ TaskDefinitionArn: ref }) };
   },
-  delete: async ({ ref }, { taskDefinitions }) => void taskDefinitions.delete(ref),
+  delete: async ({ ref }, { taskDefinitions }) => taskDefinitions.delete(ref),
 };
-
-function nextRevision(family: string, taskDefinitions: Machinery['taskDefinitions']): number {
-  const own = [...taskDefinitions.values()].filter((definition) => definition.family === family);
-  return Math.max(0, ...own.map(({ arn }) => Number(arn.split(':').at(-1)))) + 1;
-}
 
 function hintsOf(metadata: Readonly<Record<string, unknown>> | undefined): Readonly<Record<string, ContainerHint>> {
   return (metadata?.[CONTAINERS] ?? {}) as Readonly<Record<string, ContainerHint>>;
@@ -104,35 +86,4 @@ function hintsOf(metadata: Readonly<Record<string, unknown>> | undefined): Reado
 
 function isEmpty(value: unknown): boolean {
   return value === undefined || (Array.isArray(value) && value.length === 0);
-}
-
-interface ContainerRequest {
-  readonly container: ContainerProperties;
-  readonly hint: ContainerHint;
-  readonly path: string;
-}
-
-async function readContainer({ container, hint, path }: ContainerRequest, sources: ProgramSources): Promise<ContainerDefinition> {
-  const role = roleOf(container);
-  const program = await readProgram(container, hint, sources, path, role === 'sidecar');
-  return {
-    role,
-    program,
-    properties: hint.command && role === 'sidecar' ? withServerCommand(container, hint.command, localFolder(hint, path)) : container,
-  };
-}
-
-/** A task goes on without a container that is not essential: where only Docker can run that one, it is left out and told of. */
-async function orNothing(
-  { container, path }: ContainerRequest,
-  definition: Promise<ContainerDefinition>,
-  tell: Machinery['tell'],
-): Promise<ContainerDefinition | undefined> {
-  try {
-    return await definition;
-  } catch (error) {
-    if (container.Essential !== false || !LocalAccountError.is(error) || error.code !== 'UNSUPPORTED') throw error;
-    tell('not run here', `container ${path} (${container.Image}), which is not essential`);
-    return undefined;
-  }
 }

@@ -8,6 +8,7 @@ import { driftOperations } from './drift-operations';
 import { resourceOperations } from './resource-operations';
 import { stackOperations } from './stack-operations';
 import { templateOperations } from './template-operations';
+import { typeOperations } from './type-operations';
 
 /** CloudFormation: its API over the stacks of the account. */
 export function cloudFormationService(stacks: Stacks, objects: ObjectStore): AwsService {
@@ -17,6 +18,7 @@ export function cloudFormationService(stacks: Stacks, objects: ObjectStore): Aws
     ...resourceOperations(stacks),
     ...templateOperations(stacks, objects),
     ...driftOperations(stacks),
+    ...typeOperations,
   };
   return queryService({
     name: 'cloudformation',

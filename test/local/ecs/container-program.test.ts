@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type ContainerHint, executableOf, pathOf, readProgram } from '../../../local/ecs/container-program';
+import { executableOf, pathOf, readProgram } from '../../../local/ecs/container-program';
 import { NpmPackages } from '../../../local/ecs/npm-package';
-import type { ContainerProgram, ContainerProperties } from '../../../local/ecs/task-definition';
+import type { ContainerHint, ContainerProgram, ContainerProperties } from '../../../local/ecs/task-definition';
 import { commandInImage } from '../../../local/images/image';
 import { scratchFolder } from '../fixtures/assembly';
 import { contextOf, ImageMaker } from '../fixtures/images';

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { NpmPackages } from '../../../local/ecs/npm-package';
 import { Task } from '../../../local/ecs/task';
 import type { ContainerProperties, TaskDefinition, TaskDefinitionProperties } from '../../../local/ecs/task-definition';
+import { TaskDefinitions } from '../../../local/ecs/task-definitions';
 import type { Images } from '../../../local/images/images';
 import type { Machinery } from '../../../local/machinery';
 import type { ResourceRequest } from '../../../local/resources/provisioner';
@@ -49,7 +50,7 @@ async function create(
     path: 'Shop/Task',
   } as unknown as ResourceRequest<TaskDefinitionProperties>;
   const images: Images = maker.account();
-  const taskDefinitions = new Map<string, TaskDefinition>();
+  const taskDefinitions = new TaskDefinitions();
   const tell = (name: string, detail: string): void => void told.push(`${name}: ${detail}`);
   await taskDefinition.create(request, {
     taskDefinitions,
@@ -57,7 +58,7 @@ async function create(
     images,
     tell,
   } as unknown as Machinery);
-  return [...taskDefinitions.values()][0] as TaskDefinition;
+  return taskDefinitions.all()[0] as TaskDefinition;
 }
 
 const names = ({ containers }: TaskDefinition): string[] => containers.map(({ properties }) => properties.Name);

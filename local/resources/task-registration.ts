@@ -1,0 +1,81 @@
+import { LocalAccountError, unsupported } from '../account-error';
+import type { Assets } from '../assembly/assets';
+import type { Stack } from '../assembly/cloud-assembly';
+import { localFolder, type ProgramSources, readProgram } from '../ecs/container-program';
+import { withServerCommand } from '../ecs/server-command';
+import {
+  type ContainerDefinition,
+  type ContainerHint,
+  type ContainerProperties,
+  type DeclaredContainers,
+  roleOf,
+  serverOf,
+  type TaskDefinition,
+} from '../ecs/task-definition';
+import type { Machinery } from '../machinery';
+import { secretProblems } from '../secrets/container-secrets';
+import { arn } from './provisioner';
+
+export interface TaskRegistration {
+  readonly family: string;
+  readonly declared: DeclaredContainers;
+  readonly place: Pick<Stack, 'account' | 'region'>;
+  readonly assets: Assets;
+  /** For messages. */
+  readonly path: string;
+}
+
+/**
+ * Makes the next revision of a family.
+ * @throws LocalAccountError for a container that cannot be run here
+ */
+export async function registerTaskDefinition(
+  { family, declared, place, assets, path }: TaskRegistration,
+  { taskDefinitions, packages, images, tell, secrets }: Machinery,
+): Promise<TaskDefinition> {
+  const { containers, hints } = declared;
+  const withoutValue = containers.flatMap((container) => secretProblems(container, `${path}/${container.Name}`, secrets));
+  if (withoutValue.length > 0) throw unsupported(withoutValue);
+  const server = serverOf(containers);
+  const definitions = await Promise.all(
+    containers.map((container) => {
+      const request = { container, hint: hints[container.Name] ?? {}, path: `${path}/${container.Name}` };
+      return orNothing(request, readContainer(request, { assets, images, packages }), tell);
+    }),
+  );
+  const made = definitions.filter((definition) => definition !== undefined);
+  return taskDefinitions.register({ family, ...(server && { server }), containers: made, declared }, (revision) =>
+    arn(place, 'ecs', `task-definition/${family}:${revision}`),
+  );
+}
+
+interface ContainerRequest {
+  readonly container: ContainerProperties;
+  readonly hint: ContainerHint;
+  readonly path: string;
+}
+
+async function readContainer({ container, hint, path }: ContainerRequest, sources: ProgramSources): Promise<ContainerDefinition> {
+  const role = roleOf(container);
+  const program = await readProgram(container, hint, sources, path, role === 'sidecar');
+  return {
+    role,
+    program,
+    properties: hint.command && role === 'sidecar' ? withServerCommand(container, hint.command, localFolder(hint, path)) : container,
+  };
+}
+
+/** A task goes on without a container that is not essential: where only Docker can run that one, it is left out and told of. */
+async function orNothing(
+  { container, path }: ContainerRequest,
+  definition: Promise<ContainerDefinition>,
+  tell: Machinery['tell'],
+): Promise<ContainerDefinition | undefined> {
+  try {
+    return await definition;
+  } catch (error) {
+    if (container.Essential !== false || !LocalAccountError.is(error) || error.code !== 'UNSUPPORTED') throw error;
+    tell('not run here', `container ${path} (${container.Image}), which is not essential`);
+    return undefined;
+  }
+}
