@@ -18,6 +18,11 @@ export interface LocalAccountOptions {
   readonly standIns?: Readonly<Record<string, string>>;
   /** How often each schedule runs, in milliseconds, in place of its own rate: a test does not wait for a minute to pass. */
   readonly scheduleMs?: number;
+  /**
+   * Bounds for the end of tasks that a deployment replaces, in milliseconds; sessions do not keep them: somebody waits for the next
+   * version to answer. Default: as in AWS.
+   */
+  readonly replaceWithin?: StopLimits;
   /** Told at the end of each phase of starting. */
   readonly onPhase?: (phase: Phase) => void;
   /** Told, within a phase, of work that takes longer than two seconds and of what of the assembly is not run. */
@@ -31,6 +36,12 @@ export interface LocalAccountOptions {
    * program is, it answers with the one that programs get in its place. The account itself goes the direct way.
    */
   readonly interpose?: (link: Link, url: string) => Promise<string> | string;
+}
+
+/** Bounds for the end of a task, in milliseconds: for what it has begun, and from SIGTERM to SIGKILL. */
+export interface StopLimits {
+  readonly drainMs: number;
+  readonly stopMs: number;
 }
 
 /**

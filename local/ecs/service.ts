@@ -2,12 +2,13 @@ import { Deployment, type DeploymentDescription, DeploymentFailed, type GivenUpB
 import { DEFAULT_CIRCUIT_BREAKER, DEFAULT_CONFIGURATION, failureThreshold, taskLimits } from './deployment-configuration';
 import { Deployments } from './deployments';
 import { type Failure, failureText, tailsOf } from './failure';
+import type { StopLimits } from '../local-account';
 import type { EcsMachine } from './machine';
 import { planRollout, type RolloutPlan } from './rollout';
 import { type ServiceEvent, ServiceEvents } from './service-events';
 import { ServiceNews } from './service-news';
 import { isSameRevision, type ServiceSettings } from './service-settings';
-import { ServiceTask, type ServiceTaskWatcher, type StopLimits } from './service-task';
+import { ServiceTask, type ServiceTaskWatcher } from './service-task';
 import type { Task, TaskScheduler } from './task';
 
 export type { ServiceSettings, StopLimits };
@@ -184,7 +185,7 @@ export class Service implements TaskScheduler {
       primary: this.asPlanned(primary),
       overtaken: overtaken.map((deployment) => this.asPlanned(deployment)),
     });
-    for (const member of plan.stop) void this.leave(member);
+    for (const { member } of plan.stop) void this.leave(member, this.isReplaced(member.deployment) ? this.machine.replaceWithin : undefined);
     for (let missing = plan.start; missing > 0; missing--) void this.launch(primary);
     for (const [i, deployment] of overtaken.entries()) {
       deployment.share = plan.overtaken[i]?.share ?? 0;
@@ -198,7 +199,17 @@ export class Service implements TaskScheduler {
 
   private asPlanned(deployment: Deployment) {
     const mayStart = deployment.rolloutState !== 'FAILED' && deployment.heldUntil <= Date.now();
-    return { tasks: this.staying(deployment), share: deployment.share, mayStart };
+    const isHurried = this.machine.replaceWithin !== undefined && this.isReplaced(deployment);
+    const tasks = this.staying(deployment).map((member) => ({
+      member,
+      isHealthy: member.isHealthy,
+      isProtected: member.isProtected && !isHurried,
+    }));
+    return { tasks, share: deployment.share, mayStart };
+  }
+
+  private isReplaced(deployment: Deployment): boolean {
+    return deployment !== this.generations.primary;
   }
 
   /** Steady: as many tasks as desired, all of them healthy and of the PRIMARY deployment, and none on its way out. */
