@@ -82,7 +82,11 @@ function httpContainers(task: ecs.FargateTaskDefinition, of: ServerTask, spec: H
   // ECS stops containers in reverse order of dependency: the server outlives the sidecar's drain.
   const condition = spec.healthCheck === undefined ? ecs.ContainerDependencyCondition.START : ecs.ContainerDependencyCondition.HEALTHY;
   sidecar.addContainerDependencies({ container: server, condition });
-  describeContainer(task, SERVER_CONTAINER, { npm: npmOrigin(spec), ...localRun(spec), ...builtFrom(server, spec.directory ?? stagedFrom(server)) });
+  describeContainer(task, SERVER_CONTAINER, {
+    npm: npmOrigin(spec),
+    ...localRun(spec),
+    ...builtFrom(server, spec.directory ?? stagedFrom(server)),
+  });
 }
 
 function stdioContainer(task: ecs.FargateTaskDefinition, of: ServerTask, spec: StdioRuntimeProps, logGroup: logs.ILogGroup): void {

@@ -158,6 +158,8 @@ export interface TokenOptions {
 export interface ApplyOptions {
   /** Told of each resource that is made, changed or removed, such as `Acme/Payments UPDATE_COMPLETE`. */
   readonly onResource?: (resource: string, status: string, reason?: string) => void;
+  /** Gives it up: everything becomes again as it was. */
+  readonly signal?: AbortSignal;
 }
 
 /** One fleet of an account. */
@@ -216,8 +218,10 @@ export interface LocalAccount {
    * one is healthy before an old one is taken out of its target group, drained, and sent SIGTERM. One that holds sessions
    * (task protection) is waited for. Resolves when the last old one has ended.
    * @param service name of a server, or `gateway`
+   * @param options.signal gives it up: what was complete before is brought back
+   * @throws LocalAccountError DEPLOYMENT_FAILED, with the last words of what did not start
    */
-  redeploy(service: string): Promise<void>;
+  redeploy(service: string, options?: { readonly signal?: AbortSignal }): Promise<void>;
   /**
    * Brings the account to what another assembly says, as a deployment of all its stacks does: what is new is made, what has changed is
    * changed or replaced, services roll, and what no template has any more is removed. What other stacks hold stays as it is.

@@ -12,11 +12,12 @@ export class OwnWrites {
   /**
    * Of what was written while an assembly was made, that which it may not have seen: neither is it in the assembly, nor is it what it was
    * after the time before, as with a build that writes the same each time.
+   * @param assembly absent where none came of it
    */
-  unseen(written: Iterable<string>, assembly: string): readonly string[] {
+  unseen(written: Iterable<string>, assembly?: string): readonly string[] {
     const paths = [...written];
     if (paths.length === 0) return [];
-    const staged = stagedIn(assembly);
+    const staged = assembly === undefined ? new Map<string, string[]>() : stagedIn(assembly);
     return paths.filter((path) => {
       const content = this.contentOf(path);
       const isKnown = this.known.get(path) === content;

@@ -15,7 +15,10 @@ export function readWatchSettings(folder: string): WatchSettings {
   const path = join(folder, 'cdk.json');
   if (!existsSync(path)) return {};
   try {
-    const { watch = {}, output } = JSON.parse(readFileSync(path, 'utf8')) as { watch?: { include?: Patterns; exclude?: Patterns }; output?: string };
+    const { watch = {}, output } = JSON.parse(readFileSync(path, 'utf8')) as {
+      watch?: { include?: Patterns; exclude?: Patterns };
+      output?: string;
+    };
     return {
       ...(watch.include !== undefined && { include: [watch.include].flat() }),
       ...(watch.exclude !== undefined && { exclude: [watch.exclude].flat() }),

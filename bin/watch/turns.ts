@@ -3,6 +3,10 @@ export interface Turn {
   readonly changes: ReadonlySet<string>;
   /** Takes what has changed since the turn began: the turn answers for it from then on. */
   arrived(): readonly string[];
+  /** Whether there is anything to take. */
+  readonly hasArrived: boolean;
+  /** Told of each change that comes during the turn. */
+  onArrival(then: () => void): void;
   /** These are for another turn, which begins by itself only after so many milliseconds. */
   later(paths: Iterable<string>, delayMs: number): void;
 }
@@ -29,7 +33,9 @@ export class Turns {
   private pending = new Set<string>();
   private firstAt: number | undefined;
   private timer: { cancel(): void } | undefined;
-  private state: 'closed' | 'waiting' | 'working' | 'over' = 'closed';
+  private state: 'closed' | 'waiting' | 'working' = 'closed';
+  private isOver = false;
+  private listeners: (() => void)[] = [];
 
   constructor(
     private readonly work: (turn: Turn) => Promise<void>,
@@ -37,22 +43,23 @@ export class Turns {
   ) {}
 
   readonly take = (path: string): void => {
-    if (this.state === 'over') return;
+    if (this.isOver) return;
     this.pending.add(path);
     this.firstAt ??= this.timers.now();
     if (this.state === 'waiting') this.settle();
+    for (const then of this.listeners) then();
   };
 
-  /** Until now changes have only been collected. @param counts whether one of those is worth a turn */
-  open(counts: (path: string) => boolean = () => true): void {
+  /** Until now changes have only been collected. @param worth those of them that are worth a turn */
+  open(worth: (changes: ReadonlySet<string>) => Iterable<string> = (changes) => changes): void {
     if (this.state !== 'closed') return;
-    this.pending = new Set([...this.pending].filter(counts));
+    this.pending = new Set(worth(this.pending));
     this.rest();
   }
 
   /** Nothing begins any more. */
   stop(): void {
-    this.state = 'over';
+    this.isOver = true;
     this.timer?.cancel();
   }
 
@@ -70,24 +77,29 @@ export class Turns {
   }
 
   private async begin(): Promise<void> {
+    const later = { paths: new Set<string>(), delayMs: Number.POSITIVE_INFINITY };
     const changes = this.taken();
+    const hasArrived = (): boolean => this.pending.size > 0;
     this.state = 'working';
-    let putOff: { readonly paths: readonly string[]; readonly delayMs: number } | undefined;
     await this.work({
       changes,
       arrived: () => [...this.taken()],
+      get hasArrived() {
+        return hasArrived();
+      },
+      onArrival: (then) => void this.listeners.push(then),
       later: (paths, delayMs) => {
-        putOff = { paths: [...paths], delayMs };
+        for (const path of paths) later.paths.add(path);
+        later.delayMs = Math.min(later.delayMs, delayMs);
       },
     });
-    if ((this.state as string) === 'over') return;
-    const { paths = [], delayMs = 0 } = putOff ?? {};
-    const isUrgent = this.pending.size > 0;
-    for (const path of paths) this.pending.add(path);
-    if (isUrgent || paths.length === 0) return this.rest();
+    this.listeners = [];
+    if (this.isOver) return;
+    const isUrgent = hasArrived();
+    for (const path of later.paths) this.pending.add(path);
+    if (isUrgent || later.paths.size === 0) return this.rest();
     this.state = 'waiting';
-    this.firstAt = undefined;
-    this.settle(delayMs);
+    this.settle(later.delayMs);
   }
 
   private taken(): ReadonlySet<string> {

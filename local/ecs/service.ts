@@ -1,8 +1,8 @@
+import type { StopLimits } from '../local-account';
 import { Deployment, type DeploymentDescription, DeploymentFailed, type GivenUpBy } from './deployment';
 import { DEFAULT_CIRCUIT_BREAKER, DEFAULT_CONFIGURATION, failureThreshold, taskLimits } from './deployment-configuration';
 import { Deployments } from './deployments';
 import { type Failure, failureText, tailsOf } from './failure';
-import type { StopLimits } from '../local-account';
 import type { EcsMachine } from './machine';
 import { planRollout, type RolloutPlan } from './rollout';
 import { type ServiceEvent, ServiceEvents } from './service-events';
@@ -125,6 +125,12 @@ export class Service implements TaskScheduler {
     await steady.finally(() => signal?.removeEventListener('abort', cancel));
   }
 
+  /** Gives up what is under way; what was COMPLETED last is brought back. */
+  cancelDeployment(): void {
+    const { primary } = this.generations;
+    if (primary.rolloutState === 'IN_PROGRESS' && !primary.rollback) this.cancel(primary);
+  }
+
   /**
    * Resolves when as many tasks as desired are healthy.
    * @throws Error with the end of the failing container's log
@@ -185,7 +191,8 @@ export class Service implements TaskScheduler {
       primary: this.asPlanned(primary),
       overtaken: overtaken.map((deployment) => this.asPlanned(deployment)),
     });
-    for (const { member } of plan.stop) void this.leave(member, this.isReplaced(member.deployment) ? this.machine.replaceWithin : undefined);
+    for (const { member } of plan.stop)
+      void this.leave(member, this.isReplaced(member.deployment) ? this.machine.replaceWithin : undefined);
     for (let missing = plan.start; missing > 0; missing--) void this.launch(primary);
     for (const [i, deployment] of overtaken.entries()) {
       deployment.share = plan.overtaken[i]?.share ?? 0;
