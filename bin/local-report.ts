@@ -7,6 +7,8 @@ import { clientSnippet } from './snippet';
 import { seconds, type Terminal, table, terminal } from './terminal';
 import { recoveryDocument, recoveryLine, troubleDocument, troubleLines } from './trouble-lines';
 import type { TroubleTeller } from './troubles';
+import type { WatchTeller } from './watch/watch-events';
+import { watchLines } from './watch/watch-lines';
 
 /** What the checks of one fleet came to. */
 export interface CheckedFleet {
@@ -15,7 +17,7 @@ export interface CheckedFleet {
 }
 
 /** Tells what a run of `mcp-fleet local` does. */
-export interface Reporter extends TroubleTeller {
+export interface Reporter extends TroubleTeller, WatchTeller {
   begin(): void;
   phase(phase: Phase): void;
   /** Within a phase. */
@@ -60,6 +62,7 @@ function storyteller({ narrate, paint }: Terminal): Reporter {
     checks: (fleet, results) => narrate(`\n  ${fleet}: ${checksSummary(results)}`),
     trouble: (trouble) => troubleLines(trouble, paint).forEach(narrate),
     recovered: (recovery) => narrate(recoveryLine(recovery, paint)),
+    watch: (event) => watchLines(event, paint).forEach(narrate),
     ended: () => undefined,
     standing: async (account) => {
       const rows = account.fleets.flatMap((fleet) =>
@@ -115,6 +118,7 @@ function events(): Reporter {
     checks: (fleet, checks) => print({ event: 'checks', fleet, ...countByStatus(checks) }),
     trouble: (trouble) => print(troubleDocument(trouble)),
     recovered: (recovery) => print(recoveryDocument(recovery)),
+    watch: print,
     ended: () => undefined,
     standing: async () => undefined,
     stopping: () => print({ event: 'stopping' }),

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { type CfnResource, Duration, Stack } from 'aws-cdk-lib';
+import { AssetStaging, type CfnResource, Duration, Stack } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
@@ -22,6 +22,8 @@ export const SIDECAR_CONTAINER = 'sidecar';
 const SERVER_CONTAINER = 'server';
 /** Read by the local account: how a container runs where its image cannot. */
 const CONTAINERS_METADATA = 'cdk-mcp-fleet:containers';
+/** Context by which `mcp-fleet local --watch` asks where the files of images come from; no deployed template tells it. */
+const SOURCES_CONTEXT = 'cdk-mcp-fleet:sources';
 
 const DEFAULT_DRAIN = Duration.seconds(110);
 
@@ -80,7 +82,11 @@ function httpContainers(task: ecs.FargateTaskDefinition, of: ServerTask, spec: H
   // ECS stops containers in reverse order of dependency: the server outlives the sidecar's drain.
   const condition = spec.healthCheck === undefined ? ecs.ContainerDependencyCondition.START : ecs.ContainerDependencyCondition.HEALTHY;
   sidecar.addContainerDependencies({ container: server, condition });
-  describeContainer(task, SERVER_CONTAINER, { npm: npmOrigin(spec), ...localRun(spec) });
+  describeContainer(task, SERVER_CONTAINER, {
+    npm: npmOrigin(spec),
+    ...localRun(spec),
+    ...builtFrom(server, spec.directory ?? stagedFrom(server)),
+  });
 }
 
 function stdioContainer(task: ecs.FargateTaskDefinition, of: ServerTask, spec: StdioRuntimeProps, logGroup: logs.ILogGroup): void {
@@ -97,7 +103,7 @@ function stdioContainer(task: ecs.FargateTaskDefinition, of: ServerTask, spec: S
   const npm = npmOrigin(spec);
   // A command of its own may start anything that the package has.
   const started = npm === undefined || spec.command === undefined ? npm : { package: npm.package, version: npm.version };
-  describeContainer(task, SIDECAR_CONTAINER, { npm: started, ...localRun(spec) });
+  describeContainer(task, SIDECAR_CONTAINER, { npm: started, ...localRun(spec), ...builtFrom(task, spec.directory) });
 }
 
 /** An init process where a server's programs run: what a process leaves behind has a parent that reaps it, and signals are passed on. */
@@ -147,9 +153,21 @@ function localRun({ localCommand, directory }: HttpRuntimeProps | StdioRuntimePr
   return { command: localCommand, ...(directory !== undefined && { directory: relative('', directory) || '.' }) };
 }
 
+/** The folder that a server's image is built from, where somebody wants to watch it. */
+function builtFrom(scope: Construct, folder: string | undefined): LocalRun {
+  const isAsked = scope.node.tryGetContext(SOURCES_CONTEXT) !== undefined;
+  return folder === undefined || !isAsked ? {} : { builtFrom: relative('', folder) || '.' };
+}
+
+/** Where an image that CDK builds from a folder was taken from (`ContainerImage.fromAsset`). */
+function stagedFrom(container: ecs.ContainerDefinition): string | undefined {
+  return container.node.findAll().find((child) => child instanceof AssetStaging)?.sourcePath;
+}
+
 interface LocalRun {
   readonly command?: string[];
   readonly directory?: string;
+  readonly builtFrom?: string;
 }
 
 function describeContainer(
@@ -157,7 +175,7 @@ function describeContainer(
   container: string,
   { npm, ...local }: LocalRun & { readonly npm?: object },
 ): void {
-  if (npm === undefined && local.command === undefined) return;
+  if (npm === undefined && Object.keys(local).length === 0) return;
   const resource = task.node.defaultChild as CfnResource;
   resource.addMetadata(CONTAINERS_METADATA, { [container]: { ...(npm && { npm }), ...local } });
 }

@@ -156,22 +156,29 @@ export class RunningAccount implements LocalAccount {
     return id === undefined ? undefined : this.parts.machinery.secrets.find(id)?.value;
   }
 
-  async redeploy(service: string): Promise<void> {
+  async redeploy(service: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     const named = [...this.parts.machinery.services.values()].find(({ settings: { definition } }) =>
       service === 'gateway' ? definition.containers.some(({ role }) => role === 'gateway') : definition.server === service,
     );
     if (!named) throw new LocalAccountError('REFUSED', `There is no service "${service}"; there are gateway, ${this.servers.join(', ')}.`);
-    await named.deploy({ forceNewDeployment: true });
+    try {
+      await named.deploy({ forceNewDeployment: true }, options);
+    } catch (error) {
+      throw new LocalAccountError('DEPLOYMENT_FAILED', (error as Error).message, { cause: error });
+    }
   }
 
-  async apply(assembly: string, { onResource = () => {} }: ApplyOptions = {}): Promise<void> {
+  async apply(assembly: string, { onResource = () => {}, signal }: ApplyOptions = {}): Promise<void> {
     const { stacks: put, missing } = readCloudAssembly(assembly);
     const names = new Set(put.map(({ name }) => name));
     const remove = [...this.applied].filter((name) => !names.has(name));
     try {
       await this.parts.stacks.deploy(
         { put, missing, remove },
-        { tell: ({ stack, logicalId, status, reason }) => onResource(`${stack}/${logicalId}`, status, reason) },
+        {
+          tell: ({ stack, logicalId, status, reason }) => onResource(`${stack}/${logicalId}`, status, reason),
+          ...(signal && { signal }),
+        },
       );
       this.applied = rootsOf(put);
       this.parts.cloudFormation.adopt(put, remove);

@@ -18,6 +18,11 @@ export interface LocalAccountOptions {
   readonly standIns?: Readonly<Record<string, string>>;
   /** How often each schedule runs, in milliseconds, in place of its own rate: a test does not wait for a minute to pass. */
   readonly scheduleMs?: number;
+  /**
+   * Bounds for the end of tasks that a deployment replaces, in milliseconds; sessions do not keep them: somebody waits for the next
+   * version to answer. Default: as in AWS.
+   */
+  readonly replaceWithin?: StopLimits;
   /** Told at the end of each phase of starting. */
   readonly onPhase?: (phase: Phase) => void;
   /** Told, within a phase, of work that takes longer than two seconds and of what of the assembly is not run. */
@@ -31,6 +36,12 @@ export interface LocalAccountOptions {
    * program is, it answers with the one that programs get in its place. The account itself goes the direct way.
    */
   readonly interpose?: (link: Link, url: string) => Promise<string> | string;
+}
+
+/** Bounds for the end of a task, in milliseconds: for what it has begun, and from SIGTERM to SIGKILL. */
+export interface StopLimits {
+  readonly drainMs: number;
+  readonly stopMs: number;
 }
 
 /**
@@ -161,6 +172,8 @@ export interface StackSummaries {
 export interface ApplyOptions {
   /** Told of each resource that is made, changed or removed, such as `Acme/Payments UPDATE_COMPLETE`. */
   readonly onResource?: (resource: string, status: string, reason?: string) => void;
+  /** Gives it up: everything becomes again as it was. */
+  readonly signal?: AbortSignal;
 }
 
 /** One fleet of an account. */
@@ -221,8 +234,10 @@ export interface LocalAccount {
    * one is healthy before an old one is taken out of its target group, drained, and sent SIGTERM. One that holds sessions
    * (task protection) is waited for. Resolves when the last old one has ended.
    * @param service name of a server, or `gateway`
+   * @param options.signal gives it up: what was complete before is brought back
+   * @throws LocalAccountError DEPLOYMENT_FAILED, with the last words of what did not start
    */
-  redeploy(service: string): Promise<void>;
+  redeploy(service: string, options?: { readonly signal?: AbortSignal }): Promise<void>;
   /**
    * Brings the account to what another assembly says, as a deployment of all its stacks does: what is new is made, what has changed is
    * changed or replaced, services roll, and what no template has any more is removed. What other stacks hold stays as it is.

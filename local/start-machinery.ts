@@ -109,6 +109,7 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
       reaper,
       logs,
       agent,
+      ...(options.replaceWithin && { replaceWithin: options.replaceWithin }),
       tell: (event) => options.onServiceEvent?.(event),
       secretsFor: (container) => readSecrets(container, secrets),
     },

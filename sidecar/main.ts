@@ -33,6 +33,7 @@ async function main(): Promise<void> {
       stopping = true;
     });
   }
+  if (settings.triesChild && !(await sidecar.tryChild())) throw new Error('the server does not answer initialize');
   await sidecar.start();
 }
 

@@ -22,6 +22,8 @@ export interface Settings {
   readonly agentUri?: string;
   /** The whole environment of a stdio child. */
   readonly childEnvironment: Readonly<Record<string, string>>;
+  /** Whether a stdio server is started once before there is a session: set where servers are changed all the time. */
+  readonly triesChild?: boolean;
 }
 
 /** What every child gets, besides what its server declares. */
@@ -52,6 +54,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     metadataUri: environment.ECS_CONTAINER_METADATA_URI_V4 || undefined,
     agentUri: environment.ECS_AGENT_URI || undefined,
     childEnvironment: pick(environment, [...CHILD_BASICS, ...named]),
+    triesChild: environment.MCP_FLEET_TRY_CHILD === '1',
   };
 }
 

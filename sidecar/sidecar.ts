@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { Admission } from './admission';
 import { Budget } from './budget';
 import type { Cancel, Clock } from './clock';
+import { answersAtAll } from './first-child';
 import { HttpRuntime } from './http-runtime';
 import { KeptAnswers } from './kept-answers';
 import type { Limits } from './limits';
@@ -69,6 +70,14 @@ export class Sidecar {
       // Behind whoever else hears of it, the session first of all.
       onClosed: () => queueMicrotask(() => this.#noteEnd()),
     });
+  }
+
+  /** Whether a stdio server answers when it is started; an HTTP server tells by itself. */
+  async tryChild(): Promise<boolean> {
+    const { runtime } = this.settings.config;
+    if (runtime.kind !== 'stdio') return true;
+    const { clock, limits, log } = this.around;
+    return await answersAtAll({ command: runtime.command, environment: this.settings.childEnvironment }, this.budget, clock, limits, log);
   }
 
   /** @returns the port on which it listens */

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { byFleet, type CheckedAccount } from '../../local/checked-account';
 import { readControlFiles } from '../../local/control/control-file';
@@ -8,8 +9,12 @@ import { Crash } from '../crash';
 import { EXIT } from '../exit';
 import { Interruption } from '../interruption';
 import { type CheckedFleet, type Reporter, reporter } from '../local-report';
-import { synthesize } from '../synthesize';
+import { type Synthesis, synthesize } from '../synthesize';
+import type { Assembled } from '../synthesizer';
 import { Troubles } from '../troubles';
+import { describeMeaning } from '../watch/meaning';
+import { synthesizedApp, writtenAssembly } from '../watch/source';
+import { Watch } from '../watch/watch';
 
 interface LocalOptions {
   readonly app?: string;
@@ -23,6 +28,7 @@ interface LocalOptions {
   readonly context: readonly string[];
   readonly standIn: Readonly<Record<string, string>>;
   readonly fleet?: string;
+  readonly watch: boolean;
 }
 
 const EXAMPLES = `
@@ -31,6 +37,7 @@ Examples:
   $ mcp-fleet local --app "npx tsx bin/app.ts"      another app
   $ mcp-fleet local --assembly cdk.out --port 0     an assembly that is there already, on any free port
   $ mcp-fleet local --once --json                   prove the eight checks and stop
+  $ mcp-fleet local --watch                         apply what is saved, while it runs
   $ mcp-fleet local --stand-in Data/JobsQueue=http://127.0.0.1:9324/jobs   for a resource that does not run here
 `;
 
@@ -45,6 +52,7 @@ export function localCommand(): Command {
         'app',
         'assembly',
         'once',
+        'watch',
       ]),
     )
     .option('--port <number>', 'port of the edge on 127.0.0.1; 0 takes a free one', portNumber, 8700)
@@ -52,6 +60,7 @@ export function localCommand(): Command {
     .option('-c, --context <key=value>', 'context of the CDK app; may be repeated', collect, [])
     .option('--stand-in <resource[=value]>', 'what programs are given for STACK/ID or STACK/ID.ATTRIBUTE; may be repeated', standIn, {})
     .option('--once', 'stop after the checks, or once it serves; exit code 0 if none failed', false)
+    .addOption(new Option('--watch', 'apply what is saved in the app and its servers, while it runs').default(false).conflicts('once'))
     .option('--no-checks', 'do not run the checks')
     .option('--json', 'events as NDJSON on stdout; with --once one document with the checks (docs/checks.md)', false)
     .action((options: LocalOptions, command: Command) => runLocal({ ...options, ...command.optsWithGlobals() }));
@@ -81,7 +90,8 @@ async function live(options: LocalOptions, interruption: Interruption, report: R
   const start = performance.now();
   await requireFreePort(options.port, readControlFiles(process.cwd()));
   report.begin();
-  const assembly = options.empty ? undefined : (options.assembly ?? (await synthesizeApp(options, interruption, report, cleanups)));
+  const watch = options.watch ? await watchFiles(options, interruption, report, cleanups) : undefined;
+  const assembly = options.empty ? undefined : await assemblyOf(options, watch, interruption, report, cleanups);
   const troubles = new Troubles(report);
   const account = await interruption.orElse(
     startLocalAccount({
@@ -89,7 +99,8 @@ async function live(options: LocalOptions, interruption: Interruption, report: R
       port: options.port,
       onPhase: report.phase,
       onProgress: report.progress,
-      onServiceEvent: troubles.take,
+      onServiceEvent: (event) => watch?.explains(event) || troubles.take(event),
+      ...(watch && { replaceWithin: REPLACE_WITHIN }),
       standIns: options.standIn,
       ...(options.persist !== undefined && { persist: options.persist }),
       ...(options.fleet !== undefined && { fleet: options.fleet }),
@@ -108,17 +119,42 @@ async function live(options: LocalOptions, interruption: Interruption, report: R
     return;
   }
   await report.standing(account);
+  if (assembly !== undefined) watch?.begin(account, assembly);
   await interruption.happens();
 }
 
-async function synthesizeApp(
-  { app, context }: LocalOptions,
+/** Whoever has just saved a file waits for it, and so does every agent that is connected. */
+const REPLACE_WITHIN = { drainMs: 3000, stopMs: 10_000 };
+
+async function watchFiles(
+  { app, context, assembly: written }: LocalOptions,
+  { signal: interrupted }: Interruption,
+  teller: Reporter,
+  cleanups: (() => Promise<void>)[],
+): Promise<Watch> {
+  const folder = process.cwd();
+  const assembly = written === undefined ? undefined : resolve(written);
+  const source = assembly === undefined ? synthesizedApp({ app, context }, folder) : writtenAssembly(assembly);
+  const watch = await Watch.open({ source, folder, assembly, describe: describeMeaning, teller, interrupted });
+  cleanups.push(() => watch.stop());
+  return watch;
+}
+
+/** What is to be run: an assembly that is there, or one that is made. */
+async function assemblyOf(
+  { app, context, assembly: written }: LocalOptions,
+  watch: Watch | undefined,
   interruption: Interruption,
   report: Reporter,
   cleanups: (() => Promise<void>)[],
 ): Promise<string> {
-  const { assembly, missing, milliseconds, dispose } = await synthesize({ app, context }, process.cwd(), interruption.signal);
-  cleanups.push(dispose);
+  if (written !== undefined && watch === undefined) return written;
+  const synthesis: Assembled & Partial<Synthesis> = watch
+    ? await watch.first()
+    : await synthesize({ app, context }, process.cwd(), interruption.signal);
+  if (synthesis.dispose) cleanups.push(synthesis.dispose);
+  const { assembly, missing, milliseconds } = synthesis;
+  if (written !== undefined) return assembly;
   const dummies = missing.length === 0 ? '' : `; not looked up, so dummies stand for it: ${missing.join(', ')}`;
   report.phase({ name: 'synthesize', detail: `${app ?? 'app of cdk.json'}${dummies}`, milliseconds });
   return assembly;

@@ -39,6 +39,8 @@ export interface DeployOptions {
   readonly disableRollback?: boolean;
   /** Logical ids that are kept when their stack is removed. */
   readonly retain?: ReadonlySet<string>;
+  /** Gives the deployment up: it fails, as if a resource had. */
+  readonly signal?: AbortSignal;
 }
 
 export interface StacksParts {
@@ -116,7 +118,7 @@ export class DeployedStacks {
 
   private async deployNow(change: StackChange, options: DeployOptions): Promise<Removed> {
     const { assembly, plan, fleets } = this.judge(change);
-    const { tell = () => {}, onPhase = () => {}, permit } = options;
+    const { tell = () => {}, onPhase = () => {}, permit, signal } = options;
     const deployment = new Deployment({
       assembly,
       targets: new Set(change.put.map(({ name }) => name)),
@@ -127,14 +129,23 @@ export class DeployedStacks {
       machinery: this.parts.machinery,
       tell,
       ...(permit && { permit }),
+      ...(signal && { signal }),
     });
+    const cancel = (): void => {
+      for (const service of this.parts.machinery().services.values()) service.cancelDeployment();
+    };
+    signal?.addEventListener('abort', cancel, { once: true });
     try {
+      signal?.throwIfAborted();
       await this.runPhases(deployment, fleets, onPhase);
       await deployment.finish();
       await this.parts.serve(fleets, deployment);
     } catch (cause) {
+      // What is brought back is not given up.
+      signal?.removeEventListener('abort', cancel);
       throw await this.fail(cause, deployment, assembly, change, options);
     }
+    signal?.removeEventListener('abort', cancel);
     const going = this.goingAfter(deployment, change);
     const gone = this.stacks.filter((stack) => change.remove?.includes(rootOf(stack).name));
     this.stacks = assembly.stacks;

@@ -28,6 +28,8 @@ export interface DeploymentParts {
   readonly tell: TellResource;
   /** Refuses a change of a resource that exists. @throws Error with the reason */
   readonly permit?: (action: 'Modify' | 'Replace', resource: DeployedResource) => void;
+  /** Nothing more is begun when it is aborted. */
+  readonly signal?: AbortSignal;
 }
 
 /** What was done to one resource, in the order in which it came to an end. */
@@ -125,7 +127,7 @@ export class Deployment implements World {
     const needs = await this.settleNeeds(unresolved, stack, `${path}/Properties`);
     const properties = resolveIntrinsics(unresolved, scopeOf(stack, this), path) as Record<string, unknown>;
     const declared = { address, stack, resource, properties, runs, needs: [...needs, ...after.map((id) => `${stack.name}/${id}`)] };
-    if (this.failed) throw new Cancelled(path);
+    if (this.failed || this.parts.signal?.aborted) throw new Cancelled(path);
     try {
       await this.bringAbout(declared, before, provisioner);
     } catch (error) {

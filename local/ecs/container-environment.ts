@@ -49,6 +49,8 @@ export function containerEnvironment(
     HOST: '127.0.0.1',
     // For a Node.js server that listens on the port of its image whatever PORT says.
     MCP_FLEET_LOCAL_PORTS: JSON.stringify(Object.fromEntries(place.ports)),
+    // Whoever waits for the next version wants to know that it runs, before the one before it goes.
+    ...(machine.replaceWithin && definition.role === 'sidecar' && { MCP_FLEET_TRY_CHILD: '1' }),
     NODE_OPTIONS: values.NODE_OPTIONS ? `${preload} ${values.NODE_OPTIONS}` : preload,
   };
 }

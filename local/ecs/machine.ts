@@ -1,4 +1,4 @@
-import type { ServiceEvent } from '../local-account';
+import type { ServiceEvent, StopLimits } from '../local-account';
 import type { LogBook } from '../logs/log-book';
 import type { Ports } from '../processes/ports';
 import type { Reaper } from '../processes/reaper';
@@ -21,6 +21,8 @@ export interface EcsMachine {
   readonly reaper: Reaper;
   readonly logs: LogBook;
   readonly agent: AgentEndpoint;
+  /** Bounds for tasks that a deployment replaces, which sessions do not keep then. */
+  readonly replaceWithin?: StopLimits;
   /** Told of what befalls services. */
   readonly tell: (event: ServiceEvent) => void;
   /** The secrets that ECS injects into a container. */

@@ -1,4 +1,5 @@
 import type { TargetGroup } from '../alb/target-group';
+import type { StopLimits } from '../local-account';
 import type { Deployment } from './deployment';
 import { type Failure, lastAnswerOf, speakerOf } from './failure';
 import type { EcsMachine } from './machine';
@@ -6,12 +7,6 @@ import type { RolloutTask } from './rollout';
 import type { ServiceTarget } from './service-settings';
 import { Task, type TaskPlace } from './task';
 import type { TaskDefinition } from './task-definition';
-
-/** Bounds for the end of a task, in milliseconds; used when the whole account stops. */
-export interface StopLimits {
-  readonly drainMs: number;
-  readonly stopMs: number;
-}
 
 /** Who is told of a task. */
 export interface ServiceTaskWatcher {

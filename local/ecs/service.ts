@@ -1,3 +1,4 @@
+import type { StopLimits } from '../local-account';
 import { Deployment, type DeploymentDescription, DeploymentFailed, type GivenUpBy } from './deployment';
 import { DEFAULT_CIRCUIT_BREAKER, DEFAULT_CONFIGURATION, failureThreshold, taskLimits } from './deployment-configuration';
 import { Deployments } from './deployments';
@@ -7,7 +8,7 @@ import { planRollout, type RolloutPlan } from './rollout';
 import { type ServiceEvent, ServiceEvents } from './service-events';
 import { ServiceNews } from './service-news';
 import { isSameRevision, type ServiceSettings } from './service-settings';
-import { ServiceTask, type ServiceTaskWatcher, type StopLimits } from './service-task';
+import { ServiceTask, type ServiceTaskWatcher } from './service-task';
 import type { Task, TaskScheduler } from './task';
 
 export type { ServiceSettings, StopLimits };
@@ -124,6 +125,12 @@ export class Service implements TaskScheduler {
     await steady.finally(() => signal?.removeEventListener('abort', cancel));
   }
 
+  /** Gives up what is under way; what was COMPLETED last is brought back. */
+  cancelDeployment(): void {
+    const { primary } = this.generations;
+    if (primary.rolloutState === 'IN_PROGRESS' && !primary.rollback) this.cancel(primary);
+  }
+
   /**
    * Resolves when as many tasks as desired are healthy.
    * @throws Error with the end of the failing container's log
@@ -184,7 +191,8 @@ export class Service implements TaskScheduler {
       primary: this.asPlanned(primary),
       overtaken: overtaken.map((deployment) => this.asPlanned(deployment)),
     });
-    for (const member of plan.stop) void this.leave(member);
+    for (const { member } of plan.stop)
+      void this.leave(member, this.isReplaced(member.deployment) ? this.machine.replaceWithin : undefined);
     for (let missing = plan.start; missing > 0; missing--) void this.launch(primary);
     for (const [i, deployment] of overtaken.entries()) {
       deployment.share = plan.overtaken[i]?.share ?? 0;
@@ -198,7 +206,17 @@ export class Service implements TaskScheduler {
 
   private asPlanned(deployment: Deployment) {
     const mayStart = deployment.rolloutState !== 'FAILED' && deployment.heldUntil <= Date.now();
-    return { tasks: this.staying(deployment), share: deployment.share, mayStart };
+    const isHurried = this.machine.replaceWithin !== undefined && this.isReplaced(deployment);
+    const tasks = this.staying(deployment).map((member) => ({
+      member,
+      isHealthy: member.isHealthy,
+      isProtected: member.isProtected && !isHurried,
+    }));
+    return { tasks, share: deployment.share, mayStart };
+  }
+
+  private isReplaced(deployment: Deployment): boolean {
+    return deployment !== this.generations.primary;
   }
 
   /** Steady: as many tasks as desired, all of them healthy and of the PRIMARY deployment, and none on its way out. */

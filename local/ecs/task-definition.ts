@@ -40,6 +40,8 @@ export interface ContainerHint {
   readonly command?: readonly string[];
   /** The server's own folder, relative to the app's. */
   readonly directory?: string;
+  /** Of an image: the folder that it is built from, relative to the app's; told only to who watches it. */
+  readonly builtFrom?: string;
 }
 
 /** How a container runs as a process of this machine. */

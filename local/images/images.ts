@@ -54,6 +54,8 @@ export class Images {
     const key = `${asset.id}${skipsRun ? '-files' : ''}`;
     const made = this.made.get(key) ?? this.make(request, join(this.options.folder, key));
     this.made.set(key, made);
+    // One that failed is tried again: the registry may be back.
+    made.catch(() => this.made.delete(key));
     return made;
   }
 
