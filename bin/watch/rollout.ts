@@ -1,6 +1,6 @@
 import type { LocalAccount, ServiceEvent } from '../../local/local-account';
 import type { ServiceSource } from './services';
-import type { Turn } from './turns';
+import type { Timers, Turn } from './turns';
 
 /** A deployment that is under way for so long may be given up for a newer one, in milliseconds. */
 const PATIENCE_MS = 10_000;
@@ -9,6 +9,7 @@ export interface RolloutParts {
   readonly account: LocalAccount;
   readonly turn: Turn;
   readonly interrupted: AbortSignal;
+  readonly timers: Timers;
   readonly onRoll: (roll: { readonly service: string; readonly tasks: number }) => void;
   /** Told when everything serves that was begun since it was told last. */
   readonly onServing: (serving: { readonly services: readonly string[]; readonly milliseconds: number }) => void;
@@ -65,19 +66,20 @@ export class Rollout {
   }
 
   private async patiently(work: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
-    const start = performance.now();
+    const { timers, interrupted, onServing } = this.parts;
+    const start = timers.now();
     const before = this.names.size;
-    const timer = setTimeout(() => {
+    const timer = timers.after(PATIENCE_MS, () => {
       this.late = true;
       this.giveUpWhereHopeless();
-    }, PATIENCE_MS);
+    });
     this.hasBegun = true;
     try {
-      await work(AbortSignal.any([this.controller.signal, this.parts.interrupted]));
+      await work(AbortSignal.any([this.controller.signal, interrupted]));
     } finally {
-      clearTimeout(timer);
+      timer.cancel();
     }
-    this.parts.onServing({ services: this.rolled.slice(before), milliseconds: Math.round(performance.now() - start) });
+    onServing({ services: this.rolled.slice(before), milliseconds: Math.round(timers.now() - start) });
   }
 
   private giveUpWhereHopeless(): void {

@@ -9,7 +9,7 @@ import { Rollout } from './rollout';
 import { type ServiceSource, servicesOf, type Templates } from './services';
 import type { AssemblySource } from './source';
 import { differenceBetween } from './template-difference';
-import type { Turn } from './turns';
+import { TIMERS, type Timers, type Turn } from './turns';
 import type { WatchEvent, WatchTeller } from './watch-events';
 import { isWithin } from './watched-paths';
 
@@ -24,6 +24,7 @@ export interface RoundsParts {
   readonly describe: Describe;
   readonly teller: WatchTeller;
   readonly interrupted: AbortSignal;
+  readonly timers?: Timers;
   /** Told of the services that an assembly has, before they run. */
   readonly onServices: (services: readonly ServiceSource[]) => void;
 }
@@ -56,9 +57,9 @@ export class Rounds {
   }
 
   readonly run = async (turn: Turn): Promise<void> => {
-    const { account, interrupted, source } = this.parts;
-    const start = performance.now();
-    const sinceStart = (): number => Math.round(performance.now() - start);
+    const { account, interrupted, source, timers = TIMERS } = this.parts;
+    const start = timers.now();
+    const sinceStart = (): number => Math.round(timers.now() - start);
     const changes = new Set(turn.changes);
     this.countRepetition(changes);
     this.tell({ event: 'watch_change', at: new Date().toISOString(), files: [...changes].map((path) => this.shown(path)) });
@@ -66,6 +67,7 @@ export class Rounds {
       account,
       turn,
       interrupted,
+      timers,
       onRoll: (roll) => this.tell({ event: 'watch_roll', ...roll }),
       onServing: (serving) => {
         this.since = new Date();
