@@ -7,7 +7,7 @@ module.exports = {
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: ['/test/(e2e|conformance|bench)/'],
   transform: { '\\.[cm]?[jt]s$': '<rootDir>/build/jest-transform.cjs' },
-  transformIgnorePatterns: ['/node_modules/(?!(@middy|jose|oidc-provider|@modelcontextprotocol)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(@middy|jose|oidc-provider|@modelcontextprotocol|chokidar|readdirp)/)'],
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
   globalSetup: '<rootDir>/build/jest-scratch.cjs',
   globalTeardown: '<rootDir>/build/jest-scratch-end.cjs',

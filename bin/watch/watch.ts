@@ -53,11 +53,11 @@ export class Watch {
 
   /** From here on, what is saved is applied. @param assembly with which the account began */
   begin(account: LocalAccount, assembly: string): void {
-    const { teller, folder } = this.parts;
+    const { teller, folder, assembly: written } = this.parts;
     this.rounds = new Rounds({ ...this.parts, account, onServices: (services) => this.attend(services) });
     this.parts.source.prepare();
-    const { roots } = this.paths(servicesOf(account.templates));
-    teller.watch({ event: 'watch_ready', folders: roots.map((root) => relative(folder, root) || '.') });
+    const folders = [written ?? folder, ...this.foldersOf(servicesOf(account.templates))];
+    teller.watch({ event: 'watch_ready', folders: [...new Set(folders.map((each) => relative(folder, each) || '.'))] });
     this.turns.open((changes) => this.rounds?.unseen(changes, assembly) ?? []);
   }
 
@@ -79,13 +79,19 @@ export class Watch {
   private paths(services: readonly ServiceSource[]): WatchedPaths {
     const { folder, assembly } = this.parts;
     const settings = readWatchSettings(folder);
-    const own = services.flatMap(({ builtFrom, commands }) => [
+    return together([
+      assembly === undefined ? appPaths(folder, settings) : manifestPaths(assembly),
+      ...this.foldersOf(services).map((root) => serverPaths(root, folder, settings)),
+    ]);
+  }
+
+  private foldersOf(services: readonly ServiceSource[]): readonly string[] {
+    const { folder, assembly } = this.parts;
+    const all = services.flatMap(({ builtFrom, commands }) => [
+      // Whoever writes the assembly watches what it is made of.
       ...(assembly === undefined ? builtFrom.map((from) => resolve(folder, from)) : []),
       ...commands.flatMap((command) => commandFolders(command, folder)),
     ]);
-    return together([
-      assembly === undefined ? appPaths(folder, settings) : manifestPaths(assembly),
-      ...[...new Set(own)].map((root) => serverPaths(root, folder, settings)),
-    ]);
+    return [...new Set(all)];
   }
 }

@@ -45,24 +45,29 @@ const DEFAULT_EXCLUDE = [
 /** The app's own folder, by the patterns of `cdk.json` as `cdk watch` reads them. */
 export function appPaths(folder: string, { include = ['**'], exclude, output = 'cdk.out' }: WatchSettings): WatchedPaths {
   const isIncluded = picomatch([...include], { dot: true });
-  const isExcluded = picomatch([...(exclude ?? DEFAULT_EXCLUDE), output, '**/.*'].flatMap(withInner), { dot: true });
+  const isExcluded = picomatch([...(exclude ?? DEFAULT_EXCLUDE), output].flatMap(withInner), { dot: true });
   const above = include.map((pattern) => picomatch.scan(pattern).base).filter((base) => base.startsWith('..'));
   return {
     roots: [folder, ...above.map((base) => resolve(folder, base))],
     isLeftOut: (path, stats) => {
       const inside = slashed(relative(folder, path));
       if (inside === '') return false;
-      return isNever(inside) || isExcluded(inside) || (stats?.isFile() === true && !isIncluded(inside));
+      return isNever(inside) || isHidden(inside) || isExcluded(inside) || (stats?.isFile() === true && !isIncluded(inside));
     },
   };
 }
 
-/** A server's folder, wherever it is: all of it, but for what `cdk.json` leaves out by name. */
+/**
+ * A server's folder, wherever it is: all of it, but for what `cdk.json` leaves out by name. The folder above it tells when it is removed
+ * and made again.
+ */
 export function serverPaths(root: string, folder: string, { exclude = [] }: WatchSettings): WatchedPaths {
   const isExcluded = picomatch(exclude.flatMap(withInner), { dot: true });
   return {
-    roots: [root],
-    isLeftOut: (path) => !isWithin(root, path) || isNever(slashed(relative(root, path))) || isExcluded(slashed(relative(folder, path))),
+    roots: [dirname(root)],
+    isLeftOut: (path) =>
+      path !== dirname(root) &&
+      (!isWithin(root, path) || isNever(slashed(relative(root, path))) || isExcluded(slashed(relative(folder, path)))),
   };
 }
 
@@ -89,6 +94,11 @@ export function isWithin(root: string, path: string): boolean {
 /** What is left out is left out with everything in it. */
 function withInner(pattern: string): string[] {
   return pattern.endsWith('/**') ? [pattern, pattern.slice(0, -3)] : [pattern, `${pattern}/**`];
+}
+
+/** Names with a dot in front: `cdk watch` leaves them out, too. */
+function isHidden(inside: string): boolean {
+  return inside.split('/').some((part) => part.startsWith('.') && part !== '..');
 }
 
 function isNever(inside: string): boolean {

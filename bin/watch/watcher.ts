@@ -1,3 +1,5 @@
+import { lstatSync, realpathSync, type Stats } from 'node:fs';
+import { basename, dirname, join, sep } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
 import type { WatchedPaths } from './watched-paths';
 
@@ -11,7 +13,9 @@ export class Watcher {
   /** Resolves when nothing that is saved from now on is missed. */
   static async start(paths: WatchedPaths, onChange: (path: string) => void, onError: (error: Error) => void): Promise<Watcher> {
     const state = { paths };
-    const files = watch([...paths.roots], { ignoreInitial: true, ignored: (path, stats) => state.paths.isLeftOut(path, stats) });
+    const ignored = (path: string, stats?: Stats): boolean =>
+      state.paths.isLeftOut(path, stats) || (stats !== undefined && leadsBack(path));
+    const files = watch([...paths.roots], { ignoreInitial: true, ignored });
     const watcher = new Watcher(files, state);
     files.on('all', (event, path) => {
       if (event === 'add' || event === 'change' || event === 'unlink') onChange(path);
@@ -30,5 +34,15 @@ export class Watcher {
 
   async stop(): Promise<void> {
     await this.files.close();
+  }
+}
+
+/** Whether a link leads to a folder that it is in: whoever follows it never ends. */
+function leadsBack(path: string): boolean {
+  try {
+    if (!lstatSync(path).isSymbolicLink()) return false;
+    return join(realpathSync(dirname(path)), basename(path)).startsWith(`${realpathSync(path)}${sep}`);
+  } catch {
+    return false; // it has just gone
   }
 }
