@@ -88,11 +88,13 @@ export class DeployedStacks {
   /** What would run; everything that stands in the way of a change is known before anything is changed. @throws LocalAccountError */
   judge(change: StackChange): { readonly assembly: CloudAssembly; readonly plan: Plan; readonly fleets: readonly FleetDescription[] } {
     const assembly = this.assemblyAfter(change);
-    const { only } = this.parts;
+    const { only, standIns, given } = this.parts;
+    const world = { assembly, standIns, names: () => undefined };
+    const changing = new Set([...change.put.map(({ name }) => name), ...(change.remove ?? [])]);
+    // First of all: an export that is gone and in use would be missed below, by whoever imports it.
+    refuseCollisions({ before: this.stacks, after: assembly.stacks, changing, world });
     const fleets = fleetsOf(assembly).filter(({ name, path }) => only === undefined || name === only || path === only);
     refuseTwins(fleets);
-    const { standIns, given } = this.parts;
-    const world = { assembly, standIns, names: () => undefined };
     const plan = planOf(fleets, world);
     requireContext(plan, assembly);
     const problems = [
@@ -100,8 +102,6 @@ export class DeployedStacks {
       ...unchangeableIn(change.put, this.resources, plan),
     ];
     if (problems.length > 0) throw unsupported(problems);
-    const changing = new Set([...change.put.map(({ name }) => name), ...(change.remove ?? [])]);
-    refuseCollisions({ before: this.stacks, after: assembly.stacks, changing, world });
     return { assembly, plan, fleets };
   }
 

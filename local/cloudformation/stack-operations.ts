@@ -68,6 +68,7 @@ export class StackOperations {
     record: StackRecord,
     { retain, clientToken }: { readonly retain?: readonly string[]; readonly clientToken?: string },
   ): Promise<void> {
+    const { status } = record;
     record.clientToken = clientToken;
     record.moveTo('DELETE_IN_PROGRESS', 'User Initiated');
     const options: DeployOptions = { tell: (event) => this.tell(event), ...(retain && { retain: new Set(retain) }) };
@@ -81,7 +82,8 @@ export class StackOperations {
       record.say({ deletedAt: new Date() });
       record.moveTo('DELETE_COMPLETE');
     } catch (error) {
-      record.moveTo('DELETE_FAILED', reasonOf(error));
+      // What was refused, such as the end of an export that is in use, has changed nothing: the stack is again what it was.
+      record.moveTo(error instanceof DeploymentFailed ? 'DELETE_FAILED' : status, reasonOf(error));
     }
   }
 

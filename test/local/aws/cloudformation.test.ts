@@ -143,6 +143,27 @@ describe('a stack', () => {
     expect((await client.send(new GetStackPolicyCommand({ StackName }))).StackPolicyBody).toBe('{"Statement":[]}');
   });
 
+  test('stays what it is while another imports of it', async () => {
+    const exporting = template({ Thing: { Type: 'Test::Thing' } }, { Out: { Value: 'v', Export: { Name: 'Lender-Out' } } });
+    const importing = template({ Thing: { Type: 'Test::Thing', Properties: { Value: { 'Fn::ImportValue': 'Lender-Out' } } } }, {});
+    const common = { maxWaitTime: 10, minDelay: 1, maxDelay: 1 };
+    for (const [StackName, TemplateBody] of Object.entries({ Lender: exporting, Borrower: importing })) {
+      await client.send(new CreateStackCommand({ StackName, TemplateBody }));
+      await waitUntilStackCreateComplete({ client, ...common }, { StackName });
+    }
+    await client.send(new DeleteStackCommand({ StackName: 'Lender' }));
+    const stack = async () => (await client.send(new DescribeStacksCommand({ StackName: 'Lender' }))).Stacks?.[0];
+    while ((await stack())?.StackStatus === 'DELETE_IN_PROGRESS') await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await stack()).toMatchObject({
+      StackStatus: 'CREATE_COMPLETE',
+      StackStatusReason: expect.stringContaining('Export Lender-Out cannot be deleted as it is in use'),
+    });
+    for (const StackName of ['Borrower', 'Lender']) {
+      await client.send(new DeleteStackCommand({ StackName }));
+      await waitUntilStackDeleteComplete({ client, ...common }, { StackName });
+    }
+  });
+
   test('with many resources is told page by page', async () => {
     const StackName = 'Many';
     const resources = Object.fromEntries(Array.from({ length: 250 }, (_, at) => [`R${at}`, { Type: 'Test::Thing' }]));

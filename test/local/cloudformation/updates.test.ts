@@ -208,7 +208,7 @@ describe('what CloudFormation refuses, and what this machine cannot do, is said 
     expect(rig.takeJournal()[0]?.ResourceProperties.Says).toMatch(/^vpc-/);
     const alone = rig.stacks.stacks.filter(({ name }) => name === 'Net').map((stack) => ({ ...stack, template: { Resources: {} } }));
     await expect(rig.stacks.deploy({ put: alone })).rejects.toThrow(/net-id/);
-    await expect(rig.stacks.deploy({ put: [], remove: ['Net'] })).rejects.toThrow(/net-id/);
+    await expect(rig.stacks.deploy({ put: [], remove: ['Net'] })).rejects.toThrow(/Export net-id cannot be deleted as it is in use/);
     await rig.stacks.deploy({ put: [], remove: ['Shop'] });
     await rig.stacks.deploy({ put: [], remove: ['Net'] });
     expect(rig.stacks.resources.size).toBe(0);

@@ -1,0 +1,62 @@
+import { setMaxListeners } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Bank } from '../chaos/bank';
+import type { Stage, Verdict } from '../suites/suite';
+import { Account } from './account';
+import type { Load } from './load/load';
+import type { Options, SceneName } from './options';
+import { makePrograms } from './programs';
+import { inert } from './scenes/inert';
+import { life } from './scenes/life';
+import type { Scene } from './scenes/scene';
+import { stacks } from './scenes/stacks';
+import { Steps } from './steps';
+
+/** Deploys into local accounts with the CDK command line as it is, and looks at what becomes of agents and data meanwhile. */
+export async function runDeploy({ scenes }: Options, { scratch, signal, say }: Stage): Promise<Verdict> {
+  setMaxListeners(0, signal); // many children hang on it
+  const programs = join(scratch, 'programs');
+  mkdirSync(programs);
+  await makePrograms(programs);
+  const bank = await Bank.start();
+  const steps = new Steps(say);
+  const load: Load[] = [];
+  const play = async (name: SceneName, scene: (scene: Scene) => Promise<void>): Promise<void> => {
+    if (!scenes.includes(name)) return;
+    const assemblies = join(scratch, `${name}-assemblies`);
+    mkdirSync(assemblies);
+    const account = await Account.start(join(scratch, name), signal);
+    try {
+      await steps.play(() => scene({ account, steps, bank, programs, assemblies }));
+    } finally {
+      await account.stop();
+    }
+  };
+  try {
+    // Side by side, each in an account of its own: what takes long in the first is waiting.
+    const playing = [
+      play('life', async (scene) => void load.push(await life(scene))),
+      play('stacks', stacks).then(() => play('inert', inert)),
+    ];
+    await Promise.allSettled(playing);
+    await Promise.all(playing);
+  } finally {
+    bank.stop();
+  }
+  const { passed, failed } = steps;
+  return {
+    passed: failed.length === 0,
+    counts: { passed, failed: failed.length },
+    facts: load.flatMap(factsOf),
+    document: { passed, failed },
+  };
+}
+
+function factsOf({ calls, miscounted }: Load): readonly string[] {
+  const count = (outcome: string): number => calls.filter((call) => call.outcome === outcome).length;
+  return [
+    `${calls.length} calls under load: ${count('failed')} failed, ${count('restored')} sessions restored, ${count('ended')} ended as declared, ${count('removed')} refused by a removed server`,
+    `${calls.filter(({ operation }) => operation === 'write').length} writes: ${miscounted.length} lost or run twice`,
+  ];
+}
