@@ -1,24 +1,26 @@
 // npm test: installs what is missing, builds, checks types and style, and runs the tests.
 // The last line on stdout is `N passed, N failed`; a build, type or style check that fails counts as one.
-// With --e2e it runs the tests that drive the whole fleet instead. Other arguments go to jest.
+// With --e2e it runs the tests that drive the whole fleet instead, with --long the long ones (*.long.test.ts). Other arguments go to jest.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { installMissing, root, run } from './install.mjs';
 
 const e2e = process.argv.includes('--e2e');
-const jestArguments = process.argv.slice(2).filter((argument) => argument !== '--e2e');
+const long = process.argv.includes('--long');
+const jestArguments = process.argv.slice(2).filter((argument) => argument !== '--e2e' && argument !== '--long');
+const CONFIG = e2e ? 'test/e2e/jest.config.cjs' : long ? 'test/long.jest.config.cjs' : 'jest.config.cjs';
 const bin = (name) => join(root, 'node_modules', name);
 const node = (...args) => run(process.execPath, args);
 
 const verdicts = [step('install', installMissing)];
 if (verdicts[0]) verdicts.push(step('build', () => node('build/build.mjs')));
-if (verdicts.every(Boolean) && !e2e) {
+if (verdicts.every(Boolean) && !e2e && !long) {
   verdicts.push(step('types', () => node(bin('typescript/bin/tsc'), '-p', 'tsconfig.json')));
   verdicts.push(step('style', () => node(bin('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings', '.')));
 }
 const built = verdicts[0] && verdicts[1];
-const tests = built ? jest(e2e ? 'test/e2e/jest.config.cjs' : 'jest.config.cjs') : { passed: 0, failed: 0 };
+const tests = built ? jest(CONFIG) : { passed: 0, failed: 0 };
 const passed = verdicts.filter(Boolean).length + tests.passed;
 const failed = verdicts.filter((verdict) => !verdict).length + tests.failed;
 console.log(`${passed} passed, ${failed} failed`);

@@ -16,13 +16,6 @@ describe('no history of the ledger executes twice, reports what is not so, or le
     ['the same, any one write, and a person who settles what is unknown', { ...TWO, person: true }, PROTOCOL],
     ['the same, and a janitor', { ...TWO, person: true, janitor: true }, PROTOCOL],
     ['a call without a key, two that are taken for its retry, and a janitor', { ...THREE, janitor: true }, KEYLESS],
-    ['three requests with one key', { digests: ['x', 'x', 'x'], faults: 0 }, PROTOCOL],
-    [
-      'three requests with one key, one of them another call, and a person',
-      { digests: ['x', 'x', 'y'], faults: 0, person: true },
-      PROTOCOL,
-    ],
-    ['a call without a key and two that are taken for its retry', { digests: ['x', 'x', 'x'], faults: 1, person: true }, KEYLESS],
   ])('%s', (name, bounds, protocol) => {
     const { states, steps, violation } = explore(bounds, protocol);
     process.stdout.write(`  ledger model: ${states} states, ${steps} steps: ${name}\n`);
