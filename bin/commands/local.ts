@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { byFleet, type CheckedAccount } from '../../local/checked-account';
 import { readControlFiles } from '../../local/control/control-file';
 import { requireFreePort } from '../../local/processes/ports';
@@ -8,6 +8,7 @@ import { checkAll, hasFailed } from '../check-fleets';
 import { Crash } from '../crash';
 import { EXIT } from '../exit';
 import { Interruption } from '../interruption';
+import { collect, portNumber, standIn } from '../local-options';
 import { type CheckedFleet, type Reporter, reporter } from '../local-report';
 import { type Synthesis, synthesize } from '../synthesize';
 import type { Assembled } from '../synthesizer';
@@ -167,21 +168,4 @@ function checkFleets(fleets: readonly CheckedAccount[], interruption: Interrupti
 
 function unchecked({ name }: { readonly name: string }): CheckedFleet {
   return { fleet: name, checks: [] };
-}
-
-function portNumber(text: string): number {
-  const port = Number(text);
-  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError(`"${text}" is not a port; expected 0 to 65535.`);
-  return port;
-}
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
-}
-
-/** `Data/Queue=VALUE`, or `Data/Queue` for its name alone. */
-function standIn(text: string, before: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const [, key, value = ''] = /^([^=/]+\/[^=/]+)(?:=(.*))?$/s.exec(text) ?? [];
-  if (key === undefined) throw new InvalidArgumentError(`"${text}" is not STACK/LOGICAL_ID or STACK/LOGICAL_ID=VALUE.`);
-  return { ...before, [key]: value };
 }

@@ -5,6 +5,7 @@ import { errorDocument } from '../exit';
 import type { Assembled } from '../synthesizer';
 import { commandFolders } from './command-folders';
 import { OwnWrites } from './own-writes';
+import { Repetition } from './repetition';
 import { Rollout } from './rollout';
 import { type ServiceSource, servicesOf, type Templates } from './services';
 import type { AssemblySource } from './source';
@@ -29,20 +30,12 @@ export interface RoundsParts {
   readonly onServices: (services: readonly ServiceSource[]) => void;
 }
 
-/** A pause before what the app itself has written makes it synthesize again, doubled with each time in a row, in milliseconds. */
-const FIRST_PAUSE = 1000;
-const LONGEST_PAUSE = 60_000;
-/** After so many of them in a row it is said. */
-const HINT_AFTER = 3;
-
 /** From files that have changed to an account that runs them: one round for each turn. */
 export class Rounds {
   private since = new Date();
   private rollout: Rollout | undefined;
   private readonly ownWrites = new OwnWrites();
-  /** What was written while the last assembly was made, and how often in a row that alone has led to a round. */
-  private leftOver: ReadonlySet<string> = new Set();
-  private repeated = 0;
+  private readonly repetition = new Repetition();
 
   constructor(private readonly parts: RoundsParts) {}
 
@@ -57,12 +50,14 @@ export class Rounds {
   }
 
   readonly run = async (turn: Turn): Promise<void> => {
-    const { account, interrupted, source, timers = TIMERS } = this.parts;
+    const { account, folder, interrupted, source, timers = TIMERS } = this.parts;
     const start = timers.now();
     const sinceStart = (): number => Math.round(timers.now() - start);
     const changes = new Set(turn.changes);
-    this.countRepetition(changes);
-    this.tell({ event: 'watch_change', at: new Date().toISOString(), files: [...changes].map((path) => this.shown(path)) });
+    const files = [...changes].map((path) => relative(folder, path));
+    this.tell({ event: 'watch_change', at: new Date().toISOString(), files });
+    if (this.repetition.isTold(changes))
+      this.tell({ event: 'watch_hint', message: `${files.join(', ')}: written at every synthesis; name it in watch.exclude of cdk.json` });
     const rollout = new Rollout({
       account,
       turn,
@@ -144,19 +139,8 @@ export class Rounds {
   }
 
   private putOff(turn: Turn, unseen: readonly string[]): void {
-    this.leftOver = new Set(unseen);
-    if (unseen.length === 0) return;
-    const pause = this.repeated === 0 ? 0 : Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.repeated - 1));
-    turn.later(unseen, pause);
-  }
-
-  /** A build that writes something else each time would make the app synthesize for ever. */
-  private countRepetition(changes: ReadonlySet<string>): void {
-    const isOwn = this.leftOver.size > 0 && [...changes].every((path) => this.leftOver.has(path));
-    this.repeated = isOwn ? this.repeated + 1 : 0;
-    if (this.repeated !== HINT_AFTER) return;
-    const files = [...changes].map((path) => this.shown(path)).join(', ');
-    this.tell({ event: 'watch_hint', message: `${files}: written at every synthesis; name it in watch.exclude of cdk.json` });
+    const pause = this.repetition.pauseFor(unseen);
+    if (unseen.length > 0) turn.later(unseen, pause);
   }
 
   private tellFailure(stage: 'synthesis' | 'deployment', error: unknown): void {
@@ -166,10 +150,6 @@ export class Rounds {
 
   private tell(event: WatchEvent): void {
     this.parts.teller.watch(event);
-  }
-
-  private shown(path: string): string {
-    return relative(this.parts.folder, path);
   }
 }
 

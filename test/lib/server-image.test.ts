@@ -2,11 +2,11 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import { Stage } from 'aws-cdk-lib';
+import { App, Stack, Stage } from 'aws-cdk-lib';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import { type McpServer, ServerRuntime } from '../../lib';
 import { baseImage, bundleFolder } from '../../lib/bundles';
-import { containerOf, NPM_HTTP, NPM_STDIO, newServer, resourceAt, templateOf } from './example-fleet';
+import { containerOf, NPM_HTTP, NPM_STDIO, newFleet, newServer, resourceAt, templateOf } from './example-fleet';
 
 const scratch = mkdtempSync(join(tmpdir(), 'server-image-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -115,6 +115,29 @@ test.each(['http', 'stdio'] as const)('a local command over %s names the folder 
 
   const hint = { command: ['npx', 'tsx', 'main.ts'], directory: relative('', directory) };
   expect(task.Metadata?.['cdk-mcp-fleet:containers']).toEqual(kind === 'http' ? { server: hint } : { sidecar: hint });
+});
+
+test('the folders that images are built from are told to who asks for them, and to nobody else', () => {
+  const directory = mkdtempSync(join(scratch, 'built-'));
+  writeFileSync(join(directory, 'Dockerfile'), 'FROM node:24\n');
+  const runtimes = {
+    http: ServerRuntime.http({ directory, port: 3000 }),
+    image: ServerRuntime.http({ image: ContainerImage.fromAsset(directory), port: 3000 }),
+    stdio: ServerRuntime.stdio({ directory, command: ['node', 'server/main.js'] }),
+  };
+  const hints = (runtime: ServerRuntime, context: Record<string, string>) => {
+    const server = newServer(
+      { runtime },
+      newFleet(new Stack(new App({ context: { ...context, 'aws:cdk:enable-path-metadata': true } }), 'Shop')),
+    );
+    return Object.values(
+      resourceAt(templateOf(server), 'AWS::ECS::TaskDefinition', /tickets\/Task/).Metadata?.['cdk-mcp-fleet:containers'] ?? {},
+    );
+  };
+  for (const runtime of Object.values(runtimes)) {
+    expect(hints(runtime, { 'cdk-mcp-fleet:sources': 'true' })).toEqual([{ builtFrom: relative('', directory) }]);
+    expect(hints(runtime, {})).toEqual([]);
+  }
 });
 
 test('a command of its own replaces the executable of a package', () => {

@@ -72,6 +72,27 @@ describe('an assembly that changes under load', () => {
   );
 
   test(
+    'is given up when its caller says so, and everything is as it was',
+    async () => {
+      const controller = new AbortController();
+      const deaf = "setInterval(() => {}, 1000); process.on('SIGTERM', () => process.exit(0));";
+      const giveUp = (resource: string, status: string): void => {
+        if (`${resource} ${status}` === 'Shop/Service UPDATE_IN_PROGRESS') setImmediate(() => controller.abort());
+      };
+      const applied = account.apply(shopAssembly({ app: deaf }), { signal: controller.signal, onResource: giveUp });
+      await expect(applied).rejects.toMatchObject({
+        code: 'DEPLOYMENT_FAILED',
+        message: expect.stringMatching(/stopped by its caller[\s\S]*Everything is again as it was/),
+      });
+      expect(await now()).toBe('two');
+      const late = account.apply(shopAssembly({ app: app('late') }), { signal: AbortSignal.abort() });
+      await expect(late).rejects.toMatchObject({ code: 'DEPLOYMENT_FAILED' });
+      expect(await now()).toBe('two');
+    },
+    START,
+  );
+
+  test(
     'serves a new agent, in a stack with one table more and one rule less, then goes back to what it was',
     async () => {
       const more = {

@@ -57,7 +57,12 @@ const crashing = (number: number): TaskDefinition => revision(number, `on('error
 /** Runs and never listens, until the test ends. */
 const silent = (number: number): TaskDefinition => revision(number, `on('error', () => {})`);
 
-async function start(definition: TaskDefinition, desiredCount: number, deploymentConfiguration?: DeploymentConfiguration) {
+async function start(
+  definition: TaskDefinition,
+  desiredCount: number,
+  deploymentConfiguration?: DeploymentConfiguration,
+  on: EcsMachine = machine,
+) {
   const balancer = await Balancer.start({}, { UnhealthyThresholdCount: 2, HealthCheckIntervalSeconds: 5 });
   const service = new Service(
     {
@@ -70,7 +75,7 @@ async function start(definition: TaskDefinition, desiredCount: number, deploymen
       gracePeriodSeconds: 0,
       ...(deploymentConfiguration && { deploymentConfiguration }),
     },
-    machine,
+    on,
   );
   created.push({ service, balancer });
   await service.deploy({ desiredCount });
@@ -202,6 +207,18 @@ describe('a rolling deployment', () => {
     // It ends by itself, too.
     held.protectedUntil = Date.now() + 50;
     await deployed;
+    expect(revisionsOf(service)).toEqual(['2']);
+  });
+
+  test('does not wait for a protected one where replaced tasks have bounds; what it has begun, it finishes', async () => {
+    const { service, url } = await start(revision(1), 1, BREAKER, { ...machine, replaceWithin: { drainMs: 1000, stopMs: 1000 } });
+    for (const task of service.tasks) task.protectedUntil = Date.now() + 600_000;
+    const slow = fetch(`${url}slow`).then((response) => response.text());
+    await service.deploy({ definition: revision(2) });
+    expect(revisionsOf(service)).toEqual(['2']);
+    expect(await slow).toBe('1');
+    for (const task of service.tasks) task.protectedUntil = Date.now() + 600_000;
+    await failureOf(service.deploy({ definition: crashing(3) }));
     expect(revisionsOf(service)).toEqual(['2']);
   });
 });
