@@ -118,12 +118,14 @@ export class StackRecord {
     reason: string | undefined;
   }): void {
     const { reason, ...said } = event;
+    // Each a moment later than the one before: clients sort by time, and two of one moment would stand the wrong way round.
+    const at = new Date(Math.max(Date.now(), (this.happened.at(-1)?.at.getTime() ?? 0) + 1));
     this.happened.push({
       ...said,
       id: `${said.logicalId}-${randomUUID()}`,
       stackId: this.id,
       stackName: this.name,
-      at: new Date(),
+      at,
       ...(reason !== undefined && { reason }),
       ...(this.clientToken !== undefined && { clientToken: this.clientToken }),
     });
