@@ -56,7 +56,6 @@ export class StackRecord {
   /** Who has brought it. */
   by: Origin = 'api';
   private readonly happened: StackEvent[] = [];
-  private lastAt = 0;
   private readonly statuses = new Map<string, StackResource>();
   private said: Said;
 
@@ -157,22 +156,18 @@ export class StackRecord {
     reason: string | undefined;
   }): void {
     const { reason, ...said } = event;
+    // Each a moment later than the one before: clients sort by time, and two of one moment would stand the wrong way round.
+    const at = new Date(Math.max(Date.now(), (this.happened.at(-1)?.at.getTime() ?? 0) + 1));
     this.happened.push({
       ...said,
       id: `${said.logicalId}-${randomUUID()}`,
       stackId: this.id,
       stackName: this.name,
-      at: this.next(),
+      at,
       ...(reason !== undefined && { reason }),
       ...(this.clientToken !== undefined && { clientToken: this.clientToken }),
     });
     if (this.happened.length > MOST_EVENTS) this.happened.shift();
-  }
-
-  /** Later than every event before: whoever sorts them by time has them in the order in which they happened. */
-  private next(): Date {
-    this.lastAt = Math.max(Date.now(), this.lastAt + 1);
-    return new Date(this.lastAt);
   }
 }
 

@@ -15,8 +15,8 @@ export interface Shape {
   readonly notesCap: number;
   /** Whether there is the server `rates`. */
   readonly rates: boolean;
-  /** Whether there is the agent `auditor`, who may read at the bank. */
-  readonly auditor: boolean;
+  /** What the agent `auditor` may do at the bank, if there is one. */
+  readonly auditor?: readonly string[];
   /** Whether the table `Orders` has an index. */
   readonly indexed?: boolean;
 }
@@ -71,6 +71,6 @@ export function shop({ programs, journal, ...shape }: ShopProps, outdir: string)
   });
   const rates = shape.rates ? [fleet.addServer('rates', { ...common, runtime: stdio('one'), scaling: single })] : [];
   for (const server of [bank, notes, ...rates]) server.grantCall(buyer, { tools: ['read', 'write'] });
-  if (shape.auditor) bank.grantCall(fleet.addAgent('auditor', { subject: 'agent-auditor' }), { tools: ['read'] });
+  if (shape.auditor) bank.grantCall(fleet.addAgent('auditor', { subject: 'agent-auditor' }), { tools: [...shape.auditor] });
   app.synth();
 }

@@ -17,6 +17,8 @@ export interface TwoStacksProps {
   readonly indexed?: boolean;
   /** Whether the fleet reads the table. */
   readonly reads?: boolean;
+  /** Said to the server, so that its stack is another. */
+  readonly season?: string;
   /** Whether the data stack has a queue as well. */
   readonly queue?: boolean;
   /** Whether a service of the fleet says what this machine does not do. */
@@ -24,7 +26,7 @@ export interface TwoStacksProps {
 }
 
 /** A company that keeps network and data in one stack, and its fleet in another. */
-export function twoStacks({ references, key = 'note', reads = true, ...more }: TwoStacksProps, outdir: string): void {
+export function twoStacks({ references, key = 'note', reads = true, season = 'spring', ...more }: TwoStacksProps, outdir: string): void {
   const app = new App({ outdir, context: { ...context, '@aws-cdk/core:defaultCrossStackReferences': references } });
   const data = new Stack(app, 'Data');
   const vpc = new Vpc(data, 'Vpc', { maxAzs: 2, natGateways: 1 });
@@ -37,7 +39,7 @@ export function twoStacks({ references, key = 'note', reads = true, ...more }: T
   if (more.queue) new Queue(data, 'Jobs');
   const stack = new Stack(app, 'Fleet');
   const teller = addTeller(smallFleet(stack, 'two', { vpc }), {
-    environment: { NOTES: reads ? notes.tableName : 'none' },
+    environment: { NOTES: reads ? notes.tableName : 'none', SEASON: season },
     secrets: [ServerSecret.environment('API_KEY', secret)],
     drain: Duration.seconds(1),
   });

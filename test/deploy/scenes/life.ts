@@ -8,10 +8,10 @@ import { Load } from '../load/load';
 import { type Scene, succeeded } from './scene';
 import { Visitor } from './visitor';
 
-const FIRST: Shape = { bank: 'one', notes: 'one', notesCap: 3, rates: true, auditor: false };
-const SECOND: Shape = { bank: 'two', notes: 'two', notesCap: 5, rates: false, auditor: true };
-/** A version that does not start, in an update that does something else as well. */
-const BROKEN: Shape = { ...SECOND, bank: 'broken', auditor: false };
+const FIRST: Shape = { bank: 'one', notes: 'one', notesCap: 3, rates: true };
+const SECOND: Shape = { bank: 'two', notes: 'two', notesCap: 5, rates: false, auditor: ['read'] };
+/** A version that does not start, in an update that has granted something by then. */
+const BROKEN: Shape = { ...SECOND, bank: 'broken', auditor: ['read', 'write'] };
 
 /** How long the deployment is seen to wait, in milliseconds. */
 const HELD_MS = 3000;
@@ -62,7 +62,7 @@ export async function life({ account, steps, bank, programs, assemblies }: Scene
     });
     await steps.take('what is new is there, and what is gone is gone', async () => {
       assert.equal(await visitor.roomFor('notes', 2), SECOND.notesCap);
-      await visitor.auditorMayRead();
+      await visitor.auditorMayOnlyRead();
       await visitor.isGone('rates');
     });
     await steps.take('cdk diff: none', async () =>
@@ -80,7 +80,7 @@ export async function life({ account, steps, bank, programs, assemblies }: Scene
       // No session has noticed anything.
       expectOnly(load.take(), ['bank', 'notes', 'rates removed']);
       await visitor.stillHolds(before);
-      await visitor.auditorMayRead();
+      await visitor.auditorMayOnlyRead();
     });
     await steps.take('cdk diff: none, after what was rolled back', async () =>
       succeeded(await account.cdk('diff', second, '--fail'), /differences: 0|no differences/i),

@@ -43,7 +43,7 @@ export class Visitor {
     return opened.length + others;
   }
 
-  async auditorMayRead(): Promise<void> {
+  async auditorMayOnlyRead(): Promise<void> {
     await this.visit('auditor', 'bank', async (client) => {
       assert.equal((await client.call('read', { reference: 'audit' })).kind, 'result');
       const refused = await client.call('write', { reference: 'audit' }, { key: 'audit' });

@@ -173,9 +173,12 @@ describe('a stack', () => {
     for await (const { StackResourceSummaries = [] } of paginateListStackResources({ client }, { StackName }))
       for (const { LogicalResourceId } of StackResourceSummaries) found.add(String(LogicalResourceId));
     expect(found.size).toBe(250);
-    let events = 0;
-    for await (const { StackEvents = [] } of paginateDescribeStackEvents({ client }, { StackName })) events += StackEvents.length;
-    expect(events).toBe(502);
+    const times: number[] = [];
+    for await (const { StackEvents = [] } of paginateDescribeStackEvents({ client }, { StackName }))
+      for (const { Timestamp } of StackEvents) times.push(Number(Timestamp));
+    expect(times).toHaveLength(502);
+    // Who sorts them by time gets the order in which things happened.
+    expect(times.every((time, at) => at === 0 || time < (times[at - 1] as number))).toBe(true);
     const first = await client.send(new ListStackResourcesCommand({ StackName }));
     for (const [command, token] of [
       [new ListStackResourcesCommand({ StackName, NextToken: 'mine' }), 'forged'],
