@@ -115,7 +115,7 @@ describe('a running account', () => {
     });
     expect(env.API_KEY).toHaveLength(20);
     expect(argv).toEqual(['--upstream', `${account.baseUrl}/app/`]);
-    expect(cwd).toMatch(/images\/shop\/\d\/app$/);
+    expect(cwd).toMatch(/images\/[0-9a-f]{16}\/\d\/app$/);
     const expected = [
       'PATH',
       'HOME',
