@@ -61,7 +61,6 @@ export async function life({ account, steps, bank, programs, assemblies }: Scene
       expectOnly(load.take(), ['bank', 'notes', 'rates removed']);
     });
     await steps.take('what is new is there, and what is gone is gone', async () => {
-      assert.equal(await visitor.roomFor('notes', 2), SECOND.notesCap);
       await visitor.auditorMayOnlyRead();
       await visitor.isGone('rates');
     });
@@ -88,6 +87,8 @@ export async function life({ account, steps, bank, programs, assemblies }: Scene
   } finally {
     await load.end();
   }
+  // Under load, nobody could tell how many sessions there are at a time.
+  await steps.take('the cap is the new one', async () => assert.equal(await visitor.roomFor('notes'), SECOND.notesCap));
   const held = await visitor.holdings();
   await steps.take('cdk destroy: what is kept is named', async () => {
     const { output } = succeeded(await account.cdk('destroy', second, '--force', '--progress', 'events'), /Shop: destroyed/);
