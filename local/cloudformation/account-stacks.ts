@@ -75,7 +75,7 @@ export class AccountStacks implements Stacks {
 
   /** Stacks that the account has deployed by itself are there as if the API had made them. */
   adopt(stacks: readonly Stack[], removed: readonly string[] = []): void {
-    for (const name of removed) this.recordOf(name)?.moveTo('DELETE_COMPLETE');
+    for (const name of removed) this.recordOf(name)?.standAt('DELETE_COMPLETE');
     for (const stack of stacks.filter(({ parent }) => parent === undefined)) {
       const known = this.recordOf(stack.name);
       const record = known ?? this.addNew(stack.name);
@@ -84,7 +84,7 @@ export class AccountStacks implements Stacks {
       const template = JSON.stringify(stack.template, null, 1);
       record.source = { template, parameters: Object.fromEntries(parameters), tags: record.source.tags, capabilities: [] };
       record.outputs = outputsOf(stack, this.parts.deployed.world);
-      record.moveTo(known ? 'UPDATE_COMPLETE' : 'CREATE_COMPLETE');
+      record.standAt(known ? 'UPDATE_COMPLETE' : 'CREATE_COMPLETE');
     }
     this.keep();
   }

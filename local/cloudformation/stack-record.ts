@@ -126,6 +126,11 @@ export class StackRecord {
 
   moveTo(status: StackStatus, reason?: string): void {
     this.onStatus?.(status, reason);
+    this.standAt(status, reason);
+  }
+
+  /** As {@link moveTo}, of what whoever looks on has been told otherwise. */
+  standAt(status: StackStatus, reason?: string): void {
     const { statusReason: _, ...said } = this.said;
     this.said = { ...said, status, ...(reason !== undefined && { statusReason: reason }) };
     this.add({ logicalId: this.name, physicalId: this.id, type: 'AWS::CloudFormation::Stack', status, reason });
