@@ -29,6 +29,7 @@ describe('an assembly that changes under load', () => {
         answers.push(answer instanceof Error ? String(answer.cause) : answer.ok ? await answer.text() : `status ${answer.status}`);
       }
     })();
+    while (answers.length === 0) await new Promise((next) => setTimeout(next, 10)); // the load has begun
   }, START);
   afterAll(async () => {
     loading = false;
