@@ -59,7 +59,8 @@ export async function found(name: CompanyName, scratch: string, signal: AbortSig
   const { PATH, ...environment } = personalEnvironment();
   // Help texts say `mcp-fleet` where pages say `npx mcp-fleet`; in a clone the command is in `bin`.
   const path = [join(folder, 'node_modules/.bin'), join(folder, 'bin'), PATH].join(':');
-  return { name, folder, environment: { ...environment, PATH: path } };
+  // As above: an example is synthesized with all its checks in the tests.
+  return { name, folder, environment: { ...environment, PATH: path, CDK_VALIDATION: 'false' } };
 }
 
 /** Lays out a company of this folder, with a server of another suite's and the packages of `notes`, as soon as it has them. */
