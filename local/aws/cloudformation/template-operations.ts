@@ -1,4 +1,4 @@
-import { primaryIdentifier } from '../../cloudformation/primary-identifiers';
+import { identifierOf } from '../../cloudformation/replacements';
 import type { Stacks } from '../../cloudformation/stacks';
 import { AwsError } from '../aws-error';
 import type { QueryFields } from '../query-request';
@@ -41,7 +41,7 @@ export function templateOperations(stacks: Stacks, objects: ObjectStore): QueryO
           ResourceIdentifierSummaries: types.map((type) => ({
             ResourceType: type,
             LogicalResourceIds: Object.keys(template.Resources).filter((id) => template.Resources[id]?.Type === type),
-            ResourceIdentifiers: primaryIdentifier(type) ?? [],
+            ResourceIdentifiers: identifierOf(type),
           })),
         };
       },
