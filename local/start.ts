@@ -58,7 +58,8 @@ async function start(options: LocalAccountOptions, phases: Phases, teardown: Tea
     ...(options.fleet !== undefined && { only: options.fleet }),
   });
   const kept = persist === undefined ? undefined : new KeptStacks(join(persist, 'stacks.json'));
-  if (kept) stacks.remember(kept.load().resources, kept.load().retained);
+  const before = kept?.load();
+  if (before) stacks.remember(before.resources, before.retained);
   const change = { put: assembly.stacks, missing: assembly.missing };
   const { plan } = stacks.judge(change);
   const resources = assembly.stacks.reduce((count, { template }) => count + Object.keys(template.Resources).length, 0);
@@ -90,7 +91,7 @@ async function start(options: LocalAccountOptions, phases: Phases, teardown: Tea
     onStatus: (name, status, reason) => options.onProgress?.({ name: 'stack', detail: [name, status, reason].filter(Boolean).join(' ') }),
   });
   machinery.awsEndpoint.serve(awsApi(machinery, cloudFormation));
-  const former = await cloudFormation.recall(kept?.load().records ?? []);
+  const former = await cloudFormation.recall(before?.records ?? []);
   const names = new Set(assembly.stacks.map(({ name }) => name));
   const beside = former.stacks.filter((one) => !names.has(rootOf(one).name));
   const remove = former.applied.filter((name) => !names.has(name));
