@@ -1,5 +1,5 @@
 import type { CheckResult, CheckStatus } from '../checks';
-import { type Paint, seconds } from './terminal';
+import { type Paint, seconds } from '../core/paint';
 
 /** Members of a list that are shown; the rest is counted. */
 const SHOWN = 6;

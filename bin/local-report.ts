@@ -1,10 +1,11 @@
 import type { CheckResult } from '../checks';
+import { seconds } from '../core/paint';
 import type { LocalAccount, Phase, Progress } from '../local/local-account';
 import { checkLines, checksSummary } from './check-lines';
 import { grantsOf } from './grants';
 import { printDocument } from './json-document';
 import { clientSnippet } from './snippet';
-import { seconds, type Terminal, table, terminal } from './terminal';
+import { type Terminal, table, terminal } from './terminal';
 import { recoveryDocument, recoveryLine, troubleDocument, troubleLines } from './trouble-lines';
 import type { TroubleTeller } from './troubles';
 import type { WatchTeller } from './watch/watch-events';

@@ -1,5 +1,5 @@
+import type { Paint } from '../core/paint';
 import type { AgentNames } from '../local/logs/agent-names';
-import type { Paint } from './terminal';
 
 /** One line of a program, as the local account keeps it. */
 export interface LoggedLine {

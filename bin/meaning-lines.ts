@@ -1,6 +1,7 @@
+import type { Paint } from '../core/paint';
 import type { MeaningChange, Severity } from '../meaning/change';
 import type { StackDeployment, TouchedResource } from '../meaning/deployment';
-import { type Paint, plain, terminal } from './terminal';
+import { plain, terminal } from './terminal';
 
 /** As wide as the widest severity. */
 const WIDTH = 7;

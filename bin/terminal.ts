@@ -1,18 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
+import type { Paint } from '../core/paint';
 
 /** Where lines go and how they look. Results are stdout's, the story around them is stderr's when a program reads stdout. */
 export interface Terminal {
   result(line: string): void;
   narrate(line: string): void;
   readonly paint: Paint;
-}
-
-export interface Paint {
-  bold(text: string): string;
-  dim(text: string): string;
-  green(text: string): string;
-  red(text: string): string;
-  yellow(text: string): string;
 }
 
 /** @param json whether stdout belongs to JSON alone */
@@ -80,8 +73,4 @@ export function table(header: readonly string[], rows: readonly (readonly string
       .join('  ')
       .trimEnd(),
   );
-}
-
-export function seconds(milliseconds: number): string {
-  return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
 }

@@ -1,5 +1,6 @@
+import { type Paint, seconds } from '../core/paint';
 import { laidOut } from './log-lines';
-import { type Paint, plain, seconds } from './terminal';
+import { plain } from './terminal';
 import type { Recovery, Trouble } from './troubles';
 
 const SHOWN_LINES = 8;

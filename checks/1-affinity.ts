@@ -1,5 +1,5 @@
-import type { LedgerRow } from '../core/ledger';
 import { sessionKey } from '../core/session-key';
+import type { LedgerRow } from '../ledger/row';
 import { isUnknownSession } from './agent-client';
 import { expectations, type Findings } from './check';
 import { agentsOf, type CheckedFleet } from './fleet';

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { ReadProbe } from '../core/server-checks';
+import { resultTextOf } from '../ledger/kept-text';
 import { type Caller, callersOfEach, inSession } from './callers';
 import { expectations, type Findings } from './check';
 import { type CheckedFleet, callersOf } from './fleet';
@@ -7,7 +8,7 @@ import { fleetLoad } from './load';
 import { grantLine } from './missing-line';
 import { isRight, make, planned } from './probes';
 import { carries, type HeldSecret, heldSecrets } from './server-secrets';
-import { resultOf, tablesOf } from './tables';
+import { tablesOf } from './tables';
 
 /** A text in which no secret may stand, and where it is. */
 interface Place {
@@ -31,7 +32,7 @@ export async function secrets(fleet: CheckedFleet): Promise<Findings> {
   const results = [...asked.map(({ what, text }) => ({ where: what, text })), ...seen];
   const rows = (await tablesOf(account).ledger()).map((row) => ({
     where: row.callId,
-    text: `${JSON.stringify(row)} ${resultOf(row) ?? ''}`,
+    text: `${JSON.stringify(row)} ${resultTextOf(row) ?? ''}`,
   }));
   const logs = await Promise.all(
     (await account.logFiles()).map(async (where) => ({ where, text: await readFile(where, 'utf8').catch(() => '') })),

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { LedgerRow } from '../core/ledger';
 import { sessionKey } from '../core/session-key';
+import { resultTextOf } from '../ledger/kept-text';
+import type { LedgerRow } from '../ledger/row';
 import { callIdOf } from './agent-client';
 import { expectations, type Findings } from './check';
 import type { CheckedFleet } from './fleet';
@@ -8,7 +9,7 @@ import { ledgerRoles, problemOf } from './ledger-roles';
 import { fleetLoad, type LoadCall } from './load';
 import { nobodyLine } from './missing-line';
 import { refusals, rowProblem } from './refusals';
-import { resultOf, tablesOf } from './tables';
+import { tablesOf } from './tables';
 import { resourcesOf } from './template';
 import { isUnavailable } from './unavailable';
 
@@ -81,7 +82,8 @@ function gapOf(call: LoadCall, rows: ReadonlyMap<string, LedgerRow>): string | u
   const arguments_ = row.argumentsEncoding === undefined ? JSON.parse(row.arguments) : undefined;
   if (arguments_ !== undefined && !isDeepStrictEqual(arguments_, planned.arguments)) return `${what} ${callId} has other arguments`;
   const text = reply.kind === 'result' ? reply.text : '';
-  if (row.resultEncoding !== 'omitted' && textOf(resultOf(row)) !== text) return `${what} ${callId} has another result than the agent got`;
+  if (row.resultEncoding !== 'omitted' && textOf(resultTextOf(row)) !== text)
+    return `${what} ${callId} has another result than the agent got`;
   return undefined;
 }
 

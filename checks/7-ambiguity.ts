@@ -1,4 +1,4 @@
-import type { LedgerRow } from '../core/ledger';
+import type { LedgerRow } from '../ledger/row';
 import { type ClientKind, callIdOf, type Reply } from './agent-client';
 import { callersOfEach, inSession } from './callers';
 import { expectations, type Findings } from './check';

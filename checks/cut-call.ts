@@ -1,5 +1,5 @@
 import { IDEMPOTENCY_KEY_HEADER, PROTOCOL_VERSION_HEADER, SESSION_HEADER } from '../core/headers';
-import { ledgerKey } from '../core/ledger';
+import { ledgerKey } from '../ledger/row';
 import type { CheckedAccount } from '../local/checked-account';
 import { MODERN_REVISION } from './agent-client';
 import { endpointOf } from './connect';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { LedgerRow } from '../core/ledger';
 import { allowsTool } from '../core/policy';
+import type { LedgerRow } from '../ledger/row';
 import type { CheckedAccount } from '../local/checked-account';
 import type { ErrorData } from './agent-client';
 import { endpointOf } from './connect';

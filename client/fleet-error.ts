@@ -1,5 +1,5 @@
 import { ERRORS, type ErrorName, type Retry } from '../core/errors';
-import type { Outcome } from '../core/ledger';
+import type { Outcome } from '../core/outcome';
 import { STAMP_KEY } from '../core/stamp';
 import type { Message } from './message';
 

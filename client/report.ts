@@ -1,4 +1,4 @@
-import type { Outcome } from '../core/ledger-row';
+import type { Outcome } from '../core/outcome';
 
 export type { Outcome };
 

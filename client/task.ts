@@ -1,4 +1,4 @@
-import type { Outcome } from '../core/ledger';
+import type { Outcome } from '../core/outcome';
 import type { Endpoint } from './endpoint';
 import type { ReportedCall, TaskReport } from './report';
 

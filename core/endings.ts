@@ -1,5 +1,5 @@
 import { ERRORS, type ErrorDetail, type ErrorName, FleetError } from './errors';
-import type { Outcome } from './ledger';
+import type { Outcome } from './outcome';
 
 interface Ending {
   /** What happened, in the words of the documentation. */

@@ -1,5 +1,5 @@
 import type { SidecarReason } from './headers';
-import type { Outcome } from './ledger';
+import type { Outcome } from './outcome';
 
 /** What the caller may do next; a program can branch on it. */
 export type Retry = 'never' | 'safe' | 'later' | 'same_key' | 'with_key' | 'with_token' | 'reinitialize' | 'fix_request';

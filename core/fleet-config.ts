@@ -16,6 +16,9 @@ export const SIDECAR_KEY_VARIABLE = 'MCP_FLEET_SIDECAR_KEY';
 /** Port on which gateways and sidecars listen inside their task. */
 export const RUNTIME_PORT = 8080;
 
+/** Name of the ledger's index of the rows which are not settled: partition `unsettled`, sort `leaseUntil`, keys only. */
+export const UNSETTLED_INDEX = 'unsettled';
+
 /** Longest name of a server: it becomes a path segment, a key prefix and part of resource names. */
 export const SERVER_NAME = /^[a-z][a-z0-9-]{0,30}$/;
 

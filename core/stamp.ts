@@ -1,5 +1,5 @@
 import { readMembers, writeMembers } from './json-members';
-import type { Outcome } from './ledger';
+import type { Outcome } from './outcome';
 import { dropLikes, foldCase } from './reading/folding';
 import { withoutOwnWords } from './reading/server-message';
 

@@ -1,14 +1,14 @@
 import type { Agent } from '../core/agent';
 import type { CallDigest } from '../core/call-digest';
 import type { ServerConfig, ToolConfig } from '../core/fleet-config';
-import type { LedgerRow } from '../core/ledger';
 import type { Message } from '../core/message';
 import type { Decision } from '../core/policy';
 import type { AwaitedRequest, EventName } from '../core/sealed-event';
 import type { SealedSession } from '../core/sealed-session';
+import type { LedgerRow } from '../ledger/row';
+import type { Verdict } from '../ledger/verdict';
 import type { Held } from './holdings';
 import type { Exchange } from './http/exchange';
-import type { Verdict } from './ledger/settlement';
 import type { Answer } from './upstream/answer';
 
 /**

@@ -1,12 +1,12 @@
 import type { Logger } from 'pino';
 import { FleetError } from '../core/errors';
-import type { LedgerRow } from '../core/ledger';
 import { KEY_META } from '../core/meta';
+import type { LedgerRow } from '../ledger/row';
 import type { Claimed, Routed } from './call';
 import { awaitDuplicate, type DuplicateParts } from './ledger/duplicate';
 import { type FenceParts, passFence } from './ledger/fenced-call';
+import { newRow, type RowParts } from './ledger/new-row';
 import { type ResumeParts, resume } from './ledger/resume';
-import { newRow, type RowParts } from './ledger/row';
 import type { Metrics } from './metrics';
 
 export type ClaimParts = FencedParts & DuplicateParts & ResumeParts & RowParts;

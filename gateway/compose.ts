@@ -3,6 +3,10 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { Logger } from 'pino';
 import type { FleetConfig } from '../core/fleet-config';
+import { EvidenceSearch } from '../ledger/evidence';
+import { Ledger } from '../ledger/ledger';
+import { LedgerTable } from '../ledger/table';
+import { judgingOf, tells } from '../ledger/verdict';
 import { Admission } from './admit';
 import type { Health } from './aws/health';
 import { Holdings } from './holdings';
@@ -11,16 +15,13 @@ import { createDecisions } from './identity/decisions';
 import type { SealKeys } from './identity/seal-keys';
 import { createTokenVerifier } from './identity/tokens';
 import { Directory } from './ledger/directory';
-import { EvidenceSearch } from './ledger/evidence';
 import { Fences } from './ledger/fences';
 import { LateWrites } from './ledger/late-writes';
-import { Ledger } from './ledger/ledger';
 import { OpenCallers } from './ledger/open-callers';
 import { OpenTasks } from './ledger/open-tasks';
 import { OutcomeWatch } from './ledger/outcome-watch';
 import { Reconciliations } from './ledger/reconcile';
 import { repeatWithKey } from './ledger/repeat-with-key';
-import { judgingOf, tells } from './ledger/settlement';
 import { Metrics } from './metrics';
 import { OpenRequests } from './open-requests';
 import { Affinity } from './upstream/affinity';
@@ -60,7 +61,7 @@ export function composeGateway(surroundings: Surroundings) {
   const metrics = new Metrics(config.fleet, Object.keys(config.servers), now, surroundings.writeMetrics);
   const directory = new Directory(dynamodb, config.directoryTable);
   const fences = new Fences(dynamodb, config.directoryTable);
-  const ledger = new Ledger(dynamodb, config.ledgerTable, { name: replica, now });
+  const ledger = new Ledger(new LedgerTable(dynamodb, config.ledgerTable), { name: replica, now });
 
   const openTasks = new OpenTasks({ config, ledger, directory, now, log });
 

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { endedBy } from '../core/endings';
 import { FleetError } from '../core/errors';
-import type { LedgerRow } from '../core/ledger';
 import { sessionKey } from '../core/session-key';
+import type { LedgerRow } from '../ledger/row';
+import { judge, judgingOf } from '../ledger/verdict';
 import type { Claimed, Forwarded } from './call';
 import { type CancelParts, cancelledId } from './cancel';
 import type { Patience } from './http/patience';
@@ -11,7 +12,6 @@ import { type AskParts, answerAsk } from './ledger/ask';
 import type { Directory } from './ledger/directory';
 import { awaitEvidence, type RecoveryParts } from './ledger/own-recovery';
 import { replayAnswer } from './ledger/replay';
-import { judge, judgingOf } from './ledger/settlement';
 import type { OpenRequests } from './open-requests';
 import { type Received, type ReceiveParts, receive, type Sending } from './receive';
 import { Recovery } from './recovery';

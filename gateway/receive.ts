@@ -3,12 +3,13 @@ import { endedBy } from '../core/endings';
 import { FleetError } from '../core/errors';
 import { SESSION_HEADER } from '../core/headers';
 import { readMembers } from '../core/json-members';
+import type { Response } from '../core/response';
 import type { AwaitedRequest } from '../core/sealed-event';
+import { judge } from '../ledger/verdict';
 import type { Forwarded } from './call';
 import { type EventIdParts, sealServerEvent } from './http/event-ids';
 import type { StreamOpening } from './http/stream-opening';
 import type { OpenTasks } from './ledger/open-tasks';
-import { judge } from './ledger/settlement';
 import type { Metrics } from './metrics';
 import type { OpenRequest } from './open-requests';
 import { endUntold } from './opening';
@@ -16,7 +17,7 @@ import { type Answer, type OpenedSession, readAnswer, readRefusal } from './upst
 import { passStream } from './upstream/answer-stream';
 import type { Catalogue } from './upstream/catalogue';
 import { type Placeable, type PlacementParts, place, resumption } from './upstream/placement';
-import { isStream, type PassedEvent, type Reading, type Response } from './upstream/reading';
+import { isStream, type PassedEvent, type Reading } from './upstream/reading';
 import { rateLimit, wordInStream } from './upstream/status';
 import type { UpstreamResponse } from './upstream/upstreams';
 

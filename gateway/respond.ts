@@ -2,10 +2,12 @@ import type { Logger } from 'pino';
 import { ERRORS, type FleetError } from '../core/errors';
 import { SESSION_HEADER } from '../core/headers';
 import { readMembers, writeMembers } from '../core/json-members';
-import type { LedgerRow, Outcome } from '../core/ledger';
+import type { Outcome } from '../core/outcome';
 import { withSubscription } from '../core/reading/agent-text';
+import type { Response } from '../core/response';
 import type { AwaitedRequest } from '../core/sealed-event';
 import { markError, markTask, responseText, type Stamp, stampResult } from '../core/stamp';
+import type { LedgerRow } from '../ledger/row';
 import type { Claimed, Forwarded, Identified } from './call';
 import type { Exchange } from './http/exchange';
 import { presentTools } from './http/tool-list';
@@ -16,7 +18,6 @@ import type { Metrics } from './metrics';
 import { endUndelivered, type UntoldParts } from './opening';
 import type { OpenedSession } from './upstream/answer';
 import type { Catalogue } from './upstream/catalogue';
-import type { Response } from './upstream/reading';
 import type { Restorations } from './upstream/restore';
 
 /** What counts and logs how requests end. */

@@ -1,6 +1,7 @@
-import { CONDITIONS, type LedgerRow, type LedgerState, OPEN_SHARDS, openPartition } from '../core/ledger';
-import { eventOf, type RowStep, updateOf } from '../core/ledger-update';
-import type { LedgerTable } from './ledger-table';
+import { eventOf, type RowStep } from '../ledger/expressions';
+import { CONDITIONS } from '../ledger/protocol';
+import { type LedgerRow, type LedgerState, OPEN_SHARDS, openPartition } from '../ledger/row';
+import type { LedgerTable } from '../ledger/table';
 
 /** How it signs in a row's history. */
 const JANITOR = 'janitor';
@@ -47,7 +48,7 @@ async function end(pk: string, ledger: LedgerTable, now: number): Promise<Ledger
   const row = await ledger.read(pk);
   const step = row === undefined ? undefined : endingOf(row, now);
   if (row === undefined || step === undefined) return undefined;
-  return (await ledger.update(updateOf(row, step))) ? step.event.state : undefined;
+  return (await ledger.update(row, step)) ? step.event.state : undefined;
 }
 
 /**

@@ -1,11 +1,13 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import middy from '@middy/core';
 import type { Context, ScheduledEvent } from 'aws-lambda';
+import { clientSettings, FUNCTION_TABLE_LIMITS } from '../core/aws-limits';
 import { emfLine } from '../core/emf';
 import { JANITOR_CONFIG_VARIABLE, type JanitorConfig } from '../core/fleet-config';
+import { LedgerTable } from '../ledger/table';
 import { type Ended, endAbandoned } from './abandoned-claims';
 import { requireVariable } from './environment';
 import { invocationLog, note } from './invocation-log';
-import { LedgerTable } from './ledger-table';
 
 /** Rows of one server that one run looks at, each a read and a write: some 20 s of work. */
 const ROWS_PER_RUN = 1_000;
@@ -13,7 +15,7 @@ const ROWS_PER_RUN = 1_000;
 const RESERVE_MS = 5_000;
 
 const config = JSON.parse(requireVariable(JANITOR_CONFIG_VARIABLE)) as JanitorConfig;
-const ledger = new LedgerTable(config.ledgerTable);
+const ledger = new LedgerTable(new DynamoDBClient(clientSettings(FUNCTION_TABLE_LIMITS)), config.ledgerTable);
 
 /**
  * Runs every minute: turns claims that their gateways have left into outcomes, and tells how many calls of each server stand

@@ -2,7 +2,7 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
-import { UNSETTLED_INDEX } from '../core/ledger-row';
+import { UNSETTLED_INDEX } from '../core/fleet-config';
 
 /** Idempotency record and audit trail. Its rows have no expiry: an audit trail does not forget by itself. */
 export function ledgerTable(scope: Construct, key: kms.IKey): dynamodb.TableV2 {

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { seconds } from '../../core/paint';
 import { CommandError, EXIT } from '../exit';
 import { installPackages, layTemplate, planManifest, writeManifest } from '../template';
-import { seconds, terminal } from '../terminal';
+import { terminal } from '../terminal';
 
 const EXAMPLES = `
 Examples:

@@ -1,12 +1,12 @@
 import { userInfo } from 'node:os';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { tablesAt } from '../../checks/tables';
-import { type LedgerRow, mayResolve, RESOLUTIONS, type Resolution } from '../../core/ledger';
-import { Ledger } from '../../gateway/ledger/ledger';
+import { ledgerAt, tablesAt } from '../../checks/tables';
+import { Ledger } from '../../ledger/ledger';
+import { timeline } from '../../ledger/printing/timeline';
+import { mayResolve, RESOLUTIONS, type Resolution } from '../../ledger/protocol';
+import type { LedgerRow } from '../../ledger/row';
 import { attachHere } from '../attach';
 import { CommandError, EXIT } from '../exit';
-import { timeline } from '../ledger-timeline';
 import { terminal } from '../terminal';
 
 interface ResolveOptions {
@@ -30,9 +30,7 @@ export function resolveCommand(): Command {
 async function resolve(key: string, { outcome, reason, by, json }: ResolveOptions): Promise<void> {
   const { dynamodbUrl, tables } = await attachHere();
   const row = theOneToResolve(key, await tablesAt(dynamodbUrl, tables).ledger(), Date.now());
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const dynamodb = new DynamoDBClient({ endpoint: dynamodbUrl, region: 'us-east-1', credentials });
-  const ledger = new Ledger(dynamodb, tables.ledger, { name: by, now: Date.now });
+  const ledger = new Ledger(ledgerAt(dynamodbUrl, tables), { name: by, now: Date.now });
   const word = { outcome, resolvedBy: by, resolvedAt: Date.now(), resolutionReason: reason };
   if (!(await ledger.resolve(row, word))) {
     throw new CommandError(

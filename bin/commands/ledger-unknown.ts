@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { tablesAt } from '../../checks/tables';
+import { oldestFirst, unknownLines } from '../../ledger/printing/unknown';
 import { attachHere } from '../attach';
 import { terminal } from '../terminal';
-import { oldestFirst, unknownLines } from '../unknown-lines';
 
 export function unknownCommand(): Command {
   return new Command('unknown')

@@ -1,10 +1,10 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { tablesAt } from '../../checks/tables';
-import type { LedgerRow } from '../../core/ledger';
+import { line, newest, ofKey, widthsOf } from '../../ledger/printing/lines';
+import { timeline } from '../../ledger/printing/timeline';
+import type { LedgerRow } from '../../ledger/row';
 import { attachHere } from '../attach';
 import { CommandError, EXIT } from '../exit';
-import { line, newest, ofKey, widthsOf } from '../ledger-lines';
-import { timeline } from '../ledger-timeline';
 import { terminal } from '../terminal';
 import { resolveCommand } from './ledger-resolve';
 import { unknownCommand } from './ledger-unknown';

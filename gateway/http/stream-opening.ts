@@ -1,4 +1,4 @@
-import type { LedgerRow } from '../../core/ledger';
+import type { LedgerRow } from '../../ledger/row';
 import type { Claimed } from '../call';
 import { type EventIdParts, sealCallEvents } from './event-ids';
 import type { Patience } from './patience';

@@ -1,10 +1,10 @@
 import { FleetError } from '../../core/errors';
 import { isKey, KEY_LIMIT_BYTES } from '../../core/key-demand';
 import { isObject, type RequestMessage } from '../../core/message';
+import type { Response } from '../../core/response';
+import { judge } from '../../ledger/verdict';
 import type { Claimed, Forwarded } from '../call';
-import type { Response } from '../upstream/reading';
 import { type OutcomeReport, type ReportParts, reportOutcome } from './outcome-report';
-import { judge } from './settlement';
 
 export interface AskParts extends ReportParts {
   /** Milliseconds since the epoch. */

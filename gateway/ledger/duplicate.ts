@@ -1,9 +1,10 @@
 import { isDigestOf } from '../../core/call-digest';
 import { FleetError } from '../../core/errors';
 import type { FleetConfig } from '../../core/fleet-config';
-import { claimable, conclusiveFrom, type LedgerRow } from '../../core/ledger';
+import type { Ledger } from '../../ledger/ledger';
+import { claimable, conclusiveFrom } from '../../ledger/protocol';
+import type { LedgerRow } from '../../ledger/row';
 import type { ToolCall } from '../call';
-import type { Ledger } from './ledger';
 import type { OutcomeWatch } from './outcome-watch';
 
 /** How long a second caller waits for the first one's outcome, in milliseconds. */

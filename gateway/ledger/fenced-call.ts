@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isSettled, type LedgerRow } from '../../core/ledger';
+import type { Ledger } from '../../ledger/ledger';
+import { isSettled, type LedgerRow } from '../../ledger/row';
 import { DUPLICATE_WAIT_MS, inProgress, settleUnknown, type UnknownParts } from './duplicate';
 import { type Entry, FENCE_WINDOW_MS, type Fences, TASK_FENCE_MS } from './fences';
-import type { Ledger } from './ledger';
 import { BEAT_MS, type OpenCallers } from './open-callers';
 
 const POLL_MS = 40;

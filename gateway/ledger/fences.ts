@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { FleetError } from '../../core/errors';
-import type { LedgerRow } from '../../core/ledger';
+import type { LedgerRow } from '../../ledger/row';
 
 /** For how long a call that names no task is behind a fence, in milliseconds: what comes later is a new intent. */
 export const FENCE_WINDOW_MS = 10 * 60_000;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { LedgerRow } from '../../core/ledger';
-import { isRefusedForGood } from './ledger';
+import { isRefusedForGood } from '../../ledger/ledger';
+import type { LedgerRow } from '../../ledger/row';
 
 /** Waits between two attempts, in milliseconds: the first, doubled each time, and the longest. */
 const FIRST_WAIT_MS = 500;

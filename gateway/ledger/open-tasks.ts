@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
 import type { FleetConfig } from '../../core/fleet-config';
 import { readMembers } from '../../core/json-members';
-import { isSettled, type LedgerRow } from '../../core/ledger';
+import type { Ledger, Settlement } from '../../ledger/ledger';
+import { isSettled, type LedgerRow } from '../../ledger/row';
+import { judgingOf } from '../../ledger/verdict';
 import type { Directory } from './directory';
-import type { Ledger, Settlement } from './ledger';
-import { judgingOf } from './settlement';
 import { endOf, type TaskEnd, type TaskNews, verdictOf } from './task-end';
 
 /** Longest time for which a task keeps its call open, in milliseconds, whatever the server says. */

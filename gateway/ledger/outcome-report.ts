@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
 import { FleetError } from '../../core/errors';
-import { isSettled, type LedgerRow, ledgerKey } from '../../core/ledger';
 import { markError, stampResult } from '../../core/stamp';
+import { LOOKING } from '../../ledger/evidence';
+import { resultOf } from '../../ledger/kept-text';
+import type { Ledger } from '../../ledger/ledger';
+import { isSettled, type LedgerRow, ledgerKey } from '../../ledger/row';
 import type { Identified } from '../call';
-import { LOOKING } from './evidence';
-import { resultOf } from './kept-text';
-import type { Ledger } from './ledger';
 import type { OutcomeWatch } from './outcome-watch';
 
 export interface ReportParts {

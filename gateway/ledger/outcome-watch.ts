@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { FleetConfig } from '../../core/fleet-config';
-import type { LedgerRow } from '../../core/ledger';
-import { ALL_WAYS, type EvidenceSearch } from './evidence';
-import type { Finding, Way } from './finding';
-import type { Ledger } from './ledger';
+import { ALL_WAYS, type EvidenceSearch } from '../../ledger/evidence';
+import type { Finding, Way } from '../../ledger/finding';
+import type { Ledger } from '../../ledger/ledger';
+import type { LedgerRow } from '../../ledger/row';
+import { judge, judgingOf, type Verdict } from '../../ledger/verdict';
 import type { OpenTasks } from './open-tasks';
-import { judge, judgingOf, type Verdict } from './settlement';
 
 /** How often a row is read, and its instance asked, while another replica works on it; in milliseconds. */
 export const POLL_MS = 150;

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { FleetError } from '../../core/errors';
-import type { LedgerRow } from '../../core/ledger';
+import { ALL_WAYS, type EvidenceSearch } from '../../ledger/evidence';
+import type { Finding } from '../../ledger/finding';
+import type { Ledger } from '../../ledger/ledger';
+import type { LedgerRow } from '../../ledger/row';
 import type { Recovery } from '../recovery';
 import { retryAfter, type UnknownParts } from './duplicate';
-import { ALL_WAYS, type EvidenceSearch } from './evidence';
-import type { Finding } from './finding';
-import type { Ledger } from './ledger';
 import { POLL_MS } from './outcome-watch';
 
 /** What settles a call. */

@@ -2,14 +2,15 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { callDigest } from '../../core/call-digest';
 import type { FleetConfig } from '../../core/fleet-config';
-import { conclusiveFrom, type LedgerRow, ownKey } from '../../core/ledger';
 import type { JsonObject } from '../../core/message';
 import { judgeRead, landedResult, type ReconcileConfig, type ReconciledCall, readArguments } from '../../core/reconcile';
+import type { Finding } from '../../ledger/finding';
+import { argumentsOf, encodeText } from '../../ledger/kept-text';
+import type { Ledger } from '../../ledger/ledger';
+import { conclusiveFrom } from '../../ledger/protocol';
+import { type LedgerRow, ownKey } from '../../ledger/row';
+import { judge } from '../../ledger/verdict';
 import type { OwnCalls } from '../upstream/own-call';
-import type { Finding } from './finding';
-import { argumentsOf, encodeText } from './kept-text';
-import type { Ledger } from './ledger';
-import { judge } from './settlement';
 
 /** Shortest and longest time between two reads for one call, in milliseconds, however many callers wait for it. */
 const READ_EVERY_MS = { least: 1_000, most: 10_000 };

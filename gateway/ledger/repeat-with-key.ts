@@ -1,13 +1,13 @@
 import { FleetError } from '../../core/errors';
 import type { FleetConfig } from '../../core/fleet-config';
-import type { LedgerRow } from '../../core/ledger';
 import type { JsonObject } from '../../core/message';
 import { KEY_META } from '../../core/meta';
 import { resultFacts } from '../../core/reading/server-message';
+import { type Finding, NOTHING } from '../../ledger/finding';
+import { argumentsOf } from '../../ledger/kept-text';
+import type { LedgerRow } from '../../ledger/row';
 import type { Catalogue } from '../upstream/catalogue';
 import type { OwnCalls } from '../upstream/own-call';
-import { type Finding, NOTHING } from './finding';
-import { argumentsOf } from './kept-text';
 
 export interface RepeatParts {
   readonly config: Pick<FleetConfig, 'servers'>;

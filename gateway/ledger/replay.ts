@@ -1,9 +1,9 @@
 import { FleetError } from '../../core/errors';
-import type { LedgerRow } from '../../core/ledger';
+import { resultOf } from '../../ledger/kept-text';
+import type { LedgerRow } from '../../ledger/row';
 import type { Held } from '../holdings';
 import type { Answer } from '../upstream/answer';
 import type { Catalogue } from '../upstream/catalogue';
-import { resultOf } from './kept-text';
 
 /** Said in place of a result that was too large for the ledger. */
 const OMITTED_RESULT = textResult('The call was executed; its result was too large to be kept.');

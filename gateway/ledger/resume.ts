@@ -1,9 +1,9 @@
 import { FleetError } from '../../core/errors';
-import { isSettled, type LedgerRow, ledgerKey } from '../../core/ledger';
 import type { CallEvent } from '../../core/sealed-event';
+import type { Ledger } from '../../ledger/ledger';
+import { isSettled, type LedgerRow, ledgerKey } from '../../ledger/row';
 import type { Routed } from '../call';
 import { type EventIdParts, sealCallEvents } from '../http/event-ids';
-import type { Ledger } from './ledger';
 import type { OutcomeWatch } from './outcome-watch';
 
 export interface ResumeParts extends EventIdParts {

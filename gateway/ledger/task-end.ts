@@ -1,8 +1,8 @@
 import { FleetError } from '../../core/errors';
 import { readMembers } from '../../core/json-members';
-import type { Response } from '../upstream/reading';
-import { encodeText } from './kept-text';
-import { type Judging, judge, type Verdict } from './settlement';
+import type { Response } from '../../core/response';
+import { encodeText } from '../../ledger/kept-text';
+import { type Judging, judge, type Verdict } from '../../ledger/verdict';
 
 /** What a server says of a task: its answer to `tasks/get` or `tasks/result`, or what it tells unasked (`notifications/tasks`). */
 export interface TaskNews {

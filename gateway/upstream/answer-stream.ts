@@ -5,7 +5,8 @@ import { FleetError } from '../../core/errors';
 import { agentText } from '../../core/reading/agent-text';
 import { EventReader, EventTooLarge, isMessageEvent } from '../../core/reading/event-reader';
 import { isIdOf, readServerMessage } from '../../core/reading/server-message';
-import { ANSWER_LIMIT_BYTES, isStream, letGo, type Reading, type Response, SMALL_BYTES } from './reading';
+import type { Response } from '../../core/response';
+import { ANSWER_LIMIT_BYTES, isStream, letGo, type Reading, SMALL_BYTES } from './reading';
 import type { UpstreamResponse } from './upstreams';
 
 /** Passes on a stream that holds no response for anybody, until the server or the agent leaves. */

@@ -2,9 +2,10 @@ import { endedBy } from '../../core/endings';
 import { FleetError } from '../../core/errors';
 import { EventTooLarge } from '../../core/reading/event-reader';
 import { isIdOf, readServerMessage, type ServerMessage } from '../../core/reading/server-message';
+import type { Response } from '../../core/response';
 import type { AwaitedRequest } from '../../core/sealed-event';
 import { readStream } from './answer-stream';
-import { ANSWER_LIMIT_BYTES, isStream, letGo, type Reading, type Response, SMALL_BYTES, tooLarge } from './reading';
+import { ANSWER_LIMIT_BYTES, isStream, letGo, type Reading, SMALL_BYTES, tooLarge } from './reading';
 import type { UpstreamResponse } from './upstreams';
 
 /** The answer of a server, whole, before anyone has seen it. */

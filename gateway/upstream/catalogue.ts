@@ -3,10 +3,10 @@ import { FleetError } from '../../core/errors';
 import type { FleetConfig } from '../../core/fleet-config';
 import { isObject, type JsonObject } from '../../core/message';
 import { type ParamHeader, paramHeaders } from '../../core/param-headers';
+import type { Response } from '../../core/response';
 import type { Json } from '../../core/strict-json';
 import { resultIn } from './own-answer';
 import type { OwnRequests } from './own-request';
-import type { Response } from './reading';
 
 /** How long a server's list of tools is believed, in milliseconds. */
 const LIST_LIFETIME_MS = 60_000;

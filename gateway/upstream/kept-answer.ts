@@ -1,8 +1,8 @@
 import { FleetError } from '../../core/errors';
 import type { FleetConfig, ServerConfig } from '../../core/fleet-config';
 import { KEPT_ANSWER_PATH } from '../../core/headers';
-import type { LedgerRow } from '../../core/ledger';
-import { type Finding, NOTHING } from '../ledger/finding';
+import { type Finding, NOTHING } from '../../ledger/finding';
+import type { LedgerRow } from '../../ledger/row';
 import { readKeptAnswer } from './answer';
 import { ownPatience } from './own-answer';
 import type { UpstreamRequest, Upstreams } from './upstreams';

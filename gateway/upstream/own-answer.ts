@@ -1,8 +1,8 @@
 import type { JsonObject } from '../../core/message';
+import type { Response } from '../../core/response';
 import { freshUpstreamId } from '../../core/upstream-id';
 import type { Held } from '../holdings';
 import { readAnswer } from './answer';
-import type { Response } from './reading';
 import type { UpstreamResponse } from './upstreams';
 
 /** Largest answer to a request of the gateway's own, in bytes. */

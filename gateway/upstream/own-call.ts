@@ -2,9 +2,9 @@ import type { CallContext } from '../../core/fleet-config';
 import { NAME_HEADER } from '../../core/headers';
 import type { JsonObject } from '../../core/message';
 import { encodeHeaderValue, writeParamHeaders } from '../../core/param-headers';
+import type { Response } from '../../core/response';
 import type { Catalogue } from './catalogue';
 import type { OwnRequests } from './own-request';
-import type { Response } from './reading';
 
 /** Params of `tools/call`. */
 interface CallParams {

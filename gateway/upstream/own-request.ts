@@ -4,9 +4,9 @@ import { FleetError } from '../../core/errors';
 import type { CallContext, FleetConfig, ServerConfig } from '../../core/fleet-config';
 import { METHOD_HEADER, PROTOCOL_VERSION_HEADER } from '../../core/headers';
 import { type JsonObject, MODERN_REVISION, MODERN_VERSION_META } from '../../core/message';
+import type { Response } from '../../core/response';
 import { type OwnMessage, ownMessage, ownPatience, readOwnAnswer } from './own-answer';
 import { OwnSession } from './own-session';
-import type { Response } from './reading';
 import type { UpstreamRequest, UpstreamResponse, Upstreams } from './upstreams';
 
 /** The gateway as a caller of its own. */

@@ -1,8 +1,8 @@
 import { endedBy } from '../../core/endings';
 import type { CallContext, FleetConfig, ServerConfig } from '../../core/fleet-config';
 import { PROTOCOL_VERSION_HEADER, SESSION_HEADER } from '../../core/headers';
+import type { Response } from '../../core/response';
 import { type OwnMessage, ownMessage, ownPatience, readOwnAnswer, resultIn } from './own-answer';
-import type { Response } from './reading';
 import type { UpstreamRequest, UpstreamResponse, Upstreams } from './upstreams';
 
 /** Where a session of the legacy era is. */

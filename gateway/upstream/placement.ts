@@ -1,8 +1,8 @@
 import { endedBy } from '../../core/endings';
 import { type ErrorName, FleetError } from '../../core/errors';
-import { DELIVERY_WINDOW_MS } from '../../core/ledger';
 import { methodRule } from '../../core/methods';
 import { upstreamText } from '../../core/reading/upstream-text';
+import { DELIVERY_WINDOW_MS } from '../../ledger/protocol';
 import type { Claimed, KnownSession } from '../call';
 import type { OpenRequest } from '../open-requests';
 import type { Recovery } from '../recovery';

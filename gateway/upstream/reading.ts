@@ -9,13 +9,6 @@ export const ANSWER_LIMIT_BYTES = 64 * 1024 * 1024;
 /** What grows beyond this waits until there is room for the largest answer: two that grow beside each other would both find none. */
 export const SMALL_BYTES = 1024 * 1024;
 
-/** What a JSON-RPC response says, judged to be the one that was awaited. */
-export interface Response {
-  readonly member: 'result' | 'error';
-  /** JSON text of that member as the server wrote it, an object. */
-  readonly payload: string;
-}
-
 /** What comes before the response on a stream, as its agent may see it. */
 export interface PassedEvent {
   /** Empty for one that only has an id. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { theOneToResolve } from '../../bin/commands/ledger-resolve';
-import type { LedgerRow } from '../../core/ledger';
+import type { LedgerRow } from '../../ledger/row';
 
 const NOW = Date.UTC(2026, 8, 1, 12);
 const row = (change: Partial<LedgerRow> = {}): LedgerRow =>

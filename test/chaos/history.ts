@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import type { LedgerRow } from '../../core/ledger';
+import type { LedgerRow } from '../../ledger/row';
 import type { Execution, Transfer } from './bank';
 import type { CutAnswer } from './links/wire';
 import type { Told } from './messages';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { conclusiveFrom } from '../../core/ledger';
+import { conclusiveFrom } from '../../ledger/protocol';
 import type { Later } from './history';
 import type { Told } from './messages';
 import { EFFECT_SECONDS, KEYED_TOOL } from './tools';

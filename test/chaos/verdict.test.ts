@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { LedgerRow } from '../../core/ledger';
+import type { LedgerRow } from '../../ledger/row';
 import type { Execution, Transfer } from './bank';
 import type { History, Later } from './history';
 import type { Told } from './messages';

@@ -1,4 +1,4 @@
-import type { LedgerRow } from '../../core/ledger';
+import type { LedgerRow } from '../../ledger/row';
 import type { Transfer } from './bank';
 import type { History, Later } from './history';
 import type { Told } from './messages';

@@ -1,7 +1,7 @@
 import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { tablesOf } from '../../checks/tables';
-import type { LedgerRow } from '../../core/ledger';
+import type { LedgerRow } from '../../ledger/row';
 import { type AttachedAccount, attach } from '../../local/control-client';
 import { type Company, TARBALL } from './companies';
 import { type } from './terminal';

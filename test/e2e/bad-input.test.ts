@@ -1,8 +1,9 @@
 import { request as httpRequest } from 'node:http';
 import { DescribeTableCommand, DynamoDBClient, ListTablesCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { resultOf, tablesAt } from '../../checks/tables';
+import { tablesAt } from '../../checks/tables';
 import { ERRORS, type ErrorName } from '../../core/errors';
+import { resultTextOf } from '../../ledger/kept-text';
 import { type Fleet, startFleet } from './fleet';
 
 /** Bad input meets one typed error each at the door, and none of it reaches a server. */
@@ -185,7 +186,7 @@ async function traces() {
   const sidecars = (await fleet.account.processes()).filter(({ role }) => role === 'sidecar');
   return {
     journal: await journalLength(),
-    answered: rows.filter((row) => row.instance !== undefined || row.sentAt !== undefined || resultOf(row) !== undefined).length,
+    answered: rows.filter((row) => row.instance !== undefined || row.sentAt !== undefined || resultTextOf(row) !== undefined).length,
     sessions: sidecars.reduce((sum, { sessions }) => sum + (sessions ?? 0), 0),
   };
 }

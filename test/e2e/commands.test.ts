@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openClient } from '../../checks/agent-client';
-import { Ledger } from '../../gateway/ledger/ledger';
+import { ledgerAt } from '../../checks/tables';
+import { Ledger } from '../../ledger/ledger';
 import { cli, type Fleet, ROOT, startFleet } from './fleet';
 
 /** The commands that people type beside a running account. */
@@ -151,11 +151,7 @@ it('prints a client that works as it is pasted', async () => {
 /** A row as a gateway leaves it that was killed an hour ago, and whose instance is gone too. */
 async function unknownCall(key: string): Promise<Ledger> {
   const { dynamodbUrl, tables } = fleet.account;
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const ledger = new Ledger(new DynamoDBClient({ endpoint: dynamodbUrl, region: 'us-east-1', credentials }), tables.ledger, {
-    name: 'test',
-    now: Date.now,
-  });
+  const ledger = new Ledger(ledgerAt(dynamodbUrl, tables), { name: 'test', now: Date.now });
   const at = Date.now() - 3_600_000;
   await ledger.append({
     pk: `payments#nobody#k:${key}`,

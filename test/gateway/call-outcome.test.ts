@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { agentId } from '../../core/agent';
 import { callDigest } from '../../core/call-digest';
-import { type LedgerRow, ledgerKey } from '../../core/ledger';
+import { type LedgerRow, ledgerKey } from '../../ledger/row';
 import { answer, askedId, grant, type Rig, startRig } from './rig';
 
 let rig: Rig;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { agentId } from '../../core/agent';
 import { callDigest } from '../../core/call-digest';
-import { type LedgerRow, ledgerKey } from '../../core/ledger';
 import { FENCE_WINDOW_MS } from '../../gateway/ledger/fences';
+import { type LedgerRow, ledgerKey } from '../../ledger/row';
 import { answer, deferred, grant, type Rig, readRpc, startRig } from './rig';
 
 let rig: Rig;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { CONDITIONS, claimable, type LedgerRow, type LedgerState, permits } from '../../core/ledger';
+import { CONDITIONS, claimable, permits } from '../../ledger/protocol';
+import type { LedgerRow, LedgerState } from '../../ledger/row';
 import { answer, grant, type Rig, startRig } from './rig';
 
 const LIFETIME_MS = 60_000;

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { DELIVERY_WINDOW_MS } from '../../core/ledger';
+import { DELIVERY_WINDOW_MS } from '../../ledger/protocol';
 import { answer, grant, type Rig, startRig } from './rig';
 
 /** Longest that a transfer takes to be seen, in seconds. */

@@ -10,7 +10,6 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { pino } from 'pino';
 import { agentId } from '../../core/agent';
 import type { FleetConfig, ServerConfig } from '../../core/fleet-config';
-import type { LedgerRow } from '../../core/ledger';
 import { type AllowlistEntry, type AuthorizeRequest, decide } from '../../core/policy';
 import { sealEvent } from '../../core/sealed-event';
 import { sealKey } from '../../core/sealed-session';
@@ -18,6 +17,7 @@ import { type Composition, composeGateway } from '../../gateway/compose';
 import { PATIENCE, type Patience } from '../../gateway/http/patience';
 import { createGatewayServer } from '../../gateway/http/server';
 import type { DirectoryRow } from '../../gateway/ledger/directory';
+import type { LedgerRow } from '../../ledger/row';
 
 export const AUDIENCE = 'https://mcp.test';
 

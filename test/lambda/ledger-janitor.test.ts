@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { JANITOR_CONFIG_VARIABLE } from '../../core/fleet-config';
-import { CONDITIONS, isSettled, type LedgerRow, type LedgerState, statesBefore } from '../../core/ledger';
 import { METRICS } from '../../core/metrics';
 import { endAbandoned, endingOf } from '../../lambda/abandoned-claims';
-import { LedgerTable } from '../../lambda/ledger-table';
+import { CONDITIONS, statesBefore } from '../../ledger/protocol';
+import { isSettled, type LedgerRow, type LedgerState } from '../../ledger/row';
+import { LedgerTable } from '../../ledger/table';
 import { datapointsOf } from '../../local/logs/emf';
 import { claimedRow, rowInShard, startLedger, TABLE } from './ledger-rows';
 import { bundleFunction, type StartedFunction, startFunction } from './runtime-api';
@@ -20,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => table.stop());
 
 const UNBOUNDED = { now: Date.now, stopAt: Number.POSITIVE_INFINITY, rows: 10_000 };
-const janitor = () => new LedgerTable(TABLE, table.client);
+const janitor = () => new LedgerTable(table.client, TABLE);
 const stateOf = async ({ pk }: LedgerRow) => (await gateway.read(pk))?.state;
 
 /** A call whose gateway died after it had marked it as sent. */
@@ -126,7 +127,7 @@ describe('the end of an abandoned claim', () => {
         return row;
       }
     }
-    const ended = await endAbandoned('races', new Overtaken(TABLE, table.client), UNBOUNDED);
+    const ended = await endAbandoned('races', new Overtaken(table.client, TABLE), UNBOUNDED);
     expect([ended, await stateOf(claimed), await stateOf(sent)]).toEqual([{ notExecuted: 0, unknown: 0 }, 'sent', 'confirmed']);
   });
 
@@ -171,7 +172,7 @@ describe('the end of an abandoned claim', () => {
       }
     }
     await gateway.advance(row, 'failed', {});
-    expect(await endAbandoned('stale', new Lagging(TABLE, table.client), UNBOUNDED)).toEqual({ notExecuted: 0, unknown: 0 });
+    expect(await endAbandoned('stale', new Lagging(table.client, TABLE), UNBOUNDED)).toEqual({ notExecuted: 0, unknown: 0 });
   });
 
   test('many are ended over several pages of one shard and over all shards', async () => {
@@ -203,7 +204,7 @@ describe('whatever order gateways and janitors come in', () => {
   /** Lets others come between its look and its write. */
   class Interrupted extends LedgerTable {
     constructor(private readonly interlude: (pk: string) => Promise<unknown>) {
-      super(TABLE, table.client);
+      super(table.client, TABLE);
     }
 
     override async read(pk: string) {

@@ -3,8 +3,10 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
-import { type LedgerRow, ledgerKey, OPEN_SHARDS, openPartition, UNSETTLED_INDEX, unsettledPartition } from '../../core/ledger';
-import { Ledger } from '../../gateway/ledger/ledger';
+import { UNSETTLED_INDEX } from '../../core/fleet-config';
+import { Ledger } from '../../ledger/ledger';
+import { type LedgerRow, ledgerKey, OPEN_SHARDS, openPartition, unsettledPartition } from '../../ledger/row';
+import { LedgerTable } from '../../ledger/table';
 
 export const TABLE = 'ledger';
 
@@ -40,7 +42,7 @@ export async function startLedger() {
   return {
     client,
     endpoint,
-    gateway: (now: () => number = Date.now, name = 'replica') => new Ledger(client, TABLE, { name, now }),
+    gateway: (now: () => number = Date.now, name = 'replica') => new Ledger(new LedgerTable(client, TABLE), { name, now }),
     stop: async () => {
       client.destroy();
       await new Promise((resolve) => server.close(resolve));

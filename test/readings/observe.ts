@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LedgerRow } from '../../core/ledger';
+import type { LedgerRow } from '../../ledger/row';
 import type { Bench } from './bench';
 import type { Leg, Stage } from './clients/leg';
 import { playRaw } from './clients/raw';

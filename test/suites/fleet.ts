@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { tablesOf } from '../../checks/tables';
-import type { LedgerRow } from '../../core/ledger';
+import type { LedgerRow } from '../../ledger/row';
 import type { LocalAccount, LocalAccountOptions } from '../../local/local-account';
 import { startLocalAccount } from '../../local/start';
 import { type FleetApp, synthesizeFleet } from './fleet-app';

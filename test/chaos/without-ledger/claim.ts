@@ -1,6 +1,6 @@
 import type { Claimed, Routed } from '../../../gateway/call';
+import { newRow, type RowParts } from '../../../gateway/ledger/new-row';
 import { type ResumeParts, resume } from '../../../gateway/ledger/resume';
-import { newRow, type RowParts } from '../../../gateway/ledger/row';
 
 /**
  * In place of the stage `claim`: every call is the first. It is written down under its own id, so that all else is as ever, but

@@ -5,7 +5,8 @@ import { type AwsClients, createAwsClients } from '../../../gateway/aws/clients'
 import type { Composition } from '../../../gateway/compose';
 import { Directory } from '../../../gateway/ledger/directory';
 import { Fences } from '../../../gateway/ledger/fences';
-import { Ledger } from '../../../gateway/ledger/ledger';
+import { Ledger } from '../../../ledger/ledger';
+import { LedgerTable } from '../../../ledger/table';
 import { answer, grant, type Rig, startRig } from '../rig';
 import { type Fate, startTablesProxy, type TablesProxy } from './proxy';
 
@@ -23,7 +24,7 @@ beforeEach(async () => {
   aws = createAwsClients(() => 0, pino({ enabled: false }), { ...PLACE, endpoints: { dynamodb: tables.url } }, limits);
   const { dynamodb } = aws;
   const parts: Partial<Composition> = {
-    ledger: new Ledger(dynamodb, 'ledger', { name: 'replica-1', now: rig.gateway.now }),
+    ledger: new Ledger(new LedgerTable(dynamodb, 'ledger'), { name: 'replica-1', now: rig.gateway.now }),
     directory: new Directory(dynamodb, 'directory'),
     fences: new Fences(dynamodb, 'directory'),
   };

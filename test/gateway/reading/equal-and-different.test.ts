@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { agentId } from '../../../core/agent';
 import { callDigest } from '../../../core/call-digest';
-import { ledgerKey } from '../../../core/ledger';
 import { sessionKey } from '../../../core/session-key';
+import { ledgerKey } from '../../../ledger/row';
 import { grant, type Rig, type RpcAnswer, startRig } from '../rig';
 import { INITIALIZE } from './messages';
 import { openSession, reachedServer, serving } from './serving';

@@ -1,4 +1,4 @@
-import type { LedgerState } from '../../../core/ledger';
+import type { LedgerState } from '../../../ledger/row';
 import { dimension, type Value } from './dimension';
 
 /** What a stdio server is about to write for one response. */

@@ -1,4 +1,4 @@
-import type { LedgerRow, LedgerState } from '../../../core/ledger';
+import type { LedgerRow, LedgerState } from '../../../ledger/row';
 import { FORBIDDEN, TOOL_CONFIG } from '../servers/tools';
 import {
   answerValues,

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import type { LedgerRow } from '../../../core/ledger';
+import type { LedgerRow } from '../../../ledger/row';
 import type { Leg, Sent } from '../clients/leg';
 import { type Heard, isResponse } from '../clients/messages';
 import { ANSWER_DIMENSIONS, type AnswerValue } from '../generator/answers';

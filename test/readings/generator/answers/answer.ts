@@ -1,4 +1,4 @@
-import type { LedgerState } from '../../../../core/ledger';
+import type { LedgerState } from '../../../../ledger/row';
 import { dimension, type Needs, type Value } from '../dimension';
 import { written } from '../members';
 import { asStream, type Reply } from '../reply';

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { DEFAULT_KEY_LIFETIME_SECONDS, type FleetConfig } from '../../core/fleet-config';
-import { type LedgerRow, ledgerKey } from '../../core/ledger';
 import type { SealedSession } from '../../core/sealed-session';
 import { sessionKey } from '../../core/session-key';
+import { encodeText } from '../../ledger/kept-text';
+import { type LedgerRow, ledgerKey } from '../../ledger/row';
 import type { Identified, ToolCall } from '../call';
 import { CALL_TIMEOUT_MS } from '../upstream/upstreams';
-import { encodeText } from './kept-text';
 
 /** A claim's owner gives up before its lease does. */
 const LEASE_MS = CALL_TIMEOUT_MS + 60_000;

@@ -1,16 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { agentId } from '../../core/agent';
 import { ERRORS, FleetError } from '../../core/errors';
-import {
-  isSettled,
-  type LedgerState,
-  ledgerKey,
-  mayResolve,
-  OPEN_SHARDS,
-  openPartition,
-  statesBefore,
-  unsettledPartition,
-} from '../../core/ledger';
+import { mayResolve, statesBefore } from '../../ledger/protocol';
+import { isSettled, type LedgerState, ledgerKey, OPEN_SHARDS, openPartition, unsettledPartition } from '../../ledger/row';
 
 const STATES: LedgerState[] = ['claimed', 'sent', 'confirmed', 'failed', 'not_executed', 'unknown', 'input_required'];
 

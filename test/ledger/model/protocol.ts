@@ -1,4 +1,5 @@
-import { CONDITIONS, type LedgerState, type WriteCondition } from '../../../core/ledger';
+import { CONDITIONS, type WriteCondition } from '../../../ledger/protocol';
+import type { LedgerState } from '../../../ledger/row';
 import type { Row } from './world';
 
 /** What the explorer plays: the conditions of the real ledger, and the rules around them. A broken variant replaces one. */

@@ -1,4 +1,4 @@
-import { isWritten, permits, type WriteCondition } from '../../../core/ledger';
+import { isWritten, permits, type WriteCondition } from '../../../ledger/protocol';
 import type { Row, World, Write } from './world';
 
 /** One possible next moment, and what happened on the way to it. */

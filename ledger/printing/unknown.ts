@@ -1,5 +1,6 @@
-import { type LedgerRow, mayResolve } from '../core/ledger';
-import { type Paint, seconds } from './terminal';
+import { type Paint, seconds } from '../../core/paint';
+import { mayResolve } from '../protocol';
+import type { LedgerRow } from '../row';
 
 /** What may be pasted into a shell as it is; a key is whatever its agent has made up. */
 const PLAIN_WORD = /^[A-Za-z0-9_][A-Za-z0-9_.:@+=/-]{0,99}$/;

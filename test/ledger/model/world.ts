@@ -1,4 +1,6 @@
-import type { LedgerState, Outcome, WriteCondition } from '../../../core/ledger';
+import type { Outcome } from '../../../core/outcome';
+import type { WriteCondition } from '../../../ledger/protocol';
+import type { LedgerState } from '../../../ledger/row';
 
 /**
  * One moment of a bounded history: one key, its row, the claimants who want it, the call of each at the server, and what

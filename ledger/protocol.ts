@@ -1,20 +1,6 @@
 /** The ledger's protocol: which write may be done on what stands there. States and conditions are data, so that the table and its model obey the same. */
-import type { LedgerRow, LedgerState, Outcome } from './ledger-row';
-
-export {
-  isSettled,
-  type LedgerEvent,
-  type LedgerRow,
-  type LedgerState,
-  ledgerKey,
-  OPEN_SHARDS,
-  type Outcome,
-  openPartition,
-  ownKey,
-  UNSETTLED_INDEX,
-  unknownPartition,
-  unsettledPartition,
-} from './ledger-row';
+import type { Outcome } from '../core/outcome';
+import type { LedgerRow, LedgerState } from './row';
 
 /** From which states a row may enter a state. A total table: what is not listed cannot happen. */
 const ENTERED_FROM: Readonly<Record<LedgerState, readonly LedgerState[]>> = {

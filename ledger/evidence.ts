@@ -1,6 +1,6 @@
-import type { LedgerRow } from '../../core/ledger';
 import type { Finding, Seek, Way } from './finding';
-import type { JudgedResponse } from './settlement';
+import type { LedgerRow } from './row';
+import type { JudgedResponse } from './verdict';
 
 /** For who wants the call to have happened, in this order; what is never done is to assume. */
 export const ALL_WAYS: readonly Way[] = ['instance', 'same_key', 'reconcile'];

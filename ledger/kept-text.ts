@@ -1,8 +1,8 @@
 import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
-import type { LedgerRow } from '../../core/ledger';
-import { isObject, type JsonObject } from '../../core/message';
-import type { Json } from '../../core/strict-json';
+import { gunzip, gunzipSync, gzip } from 'node:zlib';
+import { isObject, type JsonObject } from '../core/message';
+import type { Json } from '../core/strict-json';
+import type { LedgerRow } from './row';
 
 /** Texts up to this many bytes are kept as they are; longer ones compressed. */
 const PLAIN_LIMIT_BYTES = 32 * 1024;
@@ -44,6 +44,12 @@ const OLD_LIMIT_BYTES = 64 * 1024 * 1024;
 export async function resultOf({ result = '', resultEncoding }: Pick<LedgerRow, 'result' | 'resultEncoding'>): Promise<string | undefined> {
   const kept = await decodeText({ text: result, ...(resultEncoding !== undefined && { encoding: resultEncoding }) });
   return kept === '' ? undefined : kept;
+}
+
+/** The same at once, for who prints or checks rows and keeps nobody waiting. */
+export function resultTextOf({ result, resultEncoding }: Pick<LedgerRow, 'result' | 'resultEncoding'>): string | undefined {
+  if (resultEncoding === 'omitted') return undefined;
+  return resultEncoding === 'gzip' ? gunzipSync(Buffer.from(result ?? '', 'base64')).toString() : result;
 }
 
 /** JSON text of the arguments of a recorded call; undefined where they were too large to be kept. */

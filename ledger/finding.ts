@@ -1,5 +1,5 @@
-import type { LedgerRow } from '../../core/ledger';
-import type { JudgedResponse } from './settlement';
+import type { LedgerRow } from './row';
+import type { JudgedResponse } from './verdict';
 
 /** A way to find out: its instance, the server that takes the same call for a repetition, the declared read. */
 export type Way = 'instance' | 'same_key' | 'reconcile';

@@ -1,4 +1,4 @@
-import { permits, RESOLUTIONS, type Resolution } from '../../../core/ledger';
+import { permits, RESOLUTIONS, type Resolution } from '../../../ledger/protocol';
 import type { Protocol } from './protocol';
 import { type Call, changeCall, changeClaimant, type Position, type Row, type World } from './world';
 import { type Continuation, type Step, write } from './write';

@@ -1,5 +1,5 @@
-import type { LedgerRow, LedgerState } from '../core/ledger';
-import { type Paint, seconds } from './terminal';
+import { type Paint, seconds } from '../../core/paint';
+import type { LedgerRow, LedgerState } from '../row';
 
 /** The newest rows, oldest of them first. */
 export function newest(rows: readonly LedgerRow[], limit: number): readonly LedgerRow[] {

@@ -1,4 +1,5 @@
-import type { Outcome, WriteCondition } from '../../../core/ledger';
+import type { Outcome } from '../../../core/outcome';
+import type { WriteCondition } from '../../../ledger/protocol';
 import type { Protocol } from './protocol';
 import { isOver } from './surroundings';
 import { type Claimant, changeCall, changeClaimant, type Row, type World } from './world';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { terminal } from '../../bin/terminal';
-import { oldestFirst, unknownLines } from '../../bin/unknown-lines';
-import type { LedgerRow } from '../../core/ledger';
+import { terminal } from '../../../bin/terminal';
+import { oldestFirst, unknownLines } from '../../../ledger/printing/unknown';
+import type { LedgerRow } from '../../../ledger/row';
 
 const PLAIN = terminal(false, { NO_COLOR: '1' }).paint;
 const NOW = Date.UTC(2026, 8, 1, 12);

@@ -1,7 +1,7 @@
-import { resultOf } from '../checks/tables';
-import type { LedgerEvent, LedgerRow } from '../core/ledger';
-import { referredTo, tint } from './ledger-lines';
-import { type Paint, seconds } from './terminal';
+import { type Paint, seconds } from '../../core/paint';
+import { resultTextOf } from '../kept-text';
+import type { LedgerEvent, LedgerRow } from '../row';
+import { referredTo, tint } from './lines';
 
 /**
  * One call from start to end, for people.
@@ -22,7 +22,7 @@ export function timeline(row: LedgerRow, paint: Paint, references: readonly Ledg
   return [
     ...facts.filter(([, value]) => value !== undefined).map(([name, value]) => fact(name, value as string)),
     ...(row.history === undefined ? stepsByState(row, paint) : steps(row, row.history, own, paint)),
-    fact('result', resultOf(row) ?? (row.resultEncoding === 'omitted' ? '(too large to keep)' : '(none)')),
+    fact('result', resultTextOf(row) ?? (row.resultEncoding === 'omitted' ? '(too large to keep)' : '(none)')),
     '',
   ];
 }

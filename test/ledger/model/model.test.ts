@@ -1,5 +1,5 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import { CONDITIONS } from '../../../core/ledger';
+import { CONDITIONS } from '../../../ledger/protocol';
 import { type Bounds, explore } from './explore';
 import { KEYLESS, PROTOCOL, type Protocol, withoutFence } from './protocol';
 

@@ -1,5 +1,7 @@
 /** Writes of the ledger in DynamoDB's words, for whoever sends them: the gateway, and the janitor that ends what a gateway has left. */
-import { type LedgerEvent, type LedgerRow, type LedgerState, unsettledPartition, type WriteCondition } from './ledger';
+
+import type { WriteCondition } from './protocol';
+import { type LedgerEvent, type LedgerRow, type LedgerState, unsettledPartition } from './row';
 
 type Values = Readonly<Record<string, unknown>>;
 

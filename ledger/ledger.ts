@@ -1,24 +1,8 @@
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
-import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { FleetError } from '../../core/errors';
-import {
-  CONDITIONS,
-  isWritten,
-  type LedgerEvent,
-  type LedgerRow,
-  type LedgerState,
-  ownKey,
-  type Resolution,
-  unsettledPartition,
-  type WriteCondition,
-} from '../../core/ledger';
-import { eventOf, expressionOf, updateOf } from '../../core/ledger-update';
+import { FleetError } from '../core/errors';
+import { eventOf } from './expressions';
+import { CONDITIONS, isWritten, type Resolution, type WriteCondition } from './protocol';
+import { type LedgerEvent, type LedgerRow, type LedgerState, ownKey } from './row';
+import type { LedgerTable } from './table';
 
 /** What may change in a row after it was claimed. */
 export type Settlement = Partial<
@@ -41,11 +25,10 @@ export interface Writer {
   readonly now: () => number;
 }
 
-/** The ledger table. Single-item conditional writes only; every one after the claim carries the claim's fence. */
+/** The writes of the ledger's protocol. Single-item conditional writes only; every one after the claim carries the claim's fence. */
 export class Ledger {
   constructor(
-    private readonly dynamodb: DynamoDBClient,
-    private readonly table: string,
+    private readonly table: LedgerTable,
     private readonly writer: Writer,
   ) {}
 
@@ -100,12 +83,7 @@ export class Ledger {
 
   /** @throws FleetError LEDGER_UNAVAILABLE */
   async read(pk: string): Promise<LedgerRow | undefined> {
-    try {
-      const { Item } = await this.dynamodb.send(new GetItemCommand({ TableName: this.table, Key: marshall({ pk }), ConsistentRead: true }));
-      return Item === undefined ? undefined : (unmarshall(Item) as LedgerRow);
-    } catch (error) {
-      throw unavailable(error);
-    }
+    return this.table.read(pk).catch(refuse);
   }
 
   /** A row with its first event. */
@@ -125,49 +103,23 @@ export class Ledger {
     because?: string,
   ): Promise<boolean> {
     const event = this.event(next, because ?? ('reason' in changes ? changes.reason : undefined));
-    const { Key, ExpressionAttributeValues, ...expressions } = updateOf(row, { condition, event, changes });
-    const command = new UpdateItemCommand({
-      TableName: this.table,
-      ...expressions,
-      Key: marshall(Key),
-      ExpressionAttributeValues: marshall(ExpressionAttributeValues),
-    });
-    try {
-      await this.dynamodb.send(command);
-      return true;
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw unavailable(error);
-      return isWritten(await this.read(row.pk), row.fence, next);
-    }
+    const done = await this.table.update(row, { condition, event, changes }).catch(refuse);
+    return done || isWritten(await this.read(row.pk), row.fence, next);
   }
 
   private async put(row: LedgerRow, condition: WriteCondition): Promise<LedgerRow | undefined> {
-    const { text, values } = expressionOf(condition);
-    const command = new PutItemCommand({
-      TableName: this.table,
-      Item: marshall({ ...row, unsettled: unsettledPartition(row) }, { removeUndefinedValues: true }),
-      ConditionExpression: text,
-      // DynamoDB refuses names and values that an expression does not use.
-      ...(text.includes('#state') && { ExpressionAttributeNames: { '#state': 'state' } }),
-      ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: marshall(values) }),
-      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-    });
-    try {
-      await this.dynamodb.send(command);
-      return undefined;
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw unavailable(error);
-      const standing = error.Item === undefined ? await this.read(row.pk) : (unmarshall(error.Item) as LedgerRow);
-      if (isWritten(standing, row.fence, row.state)) return undefined;
-      if (standing === undefined) throw unavailable(error);
-      return standing;
-    }
+    const refused = await this.table.put(row, condition).catch(refuse);
+    if (refused === undefined) return undefined;
+    const standing = refused.standing ?? (await this.read(row.pk));
+    if (isWritten(standing, row.fence, row.state)) return undefined;
+    return standing ?? refuse(new Error('neither written nor refused by what stands there'));
   }
 }
 
-function unavailable(error: unknown): FleetError {
+/** @throws FleetError LEDGER_UNAVAILABLE */
+function refuse(error: unknown): never {
   const refusal = new FleetError('LEDGER_UNAVAILABLE', { reason: `the ledger table refused (${(error as Error).name})` });
-  return Object.assign(refusal, { cause: error });
+  throw Object.assign(refusal, { cause: error });
 }
 
 /** Whether a write was refused for what it is: it will be each time. */

@@ -1,12 +1,7 @@
 /** One row of the ledger: one tool call, at once idempotency record and audit row. */
 
-import type { Era } from './era';
-
-/**
- * What became of a call. `input_required`: the server asked for more before it goes on, and may have acted before it asked; it claims
- * nothing, and the next round of the same intent goes on under the same key (MCP 2026-07-28, multi-round-trip requests).
- */
-export type Outcome = 'confirmed' | 'failed' | 'not_executed' | 'unknown' | 'input_required';
+import type { Era } from '../core/era';
+import type { Outcome } from '../core/outcome';
 
 /**
  * States of a row. `claimed`: written, nothing sent. `sent`: bytes may have reached the server.
@@ -106,9 +101,6 @@ export function ledgerKey(server: string, agent: string, key: string): string {
 export function ownKey({ server, agent, callId }: Pick<LedgerRow, 'server' | 'agent' | 'callId'>): string {
   return ledgerKey(server, agent, `c:${callId}`);
 }
-
-/** Name of the index that holds the rows which are not settled: partition `unsettled`, sort `leaseUntil`, keys only. */
-export const UNSETTLED_INDEX = 'unsettled';
 
 /** Partitions that a server's open rows are spread over: one partition of an index takes 1,000 writes a second (DynamoDB quotas). */
 export const OPEN_SHARDS = 16;

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { agentId } from '../../core/agent';
-import { CONDITIONS, type LedgerRow, type LedgerState, ledgerKey, permits } from '../../core/ledger';
 import type { ToolCall } from '../../gateway/call';
 import { awaitDuplicate } from '../../gateway/ledger/duplicate';
-import type { Ledger } from '../../gateway/ledger/ledger';
-import { type Rig, startRig } from './rig';
+import type { Ledger } from '../../ledger/ledger';
+import { CONDITIONS, permits } from '../../ledger/protocol';
+import { type LedgerRow, type LedgerState, ledgerKey } from '../../ledger/row';
+import { type Rig, startRig } from '../gateway/rig';
 
 let rig: Rig;
 let ledger: Ledger;

@@ -1,13 +1,14 @@
-import { ENDINGS, endedBy } from '../../core/endings';
-import type { Era } from '../../core/era';
-import { FleetError } from '../../core/errors';
-import type { FleetConfig, ServerConfig } from '../../core/fleet-config';
-import { readMembers } from '../../core/json-members';
-import type { LedgerRow, Outcome } from '../../core/ledger';
-import { type ResultFacts, resultFacts } from '../../core/reading/server-message';
-import type { Response } from '../upstream/reading';
+import { ENDINGS, endedBy } from '../core/endings';
+import type { Era } from '../core/era';
+import { FleetError } from '../core/errors';
+import type { FleetConfig, ServerConfig } from '../core/fleet-config';
+import { readMembers } from '../core/json-members';
+import type { Outcome } from '../core/outcome';
+import { type ResultFacts, resultFacts } from '../core/reading/server-message';
+import type { Response } from '../core/response';
 import { encodeText } from './kept-text';
 import type { Settlement } from './ledger';
+import type { LedgerRow } from './row';
 
 /** What a server's answer makes of its call. */
 export interface Verdict {
