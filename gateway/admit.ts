@@ -22,7 +22,7 @@ export class Admission {
     this.open.set(server, requests);
     if (requests.size >= IN_FLIGHT_LIMIT) return false;
     requests.add(request);
-    request.exchange.gone.addEventListener('abort', () => requests.delete(request), { once: true });
+    request.exchange.gone.whenOver(() => requests.delete(request));
     return true;
   }
 

@@ -52,7 +52,7 @@ async function claimFenced(routed: Routed, row: LedgerRow, parts: FencedParts): 
   try {
     const answering = await passFence(row, parts);
     // Its caller may have waited here for long: a call that nobody waits for any more is not begun.
-    if (answering === 'ours' && routed.exchange.gone.aborted) throw callerLeft(row);
+    if (answering === 'ours' && routed.exchange.gone.over) throw callerLeft(row);
     if (answering === 'ours') {
       noteDeparture(row, routed, parts);
       return { ...routed, claim: row, fenced: row };
@@ -79,8 +79,7 @@ function noteDeparture(row: LedgerRow, { exchange }: Routed, { fences, openCalle
       note().catch((error: Error) => log.warn({ event: 'departure_not_noted', callId: row.callId, reason: error.message })),
     );
   };
-  if (exchange.gone.aborted) noted();
-  else exchange.gone.addEventListener('abort', noted, { once: true });
+  exchange.gone.whenOver(noted);
 }
 
 /** Ends a claim of which nothing was sent. */

@@ -1,4 +1,5 @@
 import { FleetError } from '../core/errors';
+import type { Departure } from './departure';
 import { Purse, type PurseLimits } from './purse';
 
 const MIB = 1024 * 1024;
@@ -56,26 +57,22 @@ export class Holdings {
     return this.small.bytes + this.large.bytes;
   }
 
-  /** @param gone aborts when the request has been answered, or its client has left: then nothing is held any more */
-  hold(server: string, agent: string, gone: AbortSignal): Held {
+  /** @param gone over when the request has been answered, or its client has left: then nothing is held any more */
+  hold(server: string, agent: string, gone: Departure): Held {
     const small = this.small.open(server, agent);
     const large = this.large.open(server, agent);
     let used = 0;
     let grown = false;
-    gone.addEventListener(
-      'abort',
-      () => {
-        small.set(0);
-        large.set(0);
-      },
-      { once: true },
-    );
+    gone.whenOver(() => {
+      small.set(0);
+      large.set(0);
+    });
     return {
       get bytes() {
         return small.bytes + large.bytes;
       },
       add: (bytes) => {
-        if (gone.aborted) return;
+        if (gone.over) return;
         const share = grown ? large : small;
         const needed = Math.max(used + bytes, grown ? large.bytes : 0);
         if (!share.fits(needed)) throw tooMuch(share.limit);
@@ -83,7 +80,7 @@ export class Holdings {
         share.set(needed);
       },
       drop: (bytes) => {
-        if (gone.aborted) return;
+        if (gone.over) return;
         used = Math.max(used - bytes, 0);
         if (used === 0) grown = false;
         small.set(grown ? 0 : used);
@@ -92,7 +89,7 @@ export class Holdings {
       reserve: async (wanted) => {
         const total = Math.max(Math.min(wanted, large.limit), used);
         const enter = (): boolean => {
-          if (gone.aborted) return true;
+          if (gone.over) return true;
           if (!large.fits(total)) return false;
           grown = true;
           small.set(0);

@@ -1,6 +1,7 @@
 import type { AwaitedRequest } from '../core/sealed-event';
 import { derivedUpstreamId, freshUpstreamId } from '../core/upstream-id';
 import type { Claimed } from './call';
+import { Departure } from './departure';
 
 /** A request that its server has not answered. */
 export interface OpenRequest {
@@ -9,8 +10,8 @@ export interface OpenRequest {
   readonly claimedCall?: string;
   /** A cancellation reaches its server. */
   readonly cancellable: boolean;
-  /** Aborts when it is given up because its caller has cancelled it. */
-  readonly cancelled: AbortSignal;
+  /** Over when it is given up because its caller has cancelled it. */
+  readonly cancelled: Departure;
   giveUp(): void;
   end(): void;
 }
@@ -30,15 +31,15 @@ export class OpenRequests {
     const takesDerived = sessionId !== '' && cancellable && !this.upstreamIds.has(derived);
     const upstreamId = takesDerived ? derived : freshUpstreamId();
     const continued = (message.params.cursor ?? null) !== null;
-    const giver = new AbortController();
+    const cancelled = new Departure();
     const requests = this.sessions.get(sessionId) ?? new Set();
     this.sessions.set(sessionId, requests);
     const request: OpenRequest = {
       awaited: { method: message.method, requestId, upstreamId, ...(continued && { continued: true }) },
       ...(claim !== undefined && { claimedCall: claim.callId }),
       cancellable,
-      cancelled: giver.signal,
-      giveUp: () => giver.abort(),
+      cancelled,
+      giveUp: () => cancelled.end(),
       end: () => {
         this.upstreamIds.delete(upstreamId);
         if (requests.delete(request) && requests.size === 0) this.sessions.delete(sessionId);

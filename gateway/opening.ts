@@ -37,7 +37,7 @@ export async function endUntold(
   const session = { upstream, ...(cookie !== undefined && { cookie }) };
   try {
     const { body } = await upstreams.send({ server, serverConfig, method: 'DELETE', headers: {}, session, context: { agent, server } });
-    body.resume();
+    body.letGo();
     log.info({ event: 'untold_session_ended', server, agent });
   } catch (error) {
     log.warn({ event: 'untold_session_not_ended', server, agent, reason: (error as Error).message });

@@ -49,7 +49,7 @@ export async function receive(call: Sending, parts: ReceiveParts): Promise<Recei
     const passed = awaited === undefined ? await passOn(placed, response, parts) : await hold(placed, response, awaited, parts);
     return { ...passed, ...(session !== undefined && { session }) };
   } catch (error) {
-    if (call.open?.cancelled.aborted !== true || !FleetError.is(error) || error.kind !== 'OUTCOME_UNKNOWN') throw error;
+    if (call.open?.cancelled.over !== true || !FleetError.is(error) || error.kind !== 'OUTCOME_UNKNOWN') throw error;
     throw endedBy('cancelled', 'its caller cancelled it');
   }
 }
@@ -157,7 +157,7 @@ async function keepBehind(
   const answered = await upstreams
     .send({ server, serverConfig, method: 'POST', headers: {}, body, ...session, context: { agent, server } })
     .catch(() => undefined);
-  answered?.body.resume();
+  answered?.body.letGo();
 }
 
 function openedSession({ serverConfig }: Sending, response: UpstreamResponse, { member, payload }: Response): { opened?: OpenedSession } {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { FleetError } from '../../core/errors';
+import { Departure } from '../departure';
 import type { Held } from '../holdings';
 import { HttpReply, type Reply } from './reply';
 
@@ -14,7 +15,7 @@ export class Exchange {
   /**
    * @param serverName first segment of the path
    * @param startedAt milliseconds since the epoch
-   * @param gone aborts when the client has left or has been answered
+   * @param gone over when the client has left or has been answered
    * @param part the bytes of the message, where it is a part of the body
    */
   constructor(
@@ -22,14 +23,14 @@ export class Exchange {
     readonly reply: Reply,
     readonly serverName: string,
     readonly startedAt: number,
-    readonly gone: AbortSignal,
+    readonly gone: Departure,
     private readonly part?: Buffer,
   ) {}
 
   static of(request: IncomingMessage, response: ServerResponse, serverName: string, now: number, heartbeatMs: number): Exchange {
-    const departure = new AbortController();
-    response.once('close', () => departure.abort());
-    return new Exchange(request, new HttpReply(response, heartbeatMs), serverName, now, departure.signal);
+    const departure = new Departure();
+    response.once('close', () => departure.end());
+    return new Exchange(request, new HttpReply(response, heartbeatMs), serverName, now, departure);
   }
 
   header(name: string): string | undefined {

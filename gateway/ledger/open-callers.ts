@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Departure } from '../departure';
 import type { Fences } from './fences';
 
 /** How often a replica with callers without a key shows that it lives, in milliseconds. */
@@ -18,11 +19,11 @@ export class OpenCallers {
   ) {}
 
   /** Counts a caller until it has its answer or has left. @param call key of its ledger row */
-  add(call: string, gone: AbortSignal): void {
-    if (gone.aborted) return;
+  add(call: string, gone: Departure): void {
+    if (gone.over) return;
     this.calls.add(call);
     this.timer ??= setInterval(() => this.beat(), BEAT_MS);
-    gone.addEventListener('abort', () => this.remove(call), { once: true });
+    gone.whenOver(() => this.remove(call));
   }
 
   has(call: string): boolean {

@@ -24,7 +24,7 @@ export async function resume(routed: Routed, event: CallEvent, { ledger, outcome
   let row = await ledger.read(ledgerKey(server, agentId, event.row));
   if (row === undefined) throw new FleetError('UNKNOWN_SESSION', { reason: 'Last-Event-ID names no call of this agent' });
   while (!isSettled(row.state) && row.openTask === undefined) {
-    if (exchange.gone.aborted) throw new FleetError('IN_PROGRESS', { reason: 'the agent left again', callId: row.callId });
+    if (exchange.gone.over) throw new FleetError('IN_PROGRESS', { reason: 'the agent left again', callId: row.callId });
     row = await outcomes.lookAgain(row);
   }
   if (row.state === 'unknown') row = await outcomes.reconsider(row);

@@ -6,7 +6,7 @@ import { agentText } from '../../core/reading/agent-text';
 import { EventReader, EventTooLarge, isMessageEvent } from '../../core/reading/event-reader';
 import { isIdOf, readServerMessage } from '../../core/reading/server-message';
 import type { Response } from '../../core/response';
-import { ANSWER_LIMIT_BYTES, isStream, letGo, type Reading, SMALL_BYTES } from './reading';
+import { ANSWER_LIMIT_BYTES, isStream, type Reading, SMALL_BYTES } from './reading';
 import type { UpstreamResponse } from './upstreams';
 
 /** Passes on a stream that holds no response for anybody, until the server or the agent leaves. */
@@ -50,7 +50,7 @@ export async function readStream(first: UpstreamResponse, reading: Reading): Pro
       throw endedBy('answer_lost', `its stream could not be resumed (${error.name})`);
     });
     if (!isStream(response)) {
-      letGo(response);
+      response.body.letGo();
       throw endedBy('answer_lost', 'the server did not resume its stream');
     }
   }
@@ -61,29 +61,29 @@ async function readEvents({ body }: UpstreamResponse, reading: Reading, position
   const { held } = reading;
   const reader = new EventReader(ANSWER_LIMIT_BYTES);
   let holding = 0;
-  try {
-    for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      if (holding + chunk.length > SMALL_BYTES && holding <= SMALL_BYTES) await held.reserve(ANSWER_LIMIT_BYTES);
-      held.add(chunk.length);
-      holding += chunk.length;
-      for (const event of reader.push(chunk)) {
-        position.retryMs = reader.retryMs ?? position.retryMs;
-        const found = await readEvent(event, reading);
-        // Whoever is given the response goes on holding it.
-        if (found !== undefined) {
-          held.drop(0);
-          return found;
-        }
-        if (event.id !== undefined) position.lastEventId = event.id;
-        held.drop(holding);
-        holding = 0;
-      }
+  let found: Response | undefined;
+  const take = async (piece: Buffer): Promise<true | undefined> => {
+    if (holding + piece.length > SMALL_BYTES && holding <= SMALL_BYTES) await held.reserve(ANSWER_LIMIT_BYTES);
+    held.add(piece.length);
+    holding += piece.length;
+    for (const event of reader.push(piece)) {
+      position.retryMs = reader.retryMs ?? position.retryMs;
+      found = await readEvent(event, reading);
+      if (found !== undefined) return true;
+      if (event.id !== undefined) position.lastEventId = event.id;
+      held.drop(holding);
+      holding = 0;
     }
+    return undefined;
+  };
+  try {
+    await body.read(take);
   } catch (error) {
     if (FleetError.is(error) || error instanceof EventTooLarge) throw error;
   }
-  held.drop(holding);
-  return undefined;
+  // Whoever is given the response goes on holding it.
+  held.drop(found === undefined ? holding : 0);
+  return found;
 }
 
 async function readEvent(event: EventSourceMessage, { awaited, era, pass, drop }: Reading): Promise<Response | undefined> {

@@ -5,7 +5,7 @@ import { isIdOf, readServerMessage, type ServerMessage } from '../../core/readin
 import type { Response } from '../../core/response';
 import type { AwaitedRequest } from '../../core/sealed-event';
 import { readStream } from './answer-stream';
-import { ANSWER_LIMIT_BYTES, isStream, letGo, type Reading, SMALL_BYTES, tooLarge } from './reading';
+import { ANSWER_LIMIT_BYTES, isStream, type Reading, SMALL_BYTES, tooLarge } from './reading';
 import type { UpstreamResponse } from './upstreams';
 
 /** The answer of a server, whole, before anyone has seen it. */
@@ -42,14 +42,14 @@ export async function readAnswer(response: UpstreamResponse, reading: Reading & 
     if (FleetError.is(error)) throw error.kind === 'AT_CAPACITY' ? endedBy('answer_lost', error.detail.reason) : error;
     throw endedBy('answer_lost', error instanceof EventTooLarge ? tooLarge() : 'the connection broke in the middle of the answer');
   } finally {
-    letGo(response);
+    response.body.letGo();
   }
 }
 
 /** The error that a server answered with to what is no request; everything else of such a body is nobody's. */
 export async function readRefusal(response: UpstreamResponse, held: Reading['held']): Promise<Response | undefined> {
   if (response.status < 400 || isStream(response)) {
-    letGo(response);
+    response.body.letGo();
     return undefined;
   }
   try {
@@ -58,7 +58,7 @@ export async function readRefusal(response: UpstreamResponse, held: Reading['hel
   } catch {
     return undefined;
   } finally {
-    letGo(response);
+    response.body.letGo();
   }
 }
 
@@ -75,7 +75,7 @@ export async function readKeptAnswer(response: UpstreamResponse): Promise<Respon
   } catch (error) {
     throw FleetError.is(error) ? error : endedBy('answer_lost', 'the connection broke in the middle of the kept answer');
   } finally {
-    letGo(response);
+    response.body.letGo();
   }
 }
 
@@ -101,15 +101,20 @@ function reasonOf(message: ServerMessage): string {
 }
 
 async function collect({ body }: UpstreamResponse, held: Reading['held'], limit: number): Promise<string> {
-  const chunks: Buffer[] = [];
+  const pieces: Buffer[] = [];
   let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    size += chunk.length;
+  const keep = (piece: Buffer): undefined => {
+    held.add(piece.length);
+    pieces.push(piece);
+  };
+  await body.read((piece) => {
+    size += piece.length;
     if (size > limit) throw endedBy('answer_lost', tooLarge(limit));
-    if (size > SMALL_BYTES && size - chunk.length <= SMALL_BYTES) await held.reserve(limit);
-    held.add(chunk.length);
-    chunks.push(chunk);
-  }
+    if (size > SMALL_BYTES && size - piece.length <= SMALL_BYTES) return held.reserve(limit).then(() => keep(piece));
+    return keep(piece);
+  });
   held.drop(0);
-  return new TextDecoder().decode(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks.splice(0)));
+  return decoder.decode(pieces.length === 1 ? pieces[0] : Buffer.concat(pieces.splice(0)));
 }
+
+const decoder = new TextDecoder();

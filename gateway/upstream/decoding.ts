@@ -1,5 +1,6 @@
-import { PassThrough, pipeline, type Readable } from 'node:stream';
+import { PassThrough, pipeline, Readable } from 'node:stream';
 import { constants, createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
+import { type Body, END_PATIENCE_MS, type Take } from './body';
 
 /** Longest step of decompression, in bytes: each is read before the next is made, so that a small answer cannot become a large one unseen. */
 const STEP_BYTES = 64 * 1024;
@@ -17,13 +18,66 @@ const DECODERS: Readonly<Record<string, (body: Readable) => Readable>> = {
 };
 
 /** A body without its content codings; decoded outside of the event loop, in step with its reader. Undefined for one that is not known. */
-export function decoded(body: Readable, coding: string | string[] | undefined): Readable | undefined {
+export function decoded(body: Body, coding: string | string[] | undefined): Body | undefined {
+  if (coding === undefined) return body;
   const codings = String(coding ?? '')
     .split(',')
     .map((name) => name.trim().toLowerCase())
     .filter((name) => name !== '' && name !== 'identity');
   if (codings.length > MOST_CODINGS || !codings.every((name) => Object.hasOwn(DECODERS, name))) return undefined;
-  return codings.reduceRight((inner, name) => (DECODERS[name] as (body: Readable) => Readable)(inner), body);
+  if (codings.length === 0) return body;
+  return new DecodedBody(codings.reduceRight((inner, name) => (DECODERS[name] as (body: Readable) => Readable)(inner), readableOf(body)));
+}
+
+/** A body that decoders stand before. */
+class DecodedBody implements Body {
+  constructor(private readonly decoder: Readable) {
+    decoder.on('error', () => undefined); // its reader learns of it; a body that is given up has none, and an unheard error ends the process
+  }
+
+  get over(): boolean {
+    return this.decoder.readableEnded || this.decoder.destroyed;
+  }
+
+  async read(take: Take): Promise<void> {
+    for await (const piece of this.decoder.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>)
+      if ((await take(piece)) === true) return;
+  }
+
+  letGo(): void {
+    if (this.over) return;
+    this.decoder.resume();
+    const timer = setTimeout(() => this.destroy(), END_PATIENCE_MS);
+    timer.unref();
+    this.decoder.once('close', () => clearTimeout(timer));
+  }
+
+  destroy(): void {
+    this.decoder.destroy();
+  }
+}
+
+/** A body as a stream, for decoders; a decoder that is closed closes it. */
+function readableOf(body: Body): Readable {
+  let more: (() => void) | undefined;
+  const readable = new Readable({
+    read: () => more?.(),
+    destroy: (error, done) => {
+      if (!body.over) body.destroy();
+      done(error);
+    },
+  });
+  const take: Take = (piece) => {
+    if (readable.push(piece)) return undefined;
+    return new Promise((resolve) => {
+      more = () => resolve(undefined);
+    });
+  };
+  body.read(take).then(
+    () => readable.push(null),
+    (error) => readable.destroy(error),
+  );
+  return readable;
 }
 
 /** Its reader learns of an error by the stream that it reads. */

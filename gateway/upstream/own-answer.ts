@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../core/message';
 import type { Response } from '../../core/response';
 import { freshUpstreamId } from '../../core/upstream-id';
+import { Departure } from '../departure';
 import type { Held } from '../holdings';
 import { readAnswer } from './answer';
 import type { UpstreamResponse } from './upstreams';
@@ -13,8 +14,8 @@ const PATIENCE_MS = 20_000;
 const TOOL_PATIENCE_MS = 60_000;
 
 /** Ends a request of the gateway's own that its server does not. @param method of the message, or of HTTP for a request without one */
-export function ownPatience(method: string): AbortSignal {
-  return AbortSignal.timeout(method === 'tools/call' ? TOOL_PATIENCE_MS : PATIENCE_MS);
+export function ownPatience(method: string): Departure {
+  return Departure.after(method === 'tools/call' ? TOOL_PATIENCE_MS : PATIENCE_MS);
 }
 
 /** A request of the gateway's own, in JSON-RPC; no agent ever sees its answer. */

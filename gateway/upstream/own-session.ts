@@ -55,12 +55,12 @@ export class OwnSession {
   async end(): Promise<void> {
     if (this.place.upstream === undefined) return;
     const response = await this.post(undefined).catch(() => undefined);
-    response?.body.resume();
+    response?.body.letGo();
   }
 
   private async tell(method: string): Promise<void> {
     const response = await this.post({ method, text: JSON.stringify({ jsonrpc: '2.0', method }) });
-    response.body.resume();
+    response.body.letGo();
   }
 
   private post(message: Said | undefined, callId?: string): Promise<UpstreamResponse> {

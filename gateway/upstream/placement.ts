@@ -4,6 +4,7 @@ import { methodRule } from '../../core/methods';
 import { upstreamText } from '../../core/reading/upstream-text';
 import { DELIVERY_WINDOW_MS } from '../../ledger/protocol';
 import type { Claimed, KnownSession } from '../call';
+import { Departure } from '../departure';
 import type { OpenRequest } from '../open-requests';
 import type { Recovery } from '../recovery';
 import type { Affinity } from './affinity';
@@ -37,12 +38,12 @@ export interface Placed {
  * not sent again here.
  */
 export async function place(call: Placeable, { upstreams, affinity, restorations }: PlacementParts): Promise<Placed> {
-  const signal = cancelWhenGone(call);
+  const departure = cancelWhenGone(call);
   const { recovery } = call;
   let { session } = call;
   for (;;) {
     try {
-      const response = await upstreams.send(requestOf({ ...call, session }), signal);
+      const response = await upstreams.send(requestOf({ ...call, session }), departure);
       if (call.bond !== undefined) affinity.noteAnswer(call.bond, response);
       return { response, ...(session !== undefined && { session }) };
     } catch (error) {
@@ -136,7 +137,7 @@ export function repeatable({ claim, lane, toolCall, message, ...call }: Placeabl
   const { serverConfig, exchange, recovery } = call;
   if (claim !== undefined || recovery.heard || FINAL_ENDINGS.includes(detail.ending ?? '')) return false;
   if (lane === 'close') return true; // also for an agent that has left
-  if (exchange.gone.aborted) return false;
+  if (exchange.gone.over) return false;
   if (message === undefined || message.kind === 'response') return false;
   const effect = methodRule(message.method, message.era, serverConfig)?.effect;
   return effect === 'read' || effect === 'repeatable' || (effect === 'tool' && toolCall?.policy.effect === 'read_only');
@@ -146,7 +147,7 @@ export function repeatable({ claim, lane, toolCall, message, ...call }: Placeabl
  * In the modern era a client that leaves has cancelled (MCP 2026-07-28, § Cancellation); in the legacy one it has not, but
  * a GET stream without a reader is of no use. A claimed call runs to its end in both, so that its outcome is known.
  */
-function cancelWhenGone({ claim, lane, message, exchange, open }: Placeable): AbortSignal | undefined {
+function cancelWhenGone({ claim, lane, message, exchange, open }: Placeable): Departure | undefined {
   if (claim !== undefined || !(lane === 'stream' || message?.era === 'modern')) return open?.cancelled;
-  return open === undefined ? exchange.gone : AbortSignal.any([exchange.gone, open.cancelled]);
+  return open === undefined ? exchange.gone : Departure.any(exchange.gone, open.cancelled);
 }

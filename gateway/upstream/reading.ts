@@ -47,15 +47,3 @@ export function isStream({ headers }: UpstreamResponse): boolean {
 function mediaType(value: string | string[] | undefined): string {
   return (String(value ?? '').split(';', 1)[0] as string).trim().toLowerCase();
 }
-
-/** How long what follows the response may take to end, in milliseconds, so that its connection serves again. */
-const END_PATIENCE_MS = 1_000;
-
-/** The response ends the exchange; what a server keeps open behind it is closed. */
-export function letGo({ body }: UpstreamResponse): void {
-  if (body.readableEnded || body.destroyed) return;
-  body.resume();
-  const timer = setTimeout(() => body.destroy(), END_PATIENCE_MS);
-  timer.unref();
-  body.once('close', () => clearTimeout(timer));
-}

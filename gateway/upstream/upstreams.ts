@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { type Dispatcher, errors, Pool } from 'undici';
 import { endedBy } from '../../core/endings';
 import type { FleetError } from '../../core/errors';
@@ -14,9 +13,10 @@ import {
 } from '../../core/headers';
 import { Place } from '../../core/place';
 import { REDIRECT_LIMIT, redirectOf } from '../../core/redirect';
-import { bounded, TooManyError } from './bounded';
+import type { Departure } from '../departure';
+import type { Body } from './body';
 import { decoded } from './decoding';
-import { type Delivery, delivered, TooLateError } from './delivery';
+import { type Delivery, type Incoming, TooLateError, TooManyError, Way } from './sending';
 import type { SidecarBond } from './sidecar-keys';
 import { failureOf } from './status';
 
@@ -57,7 +57,7 @@ export interface UpstreamResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** Without a content coding. */
-  readonly body: Readable;
+  readonly body: Body;
   readonly instance?: string;
   /** Stickiness cookie that the load balancer set. */
   readonly cookie?: string;
@@ -67,7 +67,7 @@ export interface UpstreamResponse {
 
 /** Connections to the listener of the sidecars and to remote servers; nothing here sends twice what may have been executed. */
 export class Upstreams {
-  private readonly pools = new Map<string, Dispatcher>();
+  private readonly ways = new Map<string, Way>();
   /** Where remote servers have said that they are, within their origin. */
   private readonly places = new Map<string, Place>();
 
@@ -84,22 +84,22 @@ export class Upstreams {
   ) {}
 
   /**
-   * Sends one request and resolves when the answer begins. A redirect within the origin of a remote server is followed and remembered.
+   * Sends one request and resolves when the answer begins, for as long as somebody waits for it. A redirect within the origin of a remote server is followed and remembered.
    * @throws FleetError NOT_DELIVERED, AT_CAPACITY, UNKNOWN_SESSION, SERVER_UNAVAILABLE when nothing was executed; OUTCOME_UNKNOWN when
    *   that cannot be told
    */
-  async send(request: UpstreamRequest, signal?: AbortSignal): Promise<UpstreamResponse> {
+  async send(request: UpstreamRequest, departure?: Departure): Promise<UpstreamResponse> {
     const place = this.placeOf(request);
     const way = [place.url];
     for (;;) {
       const from = way.at(-1) as URL;
-      const response = await this.sendTo(from, request, signal);
+      const response = await this.sendTo(from, request, departure);
       const target = redirectOf(response.status, response.headers.location, from);
       if (target === undefined) {
         place.note(way, request.method, response.status);
         return response;
       }
-      response.body.resume();
+      response.body.letGo();
       if (typeof target === 'string') throw endedBy('redirected', `the server redirects ${target}`);
       if (request.serverConfig.remoteUrl === undefined) throw endedBy('redirected', `the server redirects to ${target.pathname}`);
       if (way.push(target) > REDIRECT_LIMIT + 1) throw endedBy('redirected', `the server redirects more than ${REDIRECT_LIMIT} times`);
@@ -108,9 +108,9 @@ export class Upstreams {
 
   /** Cuts every connection; whoever still waits for an answer learns that it is lost. */
   async close(): Promise<void> {
-    const pools = [...this.pools.values()];
-    this.pools.clear();
-    await Promise.all(pools.map((pool) => pool.destroy()));
+    const ways = [...this.ways.values()];
+    this.ways.clear();
+    await Promise.all(ways.map((way) => way.close()));
   }
 
   /** A server outside the fleet may have moved within its origin. */
@@ -121,39 +121,33 @@ export class Upstreams {
     return known;
   }
 
-  private async sendTo(url: URL, request: UpstreamRequest, signal: AbortSignal | undefined): Promise<UpstreamResponse> {
+  private async sendTo(url: URL, request: UpstreamRequest, departure: Departure | undefined): Promise<UpstreamResponse> {
     const bond = this.bind(request.context);
     const { deliverBy } = request.context;
     const delivery: Delivery = { begun: false, ...(deliverBy !== undefined && { by: deliverBy }) };
-    const options: Dispatcher.RequestOptions & { delivery: Delivery } = {
+    const options: Dispatcher.DispatchOptions = {
       method: request.method as Dispatcher.HttpMethod,
       path: url.pathname + url.search,
       headers: headersOf(request, bond?.context),
       body: request.body ?? null,
       headersTimeout: CALL_TIMEOUT_MS,
       bodyTimeout: 0, // silence on a stream is no failure
-      signal: signal ?? null,
-      delivery,
     };
-    const response = await this.pool(url.origin, request.serverConfig)
-      .request(options)
+    const incoming = await this.way(url.origin, request.serverConfig)
+      .send(options, delivery, departure)
       .catch((error: NodeJS.ErrnoException) => {
         throw transportError(error, delivery);
       });
-    return { ...this.accept(response, request), ...(bond !== undefined && { bond }) };
+    return { ...this.accept(incoming, request), ...(bond !== undefined && { bond }) };
   }
 
   /** A server outside the fleet has no sidecar, and what it says in a sidecar's name is not heard. */
-  private accept(
-    { statusCode: status, headers, body: coded }: Dispatcher.ResponseData,
-    { serverConfig }: UpstreamRequest,
-  ): UpstreamResponse {
-    coded.on('error', () => undefined); // its readers learn of it; a body that is given up has none, and an unheard error ends the process
+  private accept({ status, headers, body: coded }: Incoming, { serverConfig }: UpstreamRequest): UpstreamResponse {
     const remote = serverConfig.remoteUrl !== undefined;
     const instance = remote ? undefined : single(headers[INSTANCE_HEADER]);
     const failure = failureOf({ status, headers, instance, reason: remote ? undefined : single(headers[REASON_HEADER]) }, serverConfig);
     if (failure !== undefined) {
-      coded.resume(); // so that the connection can serve again
+      coded.letGo();
       throw failure;
     }
     const body = decoded(coded, headers['content-encoding']);
@@ -161,22 +155,21 @@ export class Upstreams {
       coded.destroy();
       throw endedBy('answer_lost', `its content coding ${JSON.stringify(headers['content-encoding'])} is not known`);
     }
-    body.on('error', () => undefined);
     const cookie = stickinessCookie(headers['set-cookie']);
     return { status, headers, body, ...(instance !== undefined && { instance }), ...(cookie !== undefined && { cookie }) };
   }
 
-  private pool(origin: string, { remote }: ServerConfig): Dispatcher {
+  private way(origin: string, { remote }: ServerConfig): Way {
     const ca = remote?.certificateAuthorities;
     const name = `${origin} ${ca ?? ''}`;
-    const known = this.pools.get(name);
+    const known = this.ways.get(name);
     if (known !== undefined) return known;
     const servername = this.tlsName !== undefined && this.serversUrl.startsWith(origin) ? { servername: this.tlsName } : {};
     const connect = { timeout: CONNECT_TIMEOUT_MS, ...servername, ...(ca !== undefined && { ca }) };
     const { connections } = this;
-    const pool = new Pool(origin, { connect, connections, pipelining: 1 }).compose(delivered(this.now), bounded(connections));
-    this.pools.set(name, pool);
-    return pool;
+    const way = new Way(new Pool(origin, { connect, connections, pipelining: 1 }), connections, this.now);
+    this.ways.set(name, way);
+    return way;
   }
 }
 
