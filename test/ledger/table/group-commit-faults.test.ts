@@ -13,7 +13,7 @@ const LEDGER: CreateTableCommandInput = {
   KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
   AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
 };
-const SEEDS = Number(process.env.SEEDS ?? 6);
+const SEEDS = Number(process.env.SEEDS ?? 8);
 const ROWS = 120;
 const CODES = Object.values(BatchStatementErrorCodeEnum);
 /** How a row may end that is certainly not in the table by its writer. */
@@ -54,12 +54,12 @@ test.each(Array.from({ length: SEEDS }, (_, seed) => seed))(
     /** Rows of which the proxy has passed on an attempt. */
     const passed = new Set<string>();
     const strangers = Array.from(
-      { length: 10 },
-      (_, index): Item => ({ pk: { S: `row-${index * 11}` }, fence: { S: `stranger-${index}` }, state: { S: 'confirmed' } }),
+      { length: 40 },
+      (_, index): Item => ({ pk: { S: `row-${index * 3}` }, fence: { S: `stranger-${index}` }, state: { S: 'confirmed' } }),
     );
     for (const item of strangers) await sound.table.putItem({ TableName: 'ledger', Item: item });
     // A different share of faults in each run, so that some rows get through and some do not.
-    const share = dice.pick([0.05, 0.2, 0.5]);
+    const share = dice.pick([0.1, 0.2, 0.4]);
     tables.answer = async ({ operation, body }, pass) => {
       const fault = dice.chance(share)
         ? dice.pick(['silent', 'broken', 'deaf', 'unheard', 500, 400, 'throttled', 'denied'] as const)
