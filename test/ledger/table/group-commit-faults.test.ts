@@ -13,7 +13,7 @@ const LEDGER: CreateTableCommandInput = {
   KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
   AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
 };
-const SEEDS = Number(process.env.SEEDS ?? 8);
+const SEEDS = Number(process.env.SEEDS ?? 4);
 const ROWS = 120;
 const CODES = Object.values(BatchStatementErrorCodeEnum);
 /** How a row may end that is certainly not in the table by its writer. */
