@@ -36,6 +36,9 @@ export async function startDynamoDb(folder: string | undefined, region: string):
         if (!(error instanceof ResourceInUseException)) throw error;
         await requireIndexes(client, table, folder);
       });
+      // It is CREATING for a moment; who finds it so is told that it is not there.
+      let status: string | undefined;
+      while (status !== 'ACTIVE') status = (await client.send(new DescribeTableCommand({ TableName: table.TableName }))).Table?.TableStatus;
     },
     deleteTable: async (TableName) => {
       const gone = (error: unknown): 'gone' => {

@@ -2,6 +2,7 @@
 // Receives { folder? } (in memory without one), sends { port } when it listens, ends with its parent.
 const dynalite = require('dynalite');
 const db = require('dynalite/db');
+const { withStatements } = require('../dynamodb/statements.cjs');
 const conditionalWrites = [
   require('dynalite/validations/putItem'),
   require('dynalite/validations/updateItem'),
@@ -11,7 +12,7 @@ const conditionalWrites = [
 returnItemsOnConditionFailure();
 
 process.once('message', ({ folder }) => {
-  const server = dynalite({ path: folder, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  const server = withStatements(dynalite)({ path: folder, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
   server.keepAliveTimeout = 60_000;
   server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
   process.on('SIGTERM', () => {
