@@ -1,8 +1,10 @@
 import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { AllowlistEntry } from '../core/policy';
+import { LedgerTable } from '../ledger/ledger-table';
 import type { LedgerRow } from '../ledger/row';
-import { LedgerTable } from '../ledger/table';
+import { sdkTable } from '../ledger/table/sdk-table';
+import { UnsettledIndex } from '../ledger/unsettled-index';
 import type { CheckedAccount } from '../local/checked-account';
 
 /** What the fleet has written down; read directly, past the gateway. */
@@ -39,9 +41,14 @@ export function tablesAt(endpoint: string, names: CheckedAccount['tables']): Tab
   const client = clientAt(endpoint);
   const ledger = ledgerAt(endpoint, names);
   return {
-    ledger: () => listed(ledger.all()),
+    ledger: () => scan<LedgerRow>(client, names.ledger),
     row: (pk) => ledger.read(pk),
-    unknown: async (servers) => (await Promise.all(servers.map((server) => listed(ledger.unknown(server))))).flat(),
+    unknown: async (servers) => {
+      const index = new UnsettledIndex(client, names.ledger);
+      const keys = (await Promise.all(servers.map((server) => listed(index.unknown(server))))).flat();
+      const rows = await Promise.all(keys.map((pk) => ledger.read(pk)));
+      return rows.filter((row) => row?.state === 'unknown') as LedgerRow[];
+    },
     // Bonds and fences stand in the same table; a session is what was opened.
     directory: async () => (await scan<DirectoryRow>(client, names.directory)).filter(({ openedAt }) => openedAt !== undefined),
     allowlist: () => scan<AllowlistEntry>(client, names.allowlist),
@@ -49,7 +56,7 @@ export function tablesAt(endpoint: string, names: CheckedAccount['tables']): Tab
 }
 
 export function ledgerAt(endpoint: string, names: Pick<CheckedAccount['tables'], 'ledger'>): LedgerTable {
-  return new LedgerTable(clientAt(endpoint), names.ledger);
+  return new LedgerTable(sdkTable(clientAt(endpoint)), names.ledger);
 }
 
 function clientAt(endpoint: string): DynamoDBClient {

@@ -5,7 +5,9 @@ import type { Logger } from 'pino';
 import type { FleetConfig } from '../core/fleet-config';
 import { EvidenceSearch } from '../ledger/evidence';
 import { Ledger } from '../ledger/ledger';
-import { LedgerTable } from '../ledger/table';
+import { LedgerTable } from '../ledger/ledger-table';
+import { GroupCommit } from '../ledger/table/group-commit';
+import type { TableClient } from '../ledger/table/table-client';
 import { judgingOf, tells } from '../ledger/verdict';
 import { Admission } from './admit';
 import type { Health } from './aws/health';
@@ -39,6 +41,7 @@ export interface Surroundings {
   /** Name of this replica in ledger rows and logs. */
   readonly replica: string;
   readonly dynamodb: DynamoDBClient;
+  readonly table: TableClient;
   readonly lambda: LambdaClient;
   readonly sealKeys: SealKeys;
   /** Gateway–sidecar keys by server. */
@@ -57,11 +60,15 @@ export type Composition = ReturnType<typeof composeGateway>;
 
 /** Puts a replica together. Its stages and its HTTP surface each take the parts that they name. */
 export function composeGateway(surroundings: Surroundings) {
-  const { config, replica, dynamodb, lambda, sealKeys, patience, health, now, log } = surroundings;
+  const { config, replica, dynamodb, table, lambda, sealKeys, patience, health, now, log } = surroundings;
   const metrics = new Metrics(config.fleet, Object.keys(config.servers), now, surroundings.writeMetrics);
   const directory = new Directory(dynamodb, config.directoryTable);
   const fences = new Fences(dynamodb, config.directoryTable);
-  const ledger = new Ledger(new LedgerTable(dynamodb, config.ledgerTable), { name: replica, now });
+  const rows = new GroupCommit(table, config.ledgerTable, (because) => {
+    metrics.countAll('LedgerFailures');
+    log.error({ event: 'rows_written_alone', reason: because.message });
+  });
+  const ledger = new Ledger(new LedgerTable(table, config.ledgerTable, rows), { name: replica, now });
 
   const openTasks = new OpenTasks({ config, ledger, directory, now, log });
 

@@ -23,13 +23,14 @@ const log = pino({ ...LOG_SHAPE, base: { role: 'gateway' }, messageKey: 'message
 async function start(): Promise<void> {
   const config = readConfig(process.env);
   const aws = createAwsClients(Date.now, log);
-  const { dynamodb, lambda, secrets } = aws;
+  const { dynamodb, table, lambda, secrets } = aws;
   const health = new Health({ ...aws, board: sightingsBoard(aws, config), reachServers: () => reaches(config.serversUrl, REACH_MS), log });
   health.start();
   const gateway = composeGateway({
     config,
     replica: randomUUID().slice(0, 8),
     dynamodb,
+    table,
     lambda,
     sidecarKeys: await loadSidecarKeys(secrets, config),
     sealKeys: await rotatingSealKeys(secrets, config.sealKeySecret),

@@ -24,10 +24,16 @@ export class Metrics {
     this.counts.set(server, counts);
   }
 
+  /** What concerns every server. */
+  countAll(name: MetricName): void {
+    for (const server of this.servers) this.count(server, name);
+  }
+
   observe(server: string, name: MetricName, value: number): void {
     if (!this.servers.includes(server)) return;
     const observations = this.observations.get(server) ?? {};
-    const values = [...(observations[name] ?? []), value];
+    const values = observations[name] ?? [];
+    values.push(value);
     observations[name] = values;
     this.observations.set(server, observations);
     if (values.length >= EMF_VALUES_LIMIT) this.flushServer(server);

@@ -1,7 +1,8 @@
 import { eventOf, type RowStep } from '../ledger/expressions';
+import type { LedgerTable } from '../ledger/ledger-table';
 import { CONDITIONS } from '../ledger/protocol';
 import { type LedgerRow, type LedgerState, OPEN_SHARDS, openPartition } from '../ledger/row';
-import type { LedgerTable } from '../ledger/table';
+import type { UnsettledIndex } from '../ledger/unsettled-index';
 
 /** How it signs in a row's history. */
 const JANITOR = 'janitor';
@@ -16,6 +17,12 @@ export interface RunBounds {
   readonly rows: number;
 }
 
+/** The ledger, as far as the janitor touches it: single rows and the index, updates, no put and no delete. */
+export interface SweptLedger {
+  readonly table: Pick<LedgerTable, 'read' | 'update'>;
+  readonly index: Pick<UnsettledIndex, 'leaseEnded'>;
+}
+
 /** How many claims of a server were ended, by their outcome. */
 export interface Ended {
   readonly notExecuted: number;
@@ -23,11 +30,11 @@ export interface Ended {
 }
 
 /** Ends the claims of a server whose owners have left them: their lease is over, and nobody has asked for them since. */
-export async function endAbandoned(server: string, ledger: LedgerTable, { now, stopAt, rows }: RunBounds): Promise<Ended> {
+export async function endAbandoned(server: string, ledger: SweptLedger, { now, stopAt, rows }: RunBounds): Promise<Ended> {
   const ended = { notExecuted: 0, unknown: 0 };
   let looked = 0;
   for (const shard of shardsAt(now())) {
-    for await (const pk of ledger.leaseEnded(openPartition(server, shard), now())) {
+    for await (const pk of ledger.index.leaseEnded(openPartition(server, shard), now())) {
       if (looked++ === rows || now() >= stopAt) return ended;
       const outcome = await end(pk, ledger, now());
       if (outcome === 'not_executed') ended.notExecuted++;
@@ -44,11 +51,11 @@ function shardsAt(now: number): readonly number[] {
 }
 
 /** Ends one claim; undefined when there was nothing to end, or somebody else came first, its owner perhaps. */
-async function end(pk: string, ledger: LedgerTable, now: number): Promise<LedgerState | undefined> {
-  const row = await ledger.read(pk);
+async function end(pk: string, { table }: SweptLedger, now: number): Promise<LedgerState | undefined> {
+  const row = await table.read(pk);
   const step = row === undefined ? undefined : endingOf(row, now);
   if (row === undefined || step === undefined) return undefined;
-  return (await ledger.update(row, step)) ? step.event.state : undefined;
+  return (await table.update(row, step)) ? step.event.state : undefined;
 }
 
 /**

@@ -4,7 +4,9 @@ import type { Context, ScheduledEvent } from 'aws-lambda';
 import { clientSettings, FUNCTION_TABLE_LIMITS } from '../core/aws-limits';
 import { emfLine } from '../core/emf';
 import { JANITOR_CONFIG_VARIABLE, type JanitorConfig } from '../core/fleet-config';
-import { LedgerTable } from '../ledger/table';
+import { LedgerTable } from '../ledger/ledger-table';
+import { sdkTable } from '../ledger/table/sdk-table';
+import { UnsettledIndex } from '../ledger/unsettled-index';
 import { type Ended, endAbandoned } from './abandoned-claims';
 import { requireVariable } from './environment';
 import { invocationLog, note } from './invocation-log';
@@ -15,7 +17,8 @@ const ROWS_PER_RUN = 1_000;
 const RESERVE_MS = 5_000;
 
 const config = JSON.parse(requireVariable(JANITOR_CONFIG_VARIABLE)) as JanitorConfig;
-const ledger = new LedgerTable(new DynamoDBClient(clientSettings(FUNCTION_TABLE_LIMITS)), config.ledgerTable);
+const dynamodb = new DynamoDBClient(clientSettings(FUNCTION_TABLE_LIMITS));
+const ledger = { table: new LedgerTable(sdkTable(dynamodb), config.ledgerTable), index: new UnsettledIndex(dynamodb, config.ledgerTable) };
 
 /**
  * Runs every minute: turns claims that their gateways have left into outcomes, and tells how many calls of each server stand
@@ -42,7 +45,7 @@ type Visit = Ended & { readonly standing: number };
 
 async function visit(server: string, stopAt: number): Promise<Visit> {
   const ended = await endAbandoned(server, ledger, { now: Date.now, stopAt, rows: ROWS_PER_RUN });
-  const standing = await ledger.countUnknown(server);
+  const standing = await ledger.index.countUnknown(server);
   emit(server, { ...ended, standing });
   return { ...ended, standing };
 }

@@ -1,8 +1,8 @@
 import { FleetError } from '../core/errors';
 import { eventOf } from './expressions';
+import type { LedgerTable } from './ledger-table';
 import { CONDITIONS, isWritten, type Resolution, type WriteCondition } from './protocol';
 import { type LedgerEvent, type LedgerRow, type LedgerState, ownKey } from './row';
-import type { LedgerTable } from './table';
 
 /** What may change in a row after it was claimed. */
 export type Settlement = Partial<
@@ -78,7 +78,7 @@ export class Ledger {
 
   /** Writes a row that nobody else can ever claim: a read, a refusal, a call without a key. @throws FleetError LEDGER_UNAVAILABLE */
   async append(row: LedgerRow): Promise<void> {
-    await this.put(this.begun(row), CONDITIONS.begin());
+    await this.table.append(this.begun(row)).catch(refuse);
   }
 
   /** @throws FleetError LEDGER_UNAVAILABLE */
@@ -125,5 +125,5 @@ function refuse(error: unknown): never {
 /** Whether a write was refused for what it is: it will be each time. */
 export function isRefusedForGood(error: unknown): boolean {
   const { cause } = error as Error;
-  return cause instanceof Error && cause.name === 'ValidationException';
+  return cause instanceof Error && ['ValidationException', 'RowTaken'].includes(cause.name);
 }

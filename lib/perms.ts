@@ -7,10 +7,10 @@ import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 /** Every IAM action that the constructs grant is named here and nowhere else. */
 
 /**
- * Ledger, for the gateway: claim, settle, look up. No delete in any form: neither `DeleteItem` nor `BatchWriteItem`
- * (whose delete requests need no other permission) nor PartiQL nor transactions.
+ * Ledger, for the gateway: claim, settle, look up, and append rows in batches. No delete in any form: neither `DeleteItem` nor
+ * `BatchWriteItem` (whose delete requests need no other permission) nor transactions; of PartiQL the one that never overwrites.
  */
-export const LEDGER_ACTIONS = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
+export const LEDGER_ACTIONS = ['dynamodb:GetItem', 'dynamodb:PartiQLInsert', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
 /** Ledger, for the janitor: a look at one row, and its end. No put: it begins no call. */
 export const LEDGER_END_ACTIONS = ['dynamodb:GetItem', 'dynamodb:UpdateItem'];
 /** Index of the ledger, for the janitor. */

@@ -9,6 +9,7 @@ import dynalite from 'dynalite';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { pino } from 'pino';
 import { agentId } from '../../core/agent';
+import { TABLE_LIMITS } from '../../core/aws-limits';
 import type { FleetConfig, ServerConfig } from '../../core/fleet-config';
 import { type AllowlistEntry, type AuthorizeRequest, decide } from '../../core/policy';
 import { sealEvent } from '../../core/sealed-event';
@@ -18,6 +19,9 @@ import { PATIENCE, type Patience } from '../../gateway/http/patience';
 import { createGatewayServer } from '../../gateway/http/server';
 import type { DirectoryRow } from '../../gateway/ledger/directory';
 import type { LedgerRow } from '../../ledger/row';
+import { LeanSender } from '../../ledger/table/lean-sender';
+import { tableOf } from '../../ledger/table/table-client';
+import { withStatements } from '../../local/dynamodb/statements.cjs';
 
 export const AUDIENCE = 'https://mcp.test';
 
@@ -103,7 +107,7 @@ export async function startRig(
   } as unknown as {
     -readonly [K in keyof Rig]: Rig[K];
   };
-  const dynaliteServer = dynalite({ createTableMs: 0 }) as unknown as Server;
+  const dynaliteServer = withStatements(dynalite)({ createTableMs: 0 }) as unknown as Server;
   const serveTables = dynaliteServer.listeners('request')[0] as RequestListener;
   dynaliteServer.removeAllListeners('request').on('request', (request: IncomingMessage, response: ServerResponse) => {
     if (rig.ledgerBreaks) request.socket.destroy();
@@ -169,6 +173,7 @@ export async function startRig(
   const surroundings = {
     config,
     dynamodb,
+    table: tableOf(new LeanSender(dynamodb, TABLE_LIMITS)),
     lambda: new LambdaClient({ endpoint: lambdaUrl, region: 'eu-central-1', credentials, maxAttempts: 1 }),
     sealKeys: { all: [sealKey('seal')] as const },
     sidecarKeys: Object.fromEntries(Object.keys(servers).map((name) => [name, rig.sidecarKey])),

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { endAbandoned } from '../../lambda/abandoned-claims';
+import { LedgerTable } from '../../ledger/ledger-table';
 import { CONDITIONS, statesBefore } from '../../ledger/protocol';
 import { isSettled, type LedgerRow, type LedgerState } from '../../ledger/row';
-import { LedgerTable } from '../../ledger/table';
+import { sdkTable } from '../../ledger/table/sdk-table';
+import { UnsettledIndex } from '../../ledger/unsettled-index';
 import { claimedRow, startLedger, TABLE } from './ledger-rows';
 
 let table: Awaited<ReturnType<typeof startLedger>>;
@@ -13,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => table.stop());
 
 const UNBOUNDED = { now: Date.now, stopAt: Number.POSITIVE_INFINITY, rows: 10_000 };
-const janitor = () => new LedgerTable(table.client, TABLE);
+const janitor = () => ({ table: new LedgerTable(sdkTable(table.client), TABLE), index: new UnsettledIndex(table.client, TABLE) });
 
 describe('whatever order gateways and janitors come in', () => {
   const BATCHES = 5;
@@ -22,7 +24,7 @@ describe('whatever order gateways and janitors come in', () => {
   /** Lets others come between its look and its write. */
   class Interrupted extends LedgerTable {
     constructor(private readonly interlude: (pk: string) => Promise<unknown>) {
-      super(table.client, TABLE);
+      super(sdkTable(table.client), TABLE);
     }
 
     override async read(pk: string) {
@@ -48,7 +50,7 @@ describe('whatever order gateways and janitors come in', () => {
       ];
       const move = async (row: LedgerRow) => moves[Math.floor(random() ** 2 * moves.length * 1.5)]?.(row);
       const interlude = async (pk: string) => move(rows.find((row) => row.pk === pk) as LedgerRow);
-      const sweep = () => endAbandoned('random', new Interrupted(interlude), { ...UNBOUNDED, now: () => clock });
+      const sweep = () => endAbandoned('random', { ...janitor(), table: new Interrupted(interlude) }, { ...UNBOUNDED, now: () => clock });
       for (let round = 0; round < 2; round++) {
         clock += Math.floor(random() * 20);
         await Promise.all([sweep(), sweep(), ...rows.map(move)]);

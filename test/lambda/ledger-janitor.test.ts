@@ -2,9 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { JANITOR_CONFIG_VARIABLE } from '../../core/fleet-config';
 import { METRICS } from '../../core/metrics';
 import { endAbandoned, endingOf } from '../../lambda/abandoned-claims';
+import { LedgerTable } from '../../ledger/ledger-table';
 import { CONDITIONS } from '../../ledger/protocol';
 import type { LedgerRow } from '../../ledger/row';
-import { LedgerTable } from '../../ledger/table';
+import { sdkTable } from '../../ledger/table/sdk-table';
+import { UnsettledIndex } from '../../ledger/unsettled-index';
 import { datapointsOf } from '../../local/logs/emf';
 import { claimedRow, rowInShard, startLedger, TABLE } from './ledger-rows';
 import { bundleFunction, type StartedFunction, startFunction } from './runtime-api';
@@ -21,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => table.stop());
 
 const UNBOUNDED = { now: Date.now, stopAt: Number.POSITIVE_INFINITY, rows: 10_000 };
-const janitor = () => new LedgerTable(table.client, TABLE);
+const janitor = () => ({ table: new LedgerTable(sdkTable(table.client), TABLE), index: new UnsettledIndex(table.client, TABLE) });
 const stateOf = async ({ pk }: LedgerRow) => (await gateway.read(pk))?.state;
 
 /** A call whose gateway died after it had marked it as sent. */
@@ -127,7 +129,7 @@ describe('the end of an abandoned claim', () => {
         return row;
       }
     }
-    const ended = await endAbandoned('races', new Overtaken(table.client, TABLE), UNBOUNDED);
+    const ended = await endAbandoned('races', { ...janitor(), table: new Overtaken(sdkTable(table.client), TABLE) }, UNBOUNDED);
     expect([ended, await stateOf(claimed), await stateOf(sent)]).toEqual([{ notExecuted: 0, unknown: 0 }, 'sent', 'confirmed']);
   });
 
@@ -165,14 +167,17 @@ describe('the end of an abandoned claim', () => {
   test('a stale entry of the index does no harm: the row itself decides', async () => {
     const row = await sentRow('stale');
     /** An index that has not heard yet. */
-    class Lagging extends LedgerTable {
+    class Lagging extends UnsettledIndex {
       override async *leaseEnded() {
         yield row.pk;
         yield 'stale#agent#c:gone';
       }
     }
     await gateway.advance(row, 'failed', {});
-    expect(await endAbandoned('stale', new Lagging(table.client, TABLE), UNBOUNDED)).toEqual({ notExecuted: 0, unknown: 0 });
+    expect(await endAbandoned('stale', { ...janitor(), index: new Lagging(table.client, TABLE) }, UNBOUNDED)).toEqual({
+      notExecuted: 0,
+      unknown: 0,
+    });
   });
 
   test('many are ended over several pages of one shard and over all shards', async () => {
@@ -193,6 +198,6 @@ describe('the end of an abandoned claim', () => {
   test('reads stand in no index: one whose answer was lost is not among the unknown', async () => {
     await gateway.append(claimedRow('reads', { state: 'unknown', stateChanging: false }));
     await gateway.append(claimedRow('reads', { state: 'unknown' }));
-    expect(await janitor().countUnknown('reads')).toBe(1);
+    expect(await janitor().index.countUnknown('reads')).toBe(1);
   });
 });

@@ -5,8 +5,9 @@ import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { UNSETTLED_INDEX } from '../../core/fleet-config';
 import { Ledger } from '../../ledger/ledger';
+import { LedgerTable } from '../../ledger/ledger-table';
 import { type LedgerRow, ledgerKey, OPEN_SHARDS, openPartition, unsettledPartition } from '../../ledger/row';
-import { LedgerTable } from '../../ledger/table';
+import { sdkTable } from '../../ledger/table/sdk-table';
 
 export const TABLE = 'ledger';
 
@@ -42,7 +43,7 @@ export async function startLedger() {
   return {
     client,
     endpoint,
-    gateway: (now: () => number = Date.now, name = 'replica') => new Ledger(new LedgerTable(client, TABLE), { name, now }),
+    gateway: (now: () => number = Date.now, name = 'replica') => new Ledger(new LedgerTable(sdkTable(client), TABLE), { name, now }),
     stop: async () => {
       client.destroy();
       await new Promise((resolve) => server.close(resolve));

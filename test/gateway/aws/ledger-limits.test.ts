@@ -6,7 +6,8 @@ import type { Composition } from '../../../gateway/compose';
 import { Directory } from '../../../gateway/ledger/directory';
 import { Fences } from '../../../gateway/ledger/fences';
 import { Ledger } from '../../../ledger/ledger';
-import { LedgerTable } from '../../../ledger/table';
+import { LedgerTable } from '../../../ledger/ledger-table';
+import { GroupCommit } from '../../../ledger/table/group-commit';
 import { answer, grant, type Rig, startRig } from '../rig';
 import { type Fate, startTablesProxy, type TablesProxy } from './proxy';
 
@@ -24,7 +25,10 @@ beforeEach(async () => {
   aws = createAwsClients(() => 0, pino({ enabled: false }), { ...PLACE, endpoints: { dynamodb: tables.url } }, limits);
   const { dynamodb } = aws;
   const parts: Partial<Composition> = {
-    ledger: new Ledger(new LedgerTable(dynamodb, 'ledger'), { name: 'replica-1', now: rig.gateway.now }),
+    ledger: new Ledger(new LedgerTable(aws.table, 'ledger', new GroupCommit(aws.table, 'ledger', () => undefined)), {
+      name: 'replica-1',
+      now: rig.gateway.now,
+    }),
     directory: new Directory(dynamodb, 'directory'),
     fences: new Fences(dynamodb, 'directory'),
   };
@@ -107,7 +111,7 @@ test('a mark as sent that is written and never heard sends nothing, and the key 
 });
 
 test.each([
-  ['row', 'PutItem', '#c:'],
+  ['row', 'BatchExecuteStatement', '#c:'],
   ['fence', 'UpdateItem', 'fence#'],
 ])(
   'a call without a key whose %s is written and never heard sends nothing, and the next identical one runs once',
