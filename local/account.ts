@@ -214,7 +214,8 @@ function rootsOf(stacks: readonly Stack[]): ReadonlySet<string> {
 }
 
 function afterwards({ rolledBack }: DeploymentFailed): string {
-  const stuck = rolledBack?.notRestored.map(({ resource, reason }) => `${addressText(resource.address)} (${reason})`) ?? [];
+  const { notRestored = [], failed = [] } = rolledBack ?? {};
+  const stuck = [...notRestored, ...failed].map(({ resource, reason }) => `${addressText(resource.address)} (${reason})`);
   return stuck.length === 0 ? 'Everything is again as it was.' : `It was rolled back, but for ${stuck.join(', ')}.`;
 }
 
