@@ -6,6 +6,7 @@ import { parseTemplate, type Template } from '../assembly/template';
 import { requireCapabilities } from './capabilities';
 import type { DeployedStacks } from './deployed-stacks';
 import { reasonOf } from './events';
+import { importersIn } from './exports-in-use';
 import { outputsOf } from './outputs';
 import { parameterValues, type ReadParameter, withParameters } from './parameter-values';
 import { resourceChanges } from './resource-changes';
@@ -113,6 +114,10 @@ export class AccountStacks implements Stacks {
     return this.records.flatMap(({ id, outputs }) =>
       outputs.flatMap(({ exportName, value }) => (exportName === undefined ? [] : [{ stackId: id, name: exportName, value }])),
     );
+  }
+
+  importers(exported: string): readonly string[] {
+    return importersIn(this.parts.deployed.world).get(exported) ?? [];
   }
 
   async createChangeSet(request: ChangeSetRequest): Promise<ChangeSet> {

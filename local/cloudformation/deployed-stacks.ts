@@ -14,7 +14,7 @@ import type { World } from '../template/scope';
 import type { DeployedResource, DeployedResources } from './deployed';
 import { Deployment, type Step } from './deployment';
 import type { TellResource } from './events';
-import { refuseCollisions, unchangeableIn } from './refusals';
+import { refuseCollisions, refuseOutputs, unchangeableIn } from './refusals';
 import { type Removal, type Removed, removeAll } from './removal';
 import { type RolledBack, rollBack } from './rollback';
 
@@ -90,9 +90,8 @@ export class DeployedStacks {
     const assembly = this.assemblyAfter(change);
     const { only, standIns, given } = this.parts;
     const world = { assembly, standIns, names: () => undefined };
-    const changing = new Set([...change.put.map(({ name }) => name), ...(change.remove ?? [])]);
     // First of all: an export that is gone and in use would be missed below, by whoever imports it.
-    refuseCollisions({ before: this.stacks, after: assembly.stacks, changing, world });
+    refuseCollisions({ before: this.world, after: world, changing: namesOf(change), resources: this.resources });
     const fleets = fleetsOf(assembly).filter(({ name, path }) => only === undefined || name === only || path === only);
     refuseTwins(fleets);
     const plan = planOf(fleets, world);
@@ -139,6 +138,7 @@ export class DeployedStacks {
       signal?.throwIfAborted();
       await this.runPhases(deployment, fleets, onPhase);
       await deployment.finish();
+      refuseOutputs({ before: this.world, after: deployment, changing: namesOf(change) });
       await this.parts.serve(fleets, deployment);
     } catch (cause) {
       // What is brought back is not given up.
@@ -240,8 +240,8 @@ export class DeployedStacks {
   }
 
   /** Of the stacks that change: what is there no more, and what something else has taken the place of. */
-  private goingAfter(deployment: Deployment, { put, remove = [] }: StackChange): Removal[] {
-    const touched = new Set([...put.map(({ name }) => name), ...remove]);
+  private goingAfter(deployment: Deployment, change: StackChange): Removal[] {
+    const touched = namesOf(change);
     const isTouched = (resource: DeployedResource): boolean => touched.has(resource.stack.name) || touched.has(rootOf(resource.stack).name);
     return [...this.resources].flatMap(([key, resource]): Removal[] => {
       if (!isTouched(resource)) return [];
@@ -262,6 +262,11 @@ export class DeployedStacks {
   private keep(resources: readonly DeployedResource[]): void {
     this.retained = new Map([...this.retained, ...resources.map((resource) => [addressText(resource.address), resource] as const)]);
   }
+}
+
+/** Of the stacks that change, each nested one too where it is put. */
+function namesOf({ put, remove = [] }: StackChange): ReadonlySet<string> {
+  return new Set([...put.map(({ name }) => name), ...remove]);
 }
 
 export function rootOf(stack: Stack): Stack {

@@ -29,7 +29,8 @@ export class StackOperations {
     record.say({ disableRollback, ...(kind !== 'CREATE' && { updatedAt: new Date() }) });
     record.moveTo(`${kind}_IN_PROGRESS`, 'User Initiated');
     const failed: string[] = [];
-    const why = (): string => `The following resource(s) failed to ${kind.toLowerCase()}: [${failed.join(', ')}]. `;
+    const why = (cause: unknown): string =>
+      failed.length === 0 ? reasonOf(cause) : `The following resource(s) failed to ${kind.toLowerCase()}: [${failed.join(', ')}]. `;
     try {
       this.requirePermitted(record, held);
       const [root] = held.stacks;
@@ -47,7 +48,7 @@ export class StackOperations {
             if (root) record.outputs = outputsOf(this.deployed.stacks.find(({ name }) => name === root.name) ?? root, this.deployed.world);
             if (kind === 'UPDATE') record.moveTo('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS');
           },
-          onRollback: () => record.moveTo(`${ROLLBACK[kind]}_IN_PROGRESS` as StackStatus, why()),
+          onRollback: (cause) => record.moveTo(`${ROLLBACK[kind]}_IN_PROGRESS` as StackStatus, why(cause)),
           disableRollback,
         },
       );
@@ -60,7 +61,7 @@ export class StackOperations {
         return;
       }
       if (error.rolledBack) this.settle(record, kind, error.rolledBack);
-      else record.moveTo(`${kind}_FAILED` as StackStatus, why());
+      else record.moveTo(`${kind}_FAILED` as StackStatus, why(error.cause));
     }
   }
 
