@@ -1,5 +1,5 @@
 import type { DeployedResource } from './deployed';
-import { type DeployedStacks, DeploymentFailed, type DeployOptions, rootOf } from './deployed-stacks';
+import { type DeployedStacks, type DeployOptions, rootOf, StackDeploymentFailed } from './deployed-stacks';
 import { type ResourceHappening, reasonOf } from './events';
 import { takeImports } from './imports';
 import { outputsOf } from './outputs';
@@ -54,7 +54,7 @@ export class StackOperations {
       );
       record.moveTo(`${kind}_COMPLETE`);
     } catch (error) {
-      if (!(error instanceof DeploymentFailed)) {
+      if (!(error instanceof StackDeploymentFailed)) {
         // It was refused: nothing has changed.
         record.moveTo(`${ROLLBACK[kind]}_IN_PROGRESS` as StackStatus, reasonOf(error));
         record.moveTo(`${ROLLBACK[kind]}_COMPLETE` as StackStatus);
@@ -84,7 +84,7 @@ export class StackOperations {
       record.moveTo('DELETE_COMPLETE');
     } catch (error) {
       // What was refused, such as the end of an export that is in use, has changed nothing: the stack is again what it was.
-      record.moveTo(error instanceof DeploymentFailed ? 'DELETE_FAILED' : status, reasonOf(error));
+      record.moveTo(error instanceof StackDeploymentFailed ? 'DELETE_FAILED' : status, reasonOf(error));
     }
   }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { DeploymentFailed } from '../../../local/cloudformation/deployed-stacks';
+import { StackDeploymentFailed } from '../../../local/cloudformation/deployed-stacks';
 import { custom, StackRig } from '../fixtures/stack-rig';
 
 let rig: StackRig;
@@ -15,9 +15,9 @@ const asked = () =>
     .map(({ RequestType, LogicalResourceId, PhysicalResourceId = '' }) =>
       `${RequestType} ${LogicalResourceId} ${PhysicalResourceId}`.trim(),
     );
-const failure = async (deployment: Promise<unknown>): Promise<DeploymentFailed> => {
+const failure = async (deployment: Promise<unknown>): Promise<StackDeploymentFailed> => {
   const error = await deployment.catch((cause: unknown) => cause);
-  if (error instanceof DeploymentFailed) return error;
+  if (error instanceof StackDeploymentFailed) return error;
   throw error;
 };
 

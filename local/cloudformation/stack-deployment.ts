@@ -21,7 +21,7 @@ import { type Difference, differenceOf } from './difference';
 import { happening, reasonOf, type TellResource } from './events';
 import { identifierOf } from './replacements';
 
-export interface DeploymentParts {
+export interface StackDeploymentParts {
   /** Every stack of the account, as it shall be. */
   readonly assembly: CloudAssembly;
   /** Names of the stacks that are deployed: of the others nothing changes, but that it runs where a fleet needs it. */
@@ -45,7 +45,7 @@ export type Step =
   | { readonly kind: 'changed'; readonly before: DeployedResource; readonly after: DeployedResource };
 
 /** Makes the resources of stacks what their templates say: each after those that it depends on. */
-export class Deployment implements World {
+export class StackDeployment implements World {
   readonly assembly: CloudAssembly;
   readonly standIns: StandIns;
   /** Every resource that exists now, of all stacks. */
@@ -55,7 +55,7 @@ export class Deployment implements World {
   private readonly counts = new Map<Provisioner, number>();
   private failed = false;
 
-  constructor(private readonly parts: DeploymentParts) {
+  constructor(private readonly parts: StackDeploymentParts) {
     ({ assembly: this.assembly, standIns: this.standIns } = parts);
   }
 
