@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { Stack } from '../assembly/cloud-assembly';
 import type { ResourceHappening } from './events';
-import type { ChangeSet, ChangeSetRequest, ResourceStatus, StackDescription, StackEvent, StackResource, StackStatus } from './stacks';
+import {
+  type ChangeSet,
+  type ChangeSetRequest,
+  invalid,
+  type ResourceStatus,
+  type StackDescription,
+  type StackEvent,
+  type StackResource,
+  type StackStatus,
+} from './stacks';
 
 /** What is said of a stack that stays the same over its life. */
 export interface StackPlace {
@@ -118,6 +127,18 @@ export class StackRecord {
 
   get resources(): readonly StackResource[] {
     return [...this.statuses.values()].filter(({ status }) => status !== 'DELETE_COMPLETE' && status !== 'DELETE_SKIPPED');
+  }
+
+  /** By its name or its id. */
+  changeSet(name: string): HeldChangeSet | undefined {
+    return [...this.changeSets.values()].find((held) => held.name === name || held.id === name);
+  }
+
+  /** @throws CloudFormationError where something is being done to it */
+  requireRest(): void {
+    const { id, status } = this.said;
+    const isUnderWay = status.endsWith('_IN_PROGRESS') && status !== 'REVIEW_IN_PROGRESS';
+    if (isUnderWay) throw invalid(`Stack:${id} is in ${status} state and can not be updated.`);
   }
 
   say(more: Partial<Said>): void {

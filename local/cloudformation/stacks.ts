@@ -219,3 +219,8 @@ export class CloudFormationError extends Error {
     super(message);
   }
 }
+
+/** What most of its refusals are. */
+export function invalid(message: string): CloudFormationError {
+  return new CloudFormationError('ValidationError', message);
+}
