@@ -191,7 +191,7 @@ export class RunningAccount implements LocalAccount {
   stacks(): StackSummaries {
     const { stacks, cloudFormation } = this.parts;
     const resources = [...stacks.resources.values()];
-    const listed = cloudFormation.list().filter(({ status }) => status !== 'DELETE_COMPLETE');
+    const listed = cloudFormation.list().filter(({ status, parentId }) => status !== 'DELETE_COMPLETE' && parentId === undefined);
     return {
       stacks: listed.map(({ name, status, createdAt, updatedAt = createdAt }) => {
         const own = resources.filter(({ stack }) => rootOf(stack).name === name);

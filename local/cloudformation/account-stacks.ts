@@ -7,6 +7,7 @@ import { StackOperations } from './stack-operations';
 import { requireStackPolicy } from './stack-policy';
 import type { RecordFile } from './stack-record';
 import { StackRecords, type StackRecordsParts } from './stack-records';
+import { sourceOf } from './stack-source';
 import {
   type ChangeSet,
   type ChangeSetRequest,
@@ -32,7 +33,7 @@ export class AccountStacks implements Stacks {
   constructor(private readonly parts: AccountStacksParts) {
     this.records = new StackRecords(parts);
     this.prepared = new ChangeSets(parts, this.records);
-    this.operations = new StackOperations(parts.deployed, (name) => this.records.find(name));
+    this.operations = new StackOperations(parts.deployed, this.records);
   }
 
   /**
@@ -43,16 +44,17 @@ export class AccountStacks implements Stacks {
     const stacks: Stack[] = [];
     for (const file of files) {
       const record = this.records.recall(file);
-      if (record.by === 'api' && record.status !== 'REVIEW_IN_PROGRESS')
-        stacks.push(...(await this.prepared.stacksOf(record.name, record.source)));
+      const isDeployed = record.by === 'api' && record.status !== 'REVIEW_IN_PROGRESS' && !record.isNested;
+      if (isDeployed) stacks.push(...(await this.prepared.stacksOf(record.name, record.source)));
     }
-    return { stacks, applied: this.records.all.filter(({ by }) => by === 'assembly').map(({ name }) => name) };
+    const applied = this.records.all.filter(({ by, isNested }) => by === 'assembly' && !isNested);
+    return { stacks, applied: applied.map(({ name }) => name) };
   }
 
   /** Stacks that {@link recall} has named are there again. */
   restored(stacks: readonly Stack[]): void {
     for (const stack of stacks) {
-      const record = stack.parent === undefined ? this.records.find(stack.name) : undefined;
+      const record = this.records.find(stack.name);
       if (record) record.outputs = outputsOf(stack, this.parts.deployed.world);
     }
     this.records.keep();
@@ -60,15 +62,20 @@ export class AccountStacks implements Stacks {
 
   /** Stacks that the account has deployed by itself are there as if the API had made them. */
   adopt(stacks: readonly Stack[], removed: readonly string[] = []): void {
-    for (const name of removed) this.records.find(name)?.standAt('DELETE_COMPLETE');
-    for (const stack of stacks.filter(({ parent }) => parent === undefined)) {
+    const { world } = this.parts.deployed;
+    const names = new Set(stacks.map(({ name }) => name));
+    for (const name of [...names, ...removed]) {
+      const record = this.records.find(name);
+      const inside = record ? this.records.nestedIn(record) : [];
+      for (const nested of inside.filter((each) => !names.has(each.name))) nested.gone();
+      if (!names.has(name)) record?.gone();
+    }
+    for (const stack of stacks) {
       const known = this.records.find(stack.name);
-      const record = known ?? this.records.create(stack.name);
+      const record = known ?? this.records.create(stack.name, stack.parent && this.records.find(stack.parent.stack.name));
       record.by = 'assembly';
-      const parameters = Object.entries(stack.template.Parameters ?? {}).map(([name, { Default }]) => [name, String(Default ?? '')]);
-      const template = JSON.stringify(stack.template, null, 1);
-      record.source = { template, parameters: Object.fromEntries(parameters), tags: record.source.tags, capabilities: [] };
-      record.outputs = outputsOf(stack, this.parts.deployed.world);
+      record.source = sourceOf(stack, world, record.source.tags);
+      record.outputs = outputsOf(stack, world);
       record.standAt(known ? 'UPDATE_COMPLETE' : 'CREATE_COMPLETE');
     }
     this.records.keep();
@@ -165,6 +172,7 @@ export class AccountStacks implements Stacks {
     const record = this.records.known(stack);
     if (!['CREATE_FAILED', 'UPDATE_FAILED', 'UPDATE_ROLLBACK_FAILED'].includes(record.status))
       throw invalid(`Stack:${record.id} is in ${record.status} state and can not be rolled back.`);
+    record.requireRest();
     void this.operations.rollBack(record, options).then(() => this.records.keep());
   }
 

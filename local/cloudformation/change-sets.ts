@@ -46,8 +46,15 @@ export class ChangeSets {
   /** A stack as it shall be, and those nested in it. */
   async stacksOf(name: string, { template, parameters }: StackSource): Promise<readonly Stack[]> {
     const { account, region, assetsIn, readParameter } = this.parts;
-    const assets = await assetsIn(`${template}\n${JSON.stringify(parameters)}`);
-    return stackOf(name, withParameters(parseTemplate(template), parameters, readParameter), { account, region, assets });
+    const own = withParameters(parseTemplate(template), parameters, readParameter);
+    const stacksWith = async (named: unknown): Promise<readonly Stack[]> =>
+      stackOf(name, own, { account, region, assets: await assetsIn(JSON.stringify([named, parameters])) });
+    // Assets that a nested template names are known when that template is.
+    for (let stacks = await stacksWith(own); ; ) {
+      const known = stacks.length;
+      stacks = await stacksWith(stacks.map((stack) => stack.template));
+      if (stacks.length === known) return stacks;
+    }
   }
 
   /** Reads and judges what is asked for; what cannot be done is a change set that failed, as in AWS. */

@@ -115,6 +115,10 @@ export class StackRecord {
     return this.said.status;
   }
 
+  get isNested(): boolean {
+    return this.said.parentId !== undefined;
+  }
+
   get description(): StackDescription {
     const { parameters, tags, capabilities } = this.source;
     return { ...this.said, parameters, tags, capabilities, outputs: this.outputs };
@@ -134,9 +138,10 @@ export class StackRecord {
     return [...this.changeSets.values()].find((held) => held.name === name || held.id === name);
   }
 
-  /** @throws CloudFormationError where something is being done to it */
+  /** @throws CloudFormationError where something is being done to it, or its parent alone may do anything to it */
   requireRest(): void {
-    const { id, status } = this.said;
+    const { id, status, rootId } = this.said;
+    if (rootId !== undefined) throw invalid(`Stack:${id} is nested; it is changed, rolled back and deleted with ${rootId}.`);
     const isUnderWay = status.endsWith('_IN_PROGRESS') && status !== 'REVIEW_IN_PROGRESS';
     if (isUnderWay) throw invalid(`Stack:${id} is in ${status} state and can not be updated.`);
   }
@@ -155,6 +160,12 @@ export class StackRecord {
     const { statusReason: _, ...said } = this.said;
     this.said = { ...said, status, ...(reason !== undefined && { statusReason: reason }) };
     this.add({ logicalId: this.name, physicalId: this.id, type: 'AWS::CloudFormation::Stack', status, reason });
+  }
+
+  gone(): void {
+    this.outputs = [];
+    this.say({ deletedAt: new Date() });
+    this.standAt('DELETE_COMPLETE');
   }
 
   tell({ logicalId, physicalId, type, status, reason }: ResourceHappening): void {

@@ -20,6 +20,11 @@ export class StackRecords {
     return this.records;
   }
 
+  /** Those nested in a root stack that are there. */
+  nestedIn(root: StackRecord): readonly StackRecord[] {
+    return this.records.filter(({ status, description }) => description.rootId === root.id && status !== 'DELETE_COMPLETE');
+  }
+
   /** By name the one that is not deleted, by id any. */
   find(stack: string): StackRecord | undefined {
     const named = this.records.filter(({ name, id }) => name === stack || id === stack);
@@ -33,8 +38,11 @@ export class StackRecords {
     throw new CloudFormationError('ValidationError', `Stack with id ${stack} does not exist`);
   }
 
-  create(name: string): StackRecord {
-    return this.add(new StackRecord({ ...this.parts, name }));
+  /** @param parent of one that is nested */
+  create(name: string, parent?: StackRecord): StackRecord {
+    const record = this.add(new StackRecord({ ...this.parts, name }));
+    if (parent) record.say({ parentId: parent.id, rootId: parent.description.rootId ?? parent.id });
+    return record;
   }
 
   /** One of an earlier run. */
