@@ -86,8 +86,8 @@ export class NestedStacks {
     const isNew = known === undefined || known.status === 'CREATE_FAILED';
     const work = !this.staying.has(stack.name) ? 'DELETE' : isNew ? 'CREATE' : 'UPDATE';
     this.underWay.set(stack, { record, work });
-    record.standAt(`${work}_IN_PROGRESS`);
     this.tellParent(stack, record, `${work}_IN_PROGRESS`);
+    record.standAt(`${work}_IN_PROGRESS`);
     return record;
   }
 

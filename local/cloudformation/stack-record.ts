@@ -193,19 +193,28 @@ export class StackRecord {
     reason: string | undefined;
   }): void {
     const { reason, ...said } = event;
-    // Each a moment later than the one before: clients sort by time, and two of one moment would stand the wrong way round.
-    const at = new Date(Math.max(Date.now(), (this.happened.at(-1)?.at.getTime() ?? 0) + 1));
     this.happened.push({
       ...said,
       id: `${said.logicalId}-${randomUUID()}`,
       stackId: this.id,
       stackName: this.name,
-      at,
+      at: nextMoment(),
       ...(reason !== undefined && { reason }),
       ...(this.clientToken !== undefined && { clientToken: this.clientToken }),
     });
     if (this.happened.length > MOST_EVENTS) this.happened.shift();
   }
+}
+
+let lastMoment = 0;
+
+/**
+ * Each a moment later than the one before, of all stacks: clients sort by time, and two of one moment would stand the wrong way round;
+ * of a nested stack they ask for what has happened since its parent told of it.
+ */
+function nextMoment(): Date {
+  lastMoment = Math.max(Date.now(), lastMoment + 1);
+  return new Date(lastMoment);
 }
 
 export function arnPrefix({ region, account }: Pick<StackPlace, 'region' | 'account'>): string {

@@ -63,6 +63,9 @@ test('each of a stack and those nested in it tells of itself, and a parent of th
     'Inside CREATE_COMPLETE',
     'Family-Child CREATE_COMPLETE',
   ]);
+  // Clients ask for what has happened in it since its parent told of it.
+  const told = account.stacks.events('Family').find(({ logicalId, status }) => logicalId === 'Child' && status === 'CREATE_IN_PROGRESS');
+  expect(account.stacks.events('Family-Child').every(({ at }) => told !== undefined && at > told.at)).toBe(true);
   expect((await client.send(new ListExportsCommand({}))).Exports).toMatchObject([{ Name: 'told', ExportingStackId: child.StackId }]);
   const { TemplateBody } = await client.send(new GetTemplateCommand({ StackName: child.StackId }));
   expect(JSON.parse(TemplateBody ?? '')).toMatchObject({ Resources: { Inside: thing('b') } });
