@@ -2,7 +2,7 @@ import { LocalAccountError } from './account-error';
 import { readCloudAssembly, type Stack } from './assembly/cloud-assembly';
 import { addressText } from './assembly/template';
 import type { AccountStacks } from './cloudformation/account-stacks';
-import { type DeployedStacks, DeploymentFailed, rootOf } from './cloudformation/deployed-stacks';
+import { type DeployedStacks, rootOf, StackDeploymentFailed } from './cloudformation/deployed-stacks';
 import type { Container } from './ecs/container';
 import type { Fleets } from './fleets';
 import type {
@@ -183,7 +183,7 @@ export class RunningAccount implements LocalAccount {
       this.applied = rootsOf(put);
       this.parts.cloudFormation.adopt(put, remove);
     } catch (error) {
-      if (!(error instanceof DeploymentFailed)) throw error;
+      if (!(error instanceof StackDeploymentFailed)) throw error;
       throw new LocalAccountError('DEPLOYMENT_FAILED', `${error.message}\n${afterwards(error)}`, { cause: error });
     }
   }
@@ -191,7 +191,7 @@ export class RunningAccount implements LocalAccount {
   stacks(): StackSummaries {
     const { stacks, cloudFormation } = this.parts;
     const resources = [...stacks.resources.values()];
-    const listed = cloudFormation.list().filter(({ status }) => status !== 'DELETE_COMPLETE');
+    const listed = cloudFormation.list().filter(({ status, parentId }) => status !== 'DELETE_COMPLETE' && parentId === undefined);
     return {
       stacks: listed.map(({ name, status, createdAt, updatedAt = createdAt }) => {
         const own = resources.filter(({ stack }) => rootOf(stack).name === name);
@@ -213,8 +213,9 @@ function rootsOf(stacks: readonly Stack[]): ReadonlySet<string> {
   return new Set(stacks.filter(({ parent }) => parent === undefined).map(({ name }) => name));
 }
 
-function afterwards({ rolledBack }: DeploymentFailed): string {
-  const stuck = rolledBack?.notRestored.map(({ resource, reason }) => `${addressText(resource.address)} (${reason})`) ?? [];
+function afterwards({ rolledBack }: StackDeploymentFailed): string {
+  const { notRestored = [], failed = [] } = rolledBack ?? {};
+  const stuck = [...notRestored, ...failed].map(({ resource, reason }) => `${addressText(resource.address)} (${reason})`);
   return stuck.length === 0 ? 'Everything is again as it was.' : `It was rolled back, but for ${stuck.join(', ')}.`;
 }
 

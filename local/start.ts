@@ -4,7 +4,7 @@ import { LocalAccountError } from './account-error';
 import { type CloudAssembly, DEFAULT_ACCOUNT, DEFAULT_REGION, readCloudAssembly } from './assembly/cloud-assembly';
 import { awsApi } from './aws/api';
 import { AccountStacks } from './cloudformation/account-stacks';
-import { DeployedStacks, DeploymentFailed, rootOf, type StackChange } from './cloudformation/deployed-stacks';
+import { DeployedStacks, rootOf, type StackChange, StackDeploymentFailed } from './cloudformation/deployed-stacks';
 import { KeptStacks } from './cloudformation/kept-stacks';
 import { newControlFilePath, readControlFiles, removeControlFile, writeControlFile } from './control/control-file';
 import { ControlServer } from './control/control-server';
@@ -118,7 +118,7 @@ const ANYWHERE = { account: DEFAULT_ACCOUNT, region: DEFAULT_REGION };
 async function deployFirst(stacks: DeployedStacks, change: StackChange, phases: Phases): Promise<void> {
   const onPhase = (name: string, detail: string): void => phases.end(name, detail);
   await stacks.deploy(change, { onPhase, disableRollback: true }).catch((error: unknown) => {
-    throw error instanceof DeploymentFailed ? error.cause : error;
+    throw error instanceof StackDeploymentFailed ? error.cause : error;
   });
 }
 

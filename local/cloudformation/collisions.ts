@@ -1,5 +1,4 @@
 import type { Template } from '../assembly/template';
-import { exportsInUse } from './collisions/exports';
 import { listenerPorts, rulePriorities } from './collisions/listeners';
 import { names } from './collisions/names';
 import { networks } from './collisions/networks';
@@ -25,7 +24,6 @@ const RULES: readonly Rule[] = [
   tableIndexes,
   codeDeployServices,
   serviceTokens,
-  exportsInUse,
 ];
 
 /**
@@ -33,9 +31,8 @@ const RULES: readonly Rule[] = [
  * change is none that it makes. Where values are known at deployment only, or order alone decides, the two templates tell nothing and
  * nothing is found. Whoever knows the conditions and parameters of a deployment leaves out what does not exist and fills in the values:
  * of two resources that exclude each other, each is taken for one that is there.
- * @param imported names of exports of this stack that other stacks import
  */
-export function collisionsOf(before: Template, after: Template, imported: ReadonlySet<string> = new Set()): Collision[] {
-  const update = updateOf(before, after, imported);
+export function collisionsOf(before: Template, after: Template): Collision[] {
+  const update = updateOf(before, after);
   return RULES.flatMap((rule) => rule(update));
 }

@@ -12,11 +12,11 @@ import { SecretStore } from '../secrets/secret-store';
 import type { StandIns } from '../stand-ins';
 import type { World } from '../template/scope';
 import type { DeployedResource, DeployedResources } from './deployed';
-import { Deployment, type Step } from './deployment';
 import type { TellResource } from './events';
-import { refuseCollisions, unchangeableIn } from './refusals';
+import { refuseCollisions, refuseOutputs, unchangeableIn } from './refusals';
 import { type Removal, type Removed, removeAll } from './removal';
 import { type RolledBack, rollBack } from './rollback';
+import { StackDeployment, type Step } from './stack-deployment';
 
 /** What of the account changes: whole stacks, each with its nested ones. */
 export interface StackChange {
@@ -50,13 +50,13 @@ export interface StacksParts {
   /** The one fleet that runs, by name or construct path; every one when absent. */
   readonly only?: string;
   /** Starts what the fleets' programs need to know before they start. @returns what it was, in one line */
-  readonly trust: (fleets: readonly FleetDescription[], deployment: Deployment) => Promise<string>;
+  readonly trust: (fleets: readonly FleetDescription[], deployment: StackDeployment) => Promise<string>;
   /** Told of the fleets that serve now. */
-  readonly serve: (fleets: readonly FleetDescription[], deployment: Deployment) => Promise<void>;
+  readonly serve: (fleets: readonly FleetDescription[], deployment: StackDeployment) => Promise<void>;
 }
 
 /** A deployment that failed, and what became of it. */
-export class DeploymentFailed extends Error {
+export class StackDeploymentFailed extends Error {
   constructor(
     override readonly cause: unknown,
     readonly rolledBack: RolledBack | undefined,
@@ -90,9 +90,8 @@ export class DeployedStacks {
     const assembly = this.assemblyAfter(change);
     const { only, standIns, given } = this.parts;
     const world = { assembly, standIns, names: () => undefined };
-    const changing = new Set([...change.put.map(({ name }) => name), ...(change.remove ?? [])]);
     // First of all: an export that is gone and in use would be missed below, by whoever imports it.
-    refuseCollisions({ before: this.stacks, after: assembly.stacks, changing, world });
+    refuseCollisions({ before: this.world, after: world, changing: namesOf(change), resources: this.resources });
     const fleets = fleetsOf(assembly).filter(({ name, path }) => only === undefined || name === only || path === only);
     refuseTwins(fleets);
     const plan = planOf(fleets, world);
@@ -108,7 +107,7 @@ export class DeployedStacks {
   /**
    * Brings the stacks into the account, or to what their templates say now, and removes what they do not have any more.
    * @returns what stays behind
-   * @throws LocalAccountError before anything changes; DeploymentFailed when everything is again as it was, or could not be
+   * @throws LocalAccountError before anything changes; StackDeploymentFailed when everything is again as it was, or could not be
    */
   deploy(change: StackChange, options: DeployOptions = {}): Promise<Removed> {
     const work = this.turn.then(() => this.deployNow(change, options));
@@ -119,7 +118,7 @@ export class DeployedStacks {
   private async deployNow(change: StackChange, options: DeployOptions): Promise<Removed> {
     const { assembly, plan, fleets } = this.judge(change);
     const { tell = () => {}, onPhase = () => {}, permit, signal } = options;
-    const deployment = new Deployment({
+    const deployment = new StackDeployment({
       assembly,
       targets: new Set(change.put.map(({ name }) => name)),
       before: this.resources,
@@ -139,6 +138,7 @@ export class DeployedStacks {
       signal?.throwIfAborted();
       await this.runPhases(deployment, fleets, onPhase);
       await deployment.finish();
+      refuseOutputs({ before: this.world, after: deployment, changing: namesOf(change) });
       await this.parts.serve(fleets, deployment);
     } catch (cause) {
       // What is brought back is not given up.
@@ -161,7 +161,7 @@ export class DeployedStacks {
   }
 
   private async runPhases(
-    deployment: Deployment,
+    deployment: StackDeployment,
     fleets: readonly FleetDescription[],
     onPhase: NonNullable<DeployOptions['onPhase']>,
   ): Promise<void> {
@@ -177,22 +177,22 @@ export class DeployedStacks {
 
   private async fail(
     cause: unknown,
-    deployment: Deployment,
+    deployment: StackDeployment,
     assembly: CloudAssembly,
     change: StackChange,
     options: DeployOptions,
-  ): Promise<DeploymentFailed> {
+  ): Promise<StackDeploymentFailed> {
     const { tell = () => {}, disableRollback = false, onRollback } = options;
     if (disableRollback) {
       for (const { name } of change.put) this.halfway.set(name, { steps: deployment.steps, stacks: this.stacks });
       this.stacks = assembly.stacks;
       this.resources = new Map([...this.resources, ...deployment.after]);
-      return new DeploymentFailed(cause, undefined);
+      return new StackDeploymentFailed(cause, undefined);
     }
     onRollback?.(cause);
     const rolledBack = await rollBack(deployment.steps, { machinery: this.parts.machinery(), tell });
     this.goBack(rolledBack, this.resources);
-    return new DeploymentFailed(cause, rolledBack);
+    return new StackDeploymentFailed(cause, rolledBack);
   }
 
   /** Rolls back what a deployment that failed has left, when it was not to do so by itself. @param stack name of the root stack */
@@ -240,8 +240,8 @@ export class DeployedStacks {
   }
 
   /** Of the stacks that change: what is there no more, and what something else has taken the place of. */
-  private goingAfter(deployment: Deployment, { put, remove = [] }: StackChange): Removal[] {
-    const touched = new Set([...put.map(({ name }) => name), ...remove]);
+  private goingAfter(deployment: StackDeployment, change: StackChange): Removal[] {
+    const touched = namesOf(change);
     const isTouched = (resource: DeployedResource): boolean => touched.has(resource.stack.name) || touched.has(rootOf(resource.stack).name);
     return [...this.resources].flatMap(([key, resource]): Removal[] => {
       if (!isTouched(resource)) return [];
@@ -262,6 +262,11 @@ export class DeployedStacks {
   private keep(resources: readonly DeployedResource[]): void {
     this.retained = new Map([...this.retained, ...resources.map((resource) => [addressText(resource.address), resource] as const)]);
   }
+}
+
+/** Of the stacks that change, each nested one too where it is put. */
+function namesOf({ put, remove = [] }: StackChange): ReadonlySet<string> {
+  return new Set([...put.map(({ name }) => name), ...remove]);
 }
 
 export function rootOf(stack: Stack): Stack {

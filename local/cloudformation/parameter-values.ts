@@ -1,5 +1,5 @@
 import type { Template } from '../assembly/template';
-import { type ChangeSetRequest, CloudFormationError } from './stacks';
+import { type ChangeSetRequest, invalid } from './stacks';
 
 /** What a template says of a parameter (CloudFormation, Parameters). */
 interface Declared {
@@ -63,8 +63,4 @@ function requireAllowed(name: string, value: string, { AllowedValues, AllowedPat
     throw invalid(`Parameter ${name} failed to satisfy constraint: it must match pattern ${AllowedPattern}`);
   if (value.length < Number(MinLength ?? 0) || value.length > Number(MaxLength ?? Number.POSITIVE_INFINITY))
     throw invalid(`Parameter ${name} failed to satisfy constraint: its length must be between ${MinLength ?? 0} and ${MaxLength ?? 'any'}`);
-}
-
-function invalid(message: string): CloudFormationError {
-  return new CloudFormationError('ValidationError', message);
 }

@@ -4,29 +4,34 @@ import { addressText } from '../assembly/template';
 import type { Plan } from '../plan';
 import { readProperties } from '../resources/provisioner';
 import { provisionerOf } from '../resources/registry';
-import { resolveIntrinsics } from '../template/intrinsics';
-import { scopeOf, type World } from '../template/scope';
 import { collisionsOf } from './collisions';
 import type { DeployedResources } from './deployed';
+import { type ExportsParts, exportsInUse } from './exports-in-use';
+import { Foresight } from './foresight';
 
-export interface Judged {
-  readonly before: readonly Stack[];
-  readonly after: readonly Stack[];
-  /** Names of the stacks that change; those that import of the others must find what they import. */
-  readonly changing: ReadonlySet<string>;
-  /** The stacks as they shall be. */
-  readonly world: World;
+export interface Judged extends Pick<ExportsParts, 'before' | 'after' | 'changing'> {
+  readonly resources: DeployedResources;
 }
 
 /** @throws LocalAccountError with everything that AWS would refuse of a change, in its words where they can be quoted */
-export function refuseCollisions({ before, after, changing, world }: Judged): void {
-  const imported = new Set(after.filter(({ name }) => !changing.has(name)).flatMap((stack) => importsOf(stack, world)));
-  const found = before.flatMap((stack) => {
-    const next = after.find(({ name }) => name === stack.name)?.template ?? { Resources: {} };
-    return collisionsOf(stack.template, next, imported).map(({ what, why, fix }) => `  - ${stack.name}: ${what} ${why} ${fix}`);
-  });
-  if (found.length > 0)
-    throw new LocalAccountError('REFUSED', `CloudFormation would refuse this change; nothing was changed.\n${found.join('\n')}`);
+export function refuseCollisions({ before, after, changing, resources }: Judged): void {
+  const foresight = new Foresight(resources, before, after);
+  const found = [
+    ...before.assembly.stacks.flatMap(({ name, template }) => {
+      const next = after.assembly.stacks.find((stack) => stack.name === name)?.template ?? { Resources: {} };
+      return collisionsOf(template, next).map((collision) => ({ stack: name, ...collision }));
+    }),
+    ...exportsInUse({ before, after, changing, isSame: (...values) => foresight.isSame(...values) }),
+  ];
+  const lines = found.map(({ stack, what, why, fix }) => `  - ${stack}: ${what} ${why} ${fix}`);
+  if (lines.length > 0)
+    throw new LocalAccountError('REFUSED', `CloudFormation would refuse this change; nothing was changed.\n${lines.join('\n')}`);
+}
+
+/** What only the deployment has told. @throws Error as CloudFormation says it */
+export function refuseOutputs(parts: Pick<ExportsParts, 'before' | 'after' | 'changing'>): void {
+  const found = exportsInUse(parts);
+  if (found.length > 0) throw new Error(found.map(({ why, fix }) => `${why} ${fix}`).join('\n'));
 }
 
 /** Changes that AWS makes and this machine cannot, in words. */
@@ -41,17 +46,4 @@ export function unchangeableIn(after: readonly Stack[], resources: DeployedResou
       return provisioner.unchangeable(readProperties(provisioner, resource), readProperties(provisioner, before.resource), path);
     }),
   );
-}
-
-function importsOf(stack: Stack, world: World): string[] {
-  const found: string[] = [];
-  const look = (value: unknown): void => {
-    if (typeof value !== 'object' || value === null) return;
-    for (const [name, item] of Object.entries(value)) {
-      if (name === 'Fn::ImportValue') found.push(String(resolveIntrinsics(item, scopeOf(stack, world), stack.name)));
-      else look(item);
-    }
-  };
-  look(stack.template.Resources);
-  return found;
 }

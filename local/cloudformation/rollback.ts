@@ -2,9 +2,9 @@ import { addressText } from '../assembly/template';
 import type { Machinery } from '../machinery';
 import { provisionerOf } from '../resources/registry';
 import { type DeployedResource, existing, requestFor } from './deployed';
-import type { Step } from './deployment';
 import { happening, reasonOf, type TellResource } from './events';
 import { type Removal, type Removed, removeAll } from './removal';
+import type { Step } from './stack-deployment';
 
 export interface RolledBack extends Removed {
   /** Resources that were changed back, by address; one that goes by a physical id of its own may have another one now. */

@@ -1,11 +1,14 @@
+import type { Stack } from '../assembly/cloud-assembly';
 import type { DeployedResource } from './deployed';
-import { type DeployedStacks, DeploymentFailed, type DeployOptions, rootOf } from './deployed-stacks';
-import { type ResourceHappening, reasonOf } from './events';
+import { type DeployedStacks, type DeployOptions, rootOf, StackDeploymentFailed } from './deployed-stacks';
+import { reasonOf } from './events';
 import { takeImports } from './imports';
+import { NestedStacks } from './nested-stacks';
 import { outputsOf } from './outputs';
 import type { RolledBack } from './rollback';
 import { deniedByPolicy } from './stack-policy';
 import type { HeldChangeSet, StackRecord } from './stack-record';
+import type { StackRecords } from './stack-records';
 import type { ExecutionOptions, RollbackOptions, StackStatus } from './stacks';
 
 type Kind = 'CREATE' | 'UPDATE' | 'IMPORT';
@@ -20,7 +23,7 @@ const ROLLBACK: Readonly<Record<Kind, 'ROLLBACK' | 'UPDATE_ROLLBACK' | 'IMPORT_R
 export class StackOperations {
   constructor(
     private readonly deployed: DeployedStacks,
-    private readonly recordOf: (name: string) => StackRecord | undefined,
+    private readonly records: StackRecords,
   ) {}
 
   async execute(record: StackRecord, held: HeldChangeSet, { disableRollback = false, clientToken }: ExecutionOptions): Promise<void> {
@@ -28,8 +31,10 @@ export class StackOperations {
     record.clientToken = clientToken;
     record.say({ disableRollback, ...(kind !== 'CREATE' && { updatedAt: new Date() }) });
     record.moveTo(`${kind}_IN_PROGRESS`, 'User Initiated');
+    const nested = this.nestedIn(record, held.stacks);
     const failed: string[] = [];
-    const why = (): string => `The following resource(s) failed to ${kind.toLowerCase()}: [${failed.join(', ')}]. `;
+    const why = (cause: unknown): string =>
+      failed.length === 0 ? reasonOf(cause) : `The following resource(s) failed to ${kind.toLowerCase()}: [${failed.join(', ')}]. `;
     try {
       this.requirePermitted(record, held);
       const [root] = held.stacks;
@@ -39,28 +44,31 @@ export class StackOperations {
         {
           tell: (event) => {
             if (event.status.endsWith('_FAILED') && !event.status.startsWith('DELETE')) failed.push(event.logicalId);
-            this.tell(event);
+            nested.tell(event);
           },
           permit: (action, resource) => requireAllowed(record, action, resource),
           onServing: () => {
             record.source = held.source;
             if (root) record.outputs = outputsOf(this.deployed.stacks.find(({ name }) => name === root.name) ?? root, this.deployed.world);
+            nested.end('done', this.deployed.world);
             if (kind === 'UPDATE') record.moveTo('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS');
           },
-          onRollback: () => record.moveTo(`${ROLLBACK[kind]}_IN_PROGRESS` as StackStatus, why()),
+          onRollback: (cause) => record.moveTo(`${ROLLBACK[kind]}_IN_PROGRESS` as StackStatus, why(cause)),
           disableRollback,
         },
       );
+      nested.end('done', this.deployed.world);
       record.moveTo(`${kind}_COMPLETE`);
     } catch (error) {
-      if (!(error instanceof DeploymentFailed)) {
+      if (!(error instanceof StackDeploymentFailed)) {
         // It was refused: nothing has changed.
         record.moveTo(`${ROLLBACK[kind]}_IN_PROGRESS` as StackStatus, reasonOf(error));
         record.moveTo(`${ROLLBACK[kind]}_COMPLETE` as StackStatus);
         return;
       }
+      nested.end(error.rolledBack ? 'rolled back' : 'failed', this.deployed.world);
       if (error.rolledBack) this.settle(record, kind, error.rolledBack);
-      else record.moveTo(`${kind}_FAILED` as StackStatus, why());
+      else record.moveTo(`${kind}_FAILED` as StackStatus, why(error.cause));
     }
   }
 
@@ -71,9 +79,11 @@ export class StackOperations {
     const { status } = record;
     record.clientToken = clientToken;
     record.moveTo('DELETE_IN_PROGRESS', 'User Initiated');
-    const options: DeployOptions = { tell: (event) => this.tell(event), ...(retain && { retain: new Set(retain) }) };
+    const nested = this.nestedIn(record, []);
+    const options: DeployOptions = { tell: (event) => nested.tell(event), ...(retain && { retain: new Set(retain) }) };
     try {
       const { left } = await this.deployed.deploy({ put: [], remove: [record.name] }, options);
+      nested.end('done', this.deployed.world);
       if (left.length > 0) {
         const ids = left.map(({ address }) => address.logicalId).join(', ');
         return record.moveTo('DELETE_FAILED', `The following resource(s) failed to delete: [${ids}]. `);
@@ -83,7 +93,7 @@ export class StackOperations {
       record.moveTo('DELETE_COMPLETE');
     } catch (error) {
       // What was refused, such as the end of an export that is in use, has changed nothing: the stack is again what it was.
-      record.moveTo(error instanceof DeploymentFailed ? 'DELETE_FAILED' : status, reasonOf(error));
+      record.moveTo(error instanceof StackDeploymentFailed ? 'DELETE_FAILED' : status, reasonOf(error));
     }
   }
 
@@ -92,7 +102,10 @@ export class StackOperations {
     record.clientToken = clientToken;
     record.moveTo(`${ROLLBACK[kind]}_IN_PROGRESS` as StackStatus, 'User Initiated');
     try {
-      this.settle(record, kind, await this.deployed.rollBack(record.name, { tell: (event) => this.tell(event), skip: new Set(skip) }));
+      const nested = this.nestedIn(record, this.deployed.stacks);
+      const rolledBack = await this.deployed.rollBack(record.name, { tell: (event) => nested.tell(event), skip: new Set(skip) });
+      nested.end('rolled back', this.deployed.world);
+      this.settle(record, kind, rolledBack);
     } catch (error) {
       record.moveTo(`${ROLLBACK[kind]}_FAILED` as StackStatus, reasonOf(error));
     }
@@ -106,10 +119,12 @@ export class StackOperations {
     record.moveTo(`${ROLLBACK[kind]}_${to}` as StackStatus, reason);
   }
 
-  /** A resource of a nested stack is told of with the stack that it is nested in. */
-  private tell(event: ResourceHappening): void {
-    const nested = this.deployed.stacks.find(({ name }) => name === event.stack);
-    this.recordOf(nested === undefined ? event.stack : rootOf(nested).name)?.tell(event);
+  private nestedIn({ name }: StackRecord, after: readonly Stack[]): NestedStacks {
+    return new NestedStacks(
+      this.records,
+      this.deployed.stacks.filter((stack) => rootOf(stack).name === name),
+      after,
+    );
   }
 
   /** What a stack policy keeps from being deleted is known beforehand. */

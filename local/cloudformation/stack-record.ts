@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { Stack } from '../assembly/cloud-assembly';
 import type { ResourceHappening } from './events';
-import type { ChangeSet, ChangeSetRequest, ResourceStatus, StackDescription, StackEvent, StackResource, StackStatus } from './stacks';
+import {
+  type ChangeSet,
+  type ChangeSetRequest,
+  invalid,
+  type ResourceStatus,
+  type StackDescription,
+  type StackEvent,
+  type StackResource,
+  type StackStatus,
+} from './stacks';
 
 /** What is said of a stack that stays the same over its life. */
 export interface StackPlace {
@@ -106,6 +115,10 @@ export class StackRecord {
     return this.said.status;
   }
 
+  get isNested(): boolean {
+    return this.said.parentId !== undefined;
+  }
+
   get description(): StackDescription {
     const { parameters, tags, capabilities } = this.source;
     return { ...this.said, parameters, tags, capabilities, outputs: this.outputs };
@@ -118,6 +131,19 @@ export class StackRecord {
 
   get resources(): readonly StackResource[] {
     return [...this.statuses.values()].filter(({ status }) => status !== 'DELETE_COMPLETE' && status !== 'DELETE_SKIPPED');
+  }
+
+  /** By its name or its id. */
+  changeSet(name: string): HeldChangeSet | undefined {
+    return [...this.changeSets.values()].find((held) => held.name === name || held.id === name);
+  }
+
+  /** @throws CloudFormationError where something is being done to it, or its parent alone may do anything to it */
+  requireRest(): void {
+    const { id, status, rootId } = this.said;
+    if (rootId !== undefined) throw invalid(`Stack:${id} is nested; it is changed, rolled back and deleted with ${rootId}.`);
+    const isUnderWay = status.endsWith('_IN_PROGRESS') && status !== 'REVIEW_IN_PROGRESS';
+    if (isUnderWay) throw invalid(`Stack:${id} is in ${status} state and can not be updated.`);
   }
 
   say(more: Partial<Said>): void {
@@ -134,6 +160,12 @@ export class StackRecord {
     const { statusReason: _, ...said } = this.said;
     this.said = { ...said, status, ...(reason !== undefined && { statusReason: reason }) };
     this.add({ logicalId: this.name, physicalId: this.id, type: 'AWS::CloudFormation::Stack', status, reason });
+  }
+
+  gone(): void {
+    this.outputs = [];
+    this.say({ deletedAt: new Date() });
+    this.standAt('DELETE_COMPLETE');
   }
 
   tell({ logicalId, physicalId, type, status, reason }: ResourceHappening): void {
@@ -161,19 +193,28 @@ export class StackRecord {
     reason: string | undefined;
   }): void {
     const { reason, ...said } = event;
-    // Each a moment later than the one before: clients sort by time, and two of one moment would stand the wrong way round.
-    const at = new Date(Math.max(Date.now(), (this.happened.at(-1)?.at.getTime() ?? 0) + 1));
     this.happened.push({
       ...said,
       id: `${said.logicalId}-${randomUUID()}`,
       stackId: this.id,
       stackName: this.name,
-      at,
+      at: nextMoment(),
       ...(reason !== undefined && { reason }),
       ...(this.clientToken !== undefined && { clientToken: this.clientToken }),
     });
     if (this.happened.length > MOST_EVENTS) this.happened.shift();
   }
+}
+
+let lastMoment = 0;
+
+/**
+ * Each a moment later than the one before, of all stacks: clients sort by time, and two of one moment would stand the wrong way round;
+ * of a nested stack they ask for what has happened since its parent told of it.
+ */
+function nextMoment(): Date {
+  lastMoment = Math.max(Date.now(), lastMoment + 1);
+  return new Date(lastMoment);
 }
 
 export function arnPrefix({ region, account }: Pick<StackPlace, 'region' | 'account'>): string {

@@ -10,6 +10,8 @@ export interface Stacks {
   resources(stack: string): readonly StackResource[];
   /** Every exported output of every stack. */
   exports(): readonly StackExport[];
+  /** Names of the stacks that import an export. */
+  importers(exported: string): readonly string[];
   /** Resolves when it is CREATE_COMPLETE or FAILED, as with "didn't contain changes". */
   createChangeSet(request: ChangeSetRequest): Promise<ChangeSet>;
   changeSet(stack: string, name: string): ChangeSet | undefined;
@@ -216,4 +218,9 @@ export class CloudFormationError extends Error {
   ) {
     super(message);
   }
+}
+
+/** What most of its refusals are. */
+export function invalid(message: string): CloudFormationError {
+  return new CloudFormationError('ValidationError', message);
 }

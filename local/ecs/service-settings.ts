@@ -1,5 +1,5 @@
 import type { TargetGroup } from '../alb/target-group';
-import type { DeploymentConfiguration } from './deployment-configuration';
+import { DEFAULT_CONFIGURATION, type DeploymentConfiguration } from './deployment-configuration';
 import type { TaskDefinition } from './task-definition';
 
 export interface ServiceSettings {
@@ -12,8 +12,13 @@ export interface ServiceSettings {
   readonly targets: readonly ServiceTarget[];
   /** Seconds after a task's start in which failed target health checks do not count. */
   readonly gracePeriodSeconds: number;
-  /** Default: 100/200 without a circuit breaker. */
+  /** See {@link configurationOf}. */
   readonly deploymentConfiguration?: DeploymentConfiguration;
+}
+
+/** Without any of its own, a service is deployed 100/200 and without a circuit breaker. */
+export function configurationOf({ deploymentConfiguration = DEFAULT_CONFIGURATION }: ServiceSettings): DeploymentConfiguration {
+  return deploymentConfiguration;
 }
 
 export interface ServiceTarget {

@@ -1,9 +1,9 @@
 import type { TargetGroup } from '../alb/target-group';
 import type { StopLimits } from '../local-account';
-import type { Deployment } from './deployment';
 import { type Failure, lastAnswerOf, speakerOf } from './failure';
 import type { EcsMachine } from './machine';
 import type { RolloutTask } from './rollout';
+import type { ServiceDeployment } from './service-deployment';
 import type { ServiceTarget } from './service-settings';
 import { Task, type TaskPlace } from './task';
 import type { TaskDefinition } from './task-definition';
@@ -39,7 +39,7 @@ export class ServiceTask implements RolloutTask {
 
   constructor(
     /** Another one only where a rollback takes it over. */
-    public deployment: Deployment,
+    public deployment: ServiceDeployment,
     place: TaskPlace,
     private readonly machine: EcsMachine,
     private readonly watcher: ServiceTaskWatcher,

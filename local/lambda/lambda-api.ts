@@ -9,14 +9,10 @@ const INVOKE = /^\/2015-03-31\/functions\/([^/]+)\/invocations(?:\?.*)?$/;
 export class Functions {
   private readonly byName = new Map<string, LocalFunction>();
 
-  add(fn: LocalFunction): void {
-    this.byName.set(fn.settings.name, fn);
-  }
-
-  /** Invocations from now on go to the new one; those that the old one has begun end there. */
-  replace(fn: LocalFunction): void {
+  /** Invocations from now on go to this one; those that another one of its name has begun end there. */
+  put(fn: LocalFunction): void {
     const old = this.byName.get(fn.settings.name);
-    this.add(fn);
+    this.byName.set(fn.settings.name, fn);
     void old?.retire();
   }
 

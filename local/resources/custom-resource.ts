@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { LocalAccountError } from '../account-error';
-import type { CustomResourceResponse } from '../aws-endpoint';
 import type { LocalFunction } from '../lambda/local-function';
 import type { Machinery } from '../machinery';
-import { arn, type Created, type Provisioner, type ResourceRequest } from './provisioner';
+import { arn, type Created, HalfDone, type Provisioner, type ResourceRequest } from './provisioner';
 
 /** AWS::CloudFormation::CustomResource and Custom::…: any properties beside these. */
 interface CustomResourceProperties {
@@ -21,10 +20,10 @@ export const customResource: Provisioner<CustomResourceProperties> = {
   honours: ['*'],
   ignores: [],
   survives: true,
-  create: async (request, machinery) => created(await send({ RequestType: 'Create' }, request, machinery), request.address.logicalId),
-  update: async (request, { ref, properties }, machinery) => {
+  create: (request, machinery) => send({ RequestType: 'Create' }, request, machinery),
+  update: (request, { ref, properties }, machinery) => {
     const old = { PhysicalResourceId: ref, OldResourceProperties: asText(machinery.ecs.addresses.rewriteAll(properties)) };
-    return created(await send({ RequestType: 'Update', ...old }, request, machinery), ref);
+    return send({ RequestType: 'Update', ...old }, request, machinery);
   },
   delete: async (existing, machinery) => {
     await send({ RequestType: 'Delete', PhysicalResourceId: existing.ref }, existing, machinery);
@@ -33,19 +32,22 @@ export const customResource: Provisioner<CustomResourceProperties> = {
 
 type CustomResource = Pick<ResourceRequest<CustomResourceProperties>, 'address' | 'stack' | 'resource' | 'properties' | 'path'>;
 
-/** @throws LocalAccountError with the reason that its function gave */
-async function send(
-  kind: Readonly<Record<string, unknown>>,
-  { properties, stack, address, resource, path }: CustomResource,
-  machinery: Machinery,
-): Promise<CustomResourceResponse> {
+interface Asked {
+  readonly RequestType: 'Create' | 'Update' | 'Delete';
+  readonly PhysicalResourceId?: string;
+  readonly OldResourceProperties?: unknown;
+}
+
+/** @throws HalfDone with the reason that its function gave */
+async function send(asked: Asked, { properties, stack, address, resource, path }: CustomResource, machinery: Machinery): Promise<Created> {
   const fn = machinery.functions.find(properties.ServiceToken);
   if (!fn)
     throw new LocalAccountError('INVALID_ASSEMBLY', `${path} names a function that does not exist here: ${properties.ServiceToken}.`);
   const { url, response } = machinery.awsEndpoint.expectResponse();
+  const RequestId = randomUUID();
   const event = {
-    ...kind,
-    RequestId: randomUUID(),
+    ...asked,
+    RequestId,
     ResponseURL: url,
     StackId: arn(stack, 'cloudformation', `stack/${stack.name}/local`),
     ResourceType: resource.Type,
@@ -53,15 +55,19 @@ async function send(
     ServiceToken: properties.ServiceToken,
     ResourceProperties: asText(machinery.ecs.addresses.rewriteAll(properties)),
   };
+  // CloudFormation makes one, too, for what its function has given none.
+  const made = `${stack.name}-${address.logicalId}-${RequestId.slice(-12).toUpperCase()}`;
   const failed = inTurn(fn, () => fn.invoke(JSON.stringify(event))).then(({ error, payload }) => {
     if (error) throw new Error(`its function failed: ${payload}`);
     return response;
   });
   const answer = await Promise.race([response, failed]).catch((cause: Error) => {
-    throw new LocalAccountError('CREATE_FAILED', `${path} (${resource.Type}): ${cause.message}`, { cause });
+    throw new HalfDone(`${path} (${resource.Type}): ${cause.message}`, asked.PhysicalResourceId ?? made, { cause });
   });
-  if (answer.Status === 'SUCCESS') return answer;
-  throw new LocalAccountError('CREATE_FAILED', `${path} (${resource.Type}) failed: ${answer.Reason ?? 'no reason given'}`);
+  const { Status, Reason = 'no reason given', PhysicalResourceId: given, Data = {} } = answer;
+  if (Status === 'SUCCESS') return { ref: given ?? asked.PhysicalResourceId ?? made, attribute: (name) => Data[name], data: Data };
+  // An Update that failed has made no other one.
+  throw new HalfDone(`${path} (${resource.Type}) failed: ${Reason}`, asked.PhysicalResourceId ?? given ?? made);
 }
 
 const turns = new WeakMap<LocalFunction, Promise<unknown>>();
@@ -71,10 +77,6 @@ function inTurn<T>(fn: LocalFunction, run: () => Promise<T>): Promise<T> {
   const turn = (turns.get(fn) ?? Promise.resolve()).then(run);
   turns.set(fn, turn);
   return turn;
-}
-
-function created({ PhysicalResourceId, Data = {} }: CustomResourceResponse, otherwise: string): Created {
-  return { ref: PhysicalResourceId ?? otherwise, attribute: (name) => Data[name], data: Data };
 }
 
 /** CloudFormation hands numbers and booleans to custom resources as text. */

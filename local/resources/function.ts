@@ -36,12 +36,12 @@ export const lambdaFunction: Provisioner<FunctionProperties> = {
   ],
   create: async (request, machinery) => {
     const fn = functionOf(request, request.properties.FunctionName ?? request.generatedName.slice(0, 64), machinery);
-    machinery.functions.add(fn);
+    machinery.functions.put(fn);
     return describe(fn);
   },
   update: async (request, { ref }, machinery) => {
     const fn = functionOf(request, ref, machinery);
-    machinery.functions.replace(fn);
+    machinery.functions.put(fn);
     return describe(fn);
   },
   delete: ({ ref }, { functions }) => functions.remove(ref),

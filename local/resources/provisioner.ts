@@ -1,3 +1,4 @@
+import { LocalAccountError } from '../account-error';
 import type { Stack } from '../assembly/cloud-assembly';
 import type { Resource, ResourceAddress } from '../assembly/template';
 import type { Machinery } from '../machinery';
@@ -36,6 +37,17 @@ export interface Created {
   readonly stable?: Promise<void>;
 }
 
+/** Making or changing it has failed after it was begun: what may be there of it is deleted, or changed back, by its physical id. */
+export class HalfDone extends LocalAccountError {
+  constructor(
+    message: string,
+    readonly ref: string,
+    options?: ErrorOptions,
+  ) {
+    super('CREATE_FAILED', message, options);
+  }
+}
+
 /** Makes one type of resource. */
 // biome-ignore lint/suspicious/noExplicitAny: each provisioner reads the properties of its own type
 export interface Provisioner<Properties = any> {
@@ -58,9 +70,9 @@ export interface Provisioner<Properties = any> {
   readonly joins?: string;
   /** Whether it outlives a run, where the account persists. */
   readonly survives?: boolean;
-  /** Makes it; one that survived is taken as it is. */
+  /** Makes it; one that survived is taken as it is. @throws HalfDone where something may be there all the same */
   create(request: ResourceRequest<Properties>, machinery: Machinery): Promise<Created>;
-  /** Applies changed properties in place; absent for a type that every change replaces. */
+  /** Applies changed properties in place; absent for a type that every change replaces. @throws HalfDone where it may have in part */
   update?(request: ResourceRequest<Properties>, before: Existing<Properties>, machinery: Machinery): Promise<Created>;
   /** Changes that AWS makes and one machine cannot, in words such as `a change of X of …`; told before anything changes. */
   unchangeable?(after: Properties, before: Properties, path: string): string[];

@@ -1,7 +1,7 @@
 import { LocalAccountError, unsupported } from '../account-error';
 import type { CloudAssembly, Stack } from '../assembly/cloud-assembly';
 import { type StandIns, standInFix } from '../stand-ins';
-import { NO_VALUE, resolveIntrinsics, type Scope } from './intrinsics';
+import { isTrue, NO_VALUE, resolveIntrinsics, type Scope } from './intrinsics';
 
 /** What a resource that exists is called by others; undefined when there is no such resource, or not yet. */
 export interface Names {
@@ -86,9 +86,11 @@ export function outputOf({ stacks }: CloudAssembly, name: string, output: string
 
 export function exportedBy(exported: string, world: World): Placed | undefined {
   for (const stack of world.assembly.stacks) {
-    for (const { Export, Value } of Object.values(stack.template.Outputs ?? {})) {
-      const name = Export && resolveIntrinsics(Export.Name, scopeOf(stack, world), `${stack.name}/Outputs`);
-      if (name === exported) return { stack, value: Value };
+    const scope = scopeOf(stack, world);
+    for (const { Export, Value, Condition } of Object.values(stack.template.Outputs ?? {})) {
+      const path = `${stack.name}/Outputs`;
+      if (Export === undefined || (Condition !== undefined && !isTrue(Condition, scope, path))) continue;
+      if (resolveIntrinsics(Export.Name, scope, path) === exported) return { stack, value: Value };
     }
   }
   return undefined;

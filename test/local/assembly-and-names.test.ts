@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { readCloudAssembly } from '../../local/assembly/cloud-assembly';
-import { Deployment } from '../../local/cloudformation/deployment';
+import { StackDeployment } from '../../local/cloudformation/stack-deployment';
 import { findFleets } from '../../local/fleet-facts';
 import { StandIns } from '../../local/stand-ins';
 import { folderOf, writeAssembly } from './fixtures/assembly';
@@ -113,7 +113,7 @@ describe('the names of a deployment', () => {
       },
     },
   });
-  const deployment = new Deployment({
+  const deployment = new StackDeployment({
     assembly,
     targets: new Set(['Net', 'Shop']),
     before: new Map(),

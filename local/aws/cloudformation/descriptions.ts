@@ -5,17 +5,11 @@ import type { XmlContent } from '../xml';
 
 export function describeStack(stack: StackDescription): XmlContent {
   return {
-    StackId: stack.id,
-    StackName: stack.name,
+    ...outline(stack),
     ChangeSetId: stack.changeSetId,
     Description: stack.description,
     Parameters: keysAndValues(stack.parameters, 'ParameterKey', 'ParameterValue'),
-    CreationTime: stack.createdAt,
-    DeletionTime: stack.deletedAt,
-    LastUpdatedTime: stack.updatedAt,
     RollbackConfiguration: {},
-    StackStatus: stack.status,
-    StackStatusReason: stack.statusReason,
     DisableRollback: stack.disableRollback,
     NotificationARNs: stack.notificationArns ?? [],
     Capabilities: stack.capabilities,
@@ -28,17 +22,17 @@ export function describeStack(stack: StackDescription): XmlContent {
     RoleARN: stack.roleArn,
     Tags: keysAndValues(stack.tags, 'Key', 'Value'),
     EnableTerminationProtection: stack.terminationProtection,
-    ParentId: stack.parentId,
-    RootId: stack.rootId,
-    DriftInformation: { StackDriftStatus: 'NOT_CHECKED' },
   };
 }
 
 export function summarizeStack(stack: StackDescription): XmlContent {
+  return { ...outline(stack), TemplateDescription: stack.description };
+}
+
+function outline(stack: StackDescription): Readonly<Record<string, XmlContent>> {
   return {
     StackId: stack.id,
     StackName: stack.name,
-    TemplateDescription: stack.description,
     CreationTime: stack.createdAt,
     LastUpdatedTime: stack.updatedAt,
     DeletionTime: stack.deletedAt,

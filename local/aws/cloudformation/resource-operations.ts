@@ -60,11 +60,11 @@ export function resourceOperations(stacks: Stacks): QueryOperations {
       takes: ['ExportName', 'NextToken'],
       answer: (request) => {
         const name = request.required('ExportName');
-        const importing = stacks.list().filter(({ id, status }) => status !== 'DELETE_COMPLETE' && imports(stacks.template(id), name));
+        const importing = stacks.importers(name);
         if (importing.length === 0) throw new AwsError('ValidationError', `Export '${name}' is not imported by any stack.`);
         const list = JSON.stringify(['ListImports', name]);
-        const { items, nextToken } = page(importing, ({ id }) => id, { list, token: request.text('NextToken') });
-        return { Imports: items.map((stack) => stack.name), NextToken: nextToken };
+        const { items, nextToken } = page(importing, (stack) => stack, { list, token: request.text('NextToken') });
+        return { Imports: items, NextToken: nextToken };
       },
     },
   };
@@ -77,9 +77,4 @@ function stackOfResources(stacks: Stacks, request: QueryFields): StackDescriptio
   const found = stacks.list().find(({ id }) => stacks.resources(id).some((resource) => resource.physicalId === physicalId));
   if (found) return found;
   throw new AwsError('ValidationError', `Stack for ${physicalId} does not exist`);
-}
-
-/** By the name as it is written; one that a function makes is not found. */
-function imports(template: string, name: string): boolean {
-  return /\bImportValue\b/.test(template) && template.includes(name);
 }

@@ -46,7 +46,7 @@ export function functionOperations(machinery: Machinery, isNameOnly: IsNameOnly)
   const change = (fn: LocalFunction, settings: LocalFunction['settings'], request: JsonRequest): object => {
     const changed = fn.changed(settings);
     if (request.DryRun === true) return described(changed);
-    functions.replace(changed);
+    functions.put(changed);
     return request.Publish === true ? publish(changed) : described(changed);
   };
   const operations: FunctionOperations = {

@@ -4,7 +4,6 @@ import { changesBetween, type TemplateChanges, textOf } from '../template-change
 
 export interface Collision {
   readonly kind:
-    | 'exportInUse'
     | 'listenerPort'
     | 'name'
     | 'network'
@@ -30,7 +29,6 @@ export interface Update {
   readonly before: Side;
   readonly after: Side;
   readonly changes: TemplateChanges;
-  readonly imported: ReadonlySet<string>;
 }
 
 /** A template before or after an update. */
@@ -48,10 +46,10 @@ export interface Declared {
   readonly properties: Readonly<Record<string, any>>;
 }
 
-export function updateOf(before: Template, after: Template, imported: ReadonlySet<string>): Update {
+export function updateOf(before: Template, after: Template): Update {
   const changes = changesBetween(before, after);
   const made = new Set([...changes.replaced, ...changes.retyped]);
-  return { before: sideOf(before, new Set()), after: sideOf(after, made), changes, imported };
+  return { before: sideOf(before, new Set()), after: sideOf(after, made), changes };
 }
 
 function sideOf(template: Template, made: ReadonlySet<string>): Side {

@@ -1,4 +1,4 @@
-import { App, Duration, Stack } from 'aws-cdk-lib';
+import { App, Duration, NestedStack, Stack } from 'aws-cdk-lib';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { DatabaseInstance, DatabaseInstanceEngine } from 'aws-cdk-lib/aws-rds';
@@ -20,6 +20,7 @@ export function inertApp({ queueName, hidden }: InertProps, outdir: string): voi
   const vpc = new Vpc(stack, 'Vpc', { maxAzs: 2, natGateways: 0 });
   const jobs = new Queue(stack, 'Jobs', { queueName });
   new Queue(stack, 'Mail', { visibilityTimeout: Duration.seconds(hidden) });
+  new Queue(new NestedStack(stack, 'Branch'), 'Post', { visibilityTimeout: Duration.seconds(hidden) });
   new Topic(stack, 'News').addSubscription(new SqsSubscription(jobs));
   new LambdaFunction(stack, 'Report', {
     runtime: Runtime.PYTHON_3_13,

@@ -151,12 +151,25 @@ describe('a stack', () => {
       await client.send(new CreateStackCommand({ StackName, TemplateBody }));
       await waitUntilStackCreateComplete({ client, ...common }, { StackName });
     }
+    expect((await client.send(new ListImportsCommand({ ExportName: 'Lender-Out' }))).Imports).toEqual(['Borrower']);
+    const another = template({ Thing: { Type: 'Test::Thing' } }, { Out: { Value: 'w', Export: { Name: 'Lender-Out' } } });
+    await expect(client.send(new UpdateStackCommand({ StackName: 'Lender', TemplateBody: another }))).rejects.toThrow(
+      'Export Lender-Out cannot be updated as it is in use by Borrower.',
+    );
+    const told = template({ Own: { Type: 'Custom::Thing' } }, { Out: { Value: { Ref: 'Own' }, Export: { Name: 'Lender-Out' } } });
+    await client.send(new UpdateStackCommand({ StackName: 'Lender', TemplateBody: told }));
+    await status('Lender', 'UPDATE_ROLLBACK_COMPLETE');
+    const { StackEvents } = await client.send(new DescribeStackEventsCommand({ StackName: 'Lender' }));
+    expect(StackEvents?.find(({ ResourceStatus }) => String(ResourceStatus) === 'UPDATE_ROLLBACK_IN_PROGRESS')).toMatchObject({
+      ResourceStatusReason: expect.stringMatching(/^Export Lender-Out cannot be updated as it is in use by Borrower\./),
+    });
+
     await client.send(new DeleteStackCommand({ StackName: 'Lender' }));
     const stack = async () => (await client.send(new DescribeStacksCommand({ StackName: 'Lender' }))).Stacks?.[0];
     while ((await stack())?.StackStatus === 'DELETE_IN_PROGRESS') await new Promise((resolve) => setTimeout(resolve, 50));
     expect(await stack()).toMatchObject({
-      StackStatus: 'CREATE_COMPLETE',
-      StackStatusReason: expect.stringContaining('Export Lender-Out cannot be deleted as it is in use'),
+      StackStatus: 'UPDATE_ROLLBACK_COMPLETE',
+      StackStatusReason: expect.stringContaining('Export Lender-Out cannot be deleted as it is in use by Borrower.'),
     });
     for (const StackName of ['Borrower', 'Lender']) {
       await client.send(new DeleteStackCommand({ StackName }));

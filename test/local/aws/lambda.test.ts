@@ -36,7 +36,7 @@ beforeAll(async () => {
   const configuration = { ...DEFAULT_CONFIGURATION, runtime: 'nodejs24.x', variables: { COLOR: 'red' } };
   const arn = `arn:aws:lambda:us-east-1:000000000000:function:${FunctionName}`;
   const settings = functionSettings({ name: FunctionName, arn, folder: folderOf({ 'index.js': saying('hello') }), configuration }, ecs);
-  functions.add(new LocalFunction(settings, ecs.logs, ecs.reaper));
+  functions.put(new LocalFunction(settings, ecs.logs, ecs.reaper));
 });
 
 afterAll(async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Resource, Template } from '../../../local/assembly/template';
+import type { Resource } from '../../../local/assembly/template';
 import { collisionsOf } from '../../../local/cloudformation/collisions';
 
 type Resources = Readonly<Record<string, Resource>>;
@@ -184,22 +184,6 @@ test('a service that CodeDeploy deploys', () => {
 
   expect(found({ Web: controlled('a:1') }, { Web: controlled('a:2') })).toEqual([['service', ['Web']]]);
   expect(found({ Web: controlled('a:1') }, { Web: controlled('a:1') })).toEqual([]);
-});
-
-test('an export that another stack imports', () => {
-  const exporting = (Value: unknown, resources: Resources): Template => ({
-    Resources: resources,
-    Outputs: { Rows: { Value, Export: { Name: 'Data:Rows' } } },
-  });
-  const before = exporting(ref('Rows'), { Rows: table() });
-  const kinds = (after: Template, imported: string[]) => collisionsOf(before, after, new Set(imported)).map(({ what }) => what);
-
-  expect(kinds({ Resources: { Rows: table() } }, ['Data:Rows'])).toEqual(['The export Data:Rows would be gone.']);
-  expect(kinds(exporting(ref('Rows'), { Rows: table({ KeySchema: ['id'] }) }), ['Data:Rows'])).toEqual([
-    'The export Data:Rows would have another value.',
-  ]);
-  expect(kinds(before, ['Data:Rows'])).toEqual([]);
-  expect(kinds({ Resources: {} }, [])).toEqual([]);
 });
 
 test('what would fail is told with why AWS refuses it and how to go on', () => {

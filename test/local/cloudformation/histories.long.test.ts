@@ -93,7 +93,7 @@ function declared(template: Template): Record<string, object> {
           Name: name,
           Id: id,
           Says: reads === undefined ? says : { 'Fn::Join': ['', [says, { 'Fn::GetAtt': [reads, 'Says'] }]] },
-          ...(fail && { Fail: fail }),
+          ...(fail && { Fail: fail, FailedId: 'half' }),
         },
         { ...(after !== undefined && { DependsOn: after }), ...(retain && { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' }) },
       ),
@@ -110,14 +110,16 @@ function withoutFaults(template: Template): Template {
 function retainedBy(before: Template, after: Template): string[] {
   return Object.entries(before)
     .filter(([name, { retain, id }]) => retain && after[name]?.id !== id)
-    .map(([name, { id }]) => `${name}/${id}`);
+    .flatMap(([name, { id }]) => [`${name}/${id}`, `${name}/half`]);
 }
 
 /** What exists in the world after what the function was asked. */
 function follow(journal: readonly JournalEntry[], world: Set<string>): void {
   for (const { RequestType, PhysicalResourceId, ResourceProperties } of journal) {
-    const { Name, Id, Fail = '' } = ResourceProperties as { Name: string; Id: string; Fail?: string };
-    if (Fail.split(',').includes(RequestType)) continue;
+    const { Name, Id, Fail, FailedId } = ResourceProperties as { Name: string; Id: string; Fail?: string; FailedId?: string };
+    // What a Create that failed has made is there until somebody deletes it.
+    if (Fail === 'Create' && RequestType === 'Create') world.add(`${Name}/${FailedId}`);
+    if (Fail === RequestType) continue;
     if (RequestType === 'Delete') world.delete(`${Name}/${PhysicalResourceId}`);
     else world.add(`${Name}/${Id}`);
   }

@@ -3,7 +3,14 @@ import type { CloudAssembly, Stack } from '../assembly/cloud-assembly';
 import { addressText, type Resource, type ResourceAddress } from '../assembly/template';
 import type { Machinery } from '../machinery';
 import { createInert } from '../resources/inert';
-import { type Created, type Provisioner, type ProvisioningPhase, type ResourceRequest, readProperties } from '../resources/provisioner';
+import {
+  type Created,
+  HalfDone,
+  type Provisioner,
+  type ProvisioningPhase,
+  type ResourceRequest,
+  readProperties,
+} from '../resources/provisioner';
 import { provisionerOf } from '../resources/registry';
 import type { StandIns } from '../stand-ins';
 import { isTrue, resolveIntrinsics } from '../template/intrinsics';
@@ -14,7 +21,7 @@ import { type Difference, differenceOf } from './difference';
 import { happening, reasonOf, type TellResource } from './events';
 import { identifierOf } from './replacements';
 
-export interface DeploymentParts {
+export interface StackDeploymentParts {
   /** Every stack of the account, as it shall be. */
   readonly assembly: CloudAssembly;
   /** Names of the stacks that are deployed: of the others nothing changes, but that it runs where a fleet needs it. */
@@ -38,7 +45,7 @@ export type Step =
   | { readonly kind: 'changed'; readonly before: DeployedResource; readonly after: DeployedResource };
 
 /** Makes the resources of stacks what their templates say: each after those that it depends on. */
-export class Deployment implements World {
+export class StackDeployment implements World {
   readonly assembly: CloudAssembly;
   readonly standIns: StandIns;
   /** Every resource that exists now, of all stacks. */
@@ -48,7 +55,7 @@ export class Deployment implements World {
   private readonly counts = new Map<Provisioner, number>();
   private failed = false;
 
-  constructor(private readonly parts: DeploymentParts) {
+  constructor(private readonly parts: StackDeploymentParts) {
     ({ assembly: this.assembly, standIns: this.standIns } = parts);
   }
 
@@ -132,7 +139,9 @@ export class Deployment implements World {
       await this.bringAbout(declared, before, provisioner);
     } catch (error) {
       this.failed = true;
-      this.parts.tell(happening(declared, before ? 'UPDATE_FAILED' : 'CREATE_FAILED', before?.created.ref, reasonOf(error)));
+      if (error instanceof HalfDone) this.keepHalfDone(declared, error.ref, before);
+      const ref = error instanceof HalfDone ? error.ref : before?.created.ref;
+      this.parts.tell(happening(declared, before ? 'UPDATE_FAILED' : 'CREATE_FAILED', ref, reasonOf(error)));
       throw error;
     }
     this.counts.set(provisioner, (this.counts.get(provisioner) ?? 0) + 1);
@@ -153,8 +162,7 @@ export class Deployment implements World {
     const { tell } = this.parts;
     if (before?.runs && before.created.data !== undefined && !before.alive && differenceOf(before, declared, provisioner).kind === 'none')
       return this.keep(declared, before.created, before.life, before, undefined);
-    // Names of before serve until there is something behind them; what a former run has kept is made anew from its state.
-    const standing = before?.runs && (before.alive || before.created.data !== undefined) ? before : undefined;
+    const standing = standingOf(before);
     if (!standing) {
       const prior = before ?? this.parts.retained.get(addressText(declared.address));
       // What has survived in another shape stays under its name until something of the new shape is there.
@@ -204,6 +212,17 @@ export class Deployment implements World {
     if (created.stable === undefined) this.tellDone(after, before !== undefined);
   }
 
+  /** It is undone with the rest. Where nothing is, it does not stand: the next deployment makes it anew, and then removes this one. */
+  private keepHalfDone(declared: Declared, ref: string, before: DeployedResource | undefined): void {
+    const path = addressText(declared.address);
+    const standing = standingOf(before);
+    const created = { ref, attribute: () => undefined };
+    const life = lifeAfter(before ?? this.parts.retained.get(path), undefined);
+    const after: DeployedResource = { ...declared, created, life, alive: false, changedAt: new Date() };
+    this.steps.push(standing ? { kind: 'changed', before: standing, after } : { kind: 'made', after });
+    if (!standing) this.after.set(path, after);
+  }
+
   private async becomesStable(resource: DeployedResource): Promise<void> {
     if (resource.created.stable === undefined) return;
     const isChange = this.parts.before.get(addressText(resource.address))?.alive === true;
@@ -233,6 +252,11 @@ export class Deployment implements World {
 type Declared = Pick<DeployedResource, 'address' | 'stack' | 'resource' | 'properties' | 'runs' | 'needs'>;
 
 const REPLACES = 'Requested update requires the creation of a new physical resource; hence creating one.';
+
+/** Names of before serve until there is something behind them; what a former run has kept is made anew from its state. */
+function standingOf(before: DeployedResource | undefined): DeployedResource | undefined {
+  return before?.runs && (before.alive || before.created.data !== undefined) ? before : undefined;
+}
 
 function lifeAfter(before: DeployedResource | undefined, difference: Difference | undefined): number {
   return (before?.life ?? 1) + (difference?.kind === 'replace' ? 1 : 0);

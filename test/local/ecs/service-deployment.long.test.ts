@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { DeploymentFailed, DeploymentSuperseded } from '../../../local/ecs/deployment';
 import { DEFAULT_CIRCUIT_BREAKER, type DeploymentConfiguration } from '../../../local/ecs/deployment-configuration';
 import type { EcsMachine } from '../../../local/ecs/machine';
 import { Service } from '../../../local/ecs/service';
+import { ServiceDeploymentFailed, ServiceDeploymentSuperseded } from '../../../local/ecs/service-deployment';
 import type { Task } from '../../../local/ecs/task';
 import type { TaskDefinition } from '../../../local/ecs/task-definition';
 import { Balancer } from '../fixtures/load-balancer';
@@ -89,13 +89,13 @@ const revisionsOf = (service: Service): string[] =>
   service.tasks.map(({ definition }) => definition.arn.split(':').at(-1) as string).sort();
 const statesOf = (service: Service) => service.deployments().map(({ status, rolloutState }) => `${status} ${rolloutState}`);
 const messagesOf = (service: Service): string[] => service.events().map(({ message }) => message);
-const failureOf = async (deployment: Promise<void>): Promise<DeploymentFailed> => {
+const failureOf = async (deployment: Promise<void>): Promise<ServiceDeploymentFailed> => {
   const error = await deployment.then(
     () => undefined,
     (reason: unknown) => reason,
   );
-  expect(error).toBeInstanceOf(DeploymentFailed);
-  return error as DeploymentFailed;
+  expect(error).toBeInstanceOf(ServiceDeploymentFailed);
+  return error as ServiceDeploymentFailed;
 };
 
 /** Asks again and again, over several connections, until stopped. @returns what was answered */
@@ -290,8 +290,8 @@ describe('deployments that overtake each other', () => {
     const told = between.catch((error: unknown) => error);
     await until(() => service.tasks.length === 4);
     const deployed = service.deploy({ definition: revision(3) });
-    const error = (await told) as DeploymentSuperseded;
-    expect(error).toBeInstanceOf(DeploymentSuperseded);
+    const error = (await told) as ServiceDeploymentSuperseded;
+    expect(error).toBeInstanceOf(ServiceDeploymentSuperseded);
     expect(statesOf(service)).toEqual(['PRIMARY IN_PROGRESS', 'ACTIVE IN_PROGRESS', 'ACTIVE COMPLETED']);
     expect(
       service

@@ -1,38 +1,38 @@
-import { Deployment, DeploymentSuperseded } from './deployment';
+import { ServiceDeployment, ServiceDeploymentSuperseded } from './service-deployment';
 import type { ServiceEvents } from './service-events';
 import type { ServiceRevision } from './service-settings';
 
 /** The deployments of a service: the PRIMARY one, those that it has overtaken, and the one to go back to. */
-export class Deployments {
-  private current: [Deployment, ...Deployment[]];
-  private lastCompleted: Deployment | undefined;
+export class ServiceDeployments {
+  private current: [ServiceDeployment, ...ServiceDeployment[]];
+  private lastCompleted: ServiceDeployment | undefined;
 
   constructor(
     first: ServiceRevision,
     private readonly events: ServiceEvents,
   ) {
-    this.current = [new Deployment(first)];
+    this.current = [new ServiceDeployment(first)];
   }
 
-  get primary(): Deployment {
+  get primary(): ServiceDeployment {
     return this.current[0];
   }
 
   /** The newest first. */
-  get overtaken(): readonly Deployment[] {
+  get overtaken(): readonly ServiceDeployment[] {
     return this.current.slice(1);
   }
 
   /** @param desired of the service: the one that is overtaken goes on with as many where it has COMPLETED, and with none else */
-  begin(next: Deployment, desired: number): void {
+  begin(next: ServiceDeployment, desired: number): void {
     const { primary } = this;
     primary.overtake(primary.rolloutState === 'COMPLETED' ? desired : 0);
-    primary.reject(new DeploymentSuperseded(primary.id, next.id));
+    primary.reject(new ServiceDeploymentSuperseded(primary.id, next.id));
     this.current = [next, ...this.current];
   }
 
   /** What one that has failed goes back to; a rollback that fails goes nowhere (ECS, deployment circuit breaker). */
-  beforeOf(failed: Deployment): Deployment | undefined {
+  beforeOf(failed: ServiceDeployment): ServiceDeployment | undefined {
     return failed.rollback ? undefined : this.lastCompleted;
   }
 
@@ -46,7 +46,7 @@ export class Deployments {
   }
 
   /** Those without a task are no longer told of. */
-  forget(hasTasks: (deployment: Deployment) => boolean): void {
+  forget(hasTasks: (deployment: ServiceDeployment) => boolean): void {
     const [primary, ...overtaken] = this.current;
     for (const deployment of overtaken) if (!hasTasks(deployment)) deployment.status = 'INACTIVE';
     this.current = [primary, ...overtaken.filter(({ status }) => status === 'ACTIVE')];

@@ -23,8 +23,8 @@ export interface DeploymentDescription {
 }
 
 /** The tasks of a deployment do not become steady, or it was given up. */
-export class DeploymentFailed extends Error {
-  override readonly name = 'DeploymentFailed';
+export class ServiceDeploymentFailed extends Error {
+  override readonly name = 'ServiceDeploymentFailed';
 
   constructor(
     readonly deployment: string,
@@ -39,8 +39,8 @@ export class DeploymentFailed extends Error {
 }
 
 /** A later deployment has overtaken it. */
-export class DeploymentSuperseded extends Error {
-  override readonly name = 'DeploymentSuperseded';
+export class ServiceDeploymentSuperseded extends Error {
+  override readonly name = 'ServiceDeploymentSuperseded';
 
   constructor(
     readonly deployment: string,
@@ -64,7 +64,7 @@ interface Waiter {
 }
 
 /** One generation of a service's tasks, from its beginning until the last of them is gone. */
-export class Deployment {
+export class ServiceDeployment {
   readonly id = `ecs-svc/${newNumber()}`;
   readonly createdAt = new Date();
   updatedAt = this.createdAt;

@@ -1,0 +1,22 @@
+// The `build` of cdk.json: builds where a source is newer than the bundles, so that a synth beside a running account leaves them alone.
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { root, run } from './install.mjs';
+
+const SOURCES = ['bin', 'build', 'client', 'core', 'examples', 'gateway', 'lambda', 'lib', 'local', 'package-lock.json'];
+/** Written when everything else is. */
+const LAST = 'dist/THIRD-PARTY-NOTICES.txt';
+
+const builtAt = timeOf(LAST);
+if (SOURCES.some((source) => filesIn(source).some((file) => timeOf(file) > builtAt)))
+  process.exitCode = run(process.execPath, ['build/build.mjs']) ? 0 : 1;
+
+/** With its folders: their times tell of what was removed. */
+function filesIn(source) {
+  const inside = statSync(join(root, source)).isDirectory() ? readdirSync(join(root, source), { recursive: true }) : [];
+  return [source, ...inside.map((path) => join(source, path))];
+}
+
+function timeOf(file) {
+  return statSync(join(root, file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}

@@ -1,0 +1,152 @@
+import type { StopLimits } from '../local-account';
+import { taskLimits } from './deployment-configuration';
+import type { EcsMachine } from './machine';
+import { planRollout, type RolloutPlan } from './rollout';
+import type { ServiceDeployment } from './service-deployment';
+import type { ServiceDeployments } from './service-deployments';
+import type { ServiceEvents } from './service-events';
+import { configurationOf, type ServiceSettings } from './service-settings';
+import { ServiceTask, type ServiceTaskWatcher } from './service-task';
+import type { TaskScheduler } from './task';
+
+/** What a service shall be; asked each time that its tasks are looked at. */
+export interface ServiceGoal extends TaskScheduler {
+  readonly settings: ServiceSettings;
+  readonly desiredCount: number;
+}
+
+export interface ServiceTasksParts {
+  readonly goal: ServiceGoal;
+  readonly deployments: ServiceDeployments;
+  readonly machine: EcsMachine;
+  readonly journal: ServiceEvents;
+  readonly watcher: ServiceTaskWatcher;
+}
+
+/** The tasks of a service: starts and stops them, within the limits of its deployments, until they are what it shall be. */
+export class ServiceTasks {
+  /** Nothing is started any more. */
+  ended = false;
+  private readonly members = new Set<ServiceTask>();
+  private readonly departures = new Set<Promise<void>>();
+  private steady = false;
+  private blocked: RolloutPlan<ServiceTask>['blocked'];
+  private zone = 0;
+  private wake: NodeJS.Timeout | undefined;
+
+  constructor(private readonly parts: ServiceTasksParts) {}
+
+  /** Also those on their way out. */
+  get all(): readonly ServiceTask[] {
+    return [...this.members];
+  }
+
+  /** Those that are not on their way out. */
+  staying(deployment?: ServiceDeployment): ServiceTask[] {
+    return this.all.filter((member) => !member.leaving && (deployment === undefined || member.deployment === deployment));
+  }
+
+  /** Starts what is missing and stops what is too much. */
+  reconcile(): void {
+    if (this.ended) return;
+    const { goal, deployments, machine, journal } = this.parts;
+    const { primary, overtaken } = deployments;
+    const desired = goal.desiredCount;
+    const plan = planRollout({
+      desired,
+      ...taskLimits(configurationOf(goal.settings), desired),
+      stopping: this.all.filter(({ leaving }) => leaving).length,
+      primary: this.asPlanned(primary),
+      overtaken: overtaken.map((deployment) => this.asPlanned(deployment)),
+    });
+    for (const { member } of plan.stop) this.leave(member, this.isReplaced(member.deployment) ? machine.replaceWithin : undefined);
+    for (let missing = plan.start; missing > 0; missing--) void this.launch(primary);
+    for (const [i, deployment] of overtaken.entries()) {
+      deployment.share = plan.overtaken[i]?.share ?? 0;
+      for (let missing = plan.overtaken[i]?.start ?? 0; missing > 0; missing--) void this.launch(deployment);
+    }
+    if (plan.blocked && plan.blocked !== this.blocked) journal.blocked(plan.blocked, primary.id);
+    this.blocked = plan.blocked;
+    this.settle();
+    this.wakeInTime();
+  }
+
+  /** Out of its target groups, drained and stopped. */
+  leave(member: ServiceTask, limits?: StopLimits): void {
+    const begins = !member.leaving;
+    if (begins) this.tellOfLeaving(member);
+    const departure = member.leave(limits).then(() => {
+      this.departures.delete(departure);
+      if (begins) this.members.delete(member);
+      this.reconcile();
+    });
+    this.departures.add(departure);
+  }
+
+  /** Resolves when the last of them is gone. */
+  async end(limits?: StopLimits): Promise<void> {
+    this.ended = true;
+    clearTimeout(this.wake);
+    for (const member of this.members) this.leave(member, limits);
+    while (this.departures.size > 0) await Promise.all(this.departures);
+  }
+
+  private asPlanned(deployment: ServiceDeployment) {
+    const mayStart = deployment.rolloutState !== 'FAILED' && deployment.heldUntil <= Date.now();
+    const isHurried = this.parts.machine.replaceWithin !== undefined && this.isReplaced(deployment);
+    const tasks = this.staying(deployment).map((member) => ({
+      member,
+      isHealthy: member.isHealthy,
+      isProtected: member.isProtected && !isHurried,
+    }));
+    return { tasks, share: deployment.share, mayStart };
+  }
+
+  private isReplaced(deployment: ServiceDeployment): boolean {
+    return deployment !== this.parts.deployments.primary;
+  }
+
+  /** Steady: as many tasks as desired, all of them healthy and of the PRIMARY deployment, and none on its way out. */
+  private settle(): void {
+    const { goal, deployments, journal } = this.parts;
+    const { all } = this;
+    deployments.forget((deployment) => all.some((member) => member.deployment === deployment));
+    const steady =
+      all.length === goal.desiredCount && all.every(({ isHealthy, deployment }) => isHealthy && deployment === deployments.primary);
+    if (steady && !this.steady) journal.tell('has reached a steady state.');
+    this.steady = steady;
+    if (steady) deployments.complete();
+  }
+
+  /** Looks again when a deployment may start tasks again, and when the protection of a task ends. */
+  private wakeInTime(): void {
+    clearTimeout(this.wake);
+    const now = Date.now();
+    const { primary, overtaken } = this.parts.deployments;
+    const held = [primary, ...overtaken].map(({ heldUntil }) => heldUntil);
+    const ends = this.staying().map(({ task }) => task?.protectedUntil ?? 0);
+    const next = Math.min(...[...held, ...ends].filter((time) => time >= now));
+    if (Number.isFinite(next)) this.wake = setTimeout(() => this.reconcile(), next - now + 1);
+  }
+
+  private async launch(deployment: ServiceDeployment): Promise<void> {
+    const { goal, machine, watcher } = this.parts;
+    const { cluster, name, zones, gracePeriodSeconds } = goal.settings;
+    const zone = zones[this.zone++ % zones.length] as string;
+    const member = new ServiceTask(deployment, { cluster, service: name, zone, scheduler: goal }, machine, watcher);
+    this.members.add(member);
+    try {
+      await member.start(gracePeriodSeconds);
+    } catch (error) {
+      watcher.failed(member, { what: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  private tellOfLeaving({ task, targets, isRegistered }: ServiceTask): void {
+    const { journal } = this.parts;
+    if (!task) return;
+    if (isRegistered) journal.tell('has begun draining connections on 1 tasks.');
+    for (const { group } of isRegistered ? targets : []) journal.tell(`deregistered 1 targets in (target-group ${group.settings.arn})`);
+    journal.tell(`has stopped 1 running tasks: (task ${task.id}).`);
+  }
+}
