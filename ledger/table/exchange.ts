@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { AttemptLimits } from '../../core/aws-limits';
 import type { Connections, Turn } from './connections';
@@ -5,8 +6,7 @@ import type { Connections, Turn } from './connections';
 /** An answer as it came. */
 export interface Answer {
   readonly status: number;
-  /** Names and values in turn, as undici gives them. */
-  readonly headers: readonly Buffer[];
+  readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
 }
 
@@ -29,11 +29,11 @@ export function exchange(connections: Connections, request: Request, limits: Lim
 class Exchange implements Dispatcher.DispatchHandler, Turn {
   private ended = false;
   /** Set once a connection is there. */
-  private abort: (() => void) | undefined;
+  private controller: Dispatcher.DispatchController | undefined;
   private connecting: NodeJS.Timeout | undefined;
   private waiting: NodeJS.Timeout | undefined;
   private status = 0;
-  private headers: readonly Buffer[] = [];
+  private headers: IncomingHttpHeaders = {};
   private readonly chunks: Buffer[] = [];
   private readonly leave = (): void => this.fail(gone());
 
@@ -54,7 +54,7 @@ class Exchange implements Dispatcher.DispatchHandler, Turn {
     this.waiting = setTimeout(() => this.fail(late(`no answer within ${answerMs} ms`)), answerMs);
     this.connections.take(this);
     // One that stands and is free has been given by now.
-    if (this.abort === undefined && !this.ended)
+    if (this.controller === undefined && !this.ended)
       this.connecting = setTimeout(() => this.fail(late(`no connection within ${connectMs} ms`)), connectMs);
   }
 
@@ -62,26 +62,24 @@ class Exchange implements Dispatcher.DispatchHandler, Turn {
     pool.dispatch({ method: 'POST', ...this.request }, this);
   }
 
-  onConnect(abort: () => void): void {
-    // Nobody may wait for it any more.
-    if (this.ended) abort();
-    this.abort = abort;
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller;
     clearTimeout(this.connecting);
+    // Nobody may wait for it any more.
+    if (this.ended) controller.abort(gone());
   }
 
-  onHeaders(status: number, headers: Buffer[]): boolean {
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     clearTimeout(this.waiting);
     this.status = status;
     this.headers = headers;
-    return true;
   }
 
-  onData(chunk: Buffer): boolean {
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
     this.chunks.push(chunk);
-    return true;
   }
 
-  onComplete(): void {
+  onResponseEnd(): void {
     if (this.ended) return;
     this.ended = true;
     this.settle();
@@ -89,14 +87,14 @@ class Exchange implements Dispatcher.DispatchHandler, Turn {
     this.resolve({ status: this.status, headers: this.headers, body: more.length === 0 ? first : Buffer.concat(this.chunks) });
   }
 
-  onError(error: Error): void {
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     this.fail(readable(error));
   }
 
   private fail(error: Error): void {
     if (this.ended) return;
     this.ended = true;
-    this.abort?.();
+    this.controller?.abort(error);
     this.settle();
     // A head that came says that the endpoint is there, as the SDK sees it.
     this.reject(this.status === 0 ? error : Object.assign(error, { $metadata: { httpStatusCode: this.status } }));

@@ -31,7 +31,7 @@ const LIMITS: GroupLimits = {
   size: 32 * 1024 * 1024,
   attempts: TABLE_LIMITS.attempts,
   totalMs: TABLE_LIMITS.totalMs,
-  wait: (attempts) => Math.random() * 100 * 2 ** attempts,
+  wait: (attempts) => Math.random() * 250 * 2 ** attempts,
 };
 
 /** Raised for a row that is not taken: nothing was sent. */
@@ -89,7 +89,7 @@ export class GroupCommit {
   private send(): void {
     while (this.flying < this.limits.batches && this.waiting.length > 0) {
       const batch = this.nextBatch();
-      if (batch.length > 0) void this.commit(batch);
+      if (batch.length > 0) this.commit(batch);
     }
   }
 
@@ -105,18 +105,17 @@ export class GroupCommit {
     return batch.filter((row) => !this.isLate(row));
   }
 
-  private async commit(batch: readonly Row[]): Promise<void> {
+  private commit(batch: readonly Row[]): void {
     this.flying++;
-    try {
-      const { Responses = [] } = await this.table.batchExecuteStatement({ Statements: batch.map(({ item }) => insertOf(item, this.name)) });
-      this.judge(batch, Responses);
-    } catch (error) {
-      if (refusesStatements(error)) this.writeAlone(batch, error as Error);
-      else for (const row of batch) this.settle(row, error);
-    } finally {
-      this.flying--;
-      this.send();
-    }
+    const Statements = batch.map(({ item }) => insertOf(item, this.name));
+    void this.table
+      .batchExecuteStatement({ Statements })
+      .finally(() => this.flying--)
+      .then(
+        ({ Responses }) => this.judge(batch, Responses ?? []),
+        (error) => this.refuse(batch, error),
+      )
+      .then(() => this.send());
   }
 
   /** A batch that was done says of each row what became of it. */
@@ -125,7 +124,7 @@ export class GroupCommit {
     let because: Error | undefined;
     for (const [index, row] of batch.entries()) {
       const { Error: error } = responses[index] ?? { Error: {} };
-      if (error === undefined) this.settle(row);
+      if (!error) this.settle(row);
       else {
         const remedy = remedyFor(error);
         if (remedy === 'look') this.follow(row, requireWritten(this.table, this.name, row.item));
@@ -140,9 +139,15 @@ export class GroupCommit {
     if (because !== undefined) this.writeAlone(alone, because);
   }
 
+  /** Of a batch that was not done, or not heard of, each row shares the fate. */
+  private refuse(batch: readonly Row[], error: Error): void {
+    if (refusesStatements(error)) this.writeAlone(batch, error);
+    else for (const row of batch) this.settle(row, error);
+  }
+
   private writeAlone(rows: readonly Row[], because: Error): void {
-    this.told(because);
     for (const row of rows) this.follow(row, putAbsent(this.table, this.name, row.item));
+    this.told(because);
   }
 
   private sendAgain(row: Row, error: Error): void {

@@ -15,7 +15,7 @@ const SCHEMAS = {
 
 /** The error by which the SDK's client would reject after this answer: a refusal, or a body that says nothing. The SDK reads it. */
 export async function refusalIn(answer: Answer, operation: Operation, { config }: Pick<DynamoDBClient, 'config'>): Promise<SdkError> {
-  const response = new HttpResponse({ statusCode: answer.status, headers: headersOf(answer), body: answer.body });
+  const response = new HttpResponse({ statusCode: answer.status, headers: answer.headers as Record<string, string>, body: answer.body });
   const [, namespace, name, traits, input, output] = SCHEMAS[operation];
   try {
     const protocol = config.protocol as $ClientProtocol<unknown, HttpResponse>;
@@ -27,10 +27,4 @@ export async function refusalIn(answer: Answer, operation: Operation, { config }
     Object.defineProperty(error, '$response', { value: response, configurable: true });
     return Object.assign(error as SdkError, '$metadata' in (error as object) ? {} : metadata);
   }
-}
-
-function headersOf({ headers }: Answer): Record<string, string> {
-  const pairs: Record<string, string> = {};
-  for (let at = 0; at + 1 < headers.length; at += 2) pairs[String(headers[at]).toLowerCase()] = String(headers[at + 1]);
-  return pairs;
 }

@@ -11,19 +11,10 @@ const STALE_MS = 900_000;
  * and is worth another attempt.
  * @param sent when, by our own clock, and with which offset
  */
-export function correctClock(config: DynamoDBClient['config'], answer: Answer, sent: { at: number; offset: number }): boolean {
+export function correctClock(config: DynamoDBClient['config'], { headers }: Answer, sent: { at: number; offset: number }): boolean {
   const now = Date.now();
-  const theirs = Date.parse(headerOf(answer, 'date') ?? '');
-  if (Number.isNaN(theirs) || now - sent.at > STALE_MS || headerOf(answer, 'age') !== undefined) return false;
+  const theirs = Date.parse(headers.date ?? '');
+  if (Number.isNaN(theirs) || now - sent.at > STALE_MS || headers.age !== undefined) return false;
   config.systemClockOffset = theirs - now;
   return Math.abs(theirs - now) >= SKEW_MS && theirs - now !== sent.offset;
-}
-
-function headerOf({ headers }: Answer, name: string): string | undefined {
-  for (let at = 0; at + 1 < headers.length; at += 2) {
-    const given = headers[at] as Buffer;
-    if (given.length === name.length && given.toString('latin1').toLowerCase() === name)
-      return (headers[at + 1] as Buffer).toString('latin1');
-  }
-  return undefined;
 }
