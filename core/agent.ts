@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * An authenticated principal. Bound to issuer and subject, never to the bytes of a token,
@@ -17,5 +17,5 @@ export interface Agent {
  * An issuer is a URL and so never holds the NUL that separates the two.
  */
 export function agentId(agent: Agent): string {
-  return createHash('sha256').update(`${agent.issuer}\0${agent.subject}`).digest('base64url').slice(0, 32);
+  return hash('sha256', `${agent.issuer}\0${agent.subject}`, 'base64url').slice(0, 32);
 }

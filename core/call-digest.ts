@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { exactNumber, isExactDouble } from './exact-number';
 import { endOfString } from './json-members';
@@ -88,5 +88,5 @@ function mapScalars(text: string, map: ScalarMaps): string {
 }
 
 function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
+  return hash('sha256', text, 'base64url');
 }

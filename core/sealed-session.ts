@@ -58,9 +58,14 @@ export function openSession(id: string, binding: SessionBinding, keys: readonly 
   if (sealed.length <= NONCE_BYTES + TAG_BYTES || sealed.toString('base64url') !== id) return undefined;
   for (const key of keys) {
     const session = open(sealed, boundTo(binding), key);
-    if (session !== undefined) return now - session.issuedAt > SESSION_LIFETIME_SECONDS ? undefined : session;
+    if (session !== undefined) return isOver(session, now) ? undefined : session;
   }
   return undefined;
+}
+
+/** Whether a session has lived as long as it may. @param now seconds since the epoch */
+export function isOver({ issuedAt }: SealedSession, now: number): boolean {
+  return now - issuedAt > SESSION_LIFETIME_SECONDS;
 }
 
 function open(sealed: Buffer, binding: Buffer, key: Buffer): SealedSession | undefined {

@@ -1,4 +1,4 @@
-import { createHash, randomInt } from 'node:crypto';
+import { hash, randomInt } from 'node:crypto';
 
 /** Ids are whole numbers below 2^31: every server's integers hold them. */
 const ID_LIMIT = 2 ** 31 - 1;
@@ -10,7 +10,7 @@ const ID_LIMIT = 2 ** 31 - 1;
  * @param requestId JSON text of the id that the agent gave: `7` and `"7"` are two
  */
 export function derivedUpstreamId(session: string, requestId: string): number {
-  return createHash('sha256').update(`${session}\0${requestId}`).digest().readUInt32BE() % ID_LIMIT;
+  return Number.parseInt(hash('sha256', `${session}\0${requestId}`).slice(0, 8), 16) % ID_LIMIT;
 }
 
 /** For a request that nobody will name again, or whose derived id is taken. */

@@ -15,6 +15,7 @@ import { Holdings } from './holdings';
 import type { Patience } from './http/patience';
 import { createDecisions } from './identity/decisions';
 import type { SealKeys } from './identity/seal-keys';
+import { SealedIds } from './identity/sealed-ids';
 import { createTokenVerifier } from './identity/tokens';
 import { Directory } from './ledger/directory';
 import { Fences } from './ledger/fences';
@@ -99,6 +100,7 @@ export function composeGateway(surroundings: Surroundings) {
     tokens: createTokenVerifier(config.identity, now),
     decisions: createDecisions(lambda, config.authorizerFunction, now),
     sealKeys,
+    sealedIds: new SealedIds(sealKeys, now),
     admission: new Admission(),
     holdings: new Holdings(),
     openRequests: new OpenRequests(),

@@ -43,6 +43,7 @@ export class Purse {
       fits: (bytes) => bytes <= own || names.every(([name, limit]) => (this.counts.get(name) ?? 0) + bytes - own <= limit),
       set: (bytes) => {
         const change = bytes - own;
+        if (change === 0) return;
         own = bytes;
         for (const [name] of names) this.count(name, change);
         if (change < 0) this.letIn();

@@ -1,16 +1,13 @@
 import { FleetError } from '../core/errors';
-import { openSession } from '../core/sealed-session';
 import type { Authorized, Routed } from './call';
-import type { SealKeys } from './identity/seal-keys';
+import type { SealedIds } from './identity/sealed-ids';
 import type { Affinity } from './upstream/affinity';
 import type { Restorations } from './upstream/restore';
 
 export interface RouteParts {
   readonly affinity: Affinity;
   readonly restorations: Restorations;
-  readonly sealKeys: SealKeys;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
+  readonly sealedIds: SealedIds;
 }
 
 /**
@@ -19,7 +16,7 @@ export interface RouteParts {
  * tells its bearer nothing.
  */
 export async function route(authorized: Authorized, parts: RouteParts): Promise<Routed> {
-  const { affinity, restorations, sealKeys, now } = parts;
+  const { affinity, restorations, sealedIds } = parts;
   const { sessionId, agentId, server, lane, message } = authorized;
   if (message?.era === 'modern') {
     const bond = lane === 'ask' ? undefined : await affinity.bondOf(authorized);
@@ -27,7 +24,7 @@ export async function route(authorized: Authorized, parts: RouteParts): Promise<
   }
   if (sessionId === undefined) return authorized;
   if (lane === 'open') throw new FleetError('INVALID_REQUEST', { reason: 'initialize must not carry Mcp-Session-Id' });
-  const session = openSession(sessionId, { agent: agentId, server }, sealKeys.all, now() / 1000);
+  const session = sealedIds.open(sessionId, { agent: agentId, server });
   if (session === undefined)
     throw new FleetError('UNKNOWN_SESSION', { reason: 'the id is not one that this agent holds on this server; initialize again' });
   return { ...authorized, session: restorations.current(sessionId, session) };

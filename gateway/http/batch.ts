@@ -1,8 +1,7 @@
 import { FleetError } from '../../core/errors';
 import { findElements } from '../../core/json-members';
-import { openSession } from '../../core/sealed-session';
 import type { Identified } from '../call';
-import type { SealKeys } from '../identity/seal-keys';
+import type { SealedIds } from '../identity/sealed-ids';
 import { Exchange } from './exchange';
 import type { Reply, StreamEvent } from './reply';
 
@@ -12,9 +11,7 @@ const BATCH_REVISION = '2025-03-26';
 const BATCH_LIMIT = 100;
 
 export interface BatchParts {
-  readonly sealKeys: SealKeys;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
+  readonly sealedIds: SealedIds;
 }
 
 type Serve = (exchange: Exchange) => Promise<void>;
@@ -37,8 +34,8 @@ export async function serveBatch(identified: Identified, parts: BatchParts, serv
   reply.finishBatch();
 }
 
-function checkRevision({ sessionId, agentId, server }: Identified, { sealKeys, now }: BatchParts): void {
-  const session = sessionId === undefined ? undefined : openSession(sessionId, { agent: agentId, server }, sealKeys.all, now() / 1000);
+function checkRevision({ sessionId, agentId, server }: Identified, { sealedIds }: BatchParts): void {
+  const session = sessionId === undefined ? undefined : sealedIds.open(sessionId, { agent: agentId, server });
   if (session?.revision === BATCH_REVISION) return;
   const spoken = session === undefined ? 'without a session' : `in a session of ${session.revision}`;
   throw new FleetError('INVALID_REQUEST', {

@@ -53,21 +53,30 @@ export class Exchange {
   async readBody(held: Pick<Held, 'add'>): Promise<Buffer> {
     if (this.part !== undefined) return this.part;
     if (Number(this.header('content-length') ?? 0) > BODY_LIMIT_BYTES) throw this.tooLarge();
-    const chunks: Buffer[] = [];
-    let size = 0;
-    try {
-      for await (const chunk of this.request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-        size += chunk.length;
-        if (size > BODY_LIMIT_BYTES) throw this.tooLarge();
-        held.add(chunk.length);
-        chunks.push(chunk);
-      }
-    } catch (error) {
-      this.request.resume(); // what is left of it would stand before the next request of its connection
-      if (FleetError.is(error) || !this.request.destroyed) throw error;
-      throw new FleetError('INVALID_REQUEST', { reason: 'its caller left before the message was whole' });
-    }
-    return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+    return new Promise((resolve, reject) => {
+      const { request } = this;
+      const pieces: Buffer[] = [];
+      let size = 0;
+      const settle = (then: () => void): void => {
+        request.off('data', take).off('end', whole).off('close', cut);
+        then();
+      };
+      const take = (piece: Buffer): void => {
+        try {
+          size += piece.length;
+          if (size > BODY_LIMIT_BYTES) throw this.tooLarge();
+          held.add(piece.length);
+          pieces.push(piece);
+        } catch (error) {
+          settle(() => reject(error));
+          request.resume(); // what is left of it would stand before the next request of its connection
+        }
+      };
+      const whole = (): void => settle(() => resolve(pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces)));
+      const cut = (): void =>
+        settle(() => reject(new FleetError('INVALID_REQUEST', { reason: 'its caller left before the message was whole' })));
+      request.on('data', take).on('end', whole).on('close', cut);
+    });
   }
 
   private tooLarge(): FleetError {

@@ -1,6 +1,7 @@
 import { parse as parseContentType } from 'content-type';
 import Negotiator from 'negotiator';
 import { FleetError } from '../../core/errors';
+import { remembered } from '../../core/remembered';
 
 /** Headers by which something is decided: a second one, or a list in one, could be read as either. `mcp-…` are, too. */
 const DECIDING = ['authorization', 'content-type', 'content-encoding', 'idempotency-key', 'last-event-id', 'origin', 'host', 'traceparent'];
@@ -32,13 +33,21 @@ export function checkFields(raw: readonly string[]): void {
  * @throws FleetError UNSUPPORTED_MEDIA_TYPE
  */
 export function checkContent(type = '', coding = 'identity', transfer = 'chunked'): void {
-  if (parseContentType(type).type !== JSON_TYPE) throw unsupported(`got ${JSON.stringify(type.slice(0, 200))}`);
-  const charsets = [...type.matchAll(/charset\s*=\s*"?([^";,\s]*)/gi)].map(([, charset = '']) => charset.toLowerCase());
+  const { isJson, charsets } = readType(type);
+  if (!isJson) throw unsupported(`got ${JSON.stringify(type.slice(0, 200))}`);
   if (charsets.some((charset) => charset !== 'utf-8' && charset !== 'utf8')) throw unsupported(`charset ${charsets.join()} is not utf-8`);
   if (transfer.trim().toLowerCase() !== 'chunked') throw unsupported(`Transfer-Encoding ${transfer.slice(0, 40)} is not taken`);
   if (coding.toLowerCase() !== 'identity')
     throw unsupported(`Content-Encoding ${coding.slice(0, 40)} is not taken`, { 'accept-encoding': 'identity' });
 }
+
+/** Callers write their headers in few ways, again and again. */
+const REMEMBERED_HEADERS = 100;
+
+const readType = remembered(REMEMBERED_HEADERS, (type) => ({
+  isJson: parseContentType(type).type === JSON_TYPE,
+  charsets: [...type.matchAll(/charset\s*=\s*"?([^";,\s]*)/gi)].map(([, charset = '']) => charset.toLowerCase()),
+}));
 
 /**
  * Whether an answer can be given in a form that its reader takes (RFC 9110 § 12.5.1): a POST may be answered by JSON or by a stream.
@@ -46,15 +55,18 @@ export function checkContent(type = '', coding = 'identity', transfer = 'chunked
  */
 export function checkAccept(method: string, accept: string | undefined): void {
   const wanted = method === 'GET' ? [STREAM_TYPE] : method === 'POST' ? [JSON_TYPE, STREAM_TYPE] : [];
-  // Both are UTF-8 by definition; a range that says so is the range without.
-  const ranges = accept?.replace(/;\s*charset\s*=\s*"?utf-?8"?/gi, '');
-  const taken = new Negotiator({ headers: ranges === undefined ? {} : { accept: ranges } }).mediaTypes(wanted);
-  if (taken.length < wanted.length) {
+  if (accept !== undefined && wanted.some((type) => !takenBy(accept).includes(type))) {
     throw new FleetError('NOT_ACCEPTABLE', {
       reason: `got ${JSON.stringify(accept?.slice(0, 200))}; ${wanted.join(' and ')} must be acceptable`,
     });
   }
 }
+
+/** Which of the forms a reader takes. Both are UTF-8 by definition; a range that says so is the range without. */
+const takenBy = remembered(REMEMBERED_HEADERS, (accept) => {
+  const ranges = accept.replace(/;\s*charset\s*=\s*"?utf-?8"?/gi, '');
+  return new Negotiator({ headers: { accept: ranges } }).mediaTypes([JSON_TYPE, STREAM_TYPE]);
+});
 
 /** The token of `Authorization: Bearer` (RFC 6750 § 2.1); undefined where it holds none, or more than one. */
 export function bearerToken(authorization: string | undefined): string | undefined {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { JwtVerifier } from 'aws-jwt-verify';
 import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
 import type { Agent } from '../../core/agent';
@@ -21,7 +21,7 @@ export function createTokenVerifier(identity: IdentityConfig, now: () => number)
 
   return {
     async verify(token) {
-      const digest = createHash('sha256').update(token).digest('base64');
+      const digest = hash('sha256', token, 'base64');
       const hit = known.get(digest);
       if (hit !== undefined && hit.expiresAt > now() / 1000) return hit.agent;
       known.delete(digest);
