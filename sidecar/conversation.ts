@@ -245,7 +245,7 @@ export class Conversation {
   #holdUntilRead(exchange: Exchange, answer: string): void {
     const held: Holding = this.budget.open(this.agent);
     held.add(Buffer.byteLength(answer));
-    exchange.onClosed(held.release);
+    exchange.onClosed(() => held.release());
   }
 
   #isOpening(): boolean {
@@ -335,7 +335,7 @@ function withSubscription(text: string, member: 'params' | 'result', id: Request
   return spliceValue(text, [member, '_meta', SUBSCRIPTION_META], id) ?? text;
 }
 
-function statusOf({ message: asked }: Exchange, member: 'result' | 'error', payload: string): number {
-  if (asked?.kind !== 'request' || asked.era !== 'modern' || member !== 'error') return 200;
+function statusOf(exchange: Exchange, member: 'result' | 'error', payload: string): number {
+  if (member !== 'error' || exchange.parse().era !== 'modern') return 200;
   return MODERN_STATUS[readMembers(payload).get('code') ?? ''] ?? 200;
 }

@@ -82,7 +82,7 @@ export class StdioRuntime implements Runtime {
   }
 
   answerOnce(exchange: Exchange): void {
-    if (exchange.message?.era !== 'modern') {
+    if (exchange.body === undefined || exchange.parse().era !== 'modern') {
       throw new FleetError('INVALID_REQUEST', {
         reason: 'this server needs a session: send initialize first, then Mcp-Session-Id with every request',
       });
