@@ -10,7 +10,7 @@ import {
   SIDECAR_REASONS,
   type SidecarReason,
 } from '../core/headers';
-import { classifyMessage, type Message, type RequestId } from '../core/message';
+import { classifyMessage, type JsonObject, type Message, type RequestId } from '../core/message';
 import { signWord } from '../core/sidecar-word';
 import type { Json } from '../core/strict-json';
 import { COMMENT, EVENT_STREAM_HEADERS, EventBoundary, messageEvent } from './event-stream';
@@ -32,6 +32,8 @@ const REASON_ERRORS: Readonly<Record<SidecarReason, ErrorName>> = {
 };
 
 export const TOO_LATE = 'the call came after the moment by which it had to be delivered';
+
+const NONE: JsonObject = Object.freeze({});
 
 /** By what an answer says that it is this sidecar's. */
 export interface Speaker {
@@ -144,6 +146,17 @@ export class Exchange {
     const message = this.parse();
     if (message.kind === 'request') this.#glance = { id: JSON.stringify(message.id), method: message.method };
     return this.#glance;
+  }
+
+  /**
+   * `_meta` of the request or notification that the body is. A gateway spells that word in one way: where it does not stand in what it
+   * has written, there is none.
+   * @throws FleetError PARSE_ERROR or INVALID_REQUEST
+   */
+  meta(): JsonObject {
+    if (this.body === undefined || (glanceAt(this.body) !== undefined && !this.body.includes('"_meta"'))) return NONE;
+    const message = this.parse();
+    return message.kind === 'response' ? NONE : message.meta;
   }
 
   /**

@@ -24,6 +24,10 @@ export class Opened<T> implements Iterable<T> {
     return this.#items.find(fits);
   }
 
+  findLast(fits: (item: T) => boolean): T | undefined {
+    return this.#items.findLast(fits);
+  }
+
   /** Goes through what is open now, whatever is closed meanwhile. */
   [Symbol.iterator](): Iterator<T> {
     return this.#items.slice()[Symbol.iterator]();
