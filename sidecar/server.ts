@@ -77,6 +77,7 @@ export class SidecarServer {
   /** Ends the streams that have no end of their own, so that their agents open others elsewhere. */
   endStreams(): void {
     for (const exchange of this.#open) {
+      if (exchange.closed) continue;
       if (exchange.request.method === 'GET') exchange.end();
       else if (exchange.asks()?.method === 'subscriptions/listen') this.#endListening(exchange, exchange.requestId() as RequestId);
     }
@@ -146,7 +147,11 @@ export class SidecarServer {
     }
     const holding = budget.open(context.agent);
     readBody(request, limits.bodyBytes, holding, {
-      onBody: (body) => this.#guarded(request, response, () => this.#serve(begin(body), route, holding)),
+      onBody: (body) => {
+        // What nobody waits for any more has not begun.
+        if (response.destroyed) holding.release();
+        else this.#guarded(request, response, () => this.#serve(begin(body), route, holding));
+      },
       onNoRoom: () => {
         log.warn({ agent: context.agent, heldBytes: budget.held }, 'bodies_refused');
         begin().refuse('at_capacity', 'this instance holds as many bytes as it may');
