@@ -18,14 +18,31 @@ export function signContext(context: CallContext, key: KeyObject, now: number): 
  * @param now seconds since the epoch
  */
 export function openContext(header: string | undefined, key: KeyObject, server: string, now: number): CallContext | undefined {
-  const [payload, signature, rest] = header?.split('.') ?? [];
+  const signed = header === undefined ? undefined : readContext(header, key, server);
+  return signed !== undefined && isCurrent(signed, now) ? signed.context : undefined;
+}
+
+/** A context whose signature holds. */
+export interface SignedContext {
+  readonly context: CallContext;
+  /** When it was signed, in seconds since the epoch. */
+  readonly signedAt: number;
+}
+
+/** Undefined when it is altered, or meant for another server. Whether it still counts, {@link isCurrent} says. */
+export function readContext(header: string, key: KeyObject, server: string): SignedContext | undefined {
+  const [payload, signature, rest] = header.split('.');
   if (!payload || !signature || rest !== undefined) return undefined;
   const given = Buffer.from(signature, 'base64url');
   const expected = mac(payload, key);
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
   const { iat, ...context } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as CallContext & { iat: number };
-  if (Math.abs(now - iat) > CONTEXT_LIFETIME_SECONDS || context.server !== server) return undefined;
-  return context;
+  return context.server === server ? { context, signedAt: iat } : undefined;
+}
+
+/** @param now seconds since the epoch */
+export function isCurrent({ signedAt }: SignedContext, now: number): boolean {
+  return Math.abs(now - signedAt) <= CONTEXT_LIFETIME_SECONDS;
 }
 
 function mac(payload: string, key: KeyObject): Buffer {

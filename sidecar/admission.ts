@@ -72,15 +72,14 @@ export class Admission {
 
 /** Whether the request is the beginning of something, and not the agent's part in what runs already. */
 function begins(exchange: Exchange): boolean {
-  return exchange.request.method !== 'POST' || exchange.parse().kind === 'request';
+  return exchange.request.method !== 'POST' || exchange.asks() !== undefined;
 }
 
 /** @throws FleetError when a POST holds no JSON-RPC message */
 function useOf(exchange: Exchange): SlotUse {
   if (exchange.request.method === 'GET') return 'stream';
   if (exchange.request.method !== 'POST') return 'call';
-  const message = exchange.parse();
-  if (message.kind !== 'request') return 'call';
-  if (message.method === 'initialize' && message.era === 'legacy') return 'session';
-  return message.method === 'subscriptions/listen' ? 'stream' : 'call';
+  const asked = exchange.asks();
+  if (asked?.method === 'subscriptions/listen') return 'stream';
+  return asked?.method === 'initialize' && exchange.parse().era === 'legacy' ? 'session' : 'call';
 }

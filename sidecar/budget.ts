@@ -1,12 +1,9 @@
-/** Something that grows and is let go of, counted while it is held. */
-export interface Holding {
-  /** Counts more bytes, or says that there is no room for them. */
-  grow(bytes: number): boolean;
-  /** Counts what is there already and cannot be refused: what comes next is refused for it. */
-  add(bytes: number): void;
-  shrink(bytes: number): void;
-  /** Counts nothing of it any more; it may grow again. */
-  release(): void;
+/** Agents of whom nothing is held are forgotten once there are so many. */
+const KNOWN_AGENTS = 1_000;
+
+/** What is held for one agent. */
+interface Account {
+  bytes: number;
 }
 
 /**
@@ -14,7 +11,7 @@ export interface Holding {
  * both directions, messages that wait. What has no room is refused where it comes from, and no agent has it all.
  */
 export class Budget {
-  readonly #byAgent = new Map<string, number>();
+  readonly #accounts = new Map<string, Account>();
   #held = 0;
 
   /**
@@ -32,27 +29,60 @@ export class Budget {
   }
 
   open(agent: string): Holding {
-    let own = 0;
-    const count = (bytes: number) => {
-      own += bytes;
-      this.#held += bytes;
-      const all = (this.#byAgent.get(agent) ?? 0) + bytes;
-      if (all > 0) this.#byAgent.set(agent, all);
-      else this.#byAgent.delete(agent);
-    };
-    return {
-      grow: (bytes) => {
-        if (!this.#hasRoom(agent, bytes)) return false;
-        count(bytes);
-        return true;
-      },
-      add: count,
-      shrink: (bytes) => count(-Math.min(bytes, own)),
-      release: () => count(-own),
-    };
+    return new Holding(this, agent);
   }
 
-  #hasRoom(agent: string, bytes: number): boolean {
-    return this.#held + bytes <= this.limit && (this.#byAgent.get(agent) ?? 0) + bytes <= this.agentLimit;
+  hasRoom(agent: string, bytes: number): boolean {
+    return this.#held + bytes <= this.limit && (this.#accounts.get(agent)?.bytes ?? 0) + bytes <= this.agentLimit;
+  }
+
+  /** @param bytes more, or fewer where they are negative */
+  count(agent: string, bytes: number): void {
+    this.#held += bytes;
+    const account = this.#accounts.get(agent) ?? this.#openAccount(agent);
+    account.bytes += bytes;
+  }
+
+  #openAccount(agent: string): Account {
+    if (this.#accounts.size >= KNOWN_AGENTS) this.#forgetEmpty();
+    const account = { bytes: 0 };
+    this.#accounts.set(agent, account);
+    return account;
+  }
+
+  #forgetEmpty(): void {
+    for (const [agent, { bytes }] of this.#accounts) if (bytes === 0) this.#accounts.delete(agent);
+  }
+}
+
+/** Something that grows and is let go of, counted while it is held. */
+export class Holding {
+  #own = 0;
+
+  constructor(
+    private readonly budget: Budget,
+    private readonly agent: string,
+  ) {}
+
+  /** Counts more bytes, or says that there is no room for them. */
+  grow(bytes: number): boolean {
+    if (!this.budget.hasRoom(this.agent, bytes)) return false;
+    this.add(bytes);
+    return true;
+  }
+
+  /** Counts what is there already and cannot be refused: what comes next is refused for it. */
+  add(bytes: number): void {
+    this.#own += bytes;
+    this.budget.count(this.agent, bytes);
+  }
+
+  shrink(bytes: number): void {
+    this.add(-Math.min(bytes, this.#own));
+  }
+
+  /** Counts nothing of it any more; it may grow again. */
+  release(): void {
+    if (this.#own !== 0) this.add(-this.#own);
   }
 }

@@ -116,7 +116,16 @@ export class Child {
   send(line: string): void {
     const bytes = Buffer.byteLength(line) + 1;
     this.room.input.add(bytes);
+    this.#corkForNow();
     this.#process.stdin.write(`${line}\n`, () => this.room.input.shrink(bytes));
+  }
+
+  /** What comes for it within one turn of the event loop leaves as one write. */
+  #corkForNow(): void {
+    const { stdin } = this.#process;
+    if (stdin.writableCorked > 0) return;
+    stdin.cork();
+    setImmediate(() => stdin.uncork());
   }
 
   /** It has shown that it works: its words are its own from here on. */

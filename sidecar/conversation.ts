@@ -10,6 +10,7 @@ import type { Clock } from './clock';
 import type { Exchange } from './exchange';
 import type { Limits } from './limits';
 import type { Logger } from './log';
+import { Opened } from './opened';
 import { spliceValue } from './splice';
 
 const SUBSCRIPTION_META = 'io.modelcontextprotocol/subscriptionId';
@@ -22,6 +23,8 @@ const TOO_LONG = 'the server process answered with more than one line may hold';
 
 /** A request that the child has been sent and has not answered. */
 interface Pending {
+  /** Under which the child knows it. */
+  readonly ownId: number;
   readonly exchange: Exchange;
   /** The id that the caller gave; callers may give the same id to two requests. */
   readonly id: RequestId;
@@ -42,7 +45,7 @@ export interface ConversationEvents {
 /** What is said with one child: which line answers which request, and where everything else goes. */
 export class Conversation {
   readonly #child: Child;
-  readonly #pending = new Map<number, Pending>();
+  readonly #pending = new Opened<Pending>();
   readonly #backlog: Backlog;
   #listener?: Exchange;
   #nextId = 1;
@@ -98,21 +101,22 @@ export class Conversation {
    * @param onAnswer sees the answer before it leaves; given for `initialize`, whose exchange gets nothing but the answer
    */
   request(exchange: Exchange, onAnswer?: (isError: boolean) => void): void {
-    const message = exchange.parse();
-    if (message.kind !== 'request') throw new TypeError('only a request is answered');
+    const id = exchange.requestId();
+    if (id === undefined) throw new TypeError('only a request is answered');
     if (this.#refusedForRoom(exchange)) return;
     const ownId = this.#nextId++;
-    const { progressToken } = message.meta;
+    const { progressToken, [MODERN_VERSION_META]: revision } = exchange.meta();
     const opening = onAnswer !== undefined;
     this.lastUsed = this.clock.now();
-    this.#pending.set(ownId, { exchange, id: message.id, progressToken, onAnswer, opening });
+    const pending = { ownId, exchange, id, progressToken, onAnswer, opening };
+    this.#pending.add(pending);
     exchange.streamsWhenSilent = !opening;
 
     const text = this.#oneLine(exchange);
     let line = spliceValue(text, ['id'], ownId) ?? JSON.stringify({ ...JSON.parse(text), id: ownId });
     if (progressToken !== undefined) line = spliceValue(line, ['params', '_meta', 'progressToken'], ownId) ?? line;
     this.#send(line);
-    if (message.era === 'modern') exchange.onClosed(() => this.#cancel(ownId, message.meta[MODERN_VERSION_META]));
+    if (revision !== undefined) exchange.onClosed(() => this.#cancel(pending, revision));
   }
 
   /** Passes on a notification, or the answer to a request of the server. */
@@ -122,8 +126,8 @@ export class Conversation {
     const message = exchange.parse();
     const text = this.#oneLine(exchange);
     const cancels = message.kind === 'notification' && message.method === 'notifications/cancelled' ? message.params.requestId : undefined;
-    const cancelled = cancels === undefined ? undefined : [...this.#pending].findLast(([, { id }]) => id === cancels);
-    if (cancelled !== undefined) this.#send(spliceValue(text, ['params', 'requestId'], cancelled[0]) ?? text);
+    const cancelled = cancels === undefined ? undefined : this.#pending.findLast(({ id }) => id === cancels);
+    if (cancelled !== undefined) this.#send(spliceValue(text, ['params', 'requestId'], cancelled.ownId) ?? text);
     else if (cancels === undefined) this.#send(text);
     exchange.empty(202);
   }
@@ -203,12 +207,11 @@ export class Conversation {
   /** Ends the request whose answer cannot be read: it is the one that the answer names, or the only one that is open. */
   #lose(answer: BrokenAnswer | undefined, explanation: string): void {
     if (answer === undefined) return;
-    const [only] = this.#pending.size === 1 ? this.#pending.keys() : [];
-    const ownId = answer.id === undefined ? only : ownIdOf(answer.id);
-    const pending = ownId === undefined ? undefined : this.#pending.get(ownId);
+    const [only] = this.#pending.size === 1 ? this.#pending : [];
+    const pending = answer.id === undefined ? only : this.#pendingOf(answer.id);
     this.log.warn({ agent: this.agent, open: this.#pending.size, told: pending !== undefined }, 'child_answer_unreadable');
-    if (ownId === undefined || pending === undefined) return;
-    this.#pending.delete(ownId);
+    if (pending === undefined) return;
+    this.#pending.delete(pending);
     this.#cut(pending, explanation);
   }
 
@@ -218,14 +221,13 @@ export class Conversation {
   }
 
   #answer(text: string, { id: heardId, member, payload }: ServerResponse): void {
-    const ownId = heardId === null ? undefined : ownIdOf(JSON.stringify(heardId));
-    const pending = ownId === undefined ? undefined : this.#pending.get(ownId);
-    if (ownId === undefined || pending === undefined) {
+    const pending = heardId === null ? undefined : this.#pendingOf(JSON.stringify(heardId));
+    if (pending === undefined) {
       // To a request that was cancelled, or to none at all.
       this.log.info({ agent: this.agent }, 'child_response_dropped');
       return;
     }
-    this.#pending.delete(ownId);
+    this.#pending.delete(pending);
     this.#child.vouch();
     const { exchange, id, onAnswer } = pending;
     onAnswer?.(member === 'error');
@@ -245,11 +247,11 @@ export class Conversation {
   #holdUntilRead(exchange: Exchange, answer: string): void {
     const held: Holding = this.budget.open(this.agent);
     held.add(Buffer.byteLength(answer));
-    exchange.onClosed(held.release);
+    exchange.onClosed(() => held.release());
   }
 
   #isOpening(): boolean {
-    return [...this.#pending.values()].some(({ opening }) => opening);
+    return this.#pending.find(({ opening }) => opening) !== undefined;
   }
 
   /** Before the session stands nobody but us hears the server. */
@@ -278,9 +280,13 @@ export class Conversation {
 
   /** @param text JSON of an id of our own */
   #open(text = ''): Pending | undefined {
-    const ownId = ownIdOf(text);
-    const pending = ownId === undefined ? undefined : this.#pending.get(ownId);
+    const pending = this.#pendingOf(text);
     return pending?.exchange.closed ? undefined : pending;
+  }
+
+  #pendingOf(text: string): Pending | undefined {
+    const ownId = ownIdOf(text);
+    return ownId === undefined ? undefined : this.#pending.find((pending) => pending.ownId === ownId);
   }
 
   #keep(text: string): void {
@@ -299,24 +305,24 @@ export class Conversation {
   }
 
   #latestOpen(): Exchange | undefined {
-    return [...this.#pending.values()].findLast(({ exchange, opening }) => !opening && exchange.heard)?.exchange;
+    return this.#pending.findLast(({ exchange, opening }) => !opening && exchange.heard)?.exchange;
   }
 
   /** In the modern era the end of the stream is the caller's cancellation (MCP 2026-07-28, patterns/cancellation). */
-  #cancel(ownId: number, revision: Json | undefined): void {
-    if (this.#ended || !this.#pending.delete(ownId)) return;
-    const params = { requestId: ownId, reason: 'the caller left', _meta: { [MODERN_VERSION_META]: revision } };
+  #cancel(pending: Pending, revision: Json): void {
+    if (this.#ended || !this.#pending.delete(pending)) return;
+    const params = { requestId: pending.ownId, reason: 'the caller left', _meta: { [MODERN_VERSION_META]: revision } };
     this.#send(JSON.stringify({ jsonrpc: '2.0', method: 'notifications/cancelled', params }));
   }
 
   #end(end: ChildEnd): void {
     this.#ended = true;
-    for (const pending of this.#pending.values()) {
+    for (const pending of this.#pending) {
+      this.#pending.delete(pending);
       if (end.started) this.#cut(pending, 'the server process ended before its answer');
       else if (!pending.exchange.closed)
         pending.exchange.refuse('server_unavailable', `the server process could not be started (${end.error})`);
     }
-    this.#pending.clear();
     this.#waitingHeld.release();
     this.#backlog.drain();
     this.#listener?.end();
@@ -335,7 +341,7 @@ function withSubscription(text: string, member: 'params' | 'result', id: Request
   return spliceValue(text, [member, '_meta', SUBSCRIPTION_META], id) ?? text;
 }
 
-function statusOf({ message: asked }: Exchange, member: 'result' | 'error', payload: string): number {
-  if (asked?.kind !== 'request' || asked.era !== 'modern' || member !== 'error') return 200;
+function statusOf(exchange: Exchange, member: 'result' | 'error', payload: string): number {
+  if (member !== 'error' || exchange.meta()[MODERN_VERSION_META] === undefined) return 200;
   return MODERN_STATUS[readMembers(payload).get('code') ?? ''] ?? 200;
 }

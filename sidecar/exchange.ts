@@ -10,10 +10,11 @@ import {
   SIDECAR_REASONS,
   type SidecarReason,
 } from '../core/headers';
-import { classifyMessage, type Message } from '../core/message';
+import { classifyMessage, type JsonObject, type Message, type RequestId } from '../core/message';
 import { signWord } from '../core/sidecar-word';
 import type { Json } from '../core/strict-json';
-import { COMMENT, EVENT_STREAM_HEADERS, EventBoundary, isEventStream, messageEvent } from './event-stream';
+import { COMMENT, EVENT_STREAM_HEADERS, EventBoundary, messageEvent } from './event-stream';
+import { type Glance, glanceAt } from './glance';
 import type { Outlet } from './outlet';
 
 /** How each reason reads as an error of the registry. */
@@ -32,6 +33,8 @@ const REASON_ERRORS: Readonly<Record<SidecarReason, ErrorName>> = {
 
 export const TOO_LATE = 'the call came after the moment by which it had to be delivered';
 
+const NONE: JsonObject = Object.freeze({});
+
 /** By what an answer says that it is this sidecar's. */
 export interface Speaker {
   /** Id of this instance. */
@@ -43,7 +46,9 @@ export interface Speaker {
 /** One authenticated request of the gateway, and the answer it gets. */
 export class Exchange {
   /** The message, once {@link parse} has read it. */
-  message?: Message;
+  #message?: Message;
+  /** Id and method, once {@link asks} has read them. */
+  #glance?: Glance;
   /** Headers that every answer carries, besides the instance's. */
   readonly headers: string[] = [];
   /** Whether the answer may become an event stream while the server is silent. */
@@ -52,6 +57,8 @@ export class Exchange {
   /** Present while the answer is an event stream. */
   #boundary?: EventBoundary;
   #lastWrite: number;
+  /** Run when it is closed; present once somebody waits for that. */
+  #closers?: (() => void)[];
 
   constructor(
     readonly request: IncomingMessage,
@@ -113,8 +120,43 @@ export class Exchange {
 
   /** Runs once, when nothing more can be said and the gateway has left or has the whole answer; at once if that is so. */
   onClosed(run: () => void): void {
-    if (this.outlet.destroyed) run();
-    else this.outlet.once('close', run);
+    if (this.outlet.destroyed) {
+      run();
+      return;
+    }
+    if (this.#closers === undefined) {
+      this.#closers = [];
+      this.outlet.once('close', () => this.#close());
+    }
+    this.#closers.push(run);
+  }
+
+  #close(): void {
+    for (const run of this.#closers ?? []) run();
+  }
+
+  /**
+   * Id and method of the request that the body is; undefined where it is none. Of what a gateway has written, no more is read than that.
+   * @throws FleetError PARSE_ERROR or INVALID_REQUEST
+   */
+  asks(): Glance | undefined {
+    if (this.body === undefined) return undefined;
+    this.#glance ??= glanceAt(this.body);
+    if (this.#glance !== undefined) return this.#glance;
+    const message = this.parse();
+    if (message.kind === 'request') this.#glance = { id: JSON.stringify(message.id), method: message.method };
+    return this.#glance;
+  }
+
+  /**
+   * `_meta` of the request or notification that the body is. A gateway spells that word in one way: where it does not stand in what it
+   * has written, there is none.
+   * @throws FleetError PARSE_ERROR or INVALID_REQUEST
+   */
+  meta(): JsonObject {
+    if (this.body === undefined || (glanceAt(this.body) !== undefined && !this.body.includes('"_meta"'))) return NONE;
+    const message = this.parse();
+    return message.kind === 'response' ? NONE : message.meta;
   }
 
   /**
@@ -122,22 +164,25 @@ export class Exchange {
    * @throws FleetError PARSE_ERROR or INVALID_REQUEST
    */
   parse(): Message {
-    this.message ??= classifyMessage(parseJson(this.body));
-    return this.message;
+    this.#message ??= classifyMessage(parseJson(this.body));
+    return this.#message;
   }
 
-  /** Starts the answer. The head leaves together with the first bytes of the body, or at the end of this turn. */
-  begin(status: number, headers: readonly string[]): void {
+  /**
+   * Starts the answer. The head leaves together with the first bytes of the body, or, of a stream, at the end of this turn.
+   * @param headers flat name–value pairs, which are taken over
+   */
+  begin(status: number, headers: string[], streams = false): void {
     this.#begun = true;
-    const head = [...headers, ...this.headers, INSTANCE_HEADER, this.speaker.instance];
-    this.outlet.writeHead(status, head);
-    if (!isEventStream(headers)) return;
+    headers.push(...this.headers, INSTANCE_HEADER, this.speaker.instance);
+    this.outlet.writeHead(status, headers);
+    if (!streams) return;
     this.#boundary = new EventBoundary();
     process.nextTick(() => this.outlet.flushHeaders());
   }
 
   beginStream(): void {
-    this.begin(200, EVENT_STREAM_HEADERS);
+    this.begin(200, [...EVENT_STREAM_HEADERS], true);
   }
 
   /** @returns false when the gateway reads more slowly than this is written; see {@link onDrain} */
@@ -211,7 +256,7 @@ export class Exchange {
 
   /** No header can say any more whose word this is: a code over the request's own context does. */
   #endStream(explanation: string): void {
-    const id = this.#requestId();
+    const id = this.requestId();
     const context = this.request.headers[CONTEXT_HEADER];
     if (id !== undefined && typeof context === 'string') {
       const sidecar = signWord('server_lost', context, id, this.speaker.key);
@@ -231,10 +276,11 @@ export class Exchange {
     this.write(COMMENT, now);
   }
 
-  #requestId(): string | number | undefined {
+  /** Of the request that the body is, where it can be read. */
+  requestId(): RequestId | undefined {
     try {
-      const message = this.body === undefined ? undefined : this.parse();
-      return message?.kind === 'request' ? message.id : undefined;
+      const asked = this.asks();
+      return asked === undefined ? undefined : (JSON.parse(asked.id) as RequestId);
     } catch {
       return undefined;
     }

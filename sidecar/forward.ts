@@ -1,11 +1,12 @@
-import type { Dispatcher } from 'undici';
-import { SESSION_HEADER } from '../core/headers';
-import type { Holding } from './budget';
+import type { Budget, Holding } from './budget';
 import type { Cancel, Clock } from './clock';
 import { isEventStream, LeadingMark } from './event-stream';
 import { type Exchange, TOO_LATE } from './exchange';
-import { responseHeaders, withoutHeader } from './passed-headers';
-import type { ResponseReader } from './response-reader';
+import type { AnswerHandler, Flow } from './http1/answer-handler';
+import type { Limits } from './limits';
+import type { Logger } from './log';
+import { responseHeaders } from './passed-headers';
+import { isLimiters, isReadable } from './rate-limit';
 
 /** What is done with an answer once its head is known. */
 export type Verdict =
@@ -24,44 +25,45 @@ export interface BodyReader {
   end(): void;
 }
 
-/** How one request is forwarded. */
+/** What is particular to one kind of request. */
 export interface ForwardRules {
-  /** Sees status and headers before anything is passed on. */
-  readonly onHead: (status: number, headers: readonly string[]) => Verdict;
-  /** Runs when the head of an answer that passes was handed over. */
-  readonly onBegun?: () => void;
-  /** Sees the start of an answer that was to be inspected, and whether that is all; true when it is answered otherwise. */
-  readonly onInspected?: (start: string, whole: boolean) => boolean;
-  /** Reads an event stream for the response that ends it; absent where the request gets none. */
-  readonly reader?: () => ResponseReader;
   /** Whether the server goes on although the gateway left. */
   readonly outlivesGateway?: boolean;
-  readonly inspectedBytes: number;
-  /** Room for what is inspected. */
-  readonly holding: Holding;
-  /** How long the server may leave its stream open behind the response, in milliseconds. */
-  readonly afterResponse: number;
-  /** Sees that the server broke off. */
-  readonly onLost: (delivered: boolean, error: Error) => void;
+  /** Sees status and headers before anything is passed on. @param headers flat name–value pairs, as the server sent them */
+  onHead(status: number, headers: readonly string[]): Verdict;
+  /** Runs when the head of an answer that passes was handed over. */
+  onBegun?(): void;
+  /** Sees the start of an answer that was to be inspected; true when it is answered otherwise. */
+  onInspected?(start: string): boolean;
   /** Sees the end of the request at the server, whole or broken; called once. */
-  readonly onDone?: () => void;
+  onDone?(): void;
 }
 
-type Controller = Dispatcher.DispatchController;
+/** What every request is forwarded with. */
+export interface ForwardParts {
+  readonly budget: Budget;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly log: Logger;
+}
 
 /**
- * Streams one request's answer from the server to the gateway, chunk by chunk and in step with its reader.
- * Never sends anything again.
+ * Streams one request's answer from the server to the gateway, chunk by chunk and in step with its reader. Reads of it only whether
+ * it is a limiter's 429, and what the rules of its kind ask for. Never sends anything again.
  */
-export class Forwarding implements Dispatcher.DispatchHandler {
-  #controller?: Controller;
+export class Forwarding implements AnswerHandler {
+  /** Present once a connection was in hand for the request. */
+  #flow?: Flow;
   #verdict?: Verdict;
+  /** What is held is a 429. */
+  #limited = false;
+  /** The head of an answer of which the first bytes are held. */
+  #heldHead?: { readonly status: number; readonly headers: readonly string[] };
   #held: Buffer[] = [];
   #heldBytes = 0;
-  #beginHeld = () => {};
+  #holding?: Holding;
   /** Present while an event stream passes. */
   #mark?: LeadingMark;
-  #reader?: ResponseReader;
   /** Present once nobody wants more of what the server has not ended. */
   #cancelAbort?: Cancel;
   #over = false;
@@ -71,45 +73,37 @@ export class Forwarding implements Dispatcher.DispatchHandler {
   constructor(
     private readonly exchange: Exchange,
     private readonly rules: ForwardRules,
-    private readonly clock: Clock,
+    private readonly parts: ForwardParts,
   ) {
-    exchange.onClosed(() => {
-      if (this.#cancelAbort !== undefined) return;
-      if (!rules.outlivesGateway) this.abort('the gateway left');
-      else if (this.#verdict !== undefined) this.#leave();
-    });
+    exchange.onClosed(() => this.#gatewayLeft());
   }
 
   abort(why: string): void {
+    if (this.#over) return;
     this.#aborted ??= new Error(why);
-    this.#controller?.abort(this.#aborted);
+    this.#flow?.abort(this.#aborted);
   }
 
-  /** Called when the request is about to be written on an open connection. */
-  onRequestStart(controller: Controller): void {
-    this.#controller = controller;
-    if (this.#aborted !== undefined) controller.abort(this.#aborted);
+  onSending(flow: Flow): void {
+    this.#flow = flow;
+    if (this.#aborted !== undefined) flow.abort(this.#aborted);
     else if (this.exchange.closed && !this.rules.outlivesGateway) this.abort('the gateway left');
     // The last moment before the first byte: the call may have waited for a connection, or this process may have been stopped.
-    if (this.exchange.tooLate(this.clock.now())) {
-      this.#controller = undefined;
-      controller.abort(new Error(TOO_LATE));
+    if (this.exchange.tooLate(this.parts.clock.now())) {
+      this.#flow = undefined;
+      flow.abort(new Error(TOO_LATE));
     }
   }
 
-  onResponseStart(controller: Controller, status: number): void {
-    if (status < 200) return;
-    const headers = responseHeaders((controller.rawHeaders ?? []) as readonly (Buffer | string)[]);
-    this.#verdict = this.rules.onHead(status, headers);
-    if (this.exchange.closed || this.#verdict === 'drop') {
-      this.#leave();
-      return;
-    }
-    if (this.#verdict === 'pass') this.#begin(status, headers);
-    if (this.#verdict === 'inspect') this.#beginHeld = () => this.#begin(status, headers);
+  onHead(flow: Flow, status: number, headers: readonly string[]): void {
+    this.#flow = flow;
+    this.#verdict = this.#judge(status, headers);
+    if (this.exchange.closed || this.#verdict === 'drop') this.#leave();
+    else if (this.#verdict === 'pass') this.#begin(status, headers);
+    else if (this.#verdict === 'inspect') this.#heldHead = { status, headers };
   }
 
-  onResponseData(controller: Controller, chunk: Buffer): void {
+  onBytes(flow: Flow, chunk: Buffer): void {
     if (this.#verdict === undefined || this.#verdict === 'drop' || this.exchange.closed) return;
     if (this.#verdict === 'inspect') {
       this.#hold(chunk);
@@ -122,48 +116,53 @@ export class Forwarding implements Dispatcher.DispatchHandler {
     }
     const ready = this.#pass(this.#mark?.strip(chunk) ?? chunk);
     if (ready || this.exchange.closed) return;
-    controller.pause();
-    this.exchange.onDrain(() => controller.resume());
+    flow.pause();
+    this.exchange.onDrain(() => flow.resume());
   }
 
-  onResponseEnd(): void {
+  onEnd(): void {
     if (!this.exchange.closed) this.#end();
     this.#finish();
   }
 
-  onResponseError(_controller: Controller, error: Error): void {
+  onError(error: Error): void {
+    // Without a connection in hand, no byte can have left.
+    const delivered = this.#flow !== undefined;
     this.#finish();
     if (this.exchange.closed || this.#verdict === 'drop') return;
-    // Undici calls onRequestStart only with a connection in hand: without it, no byte can have left.
-    const delivered = this.#controller !== undefined;
-    this.rules.onLost(delivered, error);
+    const code = (error as NodeJS.ErrnoException).code ?? error.name;
+    const { clock, log } = this.parts;
+    log.warn({ agent: this.exchange.context.agent, delivered, code }, delivered ? 'server_lost' : 'server_unavailable');
     if (this.exchange.begun) this.exchange.destroy();
-    else if (!delivered && this.exchange.tooLate(this.clock.now())) this.exchange.refuse('too_late', TOO_LATE);
+    else if (!delivered && this.exchange.tooLate(clock.now())) this.exchange.refuse('too_late', TOO_LATE);
     else if (delivered) this.exchange.refuse('server_lost', 'the server ended the connection before its answer');
     else this.exchange.refuse('server_unavailable', 'the server takes no connection');
   }
 
-  /** A session's id is told by who knows under which it is known outside. A stream may end, and be written into, where its server did not think. */
-  #begin(status: number, given: readonly string[]): void {
-    const streams = isEventStream(given);
-    const headers = withoutHeader(given, SESSION_HEADER);
-    this.exchange.begin(status, streams ? withoutHeader(headers, 'content-length') : headers);
-    if (streams) {
-      this.#mark = new LeadingMark();
-      if (this.exchange.answered === undefined) {
-        this.#reader = this.rules.reader?.();
-        this.#reader?.begin(status, headers);
-      }
-    }
+  #gatewayLeft(): void {
+    if (this.#over || this.#cancelAbort !== undefined) return;
+    if (!this.rules.outlivesGateway) this.abort('the gateway left');
+    else if (this.#verdict !== undefined) this.#leave();
+  }
+
+  #judge(status: number, headers: readonly string[]): Verdict {
+    const verdict = this.rules.onHead(status, headers);
+    this.#limited = verdict === 'pass' && status === 429 && isReadable(headers);
+    return this.#limited ? 'inspect' : verdict;
+  }
+
+  #begin(status: number, headers: readonly string[]): void {
+    const streams = isEventStream(headers);
+    this.exchange.begin(status, responseHeaders(headers, streams), streams);
+    if (streams) this.#mark = new LeadingMark();
     this.rules.onBegun?.();
   }
 
   /** @returns false when the gateway reads more slowly than the server writes */
   #pass(chunk: Buffer): boolean {
     if (chunk.length === 0) return true;
-    const ready = this.exchange.write(chunk, this.clock.now());
-    this.#reader?.push(chunk);
-    if (this.#mark === undefined || !(this.#reader?.passed || this.exchange.answered)) return ready;
+    const ready = this.exchange.write(chunk, this.parts.clock.now());
+    if (this.#mark === undefined || !this.exchange.answered) return ready;
     // The response ends the exchange (MCP 2025-11-25, Streamable HTTP § Sending Messages); the connection serves others if the server ends it, too.
     this.exchange.end();
     this.#leave();
@@ -173,27 +172,31 @@ export class Forwarding implements Dispatcher.DispatchHandler {
   /** Nobody wants more of it: the server may end it, or it is ended there. */
   #leave(): void {
     if (this.#over) return;
-    this.#cancelAbort ??= this.clock.after(this.rules.afterResponse, () => this.abort('it stayed open, and nobody wants more of it'));
+    const { clock, limits } = this.parts;
+    this.#cancelAbort ??= clock.after(limits.afterResponse, () => this.abort('it stayed open, and nobody wants more of it'));
   }
 
   #hold(chunk: Buffer): void {
     this.#held.push(chunk);
     this.#heldBytes += chunk.length;
-    this.rules.holding.add(chunk.length);
-    if (this.#heldBytes > this.rules.inspectedBytes) this.#inspect(false);
+    this.#holding ??= this.parts.budget.open(this.exchange.context.agent);
+    this.#holding.add(chunk.length);
+    if (this.#heldBytes > this.parts.limits.inspectedBytes) this.#inspect(false);
   }
 
+  /** @param whole whether what is held is all of it */
   #inspect(whole: boolean): void {
     const start = Buffer.concat(this.#held);
     this.#held = [];
-    this.rules.holding.release();
-    if (this.rules.onInspected?.(start.toString(), whole)) {
+    this.#holding?.release();
+    if (this.#limited && isLimiters(start.toString(), whole)) this.exchange.name('rate_limited');
+    if (!this.#limited && this.rules.onInspected?.(start.toString())) {
       this.#verdict = 'drop';
       this.#leave();
       return;
     }
     this.#verdict = 'pass';
-    this.#beginHeld();
+    if (this.#heldHead !== undefined) this.#begin(this.#heldHead.status, this.#heldHead.headers);
     this.#pass(start);
   }
 
@@ -211,9 +214,9 @@ export class Forwarding implements Dispatcher.DispatchHandler {
 
   #finish(): void {
     this.#over = true;
+    this.#flow = undefined;
     this.#cancelAbort?.();
-    this.rules.holding.release();
-    this.#reader?.end();
+    this.#holding?.release();
     this.rules.onDone?.();
   }
 }

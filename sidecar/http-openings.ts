@@ -6,12 +6,13 @@ import type { Clock } from './clock';
 import { isEventStream } from './event-stream';
 import type { Exchange } from './exchange';
 import type { BodyReader } from './forward';
-import { type HttpForwarder, requestId } from './http-forwarder';
+import type { HttpForwarder } from './http-forwarder';
+import { fieldValue } from './http1/head';
 import type { Limits } from './limits';
 import type { Logger } from './log';
 import { OpeningAnswer } from './opening-answer';
 import { OpeningStream } from './opening-stream';
-import { headerValue, withoutHeader } from './passed-headers';
+import { responseHeaders } from './passed-headers';
 import type { ServerLine } from './server-line';
 import type { SessionIds } from './session-ids';
 import type { Session, SessionEnd, Sessions } from './sessions';
@@ -55,7 +56,7 @@ export class HttpOpenings {
       outlivesGateway: true,
       onHead: (status, headers) => {
         if (status >= 300) return 'pass';
-        const serverId = headerValue(headers, SESSION_HEADER);
+        const serverId = fieldValue(headers, SESSION_HEADER);
         if (serverId !== undefined) {
           if (!this.parts.ids.isValid(serverId) || this.parts.ids.isTaken(serverId)) return this.#refuseSessionId(exchange, serverId);
           session = this.#openFor(exchange, slot, serverId);
@@ -101,7 +102,7 @@ export class HttpOpenings {
     headers: readonly string[],
     onJudged: (opened: boolean) => void,
   ): BodyReader {
-    const id = requestId(exchange) as RequestId;
+    const id = exchange.requestId() as RequestId;
     const onLost = (explanation: string) => {
       onJudged(false);
       exchange.refuse('server_unavailable', explanation);
@@ -112,8 +113,8 @@ export class HttpOpenings {
     return new OpeningAnswer(id, this.parts.limits.openingBytes, holding, {
       onResponse: (body, opened) => {
         onJudged(opened === 'result');
-        const own = withoutHeader(withoutHeader(headers, SESSION_HEADER), 'content-length');
-        exchange.begin(status, [...own, 'content-length', String(body.length)]);
+        // Its length is known now, whether or not the server has said it.
+        exchange.begin(status, [...responseHeaders(headers, true), 'content-length', String(body.length)]);
         exchange.write(body, this.parts.clock.now());
         exchange.end();
       },

@@ -4,11 +4,12 @@ import { SESSION_HEADER } from '../core/headers';
 import type { Budget } from './budget';
 import type { Clock } from './clock';
 import type { Exchange } from './exchange';
-import { HttpForwarder, requestId } from './http-forwarder';
+import type { ForwardRules, Verdict } from './forward';
+import { HttpForwarder } from './http-forwarder';
 import { HttpOpenings } from './http-openings';
+import { fieldValue } from './http1/head';
 import type { Limits } from './limits';
 import type { Logger } from './log';
-import { headerValue } from './passed-headers';
 import type { Runtime } from './runtime';
 import { ServerLine, saysUnknown } from './server-line';
 import { SessionIds } from './session-ids';
@@ -36,9 +37,9 @@ export class HttpRuntime implements Runtime {
     onColdStart: () => void,
   ) {
     this.#url = new URL(url);
-    this.#server = new ServerLine(this.#url, limits, log);
+    this.#server = new ServerLine(this.#url, clock, limits, log);
     this.#ids = new SessionIds(limits.serverSessionIdBytes);
-    this.#forwarder = new HttpForwarder(this.#server, budget, clock, log, limits);
+    this.#forwarder = new HttpForwarder(this.#server, { budget, clock, limits, log });
     this.#openings = new HttpOpenings({
       server: this.#server,
       forwarder: this.#forwarder,
@@ -72,8 +73,9 @@ export class HttpRuntime implements Runtime {
   }
 
   /**
-   * Callers give one id to two requests although they must not (MCP: base protocol § Requests); a server on the SDK then
-   * answers the one with the result of the other. So the second waits for the first.
+   * Callers give one id to two requests although they must not (MCP: base protocol § Requests), and two gateways that do not know of
+   * each other then give the server one id, too; a server on the SDK answers the one with the result of the other. So the second
+   * waits for the first.
    */
   continueSession(exchange: Exchange, session: Session): void {
     const first = twinOf(exchange, session);
@@ -82,40 +84,21 @@ export class HttpRuntime implements Runtime {
   }
 
   answerOnce(exchange: Exchange): void {
-    this.#forwarder.send(exchange, { onHead: () => 'pass' });
+    this.#forwarder.send(exchange, PASSED);
   }
 
   endIdle(): void {}
 
   async close(): Promise<void> {
-    await this.#server.close();
+    this.#server.close();
   }
 
   #passOn(exchange: Exchange, session: Session): void {
-    const listens = exchange.request.method === 'GET';
-    this.#forwarder.send(
-      exchange,
-      {
-        onHead: (status, headers) => {
-          // A GET may be a 404 where a server has no such route at all; for the rest it means the session (MCP 2025-11-25).
-          if (status === 404 && !listens) {
-            void this.#missing(exchange, session);
-            return 'drop';
-          }
-          if (headerValue(headers, SESSION_HEADER) !== undefined) exchange.headers.push(SESSION_HEADER, session.id);
-          return status === 400 || status === 404 ? 'inspect' : 'pass';
-        },
-        onInspected: (start) => {
-          const unknown = saysUnknown(start);
-          if (unknown) void this.#missing(exchange, session);
-          return unknown;
-        },
-        onBegun: () => {
-          if (listens) this.#openings.tellWaiting(exchange, session);
-        },
-      },
-      this.#ids.of(session),
-    );
+    const rules = new SessionRules(exchange, session, {
+      onMissing: () => void this.#missing(exchange, session),
+      onListening: () => this.#openings.tellWaiting(exchange, session),
+    });
+    this.#forwarder.send(exchange, rules, this.#ids.of(session));
   }
 
   /** The server says that it does not know the session. What a claimed call did before that, only the session's being gone tells. */
@@ -137,10 +120,53 @@ export class HttpRuntime implements Runtime {
   }
 }
 
+/** Of a request without a session, nothing is particular. */
+const PASSED: ForwardRules = { onHead: () => 'pass' };
+
+interface SessionEvents {
+  /** The server does not know the session. */
+  readonly onMissing: () => void;
+  /** The session's stream has begun. */
+  readonly onListening: () => void;
+}
+
+/** How a request of a session is forwarded. */
+class SessionRules implements ForwardRules {
+  constructor(
+    private readonly exchange: Exchange,
+    private readonly session: Session,
+    private readonly on: SessionEvents,
+  ) {}
+
+  onHead(status: number, headers: readonly string[]): Verdict {
+    // A GET may be a 404 where a server has no such route at all; for the rest it means the session (MCP 2025-11-25).
+    if (status === 404 && !this.#listens) {
+      this.on.onMissing();
+      return 'drop';
+    }
+    if (fieldValue(headers, SESSION_HEADER) !== undefined) this.exchange.headers.push(SESSION_HEADER, this.session.id);
+    return status === 400 || status === 404 ? 'inspect' : 'pass';
+  }
+
+  onInspected(start: string): boolean {
+    const unknown = saysUnknown(start);
+    if (unknown) this.on.onMissing();
+    return unknown;
+  }
+
+  onBegun(): void {
+    if (this.#listens) this.on.onListening();
+  }
+
+  get #listens(): boolean {
+    return this.exchange.request.method === 'GET';
+  }
+}
+
 /** An earlier request of the session with the same id, still unanswered. */
 function twinOf(exchange: Exchange, session: Session): Exchange | undefined {
-  const id = requestId(exchange);
+  const id = exchange.asks()?.id;
   if (id === undefined) return undefined;
-  const open = [...session.open];
-  return open.slice(0, open.indexOf(exchange)).find((other) => !other.closed && requestId(other) === id);
+  const first = session.open.find((other) => other === exchange || (!other.closed && other.asks()?.id === id));
+  return first === exchange ? undefined : first;
 }

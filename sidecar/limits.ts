@@ -36,9 +36,8 @@ export const LIMITS = {
   idleSweep: 15_000,
   /** How long a server may take to answer `initialize`. */
   initialize: 60_000,
-  /** How long the end of a session waits for its claimed calls, and for the server's own answer. */
+  /** How long the end of a session waits for its claimed calls. */
   claimedWait: 10_000,
-  deleteAnswer: 5_000,
   /** How long a server may take to say whether it still has a session. */
   askSession: 5_000,
   /** How long a server may leave its stream open behind the response. */

@@ -1,8 +1,11 @@
+import { SESSION_HEADER } from '../core/headers';
+
 /**
  * Headers that are not passed on, in either direction: those of one connection (RFC 9110 §7.6.1), those that hold
- * authority (an agent's token and cookies are not the server's, nor the other way round), and the fleet's own.
+ * authority (an agent's token and cookies are not the server's, nor the other way round), the fleet's own, and a session's id,
+ * which is told by who knows under which it is known on the other side.
  */
-const WITHHELD = new Set([
+const WITHHELD = [
   'connection',
   'keep-alive',
   'proxy-authenticate',
@@ -16,41 +19,32 @@ const WITHHELD = new Set([
   'authorization',
   'cookie',
   'set-cookie',
-]);
+  SESSION_HEADER,
+];
 const FLEET_PREFIX = 'mcp-fleet-';
+const FROM_SERVER = new Set(WITHHELD);
+/** A stream may be written into, and may end where its server did not think. */
+const FROM_STREAM = new Set([...WITHHELD, 'content-length']);
 /** The proxied request has a host and a length of its own, and an answer that is compressed could not be kept alive. */
-const REQUEST_ONLY = new Set(['host', 'content-length', 'accept-encoding']);
+const FROM_GATEWAY = new Set([...WITHHELD, 'host', 'content-length', 'accept-encoding']);
 
 /** Flat name–value pairs for the server. @param raw `IncomingMessage.rawHeaders` */
 export function requestHeaders(raw: readonly string[]): string[] {
-  return pass(raw, REQUEST_ONLY);
+  return pass(raw, FROM_GATEWAY);
 }
 
-/** Flat name–value pairs for the gateway. @param raw pairs as undici gives them */
-export function responseHeaders(raw: readonly (Buffer | string)[]): string[] {
-  const text: string[] = [];
-  for (const item of raw) text.push(typeof item === 'string' ? item : item.toString('latin1'));
-  return pass(text);
+/** Flat name–value pairs for the gateway. @param raw flat name–value pairs of the server */
+export function responseHeaders(raw: readonly string[], isStream: boolean): string[] {
+  return pass(raw, isStream ? FROM_STREAM : FROM_SERVER);
 }
 
-/** @param flat name–value pairs, names in lower case */
-export function withoutHeader(flat: readonly string[], name: string): string[] {
-  return flat.filter((_, i) => flat[i - (i % 2)] !== name);
-}
-
-/** @param flat name–value pairs, names in lower case */
-export function headerValue(flat: readonly string[], name: string): string | undefined {
-  for (let i = 0; i < flat.length; i += 2) if (flat[i] === name) return flat[i + 1];
-  return undefined;
-}
-
-function pass(raw: readonly string[], alsoWithheld?: ReadonlySet<string>): string[] {
+function pass(raw: readonly string[], withheld: ReadonlySet<string>): string[] {
   const passed: string[] = [];
   let nominated: string | undefined;
   for (let i = 0; i < raw.length; i += 2) {
     const name = (raw[i] as string).toLowerCase();
     if (name === 'connection') nominated = raw[i + 1]?.toLowerCase();
-    if (WITHHELD.has(name) || name.startsWith(FLEET_PREFIX) || alsoWithheld?.has(name)) continue;
+    if (withheld.has(name) || name.startsWith(FLEET_PREFIX)) continue;
     passed.push(name, raw[i + 1] as string);
   }
   return nominated === undefined || /^(close|keep-alive)$/.test(nominated) ? passed : withoutNominated(passed, nominated);

@@ -1,5 +1,5 @@
 import { foldCase } from '../core/reading/folding';
-import { headerValue } from './passed-headers';
+import { fieldValue } from './http1/head';
 
 /** Members of which a response has at least one. What else is in it, a limiter may say too. */
 const OF_A_RESPONSE = ['jsonrpc', 'result'];
@@ -7,7 +7,7 @@ const OF_A_RESPONSE = ['jsonrpc', 'result'];
 /** Whether the body of an answer is one whose first bytes can tell what it is: text, and no stream. @param headers flat name–value pairs */
 export function isReadable(headers: readonly string[]): boolean {
   const types = headers.filter((_, i) => i % 2 === 1 && headers[i - 1] === 'content-type');
-  return headerValue(headers, 'content-encoding') === undefined && !types.some((type) => /event-stream/i.test(type));
+  return fieldValue(headers, 'content-encoding') === undefined && !types.some((type) => /event-stream/i.test(type));
 }
 
 /**

@@ -3,15 +3,17 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { FleetError } from '../core/errors';
 import { CONTEXT_HEADER, INSTANCE_HEADER, KEPT_ANSWER_PATH, REASON_HEADER, type SidecarReason } from '../core/headers';
 import type { RequestId } from '../core/message';
-import { openContext } from '../core/signed-context';
 import type { Admission } from './admission';
 import { keepAnswerOf } from './answer-tee';
 import type { Budget, Holding } from './budget';
+import { Callers } from './callers';
 import type { Clock } from './clock';
 import { Exchange, TOO_LATE } from './exchange';
 import type { KeptAnswers } from './kept-answers';
 import type { Limits } from './limits';
 import type { Logger } from './log';
+import { Opened } from './opened';
+import { readBody } from './request-body';
 import type { Runtime } from './runtime';
 import type { Sessions } from './sessions';
 import type { Slots } from './slots';
@@ -49,13 +51,16 @@ interface Route {
 export class SidecarServer {
   readonly http: Server;
   /** Requests that are being answered. */
-  readonly #open = new Set<Exchange>();
+  readonly #open = new Opened<Exchange>();
   readonly #path: string;
   readonly #keptPath: string;
+  readonly #callers: Callers;
+  readonly #calls: Route = { methods: ['GET', 'POST', 'DELETE'], serve: (exchange) => this.parts.admission.admit(exchange) };
 
   constructor(private readonly parts: ServerParts) {
     this.#path = `/${parts.name}/mcp`;
     this.#keptPath = `/${parts.name}/${KEPT_ANSWER_PATH}/`;
+    this.#callers = new Callers(parts.key, parts.name);
     this.http = createServer({ keepAliveTimeout: parts.limits.keepAlive }, (request, response) => this.#route(request, response));
   }
 
@@ -72,9 +77,9 @@ export class SidecarServer {
   /** Ends the streams that have no end of their own, so that their agents open others elsewhere. */
   endStreams(): void {
     for (const exchange of this.#open) {
+      if (exchange.closed) continue;
       if (exchange.request.method === 'GET') exchange.end();
-      else if (exchange.message?.kind === 'request' && exchange.message.method === 'subscriptions/listen')
-        this.#endListening(exchange, exchange.message.id);
+      else if (exchange.asks()?.method === 'subscriptions/listen') this.#endListening(exchange, exchange.requestId() as RequestId);
     }
   }
 
@@ -94,77 +99,90 @@ export class SidecarServer {
   #route(request: IncomingMessage, response: ServerResponse): void {
     const path = request.url?.split('?', 1)[0] ?? '';
     const route = this.#routeOf(path);
-    if (route !== undefined) void this.#answer(request, response, route);
+    if (route !== undefined) this.#guarded(request, response, () => this.#receive(request, response, route));
     else if (path === '/healthz') this.#health(response, 200, 'ok');
     else if (path === '/readyz') void this.#readiness(response);
     else this.#plain(response, new FleetError('UNKNOWN_SERVER', { reason: `this sidecar serves ${this.#path}` }));
   }
 
   #routeOf(path: string): Route | undefined {
-    if (path === this.#path) {
-      return { methods: ['GET', 'POST', 'DELETE'], serve: (exchange) => this.parts.admission.admit(exchange) };
-    }
+    if (path === this.#path) return this.#calls;
     if (!path.startsWith(this.#keptPath)) return undefined;
     const callId = path.slice(this.#keptPath.length);
     return { methods: ['GET'], serve: (exchange) => this.#tellOf(callId, exchange) };
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse, { methods, serve }: Route): Promise<void> {
-    let exchange: Exchange | undefined;
+  /** Runs a part of what a request is answered by; what it throws is its answer, or our own mistake. */
+  #guarded(request: IncomingMessage, response: ServerResponse, run: () => void): void {
     try {
-      exchange = await this.#receive(request, response, methods);
-      if (exchange === undefined) return;
-      if (exchange.tooLate(this.parts.clock.now())) exchange.refuse('too_late', TOO_LATE);
-      else serve(exchange);
+      run();
     } catch (error) {
-      if (FleetError.is(error)) {
-        this.#plain(response, error);
-        return;
-      }
-      // A gateway that leaves while it sends its body is no event; anything else is our own mistake.
-      const left = request.destroyed && !request.complete;
-      if (!left) this.parts.log.error({ error: error instanceof Error ? error.stack : String(error) }, 'request_failed');
-      (exchange ?? response).destroy();
+      if (FleetError.is(error)) this.#plain(response, error);
+      else this.#failed(request, response, error);
     }
   }
 
-  /** The authenticated request with its body, or undefined when it has been refused or the gateway has left. */
-  async #receive(request: IncomingMessage, response: ServerResponse, methods: readonly string[]): Promise<Exchange | undefined> {
-    const { name, key, kept, budget, clock, limits, log } = this.parts;
+  #failed({ method }: IncomingMessage, answer: { destroy(): unknown }, error: unknown): void {
+    this.parts.log.error({ method, error: error instanceof Error ? error.stack : String(error) }, 'request_failed');
+    answer.destroy();
+  }
+
+  /** Who calls is known before anything of the body is. */
+  #receive(request: IncomingMessage, response: ServerResponse, route: Route): void {
+    const { name, budget, clock, limits, log } = this.parts;
     const method = request.method ?? '';
-    if (!methods.includes(method)) {
-      throw new FleetError('METHOD_NOT_ALLOWED', { reason: `${method} came; allowed is ${methods.join(', ')}` });
+    if (!route.methods.includes(method)) {
+      throw new FleetError('METHOD_NOT_ALLOWED', { reason: `${method} came; allowed is ${route.methods.join(', ')}` });
     }
-    const header = request.headers[CONTEXT_HEADER];
-    const context = openContext(typeof header === 'string' ? header : undefined, key, name, clock.now() / 1000);
+    const context = this.#callers.of(request.headers[CONTEXT_HEADER], clock.now() / 1000);
     if (context === undefined) {
       const stranger = new Exchange(request, response, { agent: '', server: name }, undefined, this.parts, clock.now());
       stranger.refuse('unauthenticated', 'the request carries no valid context of a gateway of this fleet');
-      return undefined;
+      return;
+    }
+    const begin = (body?: Buffer) => new Exchange(request, response, context, body, this.parts, clock.now());
+    if (method !== 'POST') {
+      this.#serve(begin(), route);
+      return;
     }
     const holding = budget.open(context.agent);
-    let exchange: Exchange | undefined;
-    // The body of a claimed call is there as long as the call, though its gateway leaves.
-    response.once('close', () => exchange ?? holding.release());
-    const body = method === 'POST' ? await readBody(request, limits.bodyBytes, holding) : undefined;
-    if (response.destroyed) return undefined;
-    if (body === 'no room') {
-      log.warn({ agent: context.agent, heldBytes: budget.held }, 'bodies_refused');
-      const refused = new Exchange(request, response, context, undefined, this.parts, clock.now());
-      refused.refuse('at_capacity', 'this instance holds as many bytes as it may');
-      return undefined;
-    }
-    exchange = new Exchange(request, response, context, body, this.parts, clock.now());
-    keepAnswerOf(exchange, kept, budget, clock, limits, log);
-    this.#follow(exchange, holding);
-    return exchange;
+    readBody(request, limits.bodyBytes, holding, {
+      onBody: (body) => {
+        // What nobody waits for any more has not begun.
+        if (response.destroyed) holding.release();
+        else this.#guarded(request, response, () => this.#serve(begin(body), route, holding));
+      },
+      onNoRoom: () => {
+        log.warn({ agent: context.agent, heldBytes: budget.held }, 'bodies_refused');
+        begin().refuse('at_capacity', 'this instance holds as many bytes as it may');
+      },
+      onTooLarge: (error) => this.#plain(response, error),
+    });
   }
 
-  #follow(exchange: Exchange, holding: Holding): void {
+  #serve(exchange: Exchange, route: Route, holding?: Holding): void {
+    const { kept, budget, clock, limits, log } = this.parts;
+    try {
+      keepAnswerOf(exchange, kept, budget, clock, limits, log);
+    } catch (error) {
+      holding?.release();
+      throw error;
+    }
+    this.#follow(exchange, holding);
+    try {
+      if (exchange.tooLate(clock.now())) exchange.refuse('too_late', TOO_LATE);
+      else route.serve(exchange);
+    } catch (error) {
+      this.#failed(exchange.request, exchange, error);
+    }
+  }
+
+  /** The body of a claimed call is there as long as the call, though its gateway leaves. */
+  #follow(exchange: Exchange, holding?: Holding): void {
     this.#open.add(exchange);
     exchange.onClosed(() => {
       this.#open.delete(exchange);
-      holding.release();
+      holding?.release();
       this.parts.onClosed();
     });
   }
@@ -198,34 +216,4 @@ export class SidecarServer {
     response.writeHead(status, ['content-type', 'application/json', INSTANCE_HEADER, this.parts.instance, ...named]);
     response.end(JSON.stringify(body));
   }
-}
-
-/**
- * @param holding room for the body, as long as it is there
- * @throws FleetError PAYLOAD_TOO_LARGE, before more than `limit` bytes are kept
- */
-async function readBody(request: IncomingMessage, limit: number, holding: Holding): Promise<Buffer | 'no room'> {
-  const tooLarge = () => new FleetError('PAYLOAD_TOO_LARGE', { reason: `at most ${limit} bytes are allowed` });
-  if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge();
-  return new Promise((resolve, reject) => {
-    let chunks: Buffer[] = [];
-    let size = 0;
-    let refused = false;
-    /** What still comes is read, so that the answer is, and let go of. */
-    const refuse = (tell: () => void) => {
-      refused = true;
-      chunks = [];
-      holding.release();
-      tell();
-    };
-    request.on('data', (chunk: Buffer) => {
-      if (refused) return;
-      size += chunk.length;
-      if (size > limit) refuse(() => reject(tooLarge()));
-      else if (!holding.grow(chunk.length)) refuse(() => resolve('no room'));
-      else chunks.push(chunk);
-    });
-    request.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
-    request.once('error', reject);
-  });
 }

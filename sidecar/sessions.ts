@@ -1,6 +1,7 @@
 import type { Clock } from './clock';
 import type { Exchange } from './exchange';
 import type { Logger } from './log';
+import { Opened } from './opened';
 import type { Slot } from './slots';
 
 /** Why a session ended. */
@@ -25,7 +26,7 @@ export interface Session extends SessionStart {
   /** `MCP-Protocol-Version` of its latest request. */
   protocolVersion?: string;
   /** Its requests and streams that are open now. */
-  readonly open: Set<Exchange>;
+  readonly open: Opened<Exchange>;
   /** Its agent has ended it: what still runs may be finished, and nothing else begins. */
   ending: boolean;
 }
@@ -56,7 +57,7 @@ export class Sessions {
 
   open(start: SessionStart): Session {
     const now = this.clock.now();
-    const session: Session = { ...start, openedAt: now, lastUsed: now, open: new Set(), ending: false };
+    const session: Session = { ...start, openedAt: now, lastUsed: now, open: new Opened(), ending: false };
     this.#held.set(session.id, session);
     this.log.info({ agent: session.agent, activeSessions: this.count }, 'session_opened');
     this.onOpen();

@@ -1,3 +1,5 @@
+import { Opened } from './opened';
+
 /** What occupies a slot: a session, an open listen stream, or one sessionless call in flight. */
 export type SlotUse = 'session' | 'stream' | 'call';
 
@@ -11,11 +13,11 @@ export interface Slot {
 }
 
 /**
- * The slots of this instance. In use is what is in the set and nothing else: there is no count that an unusual
+ * The slots of this instance. In use is what is in that list and nothing else: there is no count that an unusual
  * way out could leave wrong.
  */
 export class Slots {
-  readonly #open = new Set<Slot>();
+  readonly #open = new Opened<Slot>();
 
   constructor(
     readonly capacity: number,

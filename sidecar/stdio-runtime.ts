@@ -3,6 +3,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { FleetError } from '../core/errors';
 import { SESSION_HEADER } from '../core/headers';
+import { MODERN_VERSION_META } from '../core/message';
 import type { Budget } from './budget';
 import type { ChildCommand } from './child';
 import type { Clock } from './clock';
@@ -82,7 +83,7 @@ export class StdioRuntime implements Runtime {
   }
 
   answerOnce(exchange: Exchange): void {
-    if (exchange.message?.era !== 'modern') {
+    if (exchange.meta()[MODERN_VERSION_META] === undefined) {
       throw new FleetError('INVALID_REQUEST', {
         reason: 'this server needs a session: send initialize first, then Mcp-Session-Id with every request',
       });
@@ -105,7 +106,7 @@ export class StdioRuntime implements Runtime {
   }
 
   #say(exchange: Exchange, conversation: Conversation): void {
-    if (exchange.parse().kind === 'request') conversation.request(exchange);
+    if (exchange.asks() !== undefined) conversation.request(exchange);
     else conversation.tell(exchange);
   }
 

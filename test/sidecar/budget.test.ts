@@ -180,13 +180,15 @@ describe('what is read of answers on their way', () => {
   });
 
   test('of an event that never ends no more is held than an event may be', async () => {
+    let breakOff = () => {};
     server = await startRawServer((heard, response) => {
       if (opensSession(heard, response)) return;
       response.writeHead(200, SSE_TYPE);
       response.write(`data: ${'x'.repeat(3 * MIB)}`);
+      breakOff = () => response.destroy();
     });
     await start({ kind: 'http', url: server.url });
-    const response = await send(call('t'), await openSession());
+    const response = await send(call('t'), await openSession(), 'agent-a', { claimed: true, callId: 'c-1' });
     const reader = (response.body as ReadableStream<Uint8Array>).getReader();
     let most = 0;
     for (let bytes = 0; bytes < 3 * MIB; ) {
@@ -195,6 +197,7 @@ describe('what is read of answers on their way', () => {
     }
     expect(most).toBeLessThan(1.5 * MIB);
     await reader.cancel();
+    breakOff();
     await nothingHeld();
   });
 });

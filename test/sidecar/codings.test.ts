@@ -45,7 +45,7 @@ describe('a server that codes its answers unasked', () => {
     expect(server.heard.at(-1)?.headers['accept-encoding']).toBe('identity');
   });
 
-  test('its events arrive as they are sent, and the response ends the exchange', async () => {
+  test('its events arrive as they are sent, and the response to a claimed call ends the exchange', async () => {
     const gzip = createGzip({ flush: constants.Z_SYNC_FLUSH });
     let asked: Heard | undefined;
     await start((heard, response) => {
@@ -54,7 +54,7 @@ describe('a server that codes its answers unasked', () => {
       gzip.pipe(response);
       gzip.write('data: {"jsonrpc":"2.0","method":"notifications/message","params":{}}\n\n');
     });
-    const response = await post(sidecar.url, call('t'), session);
+    const response = await fetch(sidecar.url, postInit(call('t'), claimed('c-1')));
     const reader = (response.body as ReadableStream<Uint8Array>).getReader();
     expect(new TextDecoder().decode((await reader.read()).value)).toContain('notifications/message');
     gzip.write(`data: ${resultOf(asked as Heard)}\n\n`);

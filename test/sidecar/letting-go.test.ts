@@ -22,33 +22,25 @@ afterEach(async () => {
   server = undefined;
 });
 
-describe('the response ends the exchange', () => {
-  test.each([
-    ['a call', false],
-    ['a claimed call', true],
-  ])('of %s, though the server leaves its stream open, which is then cut there', async (_, claimed) => {
+describe('the response to a claimed call ends the exchange', () => {
+  test('though the server leaves its stream open, which is then cut there', async () => {
     await start((heard, response) => {
       response.writeHead(200, SSE_TYPE).write('data: {"jsonrpc":"2.0","method":"notifications/message","params":{}}\n\n');
       response.write(`data: ${resultOf(heard)}\n\n`);
     });
-    const response = await (claimed ? claim(call('t')) : post(sidecar.url, call('t'), session));
-    expect(await response.text()).toContain('"result"');
+    expect(await (await claim(call('t'))).text()).toContain('"result"');
     await until(() => server?.open() === 0, 'the server to be rid of its stream');
     expect((await sidecar.ready()).activeSessions).toBe(1);
   });
 
-  test.each([
-    ['a call', false],
-    ['a claimed call', true],
-  ])('of %s, though it is larger than may be held', async (_, claimed) => {
+  test('though it is larger than may be held', async () => {
     await start((heard, response) => {
       response.writeHead(200, SSE_TYPE).write('data: {"jsonrpc":"2.0","method":"notifications/message","params":{}}\n\n');
       // As the official SDK writes it: the id is the last that comes.
       const id = JSON.stringify(heard.message.id);
       response.write(`event: message\ndata: {"result":{"text":"${'x'.repeat(3 * 1024 * 1024)}"},"jsonrpc":"2.0","id":${id}}\n\n`);
     });
-    const response = await (claimed ? claim(call('t', 'mine')) : post(sidecar.url, call('t', 'mine'), session));
-    expect((await response.text()).endsWith('"id":"mine"}\n\n')).toBe(true);
+    expect((await (await claim(call('t', 'mine'))).text()).endsWith('"id":"mine"}\n\n')).toBe(true);
     await until(() => server?.open() === 0, 'the server to be rid of its stream');
     expect(await sidecar.ready()).toMatchObject({ activeSessions: 1, slotsInUse: 1 });
   });
@@ -60,10 +52,20 @@ describe('the response ends the exchange', () => {
       response.write(`data: {"jsonrpc":"2.0","id":99,"result":{}}\n\ndata: {"jsonrpc":"2.0","id":${heard.message.id},"result":5}\n\n`);
       go = () => response.write(`data: ${resultOf(heard, { real: true })}\n\n`);
     });
-    const response = await post(sidecar.url, call('t'), session);
+    const response = await claim(call('t'));
     await until(() => server?.open() === 1, 'the call to be there');
     go();
     expect(await response.text()).toContain('"real":true');
+  });
+
+  test('of any other call it is its gateway that knows, and the server is left when the gateway leaves', async () => {
+    await start((heard, response) => response.writeHead(200, SSE_TYPE).write(`data: ${resultOf(heard)}\n\n`));
+    const response = await post(sidecar.url, call('t'), session);
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+    expect(new TextDecoder().decode((await reader.read()).value)).toContain('"result"');
+    expect(server?.open()).toBe(1);
+    await reader.cancel();
+    await until(() => server?.open() === 0, 'the server to be rid of its stream');
   });
 });
 

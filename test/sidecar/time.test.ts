@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
@@ -42,6 +43,11 @@ async function start(runtime: HttpRuntimeConfig | StdioRuntimeConfig, slots = 10
 function send(init: RequestInit, headers: Record<string, string> = {}): Promise<Response> {
   const signed = signContext({ agent: 'agent-a', server: 'tools' }, KEY, clock.now() / 1000);
   return fetch(url, { ...init, headers: { ...(init.headers as Record<string, string>), ...headers, 'mcp-fleet-context': signed } });
+}
+
+function claim(body: object, session: Record<string, string>): Promise<Response> {
+  const context = signContext({ agent: 'agent-a', server: 'tools', claimed: true, callId: randomUUID() }, KEY, clock.now() / 1000);
+  return fetch(url, postInit(body, { ...session, 'mcp-fleet-context': context }));
 }
 
 async function openSession(): Promise<Record<string, string>> {
@@ -150,7 +156,7 @@ describe('what does not end', () => {
     try {
       await start({ kind: 'http', url: raw.url });
       const session = await openSession();
-      for (const id of [1, 2]) expect(await (await send(postInit(call('t', id)), session)).text()).toContain('"result"');
+      for (const id of [1, 2]) expect(await (await claim(call('t', id), session)).text()).toContain('"result"');
       const [ending, staying] = held as [ServerResponse, ServerResponse];
       clock.advance(LIMITS.afterResponse - 1);
       await new Promise<void>((resolve) => ending.end(resolve));
@@ -158,7 +164,7 @@ describe('what does not end', () => {
       // The sidecar has read that end once it uses the connection again.
       const port = ending.req.socket.remotePort;
       await until(async () => {
-        await (await send(postInit(call('t', 3)), session)).text();
+        await (await claim(call('t', 3), session)).text();
         return held.at(-1)?.req.socket.remotePort === port;
       }, 'the connection to serve another call');
       clock.advance(1);
