@@ -74,5 +74,5 @@ export function saidText(method: string, params: string | undefined, id?: string
 
 /** Line breaks between tokens would end an event's line (WHATWG HTML § 9.2.6); within strings JSON has none. */
 function oneLine(text: string): string {
-  return /[\r\n]/.test(text) ? text.replace(/[\r\n]+/g, ' ') : text;
+  return text.includes('\n') || text.includes('\r') ? text.replace(/[\r\n]+/g, ' ') : text;
 }

@@ -69,7 +69,8 @@ export class IncomingBody implements Body {
 
   /** One more piece has come. */
   push(piece: Buffer): void {
-    if (this.dropping !== undefined) return;
+    // Each time that reading goes on undici begins with an empty piece.
+    if (this.dropping !== undefined || piece.length === 0) return;
     if (this.reader !== undefined && !this.busy) {
       this.give(piece, this.reader);
       return;

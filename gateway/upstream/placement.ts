@@ -80,22 +80,7 @@ export function adviseReader(error: unknown, { claim }: Claimed): unknown {
 }
 
 function requestOf(call: Placeable): UpstreamRequest {
-  const {
-    exchange,
-    server,
-    serverConfig,
-    agentId: agent,
-    task,
-    toolCall,
-    claim,
-    message,
-    text,
-    session,
-    bond,
-    resumes,
-    open,
-    cancels,
-  } = call;
+  const { exchange, server, serverConfig, agentId: agent, task, claim, message, text, session, bond, resumes, open, cancels } = call;
   const id = open?.awaited.upstreamId ?? cancels ?? 0;
   return {
     server,
@@ -110,8 +95,12 @@ function requestOf(call: Placeable): UpstreamRequest {
       agent,
       server,
       ...(task !== undefined && { task }),
-      ...(toolCall !== undefined && { callId: toolCall.callId }),
-      ...(claim !== undefined && { claimed: true, deliverBy: (claim.sentAt ?? claim.claimedAt) + DELIVERY_WINDOW_MS }),
+      // A read's context names no call: it is the same for the next one, and signed once.
+      ...(claim !== undefined && {
+        callId: claim.callId,
+        claimed: true,
+        deliverBy: (claim.sentAt ?? claim.claimedAt) + DELIVERY_WINDOW_MS,
+      }),
     },
   };
 }

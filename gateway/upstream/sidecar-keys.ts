@@ -32,10 +32,26 @@ export function contextSigner(
   keys: Readonly<Record<string, KeyObject>>,
   now: () => number,
 ): (context: CallContext) => SidecarBond | undefined {
+  let second = 0;
+  const bonds = new Map<string, SidecarBond>();
   return (caller) => {
     const key = keys[caller.server];
     if (key === undefined) return undefined;
-    const context = signContext(caller, key, now() / 1000);
-    return { context, openWord: (word, id) => openWord(word, context, id, key) };
+    const at = now() / 1000;
+    if (caller.callId !== undefined) return bondOf(caller, key, at);
+    // Signed by the second: what repeats within it is the same.
+    if (Math.floor(at) !== second || bonds.size >= REMEMBERED_BONDS) bonds.clear();
+    second = Math.floor(at);
+    const name = `${caller.server} ${caller.agent} ${caller.task ?? ''}`;
+    const known = bonds.get(name) ?? bondOf(caller, key, at);
+    bonds.set(name, known);
+    return known;
   };
+}
+
+const REMEMBERED_BONDS = 10_000;
+
+function bondOf(caller: CallContext, key: KeyObject, now: number): SidecarBond {
+  const context = signContext(caller, key, now);
+  return { context, openWord: (word, id) => openWord(word, context, id, key) };
 }
