@@ -1,0 +1,49 @@
+import type { CallKind } from './request';
+import type { Usage } from './usage';
+
+/** What the load generator is asked, by one message each. */
+export type Job = OpenJob | SampleJob;
+
+interface AtTarget {
+  readonly port: number;
+  /** By the number of the session, in turn. */
+  readonly headers: readonly Readonly<Record<string, string>>[];
+  /** Sessions of the target. */
+  readonly sessions: number;
+}
+
+/** Opens sessions until there are so many. */
+export interface OpenJob extends AtTarget {
+  readonly kind: 'open';
+}
+
+/** Warms, then samples, in one load. */
+export interface SampleJob extends AtTarget {
+  readonly kind: 'sample';
+  readonly connections: number;
+  readonly call: CallKind;
+  /** Calls by the clock; absent for as many as the connections carry. */
+  readonly perSecond?: number;
+  readonly warmMs: number;
+  readonly sampleMs: number;
+  /** Processes whose use of the machine is told. */
+  readonly pids: readonly number[];
+}
+
+/** What a sample has shown. */
+export interface Sample {
+  /** Answered rightly while it was taken. */
+  readonly calls: number;
+  /** Answered rightly since the warming began, until the last one. */
+  readonly allCalls: number;
+  readonly seconds: number;
+  /** Microseconds. */
+  readonly p50: number;
+  readonly p99: number;
+  readonly wrong: number;
+  readonly firstWrong?: string;
+  /** Since the sample began, by process: CPU seconds; memory is what stands at its end. */
+  readonly usage: Readonly<Record<number, Usage>>;
+}
+
+export type JobAnswer = { readonly sample?: Sample } | { readonly error: string };

@@ -1,0 +1,104 @@
+import { Connection } from './connection';
+import type { CallRequest } from './request';
+import type { HttpAnswer } from './response-reader';
+
+/** Makes calls over some connections, each as soon as it is free or as the clock says, and looks at every answer. */
+export class Load {
+  /** Milliseconds that each call took since {@link forget}. */
+  latencies: number[] = [];
+  /** Calls that were answered rightly. */
+  right = 0;
+  wrong = 0;
+  /** The first that was wrong, in words. */
+  firstWrong: string | undefined;
+
+  private readonly idle: Caller[];
+  private readonly due: number[] = [];
+  private clock: NodeJS.Timeout | undefined;
+  private whenIdle: (() => void) | undefined;
+
+  /** @param perSecond calls, told by a clock; undefined for as many as the connections carry */
+  private constructor(
+    private readonly callers: readonly Caller[],
+    perSecond: number | undefined,
+  ) {
+    this.idle = [...callers];
+    for (const caller of callers) caller.connection.onAnswer = (answer) => this.hear(caller, answer);
+    if (perSecond === undefined) for (const caller of this.idle.splice(0)) this.call(caller, performance.now());
+    else this.clock = this.keepPace(perSecond);
+  }
+
+  /** @param requests of as many sessions; each connection takes turns in those that fall to it */
+  static async begin(port: number, connections: number, requests: readonly CallRequest[], perSecond?: number): Promise<Load> {
+    const callers = Array.from({ length: connections }, async (_, number): Promise<Caller> => {
+      const own = requests.filter((_, index) => index % connections === number);
+      return { connection: await Connection.open(port), requests: own, turn: 0, sentAt: 0 };
+    });
+    return new Load(await Promise.all(callers), perSecond);
+  }
+
+  /** Begins to count anew. */
+  forget(): void {
+    this.latencies = [];
+  }
+
+  /** Lets what is under way be answered, so that nothing of this load is left for the next one. */
+  async stop(): Promise<void> {
+    clearInterval(this.clock);
+    await new Promise<void>((resolve) => {
+      this.whenIdle = resolve;
+      if (this.idle.length === this.callers.length) resolve();
+    });
+    for (const { connection } of this.callers) connection.close();
+  }
+
+  private call(caller: Caller, since: number): void {
+    caller.turn = (caller.turn + 1) % caller.requests.length;
+    caller.sentAt = since;
+    caller.connection.send((caller.requests[caller.turn] as CallRequest).next());
+  }
+
+  private hear(caller: Caller, answer: HttpAnswer | Error): void {
+    const now = performance.now();
+    if (answer instanceof Error) this.note(answer.message);
+    else if (caller.requests[caller.turn]?.isAnsweredBy(answer)) this.noteRight(now - caller.sentAt);
+    else this.note(`${answer.status} ${answer.body.slice(0, 600)}`);
+    const due = this.clock === undefined ? now : this.due.shift();
+    if (this.whenIdle === undefined && !(answer instanceof Error) && due !== undefined) this.call(caller, due);
+    else if (this.idle.push(caller) === this.callers.length) this.whenIdle?.();
+  }
+
+  private noteRight(milliseconds: number): void {
+    this.right++;
+    this.latencies.push(milliseconds);
+  }
+
+  private note(what: string): void {
+    this.wrong++;
+    this.firstWrong ??= what;
+  }
+
+  /** A call that finds no connection free waits, and its waiting counts. */
+  private keepPace(perSecond: number): NodeJS.Timeout {
+    const startedAt = performance.now();
+    let made = 0;
+    return setInterval(() => {
+      const now = performance.now();
+      for (const until = ((now - startedAt) / 1000) * perSecond; made < until; made++) {
+        const caller = this.idle.shift();
+        if (caller === undefined) this.due.push(now);
+        else this.call(caller, now);
+      }
+    }, 1);
+  }
+}
+
+interface Caller {
+  readonly connection: Connection;
+  /** One for each of its sessions. */
+  readonly requests: readonly CallRequest[];
+  /** Which of them is under way. */
+  turn: number;
+  /** When that was due, in milliseconds. */
+  sentAt: number;
+}
