@@ -22,6 +22,10 @@ export interface Command {
   readonly log: string;
 }
 
+const running = new Set<ChildProcess>();
+// Whatever ends the suite, no program is left behind.
+process.once('exit', () => running.forEach((child) => void child.kill('SIGKILL')));
+
 const START_MS = 20_000;
 const STOP_MS = 3_000;
 
@@ -33,10 +37,8 @@ export async function serve({ name, command: [file, ...args], port, env, log }: 
     stdio: ['ignore', written, written],
     detached: true, // Ctrl-C in a terminal reaches the suite alone, which stops its programs
   });
-  // Whatever ends the suite, no program is left behind.
-  const killed = () => child.kill('SIGKILL');
-  process.once('exit', killed);
-  child.once('exit', () => process.off('exit', killed));
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   child.once('error', () => undefined); // it has no pid then
   closeSync(written);
   for (const end = Date.now() + START_MS; !(await takesConnections(port)); await delay(30)) {

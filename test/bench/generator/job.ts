@@ -8,8 +8,10 @@ interface AtTarget {
   readonly port: number;
   /** By the number of the session, in turn. */
   readonly headers: readonly Readonly<Record<string, string>>[];
-  /** Sessions of the target. */
+  /** Sessions of the target; more are opened where there are fewer. */
   readonly sessions: number;
+  /** The name by which the server knows them all, where they are not kept apart. */
+  readonly knownAs?: string;
 }
 
 /** Opens sessions until there are so many. */

@@ -22,7 +22,10 @@ async function perform(job: Job): Promise<JobAnswer> {
 }
 
 async function sample(job: SampleJob, sessions: readonly Session[]): Promise<Sample> {
-  const requests = sessions.map((session, index) => new CallRequest(session, job.headers[index % job.headers.length] ?? {}, job.call));
+  const { headers, knownAs, call } = job;
+  const requests = sessions.map(({ id, name }, index) => {
+    return new CallRequest({ id, name: knownAs ?? name }, headers[index % headers.length] ?? {}, call);
+  });
   const load = await Load.begin(job.port, job.connections, requests, job.perSecond);
   await delay(job.warmMs);
   const [before, beganAt] = [job.pids.map(usageOf), performance.now()];

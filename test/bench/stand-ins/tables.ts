@@ -2,10 +2,10 @@ import { createServer } from 'node:http';
 import { listen } from '../listen';
 
 /**
- * Stands for DynamoDB: takes every write, holds nothing, and counts what came. `DELAY_MS`: how long it takes for each answer.
- * `GET /counts` tells what it has counted.
+ * Stands for DynamoDB: takes every write, holds nothing, and counts what came. `GET /counts` tells what it has counted,
+ * `PUT /delay/{ms}` says how long each answer takes from now on.
  */
-const delayMs = Number(process.env.DELAY_MS ?? 0);
+let delayMs = 0;
 
 /** Of one operation. */
 export interface Counted {
@@ -28,6 +28,10 @@ interface Body {
 
 const server = createServer({ keepAliveTimeout: 600_000 }, (request, response) => {
   if (request.method === 'GET') return response.end(JSON.stringify(counts));
+  if (request.method === 'PUT') {
+    delayMs = Number(request.url?.split('/').at(-1));
+    return response.end();
+  }
   let text = '';
   request.setEncoding('utf8');
   request.on('data', (chunk: string) => (text += chunk));

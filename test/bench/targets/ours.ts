@@ -11,7 +11,6 @@ import {
 import { CONTEXT_HEADER } from '../../../core/headers';
 import { signContext } from '../../../core/signed-context';
 import { AUDIENCE, SIDECAR_KEY } from '../../suites/authority';
-import { ROOT } from '../../suites/root';
 import { PATH, READ_TOOL, SERVER, WRITE_TOOL } from '../calls';
 import { type Served, serve } from '../process';
 import type { Surroundings, Target } from './target';
@@ -21,30 +20,30 @@ import type { Surroundings, Target } from './target';
 const SLOTS = 20_000;
 
 /** The sidecar, called as a gateway calls it. */
-export async function sidecar(surroundings: Surroundings): Promise<Target> {
-  const served = await startSidecar(surroundings);
+export async function startSidecar(surroundings: Surroundings): Promise<Target> {
+  const served = await serveSidecar(surroundings);
   const { issuer } = surroundings.authority;
   const key = createSecretKey(Buffer.from(SIDECAR_KEY));
   const headers = async (agent: number) => {
     const context = { agent: agentId({ issuer, subject: subjectOf(agent) }), server: SERVER };
     return { [CONTEXT_HEADER]: signContext(context, key, Date.now() / 1000) };
   };
-  return { name: 'sidecar', port: served.port, own: [served], headers, stop: served.stop };
+  return { port: served.port, own: [served], headers, stop: served.stop };
 }
 
 /** The gateway; the server stands for the servers' balancer. */
-export async function gateway(surroundings: Surroundings): Promise<Target> {
-  const served = await startGateway(surroundings, surroundings.upstream);
-  return behindGateway('gateway', surroundings, [served]);
+export async function startGateway(surroundings: Surroundings): Promise<Target> {
+  const served = await serveGateway(surroundings, surroundings.upstream);
+  return behindGateway(surroundings, [served]);
 }
 
-export async function gatewayAndSidecar(surroundings: Surroundings): Promise<Target> {
-  const beside = await startSidecar(surroundings);
-  const served = await startGateway(surroundings, beside.port);
-  return behindGateway('gateway+sidecar', surroundings, [served, beside]);
+export async function startGatewayAndSidecar(surroundings: Surroundings): Promise<Target> {
+  const beside = await serveSidecar(surroundings);
+  const served = await serveGateway(surroundings, beside.port);
+  return behindGateway(surroundings, [served, beside]);
 }
 
-function behindGateway(name: string, { authority }: Surroundings, own: readonly Served[]): Target {
+function behindGateway({ authority }: Surroundings, own: readonly Served[]): Target {
   const headers = async (agent: number) => {
     authority.grant(subjectOf(agent), [READ_TOOL, WRITE_TOOL]);
     return { authorization: `Bearer ${await authority.token(subjectOf(agent))}` };
@@ -52,20 +51,20 @@ function behindGateway(name: string, { authority }: Surroundings, own: readonly 
   const stop = async () => {
     for (const served of own) await served.stop();
   };
-  return { name, port: (own[0] as Served).port, own, headers, stop };
+  return { port: (own[0] as Served).port, own, headers, stop };
 }
 
 function subjectOf(agent: number): string {
   return `agent-${agent}`;
 }
 
-async function startSidecar({ scratch, ports, node, upstream }: Surroundings): Promise<Served> {
+async function serveSidecar({ scratch, ports, node, dist, upstream }: Surroundings): Promise<Served> {
   const port = await ports.take();
   const runtime = { kind: 'http', url: `http://127.0.0.1:${upstream}${PATH}` } as const;
   const config: SidecarConfig = { fleet: 'bench', server: SERVER, runtime, slots: SLOTS, drainSeconds: 1 };
   return serve({
     name: 'sidecar',
-    command: [node, join(ROOT, 'dist/sidecar/index.js')],
+    command: [node, join(dist, 'sidecar/index.js')],
     port,
     env: { [SIDECAR_CONFIG_VARIABLE]: JSON.stringify(config), [SIDECAR_KEY_VARIABLE]: SIDECAR_KEY },
     log: join(scratch, `sidecar-${port}.log`),
@@ -73,7 +72,7 @@ async function startSidecar({ scratch, ports, node, upstream }: Surroundings): P
 }
 
 /** @param servers port at which its servers are found */
-async function startGateway({ scratch, ports, node, authority, tables }: Surroundings, servers: number): Promise<Served> {
+async function serveGateway({ scratch, ports, node, dist, authority, tables }: Surroundings, servers: number): Promise<Served> {
   const port = await ports.take();
   const config: FleetConfig = {
     fleet: 'bench',
@@ -93,7 +92,7 @@ async function startGateway({ scratch, ports, node, authority, tables }: Surroun
   };
   return serve({
     name: 'gateway',
-    command: [node, join(ROOT, 'dist/gateway/index.js')],
+    command: [node, join(dist, 'gateway/index.js')],
     port,
     env: { ...authority.environment(`http://127.0.0.1:${tables}`), [FLEET_CONFIG_VARIABLE]: JSON.stringify(config) },
     log: join(scratch, `gateway-${port}.log`),
