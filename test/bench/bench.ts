@@ -3,8 +3,9 @@ import { Ports } from '../../local/processes/ports';
 import { bundle } from '../suites/bundling';
 import { type PackageCache, packageCache } from '../suites/package-cache';
 import type { Stage, Verdict } from '../suites/suite';
+import { runGuard } from './guard/guard';
 import { LOADS, type Load, type UpstreamName } from './loads';
-import { nodeOf } from './node';
+import { type Node, nodeOf } from './node';
 import type { Options } from './options';
 import { type LoadResult, resultOf } from './results';
 import { playRounds } from './rounds';
@@ -34,6 +35,7 @@ export async function runBench(options: Options, { scratch, signal, say }: Stage
   const nodes = options.nodes.map((name) => nodeOf(name, packages));
   const variants = variantsOf(options.targets, nodes, options.builds);
   const parts: StageParts = { scratch, programs, packages, ports: new Ports(), say };
+  if (options.guard) return runGuard(nodes[0] as Node, options.write, parts);
   const results: LoadResult[] = [];
   for (const [upstream, loads] of byUpstream(options.loads)) {
     const there = variants.filter(({ target }) => upstream === 'instant' || kindOf(target).ownServer !== true);

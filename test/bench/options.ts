@@ -16,6 +16,10 @@ export interface Options extends SharedOptions {
   readonly rounds: number;
   /** Length of a sample, and of the warming before it. */
   readonly seconds: number;
+  /** Counts are held against limits, and nothing is timed. */
+  readonly guard: boolean;
+  /** What was measured becomes docs/performance.md, or the limits. */
+  readonly write: boolean;
 }
 
 const LOAD_NAMES = LOADS.map(({ name }) => name);
@@ -40,7 +44,10 @@ export const USAGE = usageOf(
   --against <dist>    another build of this project, the folder that \`npm run build\` writes: its programs run beside these
   --rounds <n>        in each of which every target is sampled once (default ${WHOLE.rounds})
   --seconds <n>       of a sample, and of the warming before it (default ${WHOLE.seconds})
-  --short             ${SHORT.loads.join(', ')} in ${SHORT.rounds} rounds of ${SHORT.seconds} s, without MCP proxies: what CI runs`,
+  --short             ${SHORT.loads.join(', ')} in ${SHORT.rounds} rounds of ${SHORT.seconds} s, without MCP proxies: what CI runs
+  --guard             instead of all that: DynamoDB's requests, writes and bytes for a call, what a call allocates and the sizes of
+                      bundles, against test/bench/limits.json
+  --write             docs/performance.md is written of this run; with --guard the limits are`,
 );
 
 /** @returns undefined when help is asked for @throws Error that names the flag or value that is not known */
@@ -53,6 +60,8 @@ export function readOptions(args: readonly string[]): Options | undefined {
     rounds: { type: 'string' },
     seconds: { type: 'string' },
     short: { type: 'boolean', default: false },
+    guard: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
   });
   if (values === undefined) return undefined;
   const usual = values.short ? SHORT : WHOLE;
@@ -63,6 +72,8 @@ export function readOptions(args: readonly string[]): Options | undefined {
     builds: [{ name: '', dist: join(ROOT, 'dist') }, ...(values.against === undefined ? [] : [other(values.against)])],
     rounds: wholeNumber('--rounds', values.rounds ?? usual.rounds, 1),
     seconds: aboveZero('--seconds', values.seconds ?? usual.seconds),
+    guard: values.guard,
+    write: values.write,
     keep: values.keep,
     json: values.json,
   };

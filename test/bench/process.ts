@@ -10,6 +10,8 @@ export interface Served {
   readonly name: string;
   readonly pid: number;
   readonly port: number;
+  /** File that gets its output. */
+  readonly log: string;
   stop(): Promise<void>;
 }
 
@@ -46,7 +48,7 @@ export async function serve({ name, command: [file, ...args], port, env, log }: 
     child.kill('SIGKILL');
     throw new Error(`${name} (${file}) did not start: ${readFileSync(log, 'utf8').slice(-2_000)}`);
   }
-  return { name, pid: child.pid as number, port, stop: () => stop(child) };
+  return { name, pid: child.pid as number, port, log, stop: () => stop(child) };
 }
 
 function takesConnections(port: number): Promise<boolean> {

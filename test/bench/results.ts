@@ -33,15 +33,46 @@ export interface LoadResult {
   readonly load: string;
   readonly title: string;
   readonly rows: readonly Row[];
+  /** Milliseconds that work which is always the same took. */
   readonly calibration: Spread;
+  /** Share of the machine that others had in the rounds that are evaluated. */
+  readonly others: Spread;
+  /** Rounds that are evaluated, of how many. */
+  readonly evaluated: number;
+  readonly rounds: number;
 }
 
-export function resultOf({ load, turns, calibrations }: Played): LoadResult {
-  const named = (name: string) => [...turns].find(([{ variant }]) => variant.name === name);
+/** In a quiet round others have less than this share of the machine. */
+const QUIET = 0.1;
+/** So many must be quiet, or all are evaluated. */
+const ENOUGH = 3;
+
+export function resultOf({ load, turns: all, calibrations }: Played): LoadResult {
+  const rounds = evaluated(calibrations.map((_, round) => othersIn(round, all)));
+  const turns = [...all].map(([target, taken]) => [target, rounds.map((round) => taken[round] as Turn)] as const);
+  const named = (name: string) => turns.find(([{ variant }]) => variant.name === name);
   const isFull = load.connections > 1 && load.perSecond === undefined;
   const beside = { nginx: named('nginx'), direct: isFull ? undefined : named('direct')?.[1] };
-  const rows = [...turns].map(([target, taken]) => rowOf(target, taken, beside));
-  return { load: load.name, title: load.title, rows, calibration: spreadOf(calibrations) };
+  return {
+    load: load.name,
+    title: load.title,
+    rows: turns.map(([target, taken]) => rowOf(target, taken, beside)),
+    calibration: spreadOf(rounds.map((round) => calibrations[round] as number)),
+    others: spreadOf(rounds.map((round) => othersIn(round, all))),
+    evaluated: rounds.length,
+    rounds: calibrations.length,
+  };
+}
+
+/** Chosen by what others did, never by what was measured. @param others share of theirs, round for round */
+function evaluated(others: readonly number[]): readonly number[] {
+  const all = [...others.keys()];
+  const quiet = all.filter((round) => (others[round] as number) < QUIET);
+  return quiet.length >= ENOUGH ? quiet : all;
+}
+
+function othersIn(round: number, turns: Played['turns']): number {
+  return Math.max(...[...turns.values()].map((taken) => (taken[round] as Turn).others));
 }
 
 interface Beside {

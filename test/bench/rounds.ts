@@ -3,6 +3,7 @@ import type { Load } from './loads';
 import { calibrate } from './noise';
 import type { BenchStage, StagedTarget } from './stage';
 import { between, type Counted, countsOf, setDelay } from './stand-ins/counts';
+import { addressOf } from './targets/address';
 
 export interface RoundsParts extends Omit<BenchStage, 'stop'> {
   readonly rounds: number;
@@ -25,9 +26,6 @@ export interface Played {
   readonly calibrations: readonly number[];
 }
 
-/** Agents that share the sessions. */
-const AGENTS = 8;
-
 /** Before the first round each target is warmed for so many seconds, until all that is called often is compiled. */
 const FIRST_WARM_SECONDS = 4;
 
@@ -40,21 +38,25 @@ export async function playRounds(load: Load, parts: RoundsParts): Promise<Played
   for (const target of targets) await takeTurn(load, target, parts, FIRST_WARM_SECONDS);
   for (let round = 0; round < parts.rounds; round++) {
     calibrations.push(calibrate());
-    parts.say(`  ${load.name}: round ${round + 1} of ${parts.rounds}, calibration ${calibrations.at(-1)?.toFixed(0)} ms`);
     for (let index = 0; index < targets.length; index++) {
       const target = targets[(index + round) % targets.length] as StagedTarget;
       turns.get(target)?.push(await takeTurn(load, target, parts));
     }
+    parts.say(`  ${load.name}: round ${round + 1} of ${parts.rounds}, ${noiseIn(round, [...turns.values()], calibrations)}`);
   }
   return { load, turns, calibrations };
+}
+
+function noiseIn(round: number, turns: readonly (readonly Turn[])[], calibrations: readonly number[]): string {
+  const others = Math.max(...turns.map((taken) => taken[round]?.others ?? 0));
+  return `others had up to ${Math.round(others * 100)} % of the machine, calibration ${calibrations[round]?.toFixed(0)} ms`;
 }
 
 async function takeTurn(load: Load, target: StagedTarget, parts: RoundsParts, warmSeconds = parts.seconds): Promise<Turn> {
   const { generator, upstream, tables, seconds, signal } = parts;
   signal.throwIfAborted();
   const { connections, sessions, call, perSecond } = load;
-  const headers = await Promise.all(Array.from({ length: AGENTS }, (_, agent) => target.headers(agent)));
-  const at = { port: target.port, headers, sessions, ...(target.session !== undefined && { knownAs: target.session }) };
+  const at = await addressOf(target, sessions);
   await generator.open(at);
   const before = await countsOf(tables);
   const sample = await generator.sample({

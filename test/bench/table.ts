@@ -30,14 +30,20 @@ export function columnsOf({ rows }: LoadResult): readonly Column[] {
 
 /** For a terminal. */
 export function linesOf(result: LoadResult): readonly string[] {
-  const { title, rows, calibration } = result;
+  const { title, rows } = result;
   const cells = columnsOf(result).map(({ title, cell }) => [title, ...rows.map(cell)]);
   const widths = cells.map((column) => Math.max(...column.map(({ length }) => length)));
   const lines = ['', ...rows.map(wrongOf)].map((wrong, line) => {
     const texts = cells.map((column, index) => pad(column[line] as string, widths[index] as number, index === 0));
     return `  ${texts.join('  ')}${wrong}`;
   });
-  return [`${title} (calibration ${spread(calibration, 0)} ms)`, ...lines];
+  return [`${title} (${noiseOf(result)})`, ...lines];
+}
+
+export function noiseOf({ calibration, others, evaluated, rounds }: LoadResult): string {
+  const share = (value: number) => Math.round(value * 100);
+  const taken = `others had ${share(others.median)} % of the machine (${share(others.low)}–${share(others.high)})`;
+  return `${evaluated} of ${rounds} rounds; ${taken}, calibration ${spread(calibration, 0)} ms`;
 }
 
 function wrongOf({ wrong, firstWrong }: Row): string {

@@ -8,6 +8,7 @@ export interface Variant {
   readonly target: TargetName;
   /** File of the Node. */
   readonly node: string;
+  readonly nodeFlags?: readonly string[];
   /** Folder with the programs of this project. */
   readonly dist: string;
 }

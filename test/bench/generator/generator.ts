@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import type { Job, JobAnswer, OpenJob, Sample, SampleJob } from './job';
+import type { CountedJob, Job, JobAnswer, OpenJob, Sample, SampleJob } from './job';
 
 /** The load generator, a process of its own. */
 export class Generator {
@@ -17,6 +17,11 @@ export class Generator {
 
   async open(job: Omit<OpenJob, 'kind'>): Promise<void> {
     await this.perform({ kind: 'open', ...job });
+  }
+
+  /** @throws Error with the first answer that was wrong */
+  async makeCalls(job: Omit<CountedJob, 'kind'>): Promise<void> {
+    await this.perform({ kind: 'counted', ...job });
   }
 
   async sample(job: Omit<SampleJob, 'kind'>): Promise<Sample> {

@@ -2,7 +2,7 @@ import type { CallKind } from './request';
 import type { Usage } from './usage';
 
 /** What the load generator is asked, by one message each. */
-export type Job = OpenJob | SampleJob;
+export type Job = OpenJob | CountedJob | SampleJob;
 
 interface AtTarget {
   readonly port: number;
@@ -17,6 +17,13 @@ interface AtTarget {
 /** Opens sessions until there are so many. */
 export interface OpenJob extends AtTarget {
   readonly kind: 'open';
+}
+
+/** Makes so many calls, one after the other. */
+export interface CountedJob extends AtTarget {
+  readonly kind: 'counted';
+  readonly call: CallKind;
+  readonly calls: number;
 }
 
 /** Warms, then samples, in one load. */
@@ -44,8 +51,11 @@ export interface Sample {
   readonly p99: number;
   readonly wrong: number;
   readonly firstWrong?: string;
+  /** Share of all cores that was taken by what is not of the bench. */
+  readonly others: number;
   /** Since the sample began, by process: CPU seconds; memory is what stands at its end. */
   readonly usage: Readonly<Record<number, Usage>>;
 }
 
+/** What it answers to any but a sample is nothing. */
 export type JobAnswer = { readonly sample?: Sample } | { readonly error: string };

@@ -17,11 +17,14 @@ export class Load {
   private clock: NodeJS.Timeout | undefined;
   private whenIdle: (() => void) | undefined;
 
-  /** @param perSecond calls, told by a clock; undefined for as many as the connections carry */
+  /** Calls that are still to be made. */
+  private left: number;
+
   private constructor(
     private readonly callers: readonly Caller[],
-    perSecond: number | undefined,
+    { perSecond, calls = Number.POSITIVE_INFINITY }: Pace,
   ) {
+    this.left = calls;
     this.idle = [...callers];
     for (const caller of callers) caller.connection.onAnswer = (answer) => this.hear(caller, answer);
     if (perSecond === undefined) for (const caller of this.idle.splice(0)) this.call(caller, performance.now());
@@ -29,12 +32,12 @@ export class Load {
   }
 
   /** @param requests of as many sessions; each connection takes turns in those that fall to it */
-  static async begin(port: number, connections: number, requests: readonly CallRequest[], perSecond?: number): Promise<Load> {
+  static async begin(port: number, connections: number, requests: readonly CallRequest[], pace: Pace): Promise<Load> {
     const callers = Array.from({ length: connections }, async (_, number): Promise<Caller> => {
       const own = requests.filter((_, index) => index % connections === number);
       return { connection: await Connection.open(port), requests: own, turn: 0, sentAt: 0 };
     });
-    return new Load(await Promise.all(callers), perSecond);
+    return new Load(await Promise.all(callers), pace);
   }
 
   /** Begins to count anew. */
@@ -45,6 +48,12 @@ export class Load {
   /** Lets what is under way be answered, so that nothing of this load is left for the next one. */
   async stop(): Promise<void> {
     clearInterval(this.clock);
+    this.left = 0;
+    await this.done();
+  }
+
+  /** Resolves when no call is left to be made, nor under way. */
+  async done(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.whenIdle = resolve;
       if (this.idle.length === this.callers.length) resolve();
@@ -53,6 +62,7 @@ export class Load {
   }
 
   private call(caller: Caller, since: number): void {
+    this.left--;
     caller.turn = (caller.turn + 1) % caller.requests.length;
     caller.sentAt = since;
     caller.connection.send((caller.requests[caller.turn] as CallRequest).next());
@@ -64,7 +74,7 @@ export class Load {
     else if (caller.requests[caller.turn]?.isAnsweredBy(answer)) this.noteRight(now - caller.sentAt);
     else this.note(`${answer.status} ${answer.body.slice(0, 600)}`);
     const due = this.clock === undefined ? now : this.due.shift();
-    if (this.whenIdle === undefined && !(answer instanceof Error) && due !== undefined) this.call(caller, due);
+    if (this.left > 0 && !(answer instanceof Error) && due !== undefined) this.call(caller, due);
     else if (this.idle.push(caller) === this.callers.length) this.whenIdle?.();
   }
 
@@ -91,6 +101,14 @@ export class Load {
       }
     }, 1);
   }
+}
+
+/** As fast as the connections carry them, and without an end, unless it says otherwise. */
+export interface Pace {
+  /** Calls by the clock. */
+  readonly perSecond?: number;
+  /** Calls in all. */
+  readonly calls?: number;
 }
 
 interface Caller {

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Job, JobAnswer, Sample, SampleJob } from './job';
+import type { CountedJob, Job, JobAnswer, Sample, SampleJob } from './job';
 import { Load } from './load';
 import { CallRequest } from './request';
 import { type Session, Sessions } from './sessions';
-import { type Usage, usageOf } from './usage';
+import { Others, type Usage, usageOf } from './usage';
 
 /** The load generator: does the jobs that its parent sends, one after the other. */
 const targets = new Map<number, Sessions>();
@@ -18,21 +18,36 @@ async function perform(job: Job): Promise<JobAnswer> {
   const sessions = targets.get(job.port) ?? new Sessions(`http://127.0.0.1:${job.port}`);
   targets.set(job.port, sessions);
   await sessions.open(job.sessions, job.headers);
-  return job.kind === 'open' ? {} : { sample: await sample(job, sessions.all.slice(0, job.sessions)) };
+  const own = sessions.all.slice(0, job.sessions);
+  if (job.kind === 'sample') return { sample: await sample(job, own) };
+  if (job.kind === 'counted') await makeCalls(job, own);
+  return {};
+}
+
+/** @throws Error with the first answer that was wrong */
+async function makeCalls(job: CountedJob, sessions: readonly Session[]): Promise<void> {
+  const load = await Load.begin(job.port, 1, requestsOf(job, sessions), { calls: job.calls });
+  await load.done();
+  if (load.wrong > 0) throw new Error(`${load.wrong} wrong answers, the first: ${load.firstWrong}`);
+}
+
+function requestsOf({ headers, knownAs, call }: CountedJob | SampleJob, sessions: readonly Session[]): CallRequest[] {
+  return sessions.map(({ id, name }, index) => {
+    return new CallRequest({ id, name: knownAs ?? name }, headers[index % headers.length] ?? {}, call);
+  });
 }
 
 async function sample(job: SampleJob, sessions: readonly Session[]): Promise<Sample> {
-  const { headers, knownAs, call } = job;
-  const requests = sessions.map(({ id, name }, index) => {
-    return new CallRequest({ id, name: knownAs ?? name }, headers[index % headers.length] ?? {}, call);
-  });
-  const load = await Load.begin(job.port, job.connections, requests, job.perSecond);
+  const pace = job.perSecond === undefined ? {} : { perSecond: job.perSecond };
+  const load = await Load.begin(job.port, job.connections, requestsOf(job, sessions), pace);
   await delay(job.warmMs);
+  const others = new Others(process.ppid);
   const [before, beganAt] = [job.pids.map(usageOf), performance.now()];
   load.forget();
   await delay(job.sampleMs);
   const seconds = (performance.now() - beganAt) / 1000;
   const usage = job.pids.map((pid, index) => [pid, since(before[index] as Usage, usageOf(pid))]);
+  const othersShare = others.share();
   const sorted = load.latencies.sort((a, b) => a - b);
   const at = (share: number) => Math.round((sorted[Math.floor(sorted.length * share)] ?? 0) * 1000);
   load.forget();
@@ -45,6 +60,7 @@ async function sample(job: SampleJob, sessions: readonly Session[]): Promise<Sam
     p99: at(0.99),
     wrong: load.wrong,
     ...(load.firstWrong !== undefined && { firstWrong: load.firstWrong }),
+    others: othersShare,
     usage: Object.fromEntries(usage),
   };
 }

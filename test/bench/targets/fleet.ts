@@ -16,7 +16,7 @@ export async function startFleetTarget({ scratch, programs }: Surroundings): Pro
   copyFileSync(join(ROOT, 'build/images/Dockerfile'), join(directory, 'Dockerfile'));
   const fleet = await startFleet({ app: fleetApp(directory), scratch: join(scratch, 'fleet') });
   const rows = (await fleet.processes.rows()).filter(({ role }) => role === 'gateway' || role === 'sidecar');
-  const own = rows.map(({ role, pid }): Served => ({ name: role, pid, port: 0, stop: async () => undefined }));
+  const own = rows.map(({ role, pid }): Served => ({ name: role, pid, port: 0, log: '', stop: async () => undefined }));
   return {
     port: Number(new URL(fleet.endpoint(SERVER)).port),
     own,

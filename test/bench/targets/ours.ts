@@ -58,13 +58,13 @@ function subjectOf(agent: number): string {
   return `agent-${agent}`;
 }
 
-async function serveSidecar({ scratch, ports, node, dist, upstream }: Surroundings): Promise<Served> {
+async function serveSidecar({ scratch, ports, node, nodeFlags = [], dist, upstream }: Surroundings): Promise<Served> {
   const port = await ports.take();
   const runtime = { kind: 'http', url: `http://127.0.0.1:${upstream}${PATH}` } as const;
   const config: SidecarConfig = { fleet: 'bench', server: SERVER, runtime, slots: SLOTS, drainSeconds: 1 };
   return serve({
     name: 'sidecar',
-    command: [node, join(dist, 'sidecar/index.js')],
+    command: [node, ...nodeFlags, join(dist, 'sidecar/index.js')],
     port,
     env: { [SIDECAR_CONFIG_VARIABLE]: JSON.stringify(config), [SIDECAR_KEY_VARIABLE]: SIDECAR_KEY },
     log: join(scratch, `sidecar-${port}.log`),
@@ -72,7 +72,10 @@ async function serveSidecar({ scratch, ports, node, dist, upstream }: Surroundin
 }
 
 /** @param servers port at which its servers are found */
-async function serveGateway({ scratch, ports, node, dist, authority, tables }: Surroundings, servers: number): Promise<Served> {
+async function serveGateway(
+  { scratch, ports, node, nodeFlags = [], dist, authority, tables }: Surroundings,
+  servers: number,
+): Promise<Served> {
   const port = await ports.take();
   const config: FleetConfig = {
     fleet: 'bench',
@@ -92,7 +95,7 @@ async function serveGateway({ scratch, ports, node, dist, authority, tables }: S
   };
   return serve({
     name: 'gateway',
-    command: [node, join(dist, 'gateway/index.js')],
+    command: [node, ...nodeFlags, join(dist, 'gateway/index.js')],
     port,
     env: { ...authority.environment(`http://127.0.0.1:${tables}`), [FLEET_CONFIG_VARIABLE]: JSON.stringify(config) },
     log: join(scratch, `gateway-${port}.log`),

@@ -29,8 +29,9 @@ export interface Surroundings {
   readonly upstream: number;
   /** Port of the stand-in for DynamoDB. */
   readonly tables: number;
-  /** The Node that it runs on, where it runs on one. */
+  /** The Node that it runs on, where it runs on one, and what that is told. */
   readonly node: string;
+  readonly nodeFlags?: readonly string[];
   /** Folder with the programs of this project, where it is made of them. */
   readonly dist: string;
 }
