@@ -4,15 +4,20 @@ import { bundle } from '../suites/bundling';
 import { type PackageCache, packageCache } from '../suites/package-cache';
 import type { Stage, Verdict } from '../suites/suite';
 import { runGuard } from './guard/guard';
-import { LOADS, type Load, type UpstreamName } from './loads';
+import { type LoadResult, resultOf } from './load-result';
+import { LOADS, type Load, STREAMS_LOAD, type UpstreamName } from './loads';
 import { type Node, nodeOf } from './node';
 import type { Options } from './options';
-import { type LoadResult, resultOf } from './results';
-import { playRounds } from './rounds';
+import { writePage } from './report/page';
+import { linesOf, type Table } from './report/table';
+import { tableOfLoad, tableOfStreams } from './report/tables';
+import type { BenchResults } from './results';
+import { playRounds, type RoundsParts } from './rounds';
 import { openStage, type StageParts } from './stage';
-import { linesOf } from './table';
+import { playStreams, type StreamsRow } from './streams';
 import { kindOf } from './targets/targets';
-import { variantsOf } from './variants';
+import { type Variant, variantsOf } from './variants';
+import { verdictOf } from './verdict';
 
 /** Programs of the bench, by the names of their bundles. */
 const PROGRAMS = {
@@ -28,32 +33,63 @@ const PROGRAMS = {
 };
 
 /** Puts every target under every load, each beside all others, and looks at every answer. */
-export async function runBench(options: Options, { scratch, signal, say }: Stage): Promise<Verdict> {
-  const programs = join(scratch, 'programs');
+export async function runBench(options: Options, stage: Stage): Promise<Verdict> {
+  const programs = join(stage.scratch, 'programs');
   await bundle(PROGRAMS, programs);
-  const packages = installed(say);
+  const packages = installed(stage.say);
   const nodes = options.nodes.map((name) => nodeOf(name, packages));
-  const variants = variantsOf(options.targets, nodes, options.builds);
-  const parts: StageParts = { scratch, programs, packages, ports: new Ports(), say };
+  const parts: StageParts = { ...stage, programs, packages, ports: new Ports() };
   if (options.guard) return runGuard(nodes[0] as Node, options.write, parts);
+  const variants = variantsOf(options.targets, nodes, options.builds);
+  const { rounds, seconds } = options;
+  const results: BenchResults = {
+    loads: await playLoads(variants, options, stage, parts),
+    streams: options.loads.includes(STREAMS_LOAD) ? await listenAt(variants, options, stage, parts) : [],
+    nodes: nodes.map(({ name }) => name),
+    rounds,
+    seconds,
+  };
+  if (options.write) writePage(results);
+  return verdictOf(results);
+}
+
+/** The loads of one server at the end after the other. */
+async function playLoads(variants: readonly Variant[], options: Options, stage: Stage, parts: StageParts): Promise<readonly LoadResult[]> {
   const results: LoadResult[] = [];
   for (const [upstream, loads] of byUpstream(options.loads)) {
     const there = variants.filter(({ target }) => upstream === 'instant' || kindOf(target).ownServer !== true);
-    const stage = await openStage(upstream, there, parts);
-    try {
+    await staged(upstream, there, options, stage, parts, async (roundsParts) => {
       for (const load of loads) {
-        const result = resultOf(await playRounds(load, { ...options, ...stage, signal, say }));
-        for (const line of linesOf(result)) say(line);
+        const result = resultOf(await playRounds(load, roundsParts));
+        show(tableOfLoad(result), result.rows, stage.say);
         results.push(result);
       }
-    } finally {
-      await stage.stop();
-    }
+    });
   }
-  return verdictOf(
-    results,
-    nodes.map(({ name }) => name),
-  );
+  return results;
+}
+
+/** In new processes: what they took for other loads is not given back. */
+async function listenAt(variants: readonly Variant[], options: Options, stage: Stage, parts: StageParts): Promise<readonly StreamsRow[]> {
+  const rows = await staged('instant', variants, options, stage, parts, playStreams);
+  show(tableOfStreams(rows), rows, stage.say);
+  return rows;
+}
+
+async function staged<Result>(
+  upstream: UpstreamName,
+  variants: readonly Variant[],
+  { rounds, seconds }: Options,
+  { signal, say }: Stage,
+  parts: StageParts,
+  work: (parts: RoundsParts) => Promise<Result>,
+): Promise<Result> {
+  const stage = await openStage(upstream, variants, parts);
+  try {
+    return await work({ ...stage, rounds, seconds, signal, say });
+  } finally {
+    await stage.stop();
+  }
 }
 
 /** Without a registry of packages what is of others is left out. */
@@ -74,21 +110,7 @@ function byUpstream(names: readonly string[]): ReadonlyMap<UpstreamName, Load[]>
   return stages;
 }
 
-/** Time is no verdict: what was answered is. */
-function verdictOf(results: readonly LoadResult[], nodes: readonly string[]): Verdict {
-  const rows = results.flatMap(({ rows }) => rows);
-  const wrong = rows.reduce((sum, row) => sum + row.wrong, 0);
-  const silent = rows.filter(({ perSecond }) => perSecond.median === 0).map(({ target }) => target);
-  const reads = results.find(({ load }) => load === 'read')?.rows ?? [];
-  const ratios = reads.filter(({ target, ratio }) => ratio && /^(gateway|sidecar)/.test(target) && !target.startsWith('gateway-like'));
-  return {
-    passed: wrong === 0 && silent.length === 0,
-    facts: [
-      ...ratios.map(({ target, ratio }) => `${target} ${ratio?.median.toFixed(2)} × nginx`),
-      `${results.length} loads on Node ${nodes.join(' and ')}`,
-      `${wrong} wrong answers`,
-      ...(silent.length > 0 ? [`no answers: ${silent.join(', ')}`] : []),
-    ],
-    document: { nodes, results },
-  };
+function show(table: Table, rows: readonly { readonly target: string; readonly firstWrong?: string }[], say: Stage['say']): void {
+  for (const line of linesOf(table)) say(line);
+  for (const { target, firstWrong } of rows) if (firstWrong !== undefined) say(`  ! ${target}: ${firstWrong}`);
 }

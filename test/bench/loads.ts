@@ -67,3 +67,6 @@ export const LOADS: readonly Load[] = [
   { ...MANY, name: 'sdk-v1', title: 'Before a server on the SDK v1, 64 connections', upstream: 'sdk-v1', call: READ },
   { ...MANY, name: 'sdk-v2', title: 'Before a server on the SDK v2, 64 connections', upstream: 'sdk-v2', call: READ },
 ];
+
+/** Streams that are held, beside the loads. */
+export const STREAMS_LOAD = 'streams';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { oneOf, readCommandLine, type SharedOptions, usageOf, wholeNumber } from '../suites/command-line';
 import { ROOT } from '../suites/root';
-import { LOADS } from './loads';
+import { LOADS, STREAMS_LOAD } from './loads';
 import { NODE_NAMES, type NodeName } from './node';
 import { kindOf, TARGET_NAMES, type TargetName } from './targets/targets';
 import type { Build } from './variants';
@@ -22,7 +22,7 @@ export interface Options extends SharedOptions {
   readonly write: boolean;
 }
 
-const LOAD_NAMES = LOADS.map(({ name }) => name);
+const LOAD_NAMES = [...LOADS.map(({ name }) => name), STREAMS_LOAD];
 const ALL_TARGETS = TARGET_NAMES.filter((name) => kindOf(name).optional !== true);
 
 /** What a run is without other words, and what is left of it with `--short`. */

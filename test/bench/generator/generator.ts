@@ -19,6 +19,15 @@ export class Generator {
     await this.perform({ kind: 'open', ...job });
   }
 
+  /** @throws Error with the first answer that begins no stream */
+  async listen(job: Omit<OpenJob, 'kind'>): Promise<void> {
+    await this.perform({ kind: 'listen', ...job });
+  }
+
+  async listenNoMore(job: Omit<OpenJob, 'kind'>): Promise<void> {
+    await this.perform({ kind: 'listen no more', ...job });
+  }
+
   /** @throws Error with the first answer that was wrong */
   async makeCalls(job: Omit<CountedJob, 'kind'>): Promise<void> {
     await this.perform({ kind: 'counted', ...job });

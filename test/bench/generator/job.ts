@@ -2,9 +2,11 @@ import type { CallKind } from './request';
 import type { Usage } from './usage';
 
 /** What the load generator is asked, by one message each. */
-export type Job = OpenJob | CountedJob | SampleJob;
+export type Job = OpenJob | ListenJob | CountedJob | SampleJob;
 
 interface AtTarget {
+  /** For what goes wrong there. */
+  readonly name: string;
   readonly port: number;
   /** By the number of the session, in turn. */
   readonly headers: readonly Readonly<Record<string, string>>[];
@@ -17,6 +19,11 @@ interface AtTarget {
 /** Opens sessions until there are so many. */
 export interface OpenJob extends AtTarget {
   readonly kind: 'open';
+}
+
+/** Opens a stream for every session, or closes those that are open. */
+export interface ListenJob extends AtTarget {
+  readonly kind: 'listen' | 'listen no more';
 }
 
 /** Makes so many calls, one after the other. */

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CountedJob, Job, JobAnswer, Sample, SampleJob } from './job';
+import { IdleStreams } from './idle-streams';
+import type { CountedJob, Job, JobAnswer, ListenJob, Sample, SampleJob } from './job';
 import { Load } from './load';
 import { CallRequest } from './request';
 import { type Session, Sessions } from './sessions';
@@ -7,10 +8,11 @@ import { Others, type Usage, usageOf } from './usage';
 
 /** The load generator: does the jobs that its parent sends, one after the other. */
 const targets = new Map<number, Sessions>();
+const streams = new Map<number, IdleStreams>();
 
 process.on('message', (job: Job) => {
   const answer = (said: JobAnswer) => process.send?.(said);
-  perform(job).then(answer, (error: Error) => answer({ error: error.message }));
+  perform(job).then(answer, (error: Error) => answer({ error: `${job.name}: ${error.message}` }));
 });
 process.once('disconnect', () => process.exit(0));
 
@@ -21,7 +23,15 @@ async function perform(job: Job): Promise<JobAnswer> {
   const own = sessions.all.slice(0, job.sessions);
   if (job.kind === 'sample') return { sample: await sample(job, own) };
   if (job.kind === 'counted') await makeCalls(job, own);
+  if (job.kind === 'listen') await listen(job, own);
+  if (job.kind === 'listen no more') streams.get(job.port)?.close();
   return {};
+}
+
+async function listen({ port, headers }: ListenJob, sessions: readonly Session[]): Promise<void> {
+  const opened = new IdleStreams(port);
+  streams.set(port, opened);
+  await opened.open(sessions, headers);
 }
 
 /** @throws Error with the first answer that was wrong */

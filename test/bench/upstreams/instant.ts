@@ -21,7 +21,7 @@ interface Message {
 
 const server = createServer({ keepAliveTimeout: 600_000 }, (request, response) => {
   if (request.method === 'POST') return readBody(request, (text) => answer(request, response, JSON.parse(text)));
-  if (request.method === 'GET') return response.writeHead(200, { ...HEAD, 'content-type': 'text/event-stream' }).flushHeaders();
+  if (request.method === 'GET') return listenTo(response);
   sessions.delete(sessionId(request));
   response.writeHead(200, HEAD).end();
 });
@@ -40,6 +40,11 @@ function open(response: ServerResponse, id: Message['id'], name: string): void {
   sessions.set(session, name);
   response.setHeader('mcp-session-id', session);
   say(response, id, { protocolVersion: REVISION, capabilities: { tools: {} }, serverInfo: { name: 'instant', version: '1' } });
+}
+
+/** Nothing ever comes. nginx must be told not to wait for it. */
+function listenTo(response: ServerResponse): void {
+  response.writeHead(200, { ...HEAD, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' }).flushHeaders();
 }
 
 function say(response: ServerResponse, id: Message['id'], result: object): void {
