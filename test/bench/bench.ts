@@ -14,7 +14,7 @@ import { tableOfLoad, tableOfStreams } from './report/tables';
 import type { BenchResults } from './results';
 import { playRounds, type RoundsParts } from './rounds';
 import { openStage, type StageParts } from './stage';
-import { playStreams, type StreamsRow } from './streams';
+import { listeners, playStreams, type StreamsRow } from './streams';
 import { kindOf } from './targets/targets';
 import { type Variant, variantsOf } from './variants';
 import { verdictOf } from './verdict';
@@ -71,7 +71,7 @@ async function playLoads(variants: readonly Variant[], options: Options, stage: 
 
 /** In new processes: what they took for other loads is not given back. */
 async function listenAt(variants: readonly Variant[], options: Options, stage: Stage, parts: StageParts): Promise<readonly StreamsRow[]> {
-  const rows = await staged('instant', variants, options, stage, parts, playStreams);
+  const rows = await staged('instant', listeners(variants), options, stage, parts, playStreams);
   show(tableOfStreams(rows), rows, stage.say);
   return rows;
 }

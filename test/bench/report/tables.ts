@@ -34,7 +34,7 @@ export function tableOfLoad(result: LoadResult): Table {
 export function tableOfStreams(rows: readonly StreamsRow[]): Table {
   return tableOf(
     `${STREAMS.toLocaleString('en')} idle streams`,
-    'resident memory, and calls/s against those before',
+    'resident memory before any load, and calls/s against those without',
     rows,
     STREAMS_COLUMNS,
   );

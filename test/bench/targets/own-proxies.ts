@@ -21,7 +21,7 @@ export function startGatewayLike(surroundings: Surroundings): Promise<Target> {
 }
 
 function startProgram(name: string, surroundings: Surroundings, more: Readonly<Record<string, string>> = {}): Promise<Target> {
-  const { programs, node, upstream } = surroundings;
+  const { programs, node, nodeFlags = [], upstream } = surroundings;
   const env = { UPSTREAM: `http://127.0.0.1:${upstream}`, ...more };
-  return alone(surroundings, { name, command: [node, join(programs, `${name}.js`)], env });
+  return alone(surroundings, { name, command: [node, ...nodeFlags, join(programs, `${name}.js`)], env });
 }
