@@ -34,6 +34,7 @@ const PROGRAMS = {
 
 /** Puts every target under every load, each beside all others, and looks at every answer. */
 export async function runBench(options: Options, stage: Stage): Promise<Verdict> {
+  if (process.platform !== 'linux') throw new Error('the bench reads what processes take from /proc, which only Linux has');
   const programs = join(stage.scratch, 'programs');
   await bundle(PROGRAMS, programs);
   const packages = installed(stage.say);

@@ -47,7 +47,6 @@ const METHOD = `## How it is measured
 \`\`\`sh
 npm run bench                                         # everything: most of an hour
 npm run bench -- --loads read,one --targets direct,nginx,gateway,gateway+sidecar
-npm run bench -- --against ../other/dist              # another build of this project in the same run
 npm run bench -- --short                              # what CI runs
 npm run bench -- --guard                              # counts against their limits, on any machine
 \`\`\`
@@ -60,4 +59,4 @@ peers do nothing but route, and nginx that routes is the measure of all.
 In every round each target is warmed and sampled once, in an order that rotates; ratios are formed inside a round; a table has
 medians, with quartiles in brackets. How much of the machine others had meanwhile is measured and said: where at least three rounds were quiet
 (less than a tenth), only these are evaluated. CPU is what the kernel has counted for the target's own processes. Every answer is held
-against its call: status, id, session, and the whole of its content. One wrong answer fails the run; time never does.`;
+against its call: status, id, session, and the whole of its content. One wrong answer fails the run; time never does. With \`--against\` another build of this project runs beside this one.`;
