@@ -2,6 +2,9 @@ import { Connection } from './connection';
 import type { CallRequest } from './request';
 import type { HttpAnswer } from './response-reader';
 
+/** Longest wait for the last answers of a load; calls that are counted are all made meanwhile. */
+const LONGEST_MS = 120_000;
+
 /** Makes calls over some connections, each as soon as it is free or as the clock says, and looks at every answer. */
 export class Load {
   /** Milliseconds that each call took since {@link forget}. */
@@ -52,11 +55,18 @@ export class Load {
     await this.done();
   }
 
-  /** Resolves when no call is left to be made, nor under way. */
+  /** Resolves when no call is left to be made, nor under way; what is not answered at all is wrong. */
   async done(): Promise<void> {
     await new Promise<void>((resolve) => {
-      this.whenIdle = resolve;
-      if (this.idle.length === this.callers.length) resolve();
+      const timer = setTimeout(() => {
+        this.note(`${this.callers.length - this.idle.length} calls were not answered within ${LONGEST_MS / 1000} s`);
+        resolve();
+      }, LONGEST_MS);
+      this.whenIdle = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      if (this.idle.length === this.callers.length) this.whenIdle();
     });
     for (const { connection } of this.callers) connection.close();
   }
