@@ -26,8 +26,8 @@ export interface Played {
   readonly calibrations: readonly number[];
 }
 
-/** Before the first round each target is warmed for so many seconds, until all that is called often is compiled. */
-const FIRST_WARM_SECONDS = 4;
+/** Before the first round each target is warmed for so many times as long, until all that is called often is compiled. */
+const FIRST_WARMING = 4;
 
 /** Puts each target under the load once in every round, in an order that rotates: what others do on this machine meets all alike. */
 export async function playRounds(load: Load, parts: RoundsParts): Promise<Played> {
@@ -35,7 +35,7 @@ export async function playRounds(load: Load, parts: RoundsParts): Promise<Played
   const turns = new Map<StagedTarget, Turn[]>(targets.map((target) => [target, []]));
   const calibrations: number[] = [];
   await setDelay(parts.tables, load.tableMs ?? 0);
-  for (const target of targets) await takeTurn(load, target, parts, FIRST_WARM_SECONDS);
+  for (const target of targets) await takeTurn(load, target, parts, parts.seconds * FIRST_WARMING);
   for (let round = 0; round < parts.rounds; round++) {
     calibrations.push(calibrate());
     for (let index = 0; index < targets.length; index++) {
