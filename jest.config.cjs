@@ -5,7 +5,7 @@ module.exports = {
   testTimeout: 30_000,
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  testPathIgnorePatterns: ['/test/(e2e|conformance|bench)/', '\\.long\\.test\\.ts$'],
+  testPathIgnorePatterns: ['/test/(e2e|conformance)/', '\\.long\\.test\\.ts$'],
   transform: { '\\.[cm]?[jt]s$': '<rootDir>/build/jest-transform.cjs' },
   transformIgnorePatterns: ['/node_modules/(?!(@middy|jose|oidc-provider|@modelcontextprotocol|chokidar|readdirp)/)'],
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],

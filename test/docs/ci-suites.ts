@@ -5,7 +5,7 @@ import { readCommandLine } from '../suites/command-line';
 import { ROOT } from '../suites/root';
 import type { Documented } from './documented';
 
-const SUITE = /^npm (?:run )?(test(?::([a-z0-9]+))?)(?: -- (.+))?$/;
+const SUITE = /^npm (?:run )?(test(?::([a-z0-9]+))?|(bench))(?: -- (.+))?$/;
 
 /** What CI runs anyway, in a form of its own. */
 export function isSuite({ command }: Documented): boolean {
@@ -16,13 +16,13 @@ export function isSuite({ command }: Documented): boolean {
 export async function suiteProblems({ page, command }: Documented): Promise<readonly string[]> {
   // What `mcp-fleet init` lays out has tests of its own.
   if (page === 'bin/template/README.md') return isTyped(command) ? [] : [`test:newcomer does not type ${command}`];
-  const [, script = '', suite, rest] = SUITE.exec(command) ?? [];
+  const [, script = '', tested, benched, rest] = SUITE.exec(command) ?? [];
   const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
   const called = new RegExp(String.raw`^(counted|judged) npm (run --silent )?${script}(\s|$)`, 'm');
   return [
     ...(script in scripts ? [] : [`package.json has no script ${script}`]),
     ...(called.test(readFileSync(join(ROOT, '.ci/run'), 'utf8')) ? [] : [`.ci/run does not call npm run ${script}`]),
-    ...(rest === undefined ? [] : await optionProblems(suite, rest.split(' '))),
+    ...(rest === undefined ? [] : await optionProblems(tested ?? benched, rest.split(' '))),
   ];
 }
 

@@ -18,7 +18,7 @@ const SHARED = {
 
 /** @param options lines of its own options @param more said below them */
 export function usageOf(suite: string, options: string, more = ''): string {
-  return `Usage: npm run test:${suite} -- [options]
+  return `Usage: npm run ${suite === 'bench' ? suite : `test:${suite}`} -- [options]
 
 ${options}
   --keep              what the run has written, logs and all, stays on disk also when it passed

@@ -8,8 +8,9 @@ import {
   type SidecarConfig,
 } from '../../../core/fleet-config';
 import { Ports } from '../../../local/processes/ports';
+import { AUDIENCE, SIDECAR_KEY } from '../../suites/authority';
 import { closeServer, listenOnLoopback } from '../../suites/loopback';
-import { type Account, AUDIENCE, openAccount, SIDECAR_KEY } from './account';
+import { type Account, openAccount } from './account';
 import { type Balancer, createBalancer } from './balancer';
 import type { Programs } from './bundles';
 import { type Program, startProgram } from './program';
