@@ -44,7 +44,7 @@ export type Received = Pick<Forwarded, 'answer' | 'verdict' | 'session'>;
 export async function receive(call: Sending, parts: ReceiveParts): Promise<Received> {
   try {
     const { response, session } = await place(call, parts);
-    const placed = { ...call, ...(session !== undefined && { session }) };
+    const placed = session === undefined || session === call.session ? call : { ...call, session };
     const awaited = awaitedOf(call);
     const passed = awaited === undefined ? await passOn(placed, response, parts) : await hold(placed, response, awaited, parts);
     return { ...passed, ...(session !== undefined && { session }) };

@@ -33,11 +33,11 @@ export type RecordParts = OutcomeParts & SessionParts & UntoldParts;
  * @throws FleetError LEDGER_UNAVAILABLE, but never for a write: its real result is not thrown away
  */
 export async function record(forwarded: Forwarded, parts: RecordParts): Promise<Forwarded> {
-  const { lane, answer, toolCall } = forwarded;
+  const { lane, answer } = forwarded;
   if (answer === undefined) return forwarded;
   if (lane === 'open') return recordOpened(forwarded, answer, parts);
   if (lane === 'relay') await recordRelayed(forwarded, answer, parts);
-  if (toolCall !== undefined) await recordCall({ ...forwarded, toolCall }, parts);
+  if (isCall(forwarded)) await recordCall(forwarded, parts);
   return forwarded;
 }
 
@@ -78,6 +78,10 @@ async function recordCall(call: RecordableCall, parts: OutcomeParts): Promise<vo
 const LATE = 'written late: the table took no writes';
 
 type RecordableCall = Forwarded & { toolCall: ToolCall };
+
+function isCall(forwarded: Forwarded): forwarded is RecordableCall {
+  return forwarded.toolCall !== undefined;
+}
 
 /** A replay executed nothing, but who asked again is part of the audit. */
 async function recordReplay(call: RecordableCall, replay: LedgerRow, parts: OutcomeParts): Promise<void> {

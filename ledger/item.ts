@@ -4,7 +4,11 @@ import type { Item } from './table/rows';
 
 /** A row in DynamoDB's own JSON, with its place in the index. */
 export function itemOf(row: LedgerRow): Item {
-  return attributesOf({ ...row, unsettled: unsettledPartition(row) });
+  const attributes = attributesOf(row);
+  const unsettled = unsettledPartition(row);
+  if (unsettled === undefined) delete attributes.unsettled;
+  else attributes.unsettled = { S: unsettled };
+  return attributes;
 }
 
 /** The row of an item. */
@@ -18,7 +22,10 @@ export function rowOf(item: Item): LedgerRow {
  */
 export function attributesOf(values: object): Record<string, AttributeValue> {
   const attributes: Record<string, AttributeValue> = {};
-  for (const [name, value] of Object.entries(values)) if (value !== undefined) attributes[name] = attributeOf(value);
+  for (const name in values) {
+    const value = values[name as keyof typeof values] as unknown;
+    if (value !== undefined) attributes[name] = attributeOf(value);
+  }
   return attributes;
 }
 

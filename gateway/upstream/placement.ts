@@ -43,7 +43,7 @@ export async function place(call: Placeable, { upstreams, affinity, restorations
   let { session } = call;
   for (;;) {
     try {
-      const response = await upstreams.send(requestOf({ ...call, session }), departure);
+      const response = await upstreams.send(requestOf(call, session), departure);
       if (call.bond !== undefined) affinity.noteAnswer(call.bond, response);
       return { response, ...(session !== undefined && { session }) };
     } catch (error) {
@@ -79,8 +79,8 @@ export function adviseReader(error: unknown, { claim }: Claimed): unknown {
   return new FleetError(error.kind, { ...error.detail, retry: 'safe' });
 }
 
-function requestOf(call: Placeable): UpstreamRequest {
-  const { exchange, server, serverConfig, agentId: agent, task, claim, message, text, session, bond, resumes, open, cancels } = call;
+function requestOf(call: Placeable, session = call.session): UpstreamRequest {
+  const { exchange, server, serverConfig, agentId: agent, task, claim, message, text, bond, resumes, open, cancels } = call;
   const id = open?.awaited.upstreamId ?? cancels ?? 0;
   return {
     server,
