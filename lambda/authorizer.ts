@@ -1,18 +1,21 @@
 import middy from '@middy/core';
 import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent, Context } from 'aws-lambda';
 import { type Agent, agentId } from '../core/agent';
+import { FUNCTION_TABLE_LIMITS } from '../core/aws-limits';
 import { type IdentityConfig, SERVER_NAME } from '../core/fleet-config';
 import { type Decision, decide } from '../core/policy';
 import type { Sightings } from '../core/sightings';
 import { AllowlistTable } from './allowlist-table';
 import { type AuthorizerEvent, type GatewayRequest, validateAuthorizerEvent } from './authorizer-event';
+import { TableReader } from './dynamodb/table-reader';
 import { requireVariable } from './environment';
 import { iamPolicy } from './iam-policy';
 import { invocationLog, note } from './invocation-log';
 import { readSightings } from './sightings';
 import { type TokenVerifier, tokenVerifier } from './verify-token';
 
-const allowlist = new AllowlistTable();
+const tables = new TableReader(FUNCTION_TABLE_LIMITS);
+const allowlist = new AllowlistTable(tables);
 let verify: TokenVerifier | undefined;
 
 /** Decides for the gateway (direct invoke) and for API Gateway (`REQUEST` event) with the same policy over the same rows. */
@@ -24,7 +27,7 @@ export const handler = middy<AuthorizerEvent, Decision | Sightings | APIGatewayA
   );
 
 async function answerGateway(request: GatewayRequest, context: Context): Promise<Decision | Sightings> {
-  return request.kind === 'mcp-fleet.sightings' ? readSightings() : authorize(request.agent, request.server, context);
+  return request.kind === 'mcp-fleet.sightings' ? readSightings(tables) : authorize(request.agent, request.server, context);
 }
 
 async function answerApiGateway(event: APIGatewayRequestAuthorizerEvent, context: Context): Promise<APIGatewayAuthorizerResult> {
