@@ -5,6 +5,7 @@ import { FUNCTION_TABLE_LIMITS } from '../core/aws-limits';
 import { type IdentityConfig, SERVER_NAME } from '../core/fleet-config';
 import { type Decision, decide } from '../core/policy';
 import type { Sightings } from '../core/sightings';
+import { readEntry } from './allowlist-entry';
 import { AllowlistTable } from './allowlist-table';
 import { type AuthorizerEvent, type GatewayRequest, validateAuthorizerEvent } from './authorizer-event';
 import { TableReader } from './dynamodb/table-reader';
@@ -40,7 +41,7 @@ async function answerApiGateway(event: APIGatewayRequestAuthorizerEvent, context
 
 async function authorize(agent: Agent, server: string, context: Context): Promise<Decision> {
   const id = agentId(agent);
-  const decision = decide(await allowlist.entriesOf(id), server, Date.now() / 1000);
+  const decision = decide((await allowlist.entriesOf(id)).map(readEntry), server, Date.now() / 1000);
   note(context, { agent: id, server, effect: decision.effect });
   return decision;
 }

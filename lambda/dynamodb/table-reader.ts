@@ -1,3 +1,4 @@
+import type { Agent } from 'node:http';
 import type { GetItemInput, GetItemOutput, QueryInput, QueryOutput } from '@aws-sdk/client-dynamodb';
 import { StandardRetryStrategy } from '@smithy/core/retry';
 import type { AttemptLimits } from '../../core/aws-limits';
@@ -5,9 +6,9 @@ import { attempt } from '../../ledger/table/attempts';
 import type { Answer } from '../../ledger/table/exchange';
 import { Signer } from '../../ledger/table/signature';
 import type { TableClient } from '../../ledger/table/table-client';
+import { exchange, keepingAgent } from '../exchange';
 import { endpointOf, regionOf } from './endpoint';
 import { identityOf } from './identity';
-import { Line } from './line';
 import { isRecord, objectIn, refusalIn, unclear } from './refusal';
 
 const API = 'DynamoDB_20120810';
@@ -20,17 +21,17 @@ const BASE_DELAY_MS = 25;
  */
 export class TableReader implements Pick<TableClient, 'getItem' | 'query'> {
   private readonly url: URL;
-  private readonly line: Line;
+  private readonly agent: Agent;
   private readonly signer: Signer;
   private readonly strategy: StandardRetryStrategy;
 
   /** @throws Error that names the variable which does not say where to read */
   constructor(
-    limits: AttemptLimits,
+    private readonly limits: AttemptLimits,
     private readonly environment: Readonly<Record<string, string | undefined>> = process.env,
   ) {
     this.url = endpointOf(environment);
-    this.line = new Line(this.url, limits);
+    this.agent = keepingAgent(this.url, limits.connections);
     this.signer = new Signer(regionOf(environment), 'dynamodb');
     this.strategy = new StandardRetryStrategy({ maxAttempts: limits.attempts, baseDelay: BASE_DELAY_MS });
   }
@@ -52,7 +53,7 @@ export class TableReader implements Pick<TableClient, 'getItem' | 'query'> {
   }
 
   close(): void {
-    this.line.close();
+    this.agent.destroy();
   }
 
   private ask(operation: 'GetItem' | 'Query', input: object): Promise<{ output: Readonly<Record<string, unknown>>; answer: Answer }> {
@@ -60,7 +61,7 @@ export class TableReader implements Pick<TableClient, 'getItem' | 'query'> {
     return attempt(this.strategy, async () => {
       const { host, pathname: path } = this.url;
       const headers = this.signer.sign({ host, path, target: `${API}.${operation}`, body }, identityOf(this.environment), new Date());
-      const answer = await this.line.post(headers, body);
+      const answer = await exchange(this.url, { method: 'POST', headers, body, agent: this.agent }, this.limits);
       if (answer.status !== 200) throw refusalIn(answer, operation);
       const output = objectIn(answer.body);
       if (output === undefined) throw unclear(`${operation} was answered with what is no JSON object`, answer);
