@@ -43,7 +43,8 @@ export async function exchange(url: URL, request: Request, limits: Pick<AttemptL
   sent.on('error', () => undefined).end(body);
   let status: number | undefined;
   try {
-    const [response] = (await once(sent, 'response')) as [http.IncomingMessage];
+    // With the signal, because Node tells a request that waits for a connection of nothing.
+    const [response] = (await once(sent, 'response', { signal: gone.signal })) as [http.IncomingMessage];
     status = response.statusCode ?? 0;
     return { status, headers: response.headers, body: await bodyOf(response) };
   } catch (caught) {

@@ -3,7 +3,6 @@ import type { GetItemInput, GetItemOutput, QueryInput, QueryOutput } from '@aws-
 import { StandardRetryStrategy } from '@smithy/core/retry';
 import type { AttemptLimits } from '../../core/aws-limits';
 import { attempt } from '../../ledger/table/attempts';
-import type { Answer } from '../../ledger/table/exchange';
 import { Signer } from '../../ledger/table/signature';
 import type { TableClient } from '../../ledger/table/table-client';
 import { exchange, keepingAgent } from '../exchange';
@@ -36,27 +35,19 @@ export class TableReader implements Pick<TableClient, 'getItem' | 'query'> {
     this.strategy = new StandardRetryStrategy({ maxAttempts: limits.attempts, baseDelay: BASE_DELAY_MS });
   }
 
-  async getItem(input: GetItemInput): Promise<GetItemOutput> {
-    const { output, answer } = await this.ask('GetItem', input);
-    if (output.Item !== undefined && !isRecord(output.Item)) throw unclear('GetItem was answered with an Item that is none', answer);
-    return output;
+  getItem(input: GetItemInput): Promise<GetItemOutput> {
+    return this.ask('GetItem', input, problemOfItem);
   }
 
-  async query(input: QueryInput): Promise<QueryOutput> {
-    const { output, answer } = await this.ask('Query', input);
-    const { Items: items, Count: count, LastEvaluatedKey: last } = output;
-    if (!Array.isArray(items) || !items.every(isRecord)) throw unclear('Query was answered without a list of Items', answer);
-    if (count !== items.length) throw unclear(`Query was answered with ${items.length} Items and a Count of ${count}`, answer);
-    if (last !== undefined && (!isRecord(last) || Object.keys(last).length === 0))
-      throw unclear('Query was answered with a LastEvaluatedKey that is none', answer);
-    return output;
+  query(input: QueryInput): Promise<QueryOutput> {
+    return this.ask('Query', input, problemOfPage);
   }
 
   close(): void {
     this.agent.destroy();
   }
 
-  private ask(operation: 'GetItem' | 'Query', input: object): Promise<{ output: Readonly<Record<string, unknown>>; answer: Answer }> {
+  private ask(operation: 'GetItem' | 'Query', input: object, problemOf: (output: Output) => string | undefined): Promise<Output> {
     const body = Buffer.from(JSON.stringify(input));
     return attempt(this.strategy, async () => {
       const { host, pathname: path } = this.url;
@@ -64,8 +55,22 @@ export class TableReader implements Pick<TableClient, 'getItem' | 'query'> {
       const answer = await exchange(this.url, { method: 'POST', headers, body, agent: this.agent }, this.limits);
       if (answer.status !== 200) throw refusalIn(answer, operation);
       const output = objectIn(answer.body);
-      if (output === undefined) throw unclear(`${operation} was answered with what is no JSON object`, answer);
-      return { output, answer };
+      const problem = output === undefined ? 'what is no JSON object' : problemOf(output);
+      if (output === undefined || problem !== undefined) throw unclear(`${operation} was answered with ${problem}`, answer);
+      return output;
     });
   }
+}
+
+type Output = Readonly<Record<string, unknown>>;
+
+function problemOfItem({ Item: item }: Output): string | undefined {
+  return item === undefined || isRecord(item) ? undefined : 'an Item that is none';
+}
+
+function problemOfPage({ Items: items, Count: count, LastEvaluatedKey: last }: Output): string | undefined {
+  if (!Array.isArray(items) || !items.every(isRecord)) return 'no list of Items';
+  if (count !== items.length) return `${items.length} Items and a Count of ${count}`;
+  if (last !== undefined && (!isRecord(last) || Object.keys(last).length === 0)) return 'a LastEvaluatedKey that is none';
+  return undefined;
 }
