@@ -27,7 +27,10 @@ export const FUNCTION_LIMITS: AwsLimits = { connectMs: 1_000, answerMs: 8_000, a
 /** Keys, read when a replica starts and every few minutes. */
 export const SECRET_LIMITS: AwsLimits = { connectMs: 1_000, answerMs: 5_000, attempts: 3, totalMs: 12_000, connections: 50 };
 
-/** Tables, seen from a function: it ends before whoever invoked it gives up. Lambda's own time limit bounds the whole. */
+/**
+ * Tables, seen from a function: it ends before whoever invoked it gives up. Lambda's own time limit bounds the whole; the authorizer
+ * has the last byte of an answer, too, within `answerMs`.
+ */
 export const FUNCTION_TABLE_LIMITS: AttemptLimits = { connectMs: 1_000, answerMs: 2_000, attempts: 3, connections: 50 };
 
 /**

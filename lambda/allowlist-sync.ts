@@ -2,7 +2,8 @@ import middy from '@middy/core';
 import type { CloudFormationCustomResourceEvent, Context } from 'aws-lambda';
 import { agentId } from '../core/agent';
 import { type AllowlistProperties, readAllowlistProperties } from './allowlist-properties';
-import { AllowlistTable, type StoredEntry } from './allowlist-table';
+import type { StoredEntry } from './allowlist-table';
+import { AllowlistWriter } from './allowlist-writer';
 import { answerCloudFormation, type ResourceResult } from './cloudformation-answer';
 import { invocationLog, note } from './invocation-log';
 
@@ -10,7 +11,7 @@ import { invocationLog, note } from './invocation-log';
 const SOURCE = 'cdk';
 const OWN_ENTRY = new RegExp(`#allow#${SOURCE}$`);
 
-const allowlist = new AllowlistTable();
+const allowlist = new AllowlistWriter();
 
 /** `Custom::McpFleetAllowlist`: the rows of one agent that construct code grants. Its physical id is the agentId. */
 export const handler = middy<CloudFormationCustomResourceEvent, ResourceResult>()

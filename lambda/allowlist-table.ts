@@ -1,8 +1,10 @@
-import { DeleteItemCommand, DynamoDBClient, PutItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb';
-import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { clientSettings, FUNCTION_TABLE_LIMITS } from '../core/aws-limits';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { AllowlistEntry } from '../core/policy';
+import type { TableClient } from '../ledger/table/table-client';
 import { requireVariable } from './environment';
+
+/** Pages of one agent's rows, 1 MB each; no fleet needs a second one, and a function's memory does not hold many more. */
+const MOST_PAGES = 32;
 
 /** A row as it is stored. */
 export interface StoredEntry extends AllowlistEntry {
@@ -12,35 +14,30 @@ export interface StoredEntry extends AllowlistEntry {
 
 /** The allowlist: partition key `agent`, sort key `entry`. */
 export class AllowlistTable {
-  readonly #client = new DynamoDBClient(clientSettings(FUNCTION_TABLE_LIMITS));
-  readonly #name = requireVariable('ALLOWLIST_TABLE');
+  readonly name = requireVariable('ALLOWLIST_TABLE');
 
-  /** Every row of one agent, whole and up to date: a deny on the second page, or written a moment ago, must count. */
+  constructor(private readonly tables: Pick<TableClient, 'query'>) {}
+
+  /**
+   * Every row of one agent, whole and up to date: a deny on the second page, or written a moment ago, must count.
+   * @throws RangeError when the pages do not end
+   */
   async entriesOf(agent: string): Promise<StoredEntry[]> {
-    const pages = paginateQuery(
-      { client: this.#client },
-      {
-        TableName: this.#name,
+    const entries: StoredEntry[] = [];
+    let from = {};
+    for (let page = 0; page < MOST_PAGES; page++) {
+      const { Items = [], LastEvaluatedKey } = await this.tables.query({
+        TableName: this.name,
         KeyConditionExpression: '#agent = :agent',
         ExpressionAttributeNames: { '#agent': 'agent' },
-        ExpressionAttributeValues: marshall({ ':agent': agent }),
+        ExpressionAttributeValues: { ':agent': { S: agent } },
         ConsistentRead: true,
-      },
-    );
-    const entries: StoredEntry[] = [];
-    for await (const page of pages) {
-      for (const item of page.Items ?? []) entries.push(unmarshall(item) as StoredEntry);
+        ...from,
+      });
+      for (const item of Items) entries.push(unmarshall(item) as StoredEntry);
+      if (LastEvaluatedKey === undefined) return entries;
+      from = { ExclusiveStartKey: LastEvaluatedKey };
     }
-    return entries;
-  }
-
-  async put(entry: StoredEntry): Promise<void> {
-    await this.#client.send(
-      new PutItemCommand({ TableName: this.#name, Item: marshall(entry, { removeUndefinedValues: true, convertEmptyValues: false }) }),
-    );
-  }
-
-  async remove({ agent, entry }: StoredEntry): Promise<void> {
-    await this.#client.send(new DeleteItemCommand({ TableName: this.#name, Key: marshall({ agent, entry }) }));
+    throw new RangeError(`The allowlist has more than ${MOST_PAGES} pages of 1 MB for agent ${agent}; remove rows of it from ${this.name}`);
   }
 }

@@ -1,18 +1,22 @@
 import middy from '@middy/core';
 import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent, Context } from 'aws-lambda';
 import { type Agent, agentId } from '../core/agent';
+import { FUNCTION_TABLE_LIMITS } from '../core/aws-limits';
 import { type IdentityConfig, SERVER_NAME } from '../core/fleet-config';
 import { type Decision, decide } from '../core/policy';
 import type { Sightings } from '../core/sightings';
+import { readEntry } from './allowlist-entry';
 import { AllowlistTable } from './allowlist-table';
 import { type AuthorizerEvent, type GatewayRequest, validateAuthorizerEvent } from './authorizer-event';
+import { TableReader } from './dynamodb/table-reader';
 import { requireVariable } from './environment';
 import { iamPolicy } from './iam-policy';
 import { invocationLog, note } from './invocation-log';
 import { readSightings } from './sightings';
 import { type TokenVerifier, tokenVerifier } from './verify-token';
 
-const allowlist = new AllowlistTable();
+const tables = new TableReader(FUNCTION_TABLE_LIMITS);
+const allowlist = new AllowlistTable(tables);
 let verify: TokenVerifier | undefined;
 
 /** Decides for the gateway (direct invoke) and for API Gateway (`REQUEST` event) with the same policy over the same rows. */
@@ -24,7 +28,7 @@ export const handler = middy<AuthorizerEvent, Decision | Sightings | APIGatewayA
   );
 
 async function answerGateway(request: GatewayRequest, context: Context): Promise<Decision | Sightings> {
-  return request.kind === 'mcp-fleet.sightings' ? readSightings() : authorize(request.agent, request.server, context);
+  return request.kind === 'mcp-fleet.sightings' ? readSightings(tables) : authorize(request.agent, request.server, context);
 }
 
 async function answerApiGateway(event: APIGatewayRequestAuthorizerEvent, context: Context): Promise<APIGatewayAuthorizerResult> {
@@ -37,7 +41,7 @@ async function answerApiGateway(event: APIGatewayRequestAuthorizerEvent, context
 
 async function authorize(agent: Agent, server: string, context: Context): Promise<Decision> {
   const id = agentId(agent);
-  const decision = decide(await allowlist.entriesOf(id), server, Date.now() / 1000);
+  const decision = decide((await allowlist.entriesOf(id)).map(readEntry), server, Date.now() / 1000);
   note(context, { agent: id, server, effect: decision.effect });
   return decision;
 }

@@ -2,10 +2,11 @@ import { JwtVerifier } from 'aws-jwt-verify';
 import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
 import type { Agent } from '../core/agent';
 import type { IdentityConfig } from '../core/fleet-config';
+import { exchange } from './exchange';
 import { assertTrusted } from './trusted-address';
 
-/** Bounds a fetch of the issuer's keys, in milliseconds. */
-const FETCH_TIMEOUT_MS = 3_000;
+/** Bounds a fetch of the issuer's keys. */
+const FETCH_LIMITS = { connectMs: 3_000, answerMs: 3_000 };
 
 /** Answers who a token stands for; rejects when the token is not valid, with a reason that holds no part of it. */
 export type TokenVerifier = (token: string) => Promise<Agent>;
@@ -15,7 +16,7 @@ export type TokenVerifier = (token: string) => Promise<Agent>;
  * Keys are cached; an unknown `kid` fetches them at most once in ten seconds.
  */
 export function tokenVerifier(identity: IdentityConfig): TokenVerifier {
-  const jwksCache = new SimpleJwksCache({ fetcher: { fetch: fetchBytes } });
+  const jwksCache = new SimpleJwksCache({ fetcher: { fetch: async (uri) => new Uint8Array(await fetchBytes(uri)).buffer } });
   const byAud = identity.audienceClaim === 'aud';
   let verifier: ReturnType<typeof create> | undefined;
 
@@ -44,16 +45,19 @@ export function tokenVerifier(identity: IdentityConfig): TokenVerifier {
 /** OpenID Connect Discovery 1.0 §4. */
 async function discoverJwksUri(issuer: string): Promise<string> {
   const bytes = await fetchBytes(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
-  const found = JSON.parse(Buffer.from(bytes).toString()) as { issuer?: unknown; jwks_uri?: unknown };
+  const found = JSON.parse(bytes.toString()) as { issuer?: unknown; jwks_uri?: unknown };
   if (found.issuer !== issuer) throw new Error(`The discovery document of ${issuer} names another issuer: ${String(found.issuer)}`);
   if (typeof found.jwks_uri !== 'string') throw new Error(`The discovery document of ${issuer} names no jwks_uri`);
   return found.jwks_uri;
 }
 
 /** aws-jwt-verify's own fetcher speaks only HTTPS; an issuer on loopback speaks HTTP. */
-async function fetchBytes(uri: string): Promise<ArrayBuffer> {
+async function fetchBytes(uri: string): Promise<Buffer> {
   assertTrusted(uri, "The issuer's keys");
-  const response = await fetch(uri, { redirect: 'error', signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
-  if (!response.ok) throw new Error(`${uri} answered ${response.status}`);
-  return response.arrayBuffer();
+  const url = new URL(uri);
+  // Firewalls refuse who does not say what it is.
+  const headers = ['host', url.host, 'accept', 'application/json', 'user-agent', 'cdk-mcp-fleet'];
+  const { status, body } = await exchange(url, { method: 'GET', headers }, FETCH_LIMITS);
+  if (status !== 200) throw new Error(`${uri} answered ${status}`);
+  return body;
 }

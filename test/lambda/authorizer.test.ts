@@ -1,6 +1,8 @@
 import { once } from 'node:events';
+import { statSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
@@ -31,6 +33,10 @@ afterAll(async () => {
 // Each test has an agent of its own, so that no row of another is in its way.
 beforeEach(() => {
   subject = `agent-${++agents}`;
+});
+
+test('is small: what an agent waits for after a pause is mostly the loading of this', () => {
+  expect(statSync(join(taskRoot, 'index.js')).size).toBeLessThan(150_000);
 });
 
 function ask(server: string, who = subject) {
