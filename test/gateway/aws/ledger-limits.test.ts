@@ -78,27 +78,56 @@ test.each(['silent', 'unheard', 'deaf'] as const)(
   },
 );
 
+/** Leaves a key under which nothing happened: who claims it next marks its call as sent by a write of its own. */
+async function leaveFree(key: string): Promise<void> {
+  tables.fate = (operation, body) => (operation === 'PutItem' && body.includes(`#k:${key}`) ? 'silent' : 'pass');
+  await pay(key);
+  tables.fate = () => 'pass';
+  await rig.gateway.lateWrites.flush();
+}
+
 test.each(['unheard', 'deaf'] as const)('a mark as sent that is done and %s is read right, and the call runs once', async (fate) => {
+  await leaveFree('two');
   loseFirst('UpdateItem', '#k:two', fate);
   expect((await pay('two')).result).toMatchObject({ content: [] });
   expect(sent()).toHaveLength(1);
   expect((await rowOf('two'))?.state).toBe('confirmed');
 });
 
-test('a claim that is written and never heard is refused as not executed; the same key works when its patience is over, and runs once', async () => {
+test.each([
+  ['written and never heard', 'deaf', 'sent', ['sent', 'not_executed']],
+  ['lost', 'silent', undefined, ['not_executed']],
+] as const)(
+  'a claim that is %s sends nothing; its row says so when the table is back, and the same key runs once',
+  async (_, fate, left, history) => {
+    tables.fate = (operation, body) => (operation === 'PutItem' && body.includes('#k:three') ? fate : 'pass');
+    const { error } = await pay('three');
+    expect(error).toMatchObject({ code: 507, data: { outcome: 'not_executed', retry: 'safe' } });
+    expect([sent(), (await rowOf('three'))?.state, rig.gateway.lateWrites.count]).toEqual([[], left, 1]);
+    tables.fate = () => 'pass';
+    await rig.gateway.lateWrites.flush();
+    const ended = await rowOf('three');
+    expect([ended?.callId, ended?.history?.map(({ state }) => state)]).toEqual([error.data.callId, history]);
+    expect((await pay('three')).result).toMatchObject({ content: [] });
+    expect((await pay('three')).result._meta['cdk-mcp-fleet/call']).toMatchObject({ replayed: true });
+    expect(sent()).toHaveLength(1);
+  },
+);
+
+test('who finds such a claim before its writer can write is told that nobody knows, until the writer says that it sent nothing', async () => {
   tables.fate = (operation, body) => (operation === 'PutItem' && body.includes('#k:three') ? 'deaf' : 'pass');
-  const { error } = await pay('three');
-  expect(error).toMatchObject({ code: 507, data: { outcome: 'not_executed', retry: 'safe' } });
-  expect([sent(), (await rowOf('three'))?.state]).toEqual([[], 'claimed']);
+  await pay('three');
   tables.fate = () => 'pass';
   rig.skewMs += 5_000;
+  expect((await pay('three')).error).toMatchObject({ code: 504, data: { outcome: 'unknown' } });
+  await rig.gateway.lateWrites.flush();
+  expect((await rowOf('three'))?.history?.map(({ state }) => state)).toEqual(['sent', 'unknown', 'not_executed']);
   expect((await pay('three')).result).toMatchObject({ content: [] });
-  expect(sent()).toHaveLength(1);
-  expect((await pay('three')).result._meta['cdk-mcp-fleet/call']).toMatchObject({ replayed: true });
   expect(sent()).toHaveLength(1);
 });
 
 test('a mark as sent that is written and never heard sends nothing, and the key stays safe', async () => {
+  await leaveFree('four');
   tables.fate = (operation, body) => (operation === 'UpdateItem' && body.includes('#k:four') ? 'deaf' : 'pass');
   const { error } = await pay('four');
   expect(error).toMatchObject({ code: 507, data: { outcome: 'not_executed' } });
