@@ -1,47 +1,23 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { pino } from 'pino';
 import type { AwsLimits } from '../../../core/aws-limits';
-import { type AwsClients, createAwsClients } from '../../../gateway/aws/clients';
-import type { Composition } from '../../../gateway/compose';
-import { Directory } from '../../../gateway/ledger/directory';
-import { Fences } from '../../../gateway/ledger/fences';
-import { Ledger } from '../../../ledger/ledger';
-import { LedgerTable } from '../../../ledger/ledger-table';
-import { GroupCommit } from '../../../ledger/table/group-commit';
-import { answer, grant, type Rig, startRig } from '../rig';
-import { type Fate, startTablesProxy, type TablesProxy } from './proxy';
+import { answer, grant, type Rig } from '../rig';
+import type { Fate } from './proxy';
+import { startTablesRig, type TablesRig } from './tables-rig';
 
 const LIMITS: AwsLimits = { connectMs: 400, answerMs: 400, attempts: 2, totalMs: 1_000, connections: 50 };
-const PLACE = { region: 'eu-central-1', credentials: { accessKeyId: 'x', secretAccessKey: 'x' } };
 
+let started: TablesRig;
 let rig: Rig;
-let tables: TablesProxy;
-let aws: AwsClients;
+let tables: TablesRig['tables'];
 
 beforeEach(async () => {
-  rig = await startRig({ payments: { tools: { balance: { effect: 'read_only', key: 'fenced' } } } });
-  tables = await startTablesProxy(rig.tablesUrl);
-  const limits = { dynamodb: LIMITS, lambda: LIMITS, secrets: LIMITS };
-  aws = createAwsClients(() => 0, pino({ enabled: false }), { ...PLACE, endpoints: { dynamodb: tables.url } }, limits);
-  const { dynamodb } = aws;
-  const parts: Partial<Composition> = {
-    ledger: new Ledger(new LedgerTable(aws.table, 'ledger', new GroupCommit(aws.table, 'ledger', () => undefined)), {
-      name: 'replica-1',
-      now: rig.gateway.now,
-    }),
-    directory: new Directory(dynamodb, 'directory'),
-    fences: new Fences(dynamodb, 'directory'),
-  };
-  Object.assign(rig.gateway, parts);
+  started = await startTablesRig({ payments: { tools: { balance: { effect: 'read_only', key: 'fenced' } } } }, LIMITS);
+  ({ rig, tables } = started);
   await grant(rig, 'treasury', 'payments', ['*']);
   rig.upstream = (_, response, body) => answer(response, { jsonrpc: '2.0', id: JSON.parse(body).id, result: { content: [], tools: [] } });
 });
 
-afterEach(async () => {
-  aws.dynamodb.destroy();
-  await tables.close();
-  await rig.stop();
-});
+afterEach(() => started.stop());
 
 const pay = (key?: string) =>
   rig.ask('treasury', 'payments', {
@@ -163,7 +139,7 @@ test('fifty calls that wait for silent tables stall neither health nor what need
   expect((await fetch(`${rig.url}/healthz`)).status).toBe(200);
   const ended = await Promise.all(stuck);
   expect(new Set(ended.map(({ error }) => error.code))).toEqual(new Set([507]));
-  expect([sent(), aws.tables.standing]).toEqual([[], 'endpoint']);
+  expect([sent(), started.aws.tables.standing]).toEqual([[], 'endpoint']);
   expect(tables.most).toBeLessThanOrEqual(50);
   // Whatever asks the tables by itself goes on; this call is at most the one that finds out whether they are back.
   let late = 0;
