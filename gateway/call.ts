@@ -1,5 +1,6 @@
 import type { Agent } from '../core/agent';
 import type { CallDigest } from '../core/call-digest';
+import type { FleetError } from '../core/errors';
 import type { ServerConfig, ToolConfig } from '../core/fleet-config';
 import type { Message } from '../core/message';
 import type { Decision } from '../core/policy';
@@ -85,6 +86,8 @@ export interface Routed extends Authorized {
 export interface Claimed extends Routed {
   /** Our claim, for a state-changing call that is to be sent. */
   readonly claim?: LedgerRow;
+  /** The write of that claim was not answered: nothing is sent. */
+  readonly unheard?: FleetError;
   /** The settled row of the same call; nothing is sent. */
   readonly replay?: LedgerRow;
   /** The call without a key whose fence falls when this answer reaches its caller. */

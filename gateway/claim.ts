@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { FleetError } from '../core/errors';
 import { KEY_META } from '../core/meta';
 import type { LedgerRow } from '../ledger/row';
-import type { Claimed, Routed } from './call';
+import type { Claimed, Routed, ToolCall } from './call';
 import { awaitDuplicate, type DuplicateParts } from './ledger/duplicate';
 import { type FenceParts, passFence } from './ledger/fenced-call';
 import { newRow, type RowParts } from './ledger/new-row';
@@ -37,11 +37,22 @@ export async function claim(routed: Routed, parts: ClaimParts): Promise<Claimed>
     });
   }
   const row = await newRow({ ...routed, toolCall }, parts, 'idempotencyKey');
-  if (toolCall.idempotencyKey === undefined) return claimFenced(routed, row, parts);
-  const standing = await parts.ledger.claim(row);
-  if (standing === undefined) return { ...routed, claim: row };
-  const owned = await awaitDuplicate(standing, row, toolCall, parts);
-  return owned === 'ours' ? { ...routed, claim: row } : answeredBy(owned, routed, parts.metrics);
+  return toolCall.idempotencyKey === undefined ? claimFenced(routed, row, parts) : claimKey({ ...routed, toolCall }, row, parts);
+}
+
+/** Who is the first with a key has nothing to wait for: its row says `sent` from the beginning. Who is not may have to wait for long. */
+async function claimKey(routed: Routed & { toolCall: ToolCall }, row: LedgerRow, parts: ClaimParts): Promise<Claimed> {
+  const first: LedgerRow = { ...row, state: 'sent', sentAt: parts.now() };
+  let standing: LedgerRow | undefined;
+  try {
+    standing = await parts.ledger.claim(first);
+  } catch (error) {
+    if (!FleetError.is(error)) throw error;
+    return { ...routed, claim: first, unheard: error };
+  }
+  if (standing === undefined) return { ...routed, claim: first };
+  const found = await awaitDuplicate(standing, row, routed.toolCall, parts);
+  return 'claim' in found ? { ...routed, ...found } : answeredBy(found.replay, routed, parts.metrics);
 }
 
 /** A call without a key may be the retry of one whose outcome its caller never learnt: then that one answers. */

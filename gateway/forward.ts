@@ -30,7 +30,8 @@ const ENDED: Answer = { status: 200, headers: {} };
  * judged. What the ledger has the answer to is not sent.
  */
 export async function forward(claimed: Claimed, parts: ForwardParts): Promise<Forwarded> {
-  const { replay, lane } = claimed;
+  const { replay, lane, unheard } = claimed;
+  if (unheard !== undefined) throw unheard;
   if (replay !== undefined) return { ...claimed, answer: await replayAnswer(replay, claimed.held, parts.catalogue), upstreamMs: 0 };
   if (lane === 'ask') return { ...claimed, ...(await answerAsk(claimed, parts)), upstreamMs: 0 };
   if (lane === 'dropped') return { ...claimed, answer: TAKEN, upstreamMs: 0 };
@@ -88,19 +89,24 @@ async function close(claimed: Claimed, parts: CloseParts): Promise<Forwarded> {
 
 type SendParts = ReceiveParts & RecoveryParts & { readonly openRequests: OpenRequests };
 
-/** Marks a claimed call as sent, sends it, and finds out what became of it when its answer is lost. */
+/** Sends a claimed call, and finds out what became of it when its answer is lost. */
 async function send(call: Sending, parts: SendParts): Promise<Received> {
-  const { claim } = call;
-  if (claim === undefined) return receiveRepeatable(call, parts);
-  const sentAt = parts.now();
-  if (!(await parts.ledger.advance(claim, 'sent', { sentAt }))) {
+  if (call.claim === undefined) return receiveRepeatable(call, parts);
+  const sent = { ...call, claim: await markSent(call.claim, parts) };
+  return receive(sent, parts).catch((error) => recover(sent, error, parts));
+}
+
+/** Marks a claim as sent that has waited; one that had nothing to wait for was written so. */
+async function markSent(claim: LedgerRow, { ledger, now }: SendParts): Promise<LedgerRow> {
+  if (claim.state === 'sent') return claim;
+  const sentAt = now();
+  if (!(await ledger.advance(claim, 'sent', { sentAt }))) {
     throw new FleetError('NOT_DELIVERED', {
       reason: 'whoever waited for this call ended its claim before anything was sent; send it again',
       callId: claim.callId,
     });
   }
-  const sent = { ...claim, sentAt };
-  return receive({ ...call, claim: sent }, parts).catch((error) => recover({ ...call, claim: sent }, error, parts));
+  return { ...claim, state: 'sent', sentAt };
 }
 
 /** What may be said twice is said again where its answer was lost, as long as the agent has seen nothing of it. */

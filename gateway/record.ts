@@ -106,12 +106,13 @@ export async function recordRefusal(error: unknown, reached: Identified | Claime
   if (reached?.toolCall === undefined) return refusal;
   const { toolCall, server } = reached;
   const settlement: Settlement = { settledAt: parts.now(), reason: `${refusal.kind}: ${refusal.detail.reason}`.slice(0, REASON_LIMIT) };
-  const claim = 'claim' in reached ? reached.claim : undefined;
+  const { claim, unheard } = 'claim' in reached ? reached : {};
   // Without a claim nothing of a write was sent, whatever is known of the earlier call that it repeats.
   const state = claim === undefined && toolCall.policy.effect === 'state_changing' ? 'not_executed' : refusal.outcome;
   count(server, state, parts.metrics);
   try {
-    if (claim !== undefined) await settleRefused(claim, state, settlement, parts);
+    if (claim !== undefined && unheard !== undefined) await retract(claim, settlement, parts);
+    else if (claim !== undefined) await settleRefused(claim, state, settlement, parts);
     else await append({ ...(await newRow({ ...reached, toolCall }, parts, 'callId')), ...settlement, state }, parts);
   } catch (failure) {
     parts.metrics.count(server, 'LedgerFailures');
@@ -124,6 +125,15 @@ export async function recordRefusal(error: unknown, reached: Identified | Claime
 async function append(row: LedgerRow, parts: OutcomeParts): Promise<void> {
   await parts.ledger.append(row).catch((error: Error) => {
     parts.lateWrites.keep(row, () => parts.ledger.append(row));
+    throw error;
+  });
+}
+
+/** @throws FleetError LEDGER_UNAVAILABLE; done as soon as the table takes it, whatever has become of the claim's own write */
+async function retract(claim: LedgerRow, settlement: Settlement, { ledger, lateWrites }: OutcomeParts): Promise<void> {
+  const write = () => ledger.retract(claim, settlement);
+  await write().catch((error: Error) => {
+    lateWrites.keep(claim, write);
     throw error;
   });
 }

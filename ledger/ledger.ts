@@ -66,6 +66,20 @@ export class Ledger {
     return this.update(row, CONDITIONS.endUnsent(row), 'not_executed', changes, because);
   }
 
+  /**
+   * Ends a claim of our own whose write was not answered: nothing of it is sent. It may stand, or be on its way, or be lost; where no
+   * row stands one takes its place, which the write that comes late will find.
+   * @throws FleetError LEDGER_UNAVAILABLE
+   */
+  async retract(row: LedgerRow, changes: Settlement): Promise<void> {
+    const ended: LedgerRow = { ...row, ...changes, state: 'not_executed' };
+    const standing = await this.put(this.begun(ended), CONDITIONS.begin());
+    if (standing === undefined) return;
+    if (standing.fence === row.fence) await this.update(row, CONDITIONS.retract(row), 'not_executed', changes);
+    // The key is another's; the audit has this call under its own id.
+    else await this.append({ ...ended, pk: ownKey(row) });
+  }
+
   /** Writes that a conclusive read found nothing. False when the row is not unknown any more. @throws FleetError LEDGER_UNAVAILABLE */
   async notLanded(row: LedgerRow, changes: Settlement, because: string): Promise<boolean> {
     return this.update(row, CONDITIONS.notLanded(row), 'not_executed', changes, because);

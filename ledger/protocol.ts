@@ -81,6 +81,11 @@ export const CONDITIONS = {
   }),
   /** Whoever ends another's claim must find it unsent at the very moment of the write, not only when it was read. */
   endUnsent: ({ fence }: Fenced): WriteCondition => ({ states: ['claimed'], fence }),
+  /**
+   * An owner whose mark as sent was not answered has sent nothing, whatever others make of it: so he alone may say so of a call that
+   * they have given up.
+   */
+  retract: ({ fence }: Fenced): WriteCondition => ({ states: ['claimed', 'sent', 'unknown'], fence }),
   advance: ({ fence }: Fenced, next: LedgerState): WriteCondition => ({ states: statesBefore(next), fence }),
   /** A call that is sent goes on as a task; it is still sent. */
   keepOpen: ({ fence }: Fenced): WriteCondition => ({ states: ['sent'], fence }),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { isDigestOf } from '../../core/call-digest';
 import { FleetError } from '../../core/errors';
 import type { FleetConfig } from '../../core/fleet-config';
@@ -27,7 +28,9 @@ export interface DuplicateParts extends UnknownParts {
 
 /**
  * Waits until the standing call of the same key is settled, or becomes ours: because nothing of it was sent, or because its server has
- * asked for input and this is the same intent, whichever round of it.
+ * asked for input and this is the same intent, whichever round of it. Each attempt at the key has a fence of its own: what was written
+ * about one, and comes late, must not meet the next.
+ * @param row of the attempt that found the key taken
  * @throws FleetError KEY_REUSED when it is another call, now or by the time it can be answered; OUTCOME_UNKNOWN when nobody
  *   can tell; IN_PROGRESS when it takes too long
  */
@@ -36,24 +39,33 @@ export async function awaitDuplicate(
   row: LedgerRow,
   { tool, argumentsText }: ToolCall,
   parts: DuplicateParts,
-): Promise<LedgerRow | 'ours'> {
+): Promise<{ readonly claim: LedgerRow } | { readonly replay: LedgerRow }> {
   const { ledger, outcomes, now } = parts;
   const deadline = now() + DUPLICATE_WAIT_MS;
-  for (let current: LedgerRow | undefined = standing; current !== undefined; ) {
+  for (let current = standing; ; ) {
     const recorded = { digest: current.argumentsDigest, ...(current.digestVersion !== undefined && { version: current.digestVersion }) };
     const sameIntent = isDigestOf(recorded, tool, argumentsText);
     const condition = claimable(current, now(), sameIntent);
     if (condition !== undefined) {
-      current = await ledger.reclaim(row, current, condition);
+      const claim = { ...row, fence: randomUUID() };
+      const taken = await ledger.reclaim(claim, current, condition);
+      if (taken === undefined) return { claim };
+      current = taken;
       continue;
     }
     if (!sameIntent) throw keyReused(current, row);
-    if (current.state === 'confirmed' || current.state === 'failed' || current.openTask !== undefined) return current;
-    if (current.state === 'unknown') current = await settleUnknown(current, parts);
+    if (current.state === 'confirmed' || current.state === 'failed' || current.openTask !== undefined) return { replay: current };
+    if (current.state === 'unknown')
+      current = await (current.fence === row.fence ? takeBack(current, parts) : settleUnknown(current, parts));
     else if (now() > deadline) throw inProgress(current);
     else current = await outcomes.lookAgain(current);
   }
-  return 'ours';
+}
+
+/** Our own attempt, which was answered so late that somebody has given it up: nothing of it was sent. */
+async function takeBack(own: LedgerRow, { ledger, now }: DuplicateParts): Promise<LedgerRow> {
+  await ledger.retract(own, { settledAt: now(), reason: 'given up by others before it was sent' });
+  return (await ledger.read(own.pk)) ?? own;
 }
 
 /** Settles an unknown outcome by evidence. @throws FleetError OUTCOME_UNKNOWN when there still is none */

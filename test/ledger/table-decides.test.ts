@@ -81,6 +81,21 @@ describe('the table decides as the conditions in core/ say, which the model of t
   });
 });
 
+test('who takes back a claim whose write was not answered ends it wherever it stands, and takes the key where it does not', async () => {
+  for (const there of [undefined, ...STATES.flatMap((state) => ['mine', 'another'].map((fence) => ({ state, fence })))]) {
+    const row = newRow({ state: 'sent' });
+    if (there !== undefined) await ledger.append({ ...row, callId: 'standing', ...there });
+    await ledger.retract(row, { reason: 'not answered' });
+    const ends = there === undefined || permits(CONDITIONS.retract(row), there);
+    expect([there, (await ledger.read(row.pk))?.state]).toEqual([there, ends ? 'not_executed' : there.state]);
+    // It is in the audit also where the key is another's.
+    const own = await ledger.read(ledgerKey('payments', row.agent, `c:${row.callId}`));
+    expect([there, own?.state]).toEqual([there, there?.fence === 'another' ? 'not_executed' : undefined]);
+    // What comes late finds the key taken.
+    if (there === undefined) expect(await ledger.claim(row)).toMatchObject({ state: 'not_executed', fence: row.fence });
+  }
+});
+
 test("who waits for a key is never given another call's outcome, although the row changed hands meanwhile", async () => {
   const standing = newRow({ argumentsDigest: 'transfer 120' });
   await ledger.append({ ...standing, fence: 'another', argumentsDigest: 'transfer 9000', state: 'confirmed', result: '{}' });

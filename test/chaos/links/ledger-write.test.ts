@@ -18,10 +18,11 @@ test('knows the writes of a call by the row of its claim', () => {
   const writes = new LedgerWrites();
   const call = { reference: 'v1-7', owner: 'g1', fence: 'f1' };
   expect(writes.read(update('sent'))).toBeUndefined();
-  expect(writes.read(put('claimed'))).toEqual({ kind: 'claim', ...call });
-  expect(writes.read(update('sent'))).toEqual({ kind: 'sent', ...call });
-  expect(writes.read(update('confirmed'))).toEqual({ kind: 'settlement', ...call });
-  expect(writes.read(update('failed'))).toEqual({ kind: 'settlement', ...call });
+  expect(writes.read(put('claimed'))).toEqual({ kinds: ['claim'], ...call });
+  expect(writes.read(put('sent'))).toEqual({ kinds: ['claim', 'sent'], ...call });
+  expect(writes.read(update('sent'))).toEqual({ kinds: ['sent'], ...call });
+  expect(writes.read(update('confirmed'))).toEqual({ kinds: ['settlement'], ...call });
+  expect(writes.read(update('failed'))).toEqual({ kinds: ['settlement'], ...call });
   expect(writes.owners.get('v1-7')).toBe('g1');
 });
 

@@ -1,8 +1,11 @@
 import type { AwsRequest } from './aws-link';
 
+type Kind = 'claim' | 'sent' | 'settlement';
+
 /** A write of the ledger's protocol, as it stands in a request to the table. */
 export interface LedgerWrite {
-  readonly kind: 'claim' | 'sent' | 'settlement';
+  /** What is written by it: the claim of a call that waits for nothing says at once that it is sent. */
+  readonly kinds: readonly Kind[];
   readonly reference: string;
   /** Gateway replica that wrote the claim. */
   readonly owner: string;
@@ -25,6 +28,8 @@ interface Text {
   readonly S?: string;
 }
 
+const BEGINNINGS: Readonly<Record<string, readonly Kind[]>> = { claimed: ['claim'], sent: ['claim', 'sent'] };
+
 /** Reads ledger writes off the wire, and remembers which call a row belongs to. */
 export class LedgerWrites {
   private readonly rows = new Map<string, Known>();
@@ -38,17 +43,18 @@ export class LedgerWrites {
     const known = this.rows.get(Key?.pk?.S ?? '');
     const { ':next': next, ':fence': fence } = ExpressionAttributeValues ?? {};
     if (known === undefined || fence?.S === undefined) return undefined;
-    if (next?.S === 'sent') return { kind: 'sent', ...known, fence: fence.S };
-    return next?.S === 'confirmed' || next?.S === 'failed' ? { kind: 'settlement', ...known, fence: fence.S } : undefined;
+    if (next?.S === 'sent') return { kinds: ['sent'], ...known, fence: fence.S };
+    return next?.S === 'confirmed' || next?.S === 'failed' ? { kinds: ['settlement'], ...known, fence: fence.S } : undefined;
   }
 
   private readClaim({ pk, arguments: args, owner, state, fence }: NonNullable<WriteBody['Item']>): LedgerWrite | undefined {
     const reference = /"reference":"([\w-]+)"/.exec(args?.S ?? '')?.[1];
-    if (state?.S !== 'claimed' || reference === undefined) return undefined;
+    const kinds = BEGINNINGS[state?.S ?? ''];
+    if (kinds === undefined || reference === undefined) return undefined;
     if (pk?.S === undefined || owner?.S === undefined || fence?.S === undefined) return undefined;
     const known = { reference, owner: owner.S };
     this.rows.set(pk.S, known);
     this.owners.set(reference, owner.S);
-    return { kind: 'claim', ...known, fence: fence.S };
+    return { kinds, ...known, fence: fence.S };
   }
 }

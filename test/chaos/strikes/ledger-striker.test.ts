@@ -5,11 +5,11 @@ import { Blows } from './blows';
 import { LedgerStriker } from './ledger-striker';
 import { Processes } from './processes';
 
-const claim = (fence: string) => ({
+const claim = (fence: string, state = 'claimed') => ({
   target: 'DynamoDB_20120810.PutItem',
   path: '/',
   body: JSON.stringify({
-    Item: { pk: { S: 'k' }, arguments: { S: '{"reference":"v1-1"}' }, owner: { S: 'g' }, state: { S: 'claimed' }, fence: { S: fence } },
+    Item: { pk: { S: 'k' }, arguments: { S: '{"reference":"v1-1"}' }, owner: { S: 'g' }, state: { S: state }, fence: { S: fence } },
   }),
 });
 const update = (next: string, fence: string) => ({
@@ -45,6 +45,14 @@ test('a claim that is made anew is sent', () => {
   expect(ledger.treat(update('sent', 'f1')).done).toBe(false);
   ledger.treat(claim('f2'));
   expect(ledger.treat(update('sent', 'f2')).done).toBe(true);
+});
+
+test('a claim that says at once that it is sent is struck as either', () => {
+  for (const name of ['sent refused', 'claim refused'] as const) {
+    const { ledger, blows } = striker(name);
+    expect(ledger.treat(claim('f1', 'sent')).done).toBe(false);
+    expect(blows.tally.all()[name].struck).toBe(1);
+  }
 });
 
 test('a reply is lost after the write is done', () => {

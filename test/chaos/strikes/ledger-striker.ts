@@ -22,7 +22,7 @@ export class LedgerStriker {
     const write = this.writes.read(request);
     if (write === undefined || this.blows.isOver) return PASSES;
     if (this.refused.has(nameOf(write))) return NOT_DONE;
-    const blow = this.blows.take(write.kind, write.reference);
+    const blow = write.kinds.map((kind) => this.blows.take(kind, write.reference)).find((taken) => taken !== undefined);
     return blow === undefined ? PASSES : this.passageOf(write, blow);
   }
 
@@ -41,6 +41,6 @@ export class LedgerStriker {
 }
 
 /** One write of one claim: when the call is claimed again, it is another one. */
-function nameOf({ kind, fence }: LedgerWrite): string {
-  return `${kind} ${fence}`;
+function nameOf({ kinds, fence }: LedgerWrite): string {
+  return `${kinds} ${fence}`;
 }

@@ -1,47 +1,23 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { pino } from 'pino';
 import type { AwsLimits } from '../../../core/aws-limits';
-import { type AwsClients, createAwsClients } from '../../../gateway/aws/clients';
-import type { Composition } from '../../../gateway/compose';
-import { Directory } from '../../../gateway/ledger/directory';
-import { Fences } from '../../../gateway/ledger/fences';
-import { Ledger } from '../../../ledger/ledger';
-import { LedgerTable } from '../../../ledger/ledger-table';
-import { GroupCommit } from '../../../ledger/table/group-commit';
-import { answer, grant, type Rig, startRig } from '../rig';
-import { type Fate, startTablesProxy, type TablesProxy } from './proxy';
+import { answer, grant, type Rig } from '../rig';
+import type { Fate } from './proxy';
+import { startTablesRig, type TablesRig } from './tables-rig';
 
 const LIMITS: AwsLimits = { connectMs: 400, answerMs: 400, attempts: 2, totalMs: 1_000, connections: 50 };
-const PLACE = { region: 'eu-central-1', credentials: { accessKeyId: 'x', secretAccessKey: 'x' } };
 
+let started: TablesRig;
 let rig: Rig;
-let tables: TablesProxy;
-let aws: AwsClients;
+let tables: TablesRig['tables'];
 
 beforeEach(async () => {
-  rig = await startRig({ payments: { tools: { balance: { effect: 'read_only', key: 'fenced' } } } });
-  tables = await startTablesProxy(rig.tablesUrl);
-  const limits = { dynamodb: LIMITS, lambda: LIMITS, secrets: LIMITS };
-  aws = createAwsClients(() => 0, pino({ enabled: false }), { ...PLACE, endpoints: { dynamodb: tables.url } }, limits);
-  const { dynamodb } = aws;
-  const parts: Partial<Composition> = {
-    ledger: new Ledger(new LedgerTable(aws.table, 'ledger', new GroupCommit(aws.table, 'ledger', () => undefined)), {
-      name: 'replica-1',
-      now: rig.gateway.now,
-    }),
-    directory: new Directory(dynamodb, 'directory'),
-    fences: new Fences(dynamodb, 'directory'),
-  };
-  Object.assign(rig.gateway, parts);
+  started = await startTablesRig({ payments: { tools: { balance: { effect: 'read_only', key: 'fenced' } } } }, LIMITS);
+  ({ rig, tables } = started);
   await grant(rig, 'treasury', 'payments', ['*']);
   rig.upstream = (_, response, body) => answer(response, { jsonrpc: '2.0', id: JSON.parse(body).id, result: { content: [], tools: [] } });
 });
 
-afterEach(async () => {
-  aws.dynamodb.destroy();
-  await tables.close();
-  await rig.stop();
-});
+afterEach(() => started.stop());
 
 const pay = (key?: string) =>
   rig.ask('treasury', 'payments', {
@@ -78,27 +54,56 @@ test.each(['silent', 'unheard', 'deaf'] as const)(
   },
 );
 
+/** Leaves a key under which nothing happened: who claims it next marks its call as sent by a write of its own. */
+async function leaveFree(key: string): Promise<void> {
+  tables.fate = (operation, body) => (operation === 'PutItem' && body.includes(`#k:${key}`) ? 'silent' : 'pass');
+  await pay(key);
+  tables.fate = () => 'pass';
+  await rig.gateway.lateWrites.flush();
+}
+
 test.each(['unheard', 'deaf'] as const)('a mark as sent that is done and %s is read right, and the call runs once', async (fate) => {
+  await leaveFree('two');
   loseFirst('UpdateItem', '#k:two', fate);
   expect((await pay('two')).result).toMatchObject({ content: [] });
   expect(sent()).toHaveLength(1);
   expect((await rowOf('two'))?.state).toBe('confirmed');
 });
 
-test('a claim that is written and never heard is refused as not executed; the same key works when its patience is over, and runs once', async () => {
+test.each([
+  ['written and never heard', 'deaf', 'sent', ['sent', 'not_executed']],
+  ['lost', 'silent', undefined, ['not_executed']],
+] as const)(
+  'a claim that is %s sends nothing; its row says so when the table is back, and the same key runs once',
+  async (_, fate, left, history) => {
+    tables.fate = (operation, body) => (operation === 'PutItem' && body.includes('#k:three') ? fate : 'pass');
+    const { error } = await pay('three');
+    expect(error).toMatchObject({ code: 507, data: { outcome: 'not_executed', retry: 'safe' } });
+    expect([sent(), (await rowOf('three'))?.state, rig.gateway.lateWrites.count]).toEqual([[], left, 1]);
+    tables.fate = () => 'pass';
+    await rig.gateway.lateWrites.flush();
+    const ended = await rowOf('three');
+    expect([ended?.callId, ended?.history?.map(({ state }) => state)]).toEqual([error.data.callId, history]);
+    expect((await pay('three')).result).toMatchObject({ content: [] });
+    expect((await pay('three')).result._meta['cdk-mcp-fleet/call']).toMatchObject({ replayed: true });
+    expect(sent()).toHaveLength(1);
+  },
+);
+
+test('who finds such a claim before its writer can write is told that nobody knows, until the writer says that it sent nothing', async () => {
   tables.fate = (operation, body) => (operation === 'PutItem' && body.includes('#k:three') ? 'deaf' : 'pass');
-  const { error } = await pay('three');
-  expect(error).toMatchObject({ code: 507, data: { outcome: 'not_executed', retry: 'safe' } });
-  expect([sent(), (await rowOf('three'))?.state]).toEqual([[], 'claimed']);
+  await pay('three');
   tables.fate = () => 'pass';
   rig.skewMs += 5_000;
+  expect((await pay('three')).error).toMatchObject({ code: 504, data: { outcome: 'unknown' } });
+  await rig.gateway.lateWrites.flush();
+  expect((await rowOf('three'))?.history?.map(({ state }) => state)).toEqual(['sent', 'unknown', 'not_executed']);
   expect((await pay('three')).result).toMatchObject({ content: [] });
-  expect(sent()).toHaveLength(1);
-  expect((await pay('three')).result._meta['cdk-mcp-fleet/call']).toMatchObject({ replayed: true });
   expect(sent()).toHaveLength(1);
 });
 
 test('a mark as sent that is written and never heard sends nothing, and the key stays safe', async () => {
+  await leaveFree('four');
   tables.fate = (operation, body) => (operation === 'UpdateItem' && body.includes('#k:four') ? 'deaf' : 'pass');
   const { error } = await pay('four');
   expect(error).toMatchObject({ code: 507, data: { outcome: 'not_executed' } });
@@ -134,7 +139,7 @@ test('fifty calls that wait for silent tables stall neither health nor what need
   expect((await fetch(`${rig.url}/healthz`)).status).toBe(200);
   const ended = await Promise.all(stuck);
   expect(new Set(ended.map(({ error }) => error.code))).toEqual(new Set([507]));
-  expect([sent(), aws.tables.standing]).toEqual([[], 'endpoint']);
+  expect([sent(), started.aws.tables.standing]).toEqual([[], 'endpoint']);
   expect(tables.most).toBeLessThanOrEqual(50);
   // Whatever asks the tables by itself goes on; this call is at most the one that finds out whether they are back.
   let late = 0;

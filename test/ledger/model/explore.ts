@@ -2,7 +2,7 @@ import { gatewaySteps } from './gateway-steps';
 import { violation } from './invariants';
 import { PROTOCOL, type Protocol } from './protocol';
 import { deaths, janitorSteps, personSteps, serverSteps } from './surroundings';
-import { begin, callsKey, keyOf, rowKey, type World } from './world';
+import { begin, type Claimant, callsKey, keyOf, rowKey, type World } from './world';
 import { arrivals, type Step } from './write';
 
 export interface Exploration {
@@ -69,14 +69,14 @@ function* stepsFrom(world: World, protocol: Protocol, { person, janitor }: Pick<
  * may run the call himself.
  * @param ways what is known to lead on
  */
-function deadEnd({ row, calls }: World, protocol: Protocol, ways: Set<string>): string | undefined {
-  const key = rowKey(row) + callsKey(calls);
+function deadEnd({ row, claimants, calls }: World, protocol: Protocol, ways: Set<string>): string | undefined {
+  const key = rowKey(row) + callsKey(calls) + claimants.map(({ fence }) => fence).join();
   if (ways.has(key) || (protocol.keyless && row === undefined)) return undefined;
   const digest = row?.digest ?? 'x';
   const asks = calls.length;
   const left: World = {
     row,
-    claimants: [...calls.map(() => ({ at: 'crashed', digest }) as const), { at: 'start', digest }],
+    claimants: [...claimants.map(({ fence }) => ({ at: 'crashed', digest, fence }) as const), { at: 'start', digest, fence: String(asks) }],
     calls: [...calls, { at: 'unsent', executed: 0 }],
     late: [],
     faults: 0,
@@ -84,9 +84,9 @@ function deadEnd({ row, calls }: World, protocol: Protocol, ways: Set<string>): 
   const seen = new Set([keyOf(left)]);
   const queue = [left];
   for (const world of queue) {
-    const { at, told } = world.claimants[asks] as World['claimants'][number];
+    const { at, told } = world.claimants[asks] as Claimant;
     const settled = world.row !== undefined && world.row.state !== 'claimed' && world.row.state !== 'sent';
-    if (at === 'own' || (told !== undefined && settled)) {
+    if (at === 'own' || at === 'send' || (told !== undefined && settled)) {
       ways.add(key);
       return undefined;
     }

@@ -2,7 +2,7 @@ import type { Outcome } from '../../../core/outcome';
 import type { WriteCondition } from '../../../ledger/protocol';
 import type { Protocol } from './protocol';
 import { isOver } from './surroundings';
-import { type Claimant, changeCall, changeClaimant, type Row, type World } from './world';
+import { type Claimant, callOf, changeCall, changeClaimant, freshFence, ownerOf, type Row, type World } from './world';
 import { type Continuation, type Step, write } from './write';
 
 /**
@@ -21,7 +21,7 @@ const FORGET = { seen: undefined, verdict: undefined };
 const STEPS: Readonly<Record<Exclude<Claimant['at'], 'ended' | 'crashed'>, (turn: Turn) => Generator<Step>>> = {
   *start(turn) {
     const seen = turn.world.row;
-    if (!turn.protocol.keyless || turn.index === 0) yield* turn.put('claim', turn.protocol.begin());
+    if (!turn.protocol.keyless || turn.index === 0) yield* turn.put('claim', turn.protocol.begin(), turn.protocol.beginsAs);
     // A call is behind the fence only after its claim was answered.
     else if (seen !== undefined && turn.world.claimants[0]?.at !== 'start')
       yield turn.goes('finds it behind the fence', { at: 'watch', seen });
@@ -52,6 +52,8 @@ const STEPS: Readonly<Record<Exclude<Claimant['at'], 'ended' | 'crashed'>, (turn
     const answer = turn.answerOf(seen.fence);
     if (answer !== undefined) yield turn.goes('is given the kept answer', { at: 'note', verdict: answer });
     if (seen.state === 'unknown') {
+      // Its own attempt, which was answered so late that somebody gave it up.
+      if (ownerOf(seen.fence) === turn.index) return yield* turn.endBy('retract', seen);
       yield* turn.reconcile(seen);
       // Also where it could tell: nobody reaches it now.
       return yield turn.tells('OUTCOME_UNKNOWN', 'unknown', seen.fence);
@@ -73,6 +75,24 @@ const STEPS: Readonly<Record<Exclude<Claimant['at'], 'ended' | 'crashed'>, (turn
 
   *reread(turn) {
     yield turn.goes('reads again', { at: 'watch', seen: turn.world.row });
+  },
+
+  *unheard(turn) {
+    const { fence, claimant } = turn;
+    const taken = { condition: turn.protocol.begin(), change: { state: 'not_executed', fence, digest: claimant.digest } } as const;
+    yield* write(turn.world, `gateway ${turn.index}: takes its key for nothing`, taken, fence, {
+      done: (world) => turn.in(world).unavailable(),
+      refused: (world, seen) => (seen?.fence === fence ? turn.in(world).change({ at: 'retract' }) : turn.in(world).unavailable()),
+      failed: (world) => turn.in(world).unavailableYet(),
+    });
+  },
+
+  *retract(turn) {
+    const { fence } = turn;
+    const ending = { condition: turn.protocol.retract({ fence }), change: { state: 'not_executed' } as const };
+    const tell = (world: World): World => turn.in(world).unavailable();
+    const next = { done: tell, refused: tell, failed: (world: World) => turn.in(world).unavailableYet() };
+    yield* write(turn.world, `gateway ${turn.index}: takes back its mark`, ending, fence, next);
   },
 
   *own(turn) {
@@ -148,7 +168,7 @@ class Turn {
   ) {}
 
   get fence(): string {
-    return String(this.index);
+    return this.claimant.fence;
   }
 
   get call(): World['calls'][number] {
@@ -172,6 +192,11 @@ class Turn {
     return this.told('not_executed', this.fence);
   }
 
+  /** The same, and its write is kept until it is done. */
+  unavailableYet(): World {
+    return this.change({ at: 'unheard', told: { outcome: 'not_executed', of: this.fence } });
+  }
+
   goes(how: string, change: Partial<Claimant>): Step {
     return [`gateway ${this.index} ${how}`, this.change(change)];
   }
@@ -182,27 +207,25 @@ class Turn {
 
   /** What the instance of a call can answer, as long as it lives and remembers. */
   answerOf(fence: string): Outcome | undefined {
-    const { at, said } = this.world.calls[Number(fence)] as World['calls'][number];
+    const { at, said } = callOf(this.world, fence);
     return at === 'answered' ? said : undefined;
   }
 
-  /** Writes a row of its own. */
-  *put(name: string, condition: WriteCondition): Generator<Step> {
+  renewed(): World {
+    return this.protocol.freshFences ? this.change({ fence: freshFence(this.world, this.index) }) : this.world;
+  }
+
+  /** Writes a row of its own. The next attempt has a fence of its own. */
+  *put(name: string, condition: WriteCondition, state: 'claimed' | 'sent' = 'claimed'): Generator<Step> {
     const { fence, claimant, index } = this;
-    yield* write(
-      this.world,
-      `gateway ${index}: ${name}`,
-      { condition, change: { state: 'claimed', fence, digest: claimant.digest } },
-      fence,
-      {
-        done: (world) => this.in(world).change({ at: 'own', ...FORGET }),
-        refused: (world, seen) =>
-          seen !== undefined && claimant.at === 'start' && seen.digest !== claimant.digest && !this.protocol.givesWay.includes(seen.state)
-            ? this.in(world).told('not_executed', fence) // KEY_REUSED
-            : this.in(world).change({ at: 'watch', seen }),
-        failed: (world) => this.in(world).unavailable(),
-      },
-    );
+    yield* write(this.world, `gateway ${index}: ${name}`, { condition, change: { state, fence, digest: claimant.digest } }, fence, {
+      done: (world) => this.in(world).change({ at: state === 'sent' ? 'send' : 'own', ...FORGET }),
+      refused: (world, seen) =>
+        seen !== undefined && claimant.at === 'start' && seen.digest !== claimant.digest && !this.protocol.givesWay.includes(seen.state)
+          ? this.in(world).told('not_executed', fence) // KEY_REUSED
+          : this.in(this.in(world).change({ at: 'watch', seen })).renewed(),
+      failed: (world) => (state === 'sent' ? this.in(world).change({ at: 'unheard', ...FORGET }) : this.in(world).unavailable()),
+    });
   }
 
   /**
@@ -210,7 +233,7 @@ class Turn {
    * of it is on its way or runs any more.
    */
   *reconcile(seen: Row): Generator<Step> {
-    const { executed } = this.world.calls[Number(seen.fence)] as World['calls'][number];
+    const { executed } = callOf(this.world, seen.fence);
     if (executed > 0) yield this.goes('reads that it happened', { at: 'note', verdict: 'confirmed' });
     else if (this.mayReadNothing(seen.fence)) yield this.goes('reads that it did not happen', { at: 'end' });
   }
@@ -225,7 +248,7 @@ class Turn {
   }
 
   /** Ends a call as not executed, by one of two writes. */
-  *endBy(by: 'endUnsent' | 'notLanded', seen: Row): Generator<Step> {
+  *endBy(by: 'endUnsent' | 'notLanded' | 'retract', seen: Row): Generator<Step> {
     const change = { state: 'not_executed' } as const;
     const reread = (world: World): World => this.in(world).change({ at: 'reread' });
     yield* write(this.world, `gateway ${this.index}: ends call ${seen.fence}`, { condition: this.protocol[by](seen), change }, seen.fence, {

@@ -1,4 +1,4 @@
-import type { Call, Claimant, Row, World } from './world';
+import { type Claimant, callOf, ownerOf, type Row, type World } from './world';
 
 /** What must hold at every moment of every history; the sentence that does not, or undefined. */
 export function violation(world: World): string | undefined {
@@ -6,7 +6,7 @@ export function violation(world: World): string | undefined {
   const executions = calls.reduce((sum, { executed }) => sum + executed, 0);
   if (executions > 1) return 'one key was executed twice';
   if (row !== undefined) {
-    const lie = lieOfRow(row, calls, executions);
+    const lie = lieOfRow(row, world, executions);
     if (lie !== undefined) return lie;
   }
   for (const claimant of claimants) {
@@ -16,8 +16,8 @@ export function violation(world: World): string | undefined {
   return undefined;
 }
 
-function lieOfRow({ state, fence }: Row, calls: readonly Call[], executions: number): string | undefined {
-  const { executed, said } = calls[Number(fence)] as Call;
+function lieOfRow({ state, fence }: Row, world: World, executions: number): string | undefined {
+  const { executed, said } = callOf(world, fence);
   if (state === 'confirmed' && executed === 0) return 'a row is confirmed and nothing was executed';
   if (state === 'failed' && said !== 'failed') return 'a row is failed and the server did not say so';
   if (state === 'input_required' && said !== 'input_required') return 'a row says that input was asked for and the server did not ask';
@@ -26,14 +26,14 @@ function lieOfRow({ state, fence }: Row, calls: readonly Call[], executions: num
   return undefined;
 }
 
-function lieTo({ told, digest }: Claimant, { calls, claimants }: World): string | undefined {
+function lieTo({ told, digest }: Claimant, world: World): string | undefined {
   if (told === undefined) return undefined;
-  const { executed, said } = calls[Number(told.of)] as Call;
+  const { executed, said } = callOf(world, told.of);
   if (told.outcome === 'not_executed') {
     return executed > 0 ? 'a call was executed that somebody knew not to be' : undefined;
   }
   if (told.outcome === 'unknown') return undefined;
-  if (claimants[Number(told.of)]?.digest !== digest) return 'an agent was given the outcome of other arguments';
+  if (world.claimants[ownerOf(told.of)]?.digest !== digest) return 'an agent was given the outcome of other arguments';
   if (told.outcome === 'input_required')
     return said === 'input_required' ? undefined : 'an agent was asked for input and the server did not ask';
   if (told.outcome === 'failed') return said === 'failed' ? undefined : 'an agent was told failed and the server did not say so';

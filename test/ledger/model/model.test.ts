@@ -27,8 +27,20 @@ describe('no history of the ledger executes twice, reports what is not so, or le
 describe('a rule that is broken is found out', () => {
   const never = () => ({ states: [] });
   test.each<[string, Partial<Protocol>, Bounds, string]>([
-    ['no fence in the write of `sent`', withoutFence('sent'), TWO, 'a row is not_executed and something was executed'],
+    ['no fence in the write of `sent`', withoutFence('sent'), TWO, 'one key was executed twice'],
     ['no fence in the write of `not_executed`', withoutFence('not_executed'), TWO, 'a row is not_executed and something was executed'],
+    [
+      'no fence in the write of an owner who was not answered',
+      withoutFence('retract'),
+      TWO,
+      'a row is not_executed and something was executed',
+    ],
+    [
+      'one fence for every attempt at a key',
+      { freshFences: false },
+      { digests: ['x', 'x'], faults: 2 },
+      'a row is not_executed and something was executed',
+    ],
     [
       'a lease that ends makes a sent call free',
       { endUnsent: ({ fence }) => ({ states: ['claimed', 'sent'], fence }) },
@@ -94,7 +106,6 @@ describe('a rule that is broken is found out', () => {
     const { violation } = explore(TWO, { ...PROTOCOL, lossIsRefusal: true });
     expect(violation?.history).toEqual([
       'gateway 0: claim',
-      'gateway 0: sent of call 0',
       'gateway 0 sends the request',
       'gateway 0 loses its connection',
       'gateway 0: not_executed of call 0',

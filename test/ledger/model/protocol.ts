@@ -10,9 +10,15 @@ export interface Protocol {
   /** Of a row whose server asked for input, by the next round of the same intent. */
   readonly goOn: (standing: Row) => WriteCondition;
   readonly endUnsent: (abandoned: Row) => WriteCondition;
+  /** By an owner who was not answered when he marked his call as sent. */
+  readonly retract: (row: Pick<Row, 'fence'>) => WriteCondition;
   readonly advance: (row: Pick<Row, 'fence'>, next: LedgerState) => WriteCondition;
   readonly notLanded: (row: Pick<Row, 'fence'>) => WriteCondition;
   readonly resolve: (row: Row) => WriteCondition;
+  /** What the first row of a key is written as: `sent` where nothing is left to wait for. */
+  readonly beginsAs: 'claimed' | 'sent';
+  /** Whether every attempt at a key has a fence of its own. */
+  readonly freshFences: boolean;
   /** States of a standing row that a caller with its key tries to claim. */
   readonly givesWay: readonly LedgerState[];
   /** Whether the call has no key: its row is its own, and identical calls know of it by the fence. */
@@ -29,6 +35,8 @@ export interface Protocol {
 
 export const PROTOCOL: Protocol = {
   ...CONDITIONS,
+  beginsAs: 'sent',
+  freshFences: true,
   givesWay: ['not_executed'],
   keyless: false,
   comparesEveryRow: true,
@@ -38,7 +46,7 @@ export const PROTOCOL: Protocol = {
 };
 
 /** What is played for a call without a key. Nobody but its owner ever claims its row. */
-export const KEYLESS: Protocol = { ...PROTOCOL, keyless: true };
+export const KEYLESS: Protocol = { ...PROTOCOL, keyless: true, beginsAs: 'claimed' };
 
 /** A condition that no longer asks whose row it is. */
 export function unfenced({ fence: _, ...condition }: WriteCondition): WriteCondition {
@@ -46,8 +54,8 @@ export function unfenced({ fence: _, ...condition }: WriteCondition): WriteCondi
 }
 
 /** The protocol with the fence dropped from one write. */
-export function withoutFence(write: 'notLanded' | LedgerState): Protocol {
-  if (write === 'notLanded') return { ...PROTOCOL, notLanded: (row) => unfenced(PROTOCOL.notLanded(row)) };
+export function withoutFence(write: 'notLanded' | 'retract' | LedgerState): Protocol {
+  if (write === 'notLanded' || write === 'retract') return { ...PROTOCOL, [write]: (row: Row) => unfenced(PROTOCOL[write](row)) };
   return {
     ...PROTOCOL,
     advance: (row, next) => (next === write ? unfenced(PROTOCOL.advance(row, next)) : PROTOCOL.advance(row, next)),

@@ -1,6 +1,6 @@
 import { permits, RESOLUTIONS, type Resolution } from '../../../ledger/protocol';
 import type { Protocol } from './protocol';
-import { type Call, changeCall, changeClaimant, type Position, type Row, type World } from './world';
+import { type Call, callOf, changeCall, changeClaimant, ownerOf, type Position, type Row, type World } from './world';
 import { type Continuation, type Step, write } from './write';
 
 /** Everything that the network, the server and its instance can do with one call. */
@@ -72,13 +72,13 @@ export function* personSteps(world: World, protocol: Protocol): Generator<Step> 
 }
 
 /** Whether nothing of a call can be on its way, or run, any more. */
-export function isOver({ calls, claimants }: World, { fence }: Pick<Row, 'fence'>): boolean {
-  const owner = claimants[Number(fence)]?.at ?? 'crashed';
-  return !UNDER_WAY.includes((calls[Number(fence)] as Call).at) && !SENDING.includes(owner);
+export function isOver(world: World, { fence }: Pick<Row, 'fence'>): boolean {
+  const owner = world.claimants[ownerOf(fence)];
+  return !UNDER_WAY.includes(callOf(world, fence).at) && !(owner?.fence === fence && SENDING.includes(owner.at));
 }
 
 function seenBy(world: World, row: Row, { hastyPerson }: Protocol): Resolution | undefined {
-  const { executed, said } = world.calls[Number(row.fence)] as Call;
+  const { executed, said } = callOf(world, row.fence);
   if (!isOver(world, row) && !hastyPerson) return undefined;
   if (executed === 0) return said === 'failed' ? 'failed' : 'not_executed';
   return said === 'failed' ? 'failed' : 'confirmed';

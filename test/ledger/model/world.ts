@@ -16,7 +16,7 @@ export interface World {
   readonly faults: number;
 }
 
-/** The row of the key. The fence names the claimant whose call it is. */
+/** The row of the key. The fence names the claimant whose call it is, and which of his attempts at the key. */
 export interface Row {
   readonly state: LedgerState;
   readonly fence: string;
@@ -42,6 +42,10 @@ export type Position =
   /** Writes down that it did not happen. */
   | 'end'
   | 'reread'
+  /** Has marked its call as sent and was not answered: it sends nothing, and takes the key for nothing. */
+  | 'unheard'
+  /** Its mark stands after all: it takes it back. */
+  | 'retract'
   /** Holds the claim; nothing is sent. */
   | 'own'
   /** Has written `sent`; nothing is sent. */
@@ -63,6 +67,8 @@ export interface Claimant {
   readonly at: Position;
   /** Of the arguments. */
   readonly digest: string;
+  /** Of its attempt at the key, which is its last one or its next. */
+  readonly fence: string;
   /** The row as it was last read. */
   readonly seen?: Row;
   /** What it is about to write. */
@@ -89,7 +95,7 @@ export interface Call {
 export function begin(digests: readonly string[], faults: number): World {
   return {
     row: undefined,
-    claimants: digests.map((digest) => ({ at: 'start', digest })),
+    claimants: digests.map((digest, index) => ({ at: 'start', digest, fence: String(index) })),
     calls: digests.map(() => ({ at: 'unsent', executed: 0 })),
     late: [],
     faults,
@@ -98,8 +104,8 @@ export function begin(digests: readonly string[], faults: number): World {
 
 export function keyOf({ row, claimants, calls, late, faults }: World): string {
   let key = `${faults}${rowKey(row)}`;
-  for (const { at, seen, verdict, told } of claimants)
-    key += `|${at},${rowKey(seen)},${verdict ?? ''},${told?.outcome ?? ''}${told?.of ?? ''}`;
+  for (const { at, fence, seen, verdict, told } of claimants)
+    key += `|${at}${fence},${rowKey(seen)},${verdict ?? ''},${told?.outcome ?? ''}${told?.of ?? ''}`;
   key += callsKey(calls);
   for (const { condition, change } of late)
     key += `<${condition.fence ?? ''}${condition.states.join()}${'fence' in change ? change.fence : ''}${change.state}`;
@@ -120,4 +126,28 @@ export function changeClaimant(world: World, index: number, change: Partial<Clai
 
 export function changeCall(world: World, index: number, change: Partial<Call>): World {
   return { ...world, calls: world.calls.map((call, at) => (at === index ? { ...call, ...change } : call)) };
+}
+
+/** Whose fence it is. */
+export function ownerOf(fence: string): number {
+  return Math.trunc(Number(fence));
+}
+
+const UNSENT: Call = { at: 'unsent', executed: 0 };
+
+/** What the server has of one attempt at the key. A claimant who begins another one has sent nothing in the one before. */
+export function callOf({ claimants, calls }: Pick<World, 'claimants' | 'calls'>, fence: string): Call {
+  const owner = ownerOf(fence);
+  return claimants[owner]?.fence === fence ? (calls[owner] as Call) : UNSENT;
+}
+
+/** A fence that nothing in this world carries; which one of these it is makes no difference. */
+export function freshFence({ row, claimants, late }: World, index: number): string {
+  const carried = new Set([row?.fence]);
+  for (const { seen, told } of claimants) carried.add(seen?.fence).add(told?.of);
+  for (const { condition, change } of late) carried.add(condition.fence).add('fence' in change ? change.fence : undefined);
+  for (let attempt = 0; ; attempt++) {
+    const fence = attempt === 0 ? String(index) : `${index}.${attempt}`;
+    if (!carried.has(fence)) return fence;
+  }
 }
