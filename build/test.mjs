@@ -15,7 +15,7 @@ const bin = (name) => join(root, 'node_modules', name);
 const node = (...args) => run(process.execPath, args);
 
 const verdicts = [step('install', installMissing)];
-if (verdicts[0]) verdicts.push(step('build', () => node('build/build.mjs')));
+if (verdicts[0]) verdicts.push(step('build', () => node('build/when-stale.mjs')));
 const built = verdicts[0] && verdicts[1];
 // One process reads all types: beside the tests, for it would leave every core but one idle.
 const types = built && !e2e && !long ? beside('types', bin('typescript/bin/tsc'), '-p', 'tsconfig.json') : undefined;

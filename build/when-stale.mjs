@@ -1,14 +1,16 @@
-// The `build` of cdk.json: builds where a source is newer than the bundles, so that a synth beside a running account leaves them alone.
+// Builds where a source is newer than the bundles: a synth beside a running account leaves them alone, and suites in a row build once.
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, run } from './install.mjs';
 
-const SOURCES = ['bin', 'build', 'client', 'core', 'examples', 'gateway', 'lambda', 'lib', 'local', 'package-lock.json'];
+/** What is in no bundle; any other folder may be. */
+const ASIDE = ['node_modules', 'dist', 'cdk.out', 'coverage', 'docs', 'test'];
 /** Written when everything else is. */
 const LAST = 'dist/THIRD-PARTY-NOTICES.txt';
 
 const builtAt = timeOf(LAST);
-if (SOURCES.some((source) => filesIn(source).some((file) => timeOf(file) > builtAt)))
+const sources = readdirSync(root).filter((name) => !name.startsWith('.') && !ASIDE.includes(name));
+if (sources.some((source) => filesIn(source).some((file) => timeOf(file) > builtAt)))
   process.exitCode = run(process.execPath, ['build/build.mjs']) ? 0 : 1;
 
 /** With its folders: their times tell of what was removed. */

@@ -11,6 +11,6 @@ if (!suites.includes(suite)) {
   console.error(`Usage: node test/suites/run.mjs <suite> [options]\n\nSuites: ${suites.join(', ')}; each says its options with --help.`);
   process.exit(2);
 }
-if (!installMissing() || !run(process.execPath, ['build/build.mjs'])) process.exit(4);
+if (!installMissing() || !run(process.execPath, ['build/when-stale.mjs'])) process.exit(4);
 await import('tsx'); // TypeScript from here on, in this very process, so that Ctrl-C needs no messenger
 await import(`../${suite}/main.ts`);
