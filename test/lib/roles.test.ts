@@ -13,7 +13,7 @@ test('the gateway may claim and settle in the ledger, and has no way to delete t
   expect(onLedger).toEqual([
     {
       Effect: 'Allow',
-      Action: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      Action: ['dynamodb:GetItem', 'dynamodb:PartiQLInsert', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       Resource: { 'Fn::GetAtt': [ledger, 'Arn'] },
     },
   ]);
@@ -44,7 +44,7 @@ test('only gateway and janitor reach the ledger, and nobody deletes there', () =
   });
 
   expect(Object.fromEntries(reaching)).toEqual({
-    [taskRoleOf(template, /Gateway\/Task/)]: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    [taskRoleOf(template, /Gateway\/Task/)]: ['dynamodb:GetItem', 'dynamodb:PartiQLInsert', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
     [logicalIdAt(template, 'AWS::IAM::Role', /LedgerJanitor\/Role/)]: ['dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:Query'],
   });
 });
@@ -56,6 +56,7 @@ test('everything that the gateway may do is known', () => {
   expect([...new Set(statements.flatMap((statement) => statement.Action))].sort()).toEqual([
     'dynamodb:DeleteItem',
     'dynamodb:GetItem',
+    'dynamodb:PartiQLInsert',
     'dynamodb:PutItem',
     'dynamodb:UpdateItem',
     'kms:Decrypt',
