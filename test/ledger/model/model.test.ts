@@ -6,22 +6,13 @@ import { KEYLESS, PROTOCOL, type Protocol, withoutFence } from './protocol';
 /** Two requests with one key, the usual place to look for a broken rule. */
 const TWO: Bounds = { digests: ['x', 'x'], faults: 1 };
 
-const THREE: Bounds = { digests: ['x', 'x', 'x'], faults: 0, person: true };
-
 jest.setTimeout(30_000); // a busy machine is no violation
 
-describe('no history of the ledger executes twice, reports what is not so, or leads nowhere', () => {
-  test.each<[string, Bounds, Protocol]>([
-    ['two requests with one key, any two writes lost, repeated or late', { digests: ['x', 'x'], faults: 2 }, PROTOCOL],
-    ['the same, any one write, and a person who settles what is unknown', { ...TWO, person: true }, PROTOCOL],
-    ['the same, and a janitor', { ...TWO, person: true, janitor: true }, PROTOCOL],
-    ['a call without a key, two that are taken for its retry, and a janitor', { ...THREE, janitor: true }, KEYLESS],
-  ])('%s', (name, bounds, protocol) => {
-    const { states, steps, violation } = explore(bounds, protocol);
-    process.stdout.write(`  ledger model: ${states} states, ${steps} steps: ${name}\n`);
-    expect(violation).toBeUndefined();
-    expect(states).toBeGreaterThan(10_000);
-  });
+test('no history of two requests with one key executes twice, reports what is not so, or leads nowhere', () => {
+  const { states, steps, violation } = explore({ ...TWO, person: true }, PROTOCOL);
+  process.stdout.write(`  ledger model: ${states} states, ${steps} steps; larger ones in test:long\n`);
+  expect(violation).toBeUndefined();
+  expect(states).toBeGreaterThan(10_000);
 });
 
 describe('a rule that is broken is found out', () => {
