@@ -18,8 +18,17 @@ interface Known {
   readonly owner: string;
 }
 
+interface Row {
+  readonly pk?: Text;
+  readonly arguments?: Text;
+  readonly owner?: Text;
+  readonly state?: Text;
+  readonly fence?: Text;
+}
+
 interface WriteBody {
-  readonly Item?: { readonly pk?: Text; readonly arguments?: Text; readonly owner?: Text; readonly state?: Text; readonly fence?: Text };
+  readonly Item?: Row;
+  readonly Statements?: readonly { readonly Statement: string; readonly Parameters: readonly Text[] }[];
   readonly Key?: { readonly pk?: Text };
   readonly ExpressionAttributeValues?: { readonly ':next'?: Text; readonly ':fence'?: Text };
 }
@@ -36,10 +45,16 @@ export class LedgerWrites {
   /** Gateway replica that claimed a call last. */
   readonly owners = new Map<string, string>();
 
-  read({ target, body }: AwsRequest): LedgerWrite | undefined {
-    if (!/\.(PutItem|UpdateItem)$/.test(target)) return undefined;
-    const { Item, Key, ExpressionAttributeValues } = JSON.parse(body) as WriteBody;
-    if (Item !== undefined) return this.readClaim(Item);
+  /** One of a request for one row, any number of a batch. */
+  read({ target, body }: AwsRequest): readonly LedgerWrite[] {
+    if (!/\.(PutItem|UpdateItem|BatchExecuteStatement)$/.test(target)) return [];
+    const { Item, Statements, ...update } = JSON.parse(body) as WriteBody;
+    const begun = Item === undefined ? Statements?.map(insertedBy) : [Item];
+    const writes = begun === undefined ? [this.readStep(update)] : begun.map((row) => this.readClaim(row));
+    return writes.filter((write) => write !== undefined);
+  }
+
+  private readStep({ Key, ExpressionAttributeValues }: WriteBody): LedgerWrite | undefined {
     const known = this.rows.get(Key?.pk?.S ?? '');
     const { ':next': next, ':fence': fence } = ExpressionAttributeValues ?? {};
     if (known === undefined || fence?.S === undefined) return undefined;
@@ -47,7 +62,7 @@ export class LedgerWrites {
     return next?.S === 'confirmed' || next?.S === 'failed' ? { kinds: ['settlement'], ...known, fence: fence.S } : undefined;
   }
 
-  private readClaim({ pk, arguments: args, owner, state, fence }: NonNullable<WriteBody['Item']>): LedgerWrite | undefined {
+  private readClaim({ pk, arguments: args, owner, state, fence }: Row): LedgerWrite | undefined {
     const reference = /"reference":"([\w-]+)"/.exec(args?.S ?? '')?.[1];
     const kinds = BEGINNINGS[state?.S ?? ''];
     if (kinds === undefined || reference === undefined) return undefined;
@@ -57,4 +72,10 @@ export class LedgerWrites {
     this.owners.set(reference, owner.S);
     return { kinds, ...known, fence: fence.S };
   }
+}
+
+/** The row of an INSERT. */
+function insertedBy({ Statement, Parameters }: NonNullable<WriteBody['Statements']>[number]): Row {
+  const names = [...Statement.matchAll(/'(\w+)': \?/g)].map(([, name]) => name as string);
+  return Object.fromEntries(names.map((name, index) => [name, Parameters[index]]));
 }

@@ -19,11 +19,14 @@ export class LedgerStriker {
 
   /** What becomes of a request at the ledger's link. */
   treat(request: AwsRequest): Passage {
-    const write = this.writes.read(request);
-    if (write === undefined || this.blows.isOver) return PASSES;
-    if (this.refused.has(nameOf(write))) return NOT_DONE;
-    const blow = write.kinds.map((kind) => this.blows.take(kind, write.reference)).find((taken) => taken !== undefined);
-    return blow === undefined ? PASSES : this.passageOf(write, blow);
+    const writes = this.writes.read(request);
+    if (this.blows.isOver) return PASSES;
+    if (writes.some((write) => this.refused.has(nameOf(write)))) return NOT_DONE;
+    for (const write of writes) {
+      const blow = write.kinds.map((kind) => this.blows.take(kind, write.reference)).find((taken) => taken !== undefined);
+      if (blow !== undefined) return this.passageOf(write, blow);
+    }
+    return PASSES;
   }
 
   private passageOf(write: LedgerWrite, { fault: { act }, name, dice }: Blow): Passage {
