@@ -66,7 +66,9 @@ export class HttpReply implements Reply {
   prime(firstId: string, lastId: string, retryMs?: number): void {
     // An SDK that resumes after an error, too (v1), would ask for the same error for ever: its id tells that it has had it.
     this.lastId = { id: lastId };
+    this.response.cork(); // head and event leave together
     void this.sendEvent({ id: firstId, data: '', ...(retryMs !== undefined && { retry: retryMs }) });
+    this.response.uncork();
   }
 
   async sendEvent(event: StreamEvent): Promise<void> {
