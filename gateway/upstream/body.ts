@@ -105,14 +105,14 @@ export class IncomingBody implements Body {
     try {
       const taken = take(piece);
       if (taken === true) this.finish();
-      else if (taken !== undefined) void this.await(taken);
+      else if (taken !== undefined) void this.holdBack(taken);
     } catch (error) {
       this.finish(error);
     }
   }
 
   /** Keeps the next piece back until the last one is done with. */
-  private async await(taken: Promise<true | undefined>): Promise<void> {
+  private async holdBack(taken: Promise<true | undefined>): Promise<void> {
     this.busy = true;
     this.controller.pause();
     try {

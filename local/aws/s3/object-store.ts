@@ -34,7 +34,7 @@ export interface StoredObject {
 
 /**
  * Buckets and their objects, on disk in one folder. A key is nobody's path: an object's file goes by the key's hash, so that
- * `../` and the like are characters as any others.
+ * `../` and the like are characters like any others.
  */
 export class ObjectStore {
   private readonly buckets: KeptMap<Bucket>;
