@@ -26,6 +26,8 @@ export function agentAtServer(text: string): AgentAtServer {
  * @throws CommandError for a server that the fleet does not have @throws LocalAccountError for an agent that it does not have
  */
 export async function wayIn(account: AttachedAccount, { agent, server }: AgentAtServer): Promise<{ endpoint: string; token: string }> {
+  if (account.fleet === '')
+    throw new CommandError(EXIT.USAGE, 'No fleet is deployed in the local account.', 'deploy one: mcp-fleet env -- npx cdk deploy');
   if (!account.servers.includes(server)) {
     throw new CommandError(EXIT.USAGE, `The fleet "${account.fleet}" has no server "${server}".`, `it has ${account.servers.join(', ')}`);
   }

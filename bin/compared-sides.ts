@@ -14,6 +14,8 @@ export interface Side {
   readonly stacks: readonly NamedTemplate[];
   /** One template alone: of the other side its stack is compared. */
   readonly isOneTemplate: boolean;
+  /** It may hold stacks of other apps, too, and that of `cdk bootstrap`. */
+  readonly isAccount: boolean;
 }
 
 /** What runs here. */
@@ -22,7 +24,7 @@ export async function runningSide(): Promise<Side> {
     const account = await attachHere();
     const { templates } = await account.checked();
     const stacks = Object.entries(templates).map(([name, template]) => ({ name, template: template as Template }));
-    return { from: `the account that runs here (pid ${account.pid})`, stacks, isOneTemplate: false };
+    return { from: `the account that runs here (pid ${account.pid})`, stacks, isOneTemplate: false, isAccount: true };
   } catch (error) {
     if (!LocalAccountError.is(error) || error.code !== 'NOT_RUNNING') throw error;
     const fix = 'name what to compare with: --against FOLDER for an assembly, --against FILE for a template; or start `mcp-fleet local`';
@@ -35,7 +37,8 @@ export async function runningSide(): Promise<Side> {
 }
 
 export function assemblySide(folder: string, from = folder): Side {
-  return { from, stacks: readCloudAssembly(folder).stacks.map(({ name, template }) => ({ name, template })), isOneTemplate: false };
+  const stacks = readCloudAssembly(folder).stacks.map(({ name, template }) => ({ name, template }));
+  return { from, stacks, isOneTemplate: false, isAccount: false };
 }
 
 /** An assembly, or a template that was deployed. @param path folder or file */
@@ -44,14 +47,18 @@ export function formerSide(path: string): Side {
     const fix = 'name the folder of a synthesized assembly (cdk synth -o FOLDER), or a template of `aws cloudformation get-template`';
     throw new CommandError(EXIT.USAGE, `--against names ${path}, and there is nothing; allowed: a folder or a file.`, fix);
   }
-  if (!statSync(path).isDirectory()) return { from: path, stacks: [readDeployed(path)], isOneTemplate: true };
+  if (!statSync(path).isDirectory()) return { from: path, stacks: [readDeployed(path)], isOneTemplate: true, isAccount: false };
   if (existsSync(join(path, 'manifest.json'))) return assemblySide(path);
   const fix = `write one there: npx cdk synth -o ${path}`;
   throw new CommandError(EXIT.USAGE, `--against names ${resolve(path)}, which is no cloud assembly: it holds no manifest.json.`, fix);
 }
 
-/** Of an app, the one stack that a template is a version of, by its name or by its fleet; both by the stack's name. */
+/**
+ * What is compared. Of an app, the one stack that a template is a version of, by its name or by its fleet; both by the stack's name. Of an
+ * account, what the app has a version of: no deployment of it removes the stacks of others.
+ */
 export function matched(before: Side, after: Side): readonly [Side, Side] {
+  if (before.isAccount) return [{ ...before, stacks: before.stacks.filter((stack) => isOfApp(stack, before, after)) }, after];
   const [template] = before.stacks;
   if (!before.isOneTemplate || template === undefined) return [before, after];
   const named = after.stacks.filter(({ name }) => name === template.name);
@@ -70,6 +77,20 @@ export function matched(before: Side, after: Side): readonly [Side, Side] {
     `Of which stack ${before.from} is a template, its name and its fleets do not tell; allowed: ${names}.`,
     'call the file as its stack is called: STACK.template.json',
   );
+}
+
+function isOfApp({ name, template }: NamedTemplate, before: Side, after: Side): boolean {
+  if (after.stacks.some((stack) => stack.name === name)) return true;
+  const fleets = readFleets(after.stacks);
+  if (readFleets([{ name, template }]).some((fleet) => fleets.some(sameAs(fleet)))) return true;
+  const parent = before.stacks.find((stack) => nestedIn(stack).includes(name));
+  return parent !== undefined && isOfApp(parent, before, after);
+}
+
+/** Names of the stacks that are nested in one. */
+function nestedIn({ name, template }: NamedTemplate): readonly string[] {
+  const nested = Object.entries(template.Resources).filter(([, { Type }]) => Type === 'AWS::CloudFormation::Stack');
+  return nested.map(([logicalId]) => `${name}-${logicalId}`);
 }
 
 function sameAs(fleet: ReturnType<typeof readFleets>[number]) {

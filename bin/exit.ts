@@ -13,6 +13,9 @@ export const EXIT = {
   NO: 3,
   /** The machine: a taken port, no running account, a program that does not start. */
   ENVIRONMENT: 4,
+  /** Of `mcp-fleet env`, as of a shell (POSIX, Shell Command Language, 2.8.2): its command is a file that is no program, or not there. */
+  NO_PROGRAM: 126,
+  NO_COMMAND: 127,
   /** SIGINT; 128 + 2. */
   INTERRUPTED: 130,
 } as const;
@@ -45,7 +48,7 @@ const OF_LOCAL_ACCOUNT: Readonly<Record<LocalAccountErrorCode, ExitCode>> = {
   REFUSED: EXIT.ENVIRONMENT,
 };
 
-const WORDS: Readonly<Record<number, string>> = { 1: 'BUG', 2: 'USAGE', 3: 'NO', 4: 'ENVIRONMENT' };
+const WORDS: Readonly<Record<number, string>> = { 1: 'BUG', 2: 'USAGE', 3: 'NO', 4: 'ENVIRONMENT', 126: 'ENVIRONMENT', 127: 'ENVIRONMENT' };
 
 /** An error as scripts read it (docs/checks.md). */
 export interface ErrorDocument {

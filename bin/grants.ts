@@ -11,7 +11,10 @@ export interface AgentGrants {
 export function grantsOf({ templates }: Pick<LocalAccount, 'templates'>, fleet: FleetInfo): readonly AgentGrants[] {
   const grants = grantedInCode({ templates, ...fleet });
   return fleet.agents.map((agent) => {
-    const own = grants.filter((grant) => grant.agent === agent);
-    return { agent, servers: Object.fromEntries(own.map(({ server, tools }) => [server, tools])) };
+    const own = grants.filter((grant) => grant.agent === agent && grant.effect === 'allow');
+    return {
+      agent,
+      servers: Object.fromEntries(own.map(({ server, tools, rules }) => [server, [...tools, ...rules.map(({ tool }) => tool)]])),
+    };
   });
 }

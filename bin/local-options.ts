@@ -6,6 +6,14 @@ export function portNumber(text: string): number {
   return port;
 }
 
+const FASTEST = 600;
+
+export function scalingSpeed(text: string): number {
+  const speed = Number(text);
+  if (!(speed >= 1 && speed <= FASTEST)) throw new InvalidArgumentError(`"${text}" is not a speed; expected 1 (as in AWS) to ${FASTEST}.`);
+  return speed;
+}
+
 export function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
 }

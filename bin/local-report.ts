@@ -1,9 +1,10 @@
 import type { CheckResult } from '../checks';
 import { seconds } from '../core/paint';
-import type { LocalAccount, Phase, Progress } from '../local/local-account';
+import type { LocalAccount, Phase, Progress, ScalingEvent } from '../local/local-account';
 import { checkLines, checksSummary } from './check-lines';
 import { grantsOf } from './grants';
 import { printDocument } from './json-document';
+import { scalingLine } from './scaling-lines';
 import { clientSnippet } from './snippet';
 import { type Terminal, table, terminal } from './terminal';
 import { recoveryDocument, recoveryLine, troubleDocument, troubleLines } from './trouble-lines';
@@ -27,6 +28,8 @@ export interface Reporter extends TroubleTeller, WatchTeller {
   /** A check does this now. */
   checking(check: { readonly id: number; readonly name: string }, what: string): void;
   check(result: CheckResult): void;
+  /** A service is scaled, or an alarm begins or ends. */
+  scaling(event: ScalingEvent): void;
   /** Those of one fleet have ended. */
   checks(fleet: string, results: readonly CheckResult[]): void;
   /** A run that does not stay up is at its end. */
@@ -61,6 +64,7 @@ function storyteller({ narrate, paint }: Terminal): Reporter {
     checking: ({ id, name }, what) => narrate(`  ${paint.dim(`… ${id} ${name}: ${what}`)}`),
     check: (result) => checkLines(result, paint).forEach(narrate),
     checks: (fleet, results) => narrate(`\n  ${fleet}: ${checksSummary(results)}`),
+    scaling: (event) => narrate(scalingLine(event, paint)),
     trouble: (trouble) => troubleLines(trouble, paint).forEach(narrate),
     recovered: (recovery) => narrate(recoveryLine(recovery, paint)),
     watch: (event) => watchLines(event, paint).forEach(narrate),
@@ -117,6 +121,7 @@ function events(): Reporter {
     checking: ({ id }, what) => print({ event: 'progress', id, what }),
     check: (check) => print({ event: 'check', ...check }),
     checks: (fleet, checks) => print({ event: 'checks', fleet, ...countByStatus(checks) }),
+    scaling: print,
     trouble: (trouble) => print(troubleDocument(trouble)),
     recovered: (recovery) => print(recoveryDocument(recovery)),
     watch: print,

@@ -1,17 +1,23 @@
 import type { Command } from 'commander';
 import { callCommand } from './commands/call';
 import { checkCommand } from './commands/check';
+import { clientCommand } from './commands/client';
 import { connectCommand } from './commands/connect';
 import { diffCommand } from './commands/diff';
 import { envCommand } from './commands/env';
+import { explainCommand } from './commands/explain';
+import { freezeCommand, unfreezeCommand } from './commands/freeze';
 import { initCommand } from './commands/init';
 import { ledgerCommand } from './commands/ledger';
 import { localCommand } from './commands/local';
 import { logsCommand } from './commands/logs';
+import { planCommand } from './commands/plan';
 import { psCommand } from './commands/ps';
+import { revokeCommand } from './commands/revoke';
 import { secretCommand } from './commands/secret';
 import { sessionsCommand } from './commands/sessions';
 import { stacksCommand } from './commands/stacks';
+import { tasksCommand } from './commands/tasks';
 import { tokenCommand } from './commands/token';
 import { toolsCommand } from './commands/tools';
 import { EXIT, ending, errorDocument } from './exit';
@@ -28,6 +34,7 @@ Examples:
   $ mcp-fleet local --once --json         the same for a script: one JSON document, exit code 0 if no check failed
   $ mcp-fleet check                       prove them again on the fleet that runs here
   $ mcp-fleet diff                        what the app would change of it: who may call what, with which secrets
+  $ mcp-fleet plan --agents 300           what the app takes of a load, and what that costs
   $ mcp-fleet init                        begin a repository with a fleet in it
   $ mcp-fleet call writer@notes add_note '{"text":"hello"}'
                                           what an agent gets
@@ -51,14 +58,21 @@ const commands = [
   localCommand(),
   checkCommand(),
   diffCommand(),
+  planCommand(),
   toolsCommand(),
   callCommand(),
   connectCommand(),
   tokenCommand(),
+  clientCommand(),
   psCommand(),
   logsCommand(),
   sessionsCommand(),
+  tasksCommand(),
+  explainCommand(),
+  revokeCommand(),
   ledgerCommand(),
+  freezeCommand(),
+  unfreezeCommand(),
   secretCommand(),
   envCommand(),
   stacksCommand(),

@@ -19,7 +19,9 @@ export async function runWith(command: readonly [string, ...string[]], env: Node
     const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
     return code ?? 128 + constants.signals[signal ?? 'SIGKILL'];
   } catch (error) {
-    throw new CommandError(EXIT.ENVIRONMENT, `${program} could not be started: ${(error as Error).message}`);
+    const { code } = error as NodeJS.ErrnoException;
+    const exit = code === 'ENOENT' ? EXIT.NO_COMMAND : code === 'EACCES' ? EXIT.NO_PROGRAM : EXIT.ENVIRONMENT;
+    throw new CommandError(exit, `${program} could not be started: ${(error as Error).message}`);
   } finally {
     process.off('SIGINT', stay);
     process.off('SIGTERM', pass);

@@ -2,12 +2,12 @@ import { sessionKey } from '../core/session-key';
 import type { LedgerRow } from '../ledger/row';
 import { isUnknownSession } from './agent-client';
 import { expectations, type Findings } from './check';
-import { agentsOf, type CheckedFleet } from './fleet';
+import type { CheckedFleet } from './fleet';
 import { fleetLoad, type LoadCall, type LoadReport, type Refused } from './load';
 import { STEPS_PER_SESSION } from './load-plan';
-import { nobodyLine } from './missing-line';
 import { type DirectoryRow, tablesOf } from './tables';
 import { isUnavailable } from './unavailable';
+import { withoutSessions } from './without-sessions';
 
 /**
  * Check 1: a session always reaches the instance that holds it, also for clients that keep no cookies. A sidecar answers for sessions of
@@ -59,7 +59,7 @@ export async function affinity(fleet: CheckedFleet): Promise<Findings> {
       callMs: load.callMs,
     },
     failures,
-    notProbed: leftOut(fleet, load),
+    notProbed: withoutSessions(fleet, load),
     proven: hosted.length > 0,
   };
 }
@@ -67,19 +67,6 @@ export async function affinity(fleet: CheckedFleet): Promise<Findings> {
 /** A server outside the fleet may not be there for this machine; one within it may be full. */
 function isAway(sidecar: unknown, reply: Refused['reply']): boolean {
   return isUnavailable(reply, sidecar === undefined);
-}
-
-function leftOut(fleet: CheckedFleet, { sessions, full }: LoadReport): readonly string[] {
-  const nobody = nobodyLine(fleet);
-  if (nobody !== undefined) return [nobody];
-  return fleet.servers.flatMap((server) => {
-    const { name, sidecar } = server;
-    if (agentsOf(fleet, server).length === 0) return [`No agent may use ${name}; add: server.grantCall(agent, { tools: […] })`];
-    if (sidecar === undefined) return [`${name} runs outside the fleet, which has no instances of it to tell apart`];
-    if (full.includes(name)) return [`Each slot of ${name} is in use, so no session was opened on it`];
-    if (!sessions.some((session) => session.server === server)) return [`${name} keeps no sessions: any instance takes any request`];
-    return [];
-  });
 }
 
 /** Instances on which a session was seen: where the directory has it, and where its calls were answered. */

@@ -1,17 +1,15 @@
 import { SIDECAR_CONFIG_VARIABLE, type SidecarConfig } from '../core/fleet-config';
+import type { MetricName } from '../core/metrics';
+import { trackedCapacity } from '../core/scaling/target-tracking';
 import { sessionKey } from '../core/session-key';
 import { expectations, type Findings } from './check';
 import type { CheckedFleet } from './fleet';
 import type { SidecarHolding } from './holding';
 import { fleetLoad } from './load';
 import { nobodyLine } from './missing-line';
+import { scalingOf } from './scaling-policies';
 import { containersOf, documentIn, type Located, referencesIn, resourcesOf } from './template';
-
-interface TargetTracking {
-  readonly TargetValue?: number;
-  readonly PredefinedMetricSpecification?: { readonly PredefinedMetricType?: string };
-  readonly CustomizedMetricSpecification?: { readonly MetricName?: string; readonly Namespace?: string; readonly Statistic?: string };
-}
+import { withoutSessions } from './without-sessions';
 
 /** Check 2: servers scale and alarm on concurrent sessions, not on CPU or requests per second. */
 export async function sessionScaling(fleet: CheckedFleet): Promise<Findings> {
@@ -21,7 +19,8 @@ export async function sessionScaling(fleet: CheckedFleet): Promise<Findings> {
     const why = nobodyLine(fleet) ?? 'Every server runs outside the fleet, so that there is nothing to scale';
     return { evidence: { servers: fleet.servers.length, serversThatScale: 0 }, failures, notProbed: [why] };
   }
-  const { holding, before } = await fleetLoad(fleet);
+  const load = await fleetLoad(fleet);
+  const { holding, before } = load;
   const held = await heldByAgents(fleet);
 
   for (const { task, server, activeSessions, slotsInUse, slotUtilization } of holding.sidecars) {
@@ -42,27 +41,57 @@ export async function sessionScaling(fleet: CheckedFleet): Promise<Findings> {
   }
 
   const services = serverServices(fleet);
-  const scaling = services.map((service) => ({ service, ...policiesOf(fleet, service) }));
-  for (const { service, metrics, cpuOrRequests } of scaling) {
-    expect(
-      metrics.includes('SlotUtilization Average'),
-      `Service ${service.id} has no target tracking on average SlotUtilization: ${metrics}`,
-    );
-    expect(cpuOrRequests.length === 0, `Service ${service.id} scales on ${cpuOrRequests.join(', ')}`);
-  }
   expect(services.length === hosted.length, `The template has ${services.length} services with a sidecar for ${hosted.length} servers`);
+  const declared = services.map(({ service, server }) => ({ server, ...scalingOf(fleet.account, service) }));
+  for (const { server, tracked, calledBy, others } of declared) {
+    const slots = tracked.find(({ metric, statistic }) => metric === 'SlotUtilization' && statistic === 'Average');
+    expect(slots !== undefined, `${server} has no target tracking on average SlotUtilization: ${tracked.map(({ metric }) => metric)}`);
+    expect(others.length === 0, `${server} scales on ${others.join(', ')}`);
+    for (const demand of DEMAND) {
+      expect(
+        calledBy.includes(demand),
+        `${server} adds no instances for those who wait or were refused: no alarm on ${demand} calls a policy`,
+      );
+    }
+  }
   const alarms = hosted.map(({ name }) => ({ server: name, alarms: alarmsOn(fleet, name) }));
   for (const { server, alarms: found } of alarms) expect(found.length > 0, `The template has no alarm on SlotUtilization of ${server}`);
+
+  const { services: running } = await fleet.account.scaling();
+  const scaling = declared.map(({ server, tracked: [tracked] }) => {
+    const row = running.find((each) => each.server === server);
+    const followed = ['SlotUtilization', ...DEMAND].every((metric) => row?.follows.includes(metric));
+    expect(followed, `Here ${server} follows ${row?.follows.join(', ') || 'nothing'}`);
+    const reports = holding.sidecars.filter((sidecar) => sidecar.server === server).flatMap(({ slotUtilization = [] }) => slotUtilization);
+    return { server, ...row, target: tracked?.target, ...judge(reports, tracked?.target) };
+  });
+  for (const { server, whenFull, instances, max } of scaling) {
+    const grows = whenFull === undefined || whenFull > instances || instances >= (max ?? 0);
+    expect(grows, `With every slot of ${instances} instances in use the policy of ${server} asks for ${whenFull}`);
+  }
 
   return {
     evidence: {
       instances: holding.sidecars.map((sidecar) => ({ ...report(sidecar), heldByAgents: held.get(sidecar.task) ?? 0 })),
-      scaling: scaling.map(({ service, metrics, target }) => ({ service: service.id, metrics, target })),
+      scaling,
       alarms: alarms.flatMap(({ alarms: found }) => found),
     },
     failures,
-    missing: 'the local account does not evaluate scaling policies yet, so no instance was seen to be added or removed',
+    notProbed: withoutSessions(fleet, load),
+    proven: held.size > 0,
   };
+}
+
+/** Who found no room: utilisation cannot say it. */
+const DEMAND: readonly MetricName[] = ['QueueDepth', 'Rejected'];
+
+/** What a policy makes of what sidecars have just reported, and what it would with every slot in use. */
+function judge(reports: readonly number[], target: number | undefined) {
+  const instances = reports.length;
+  if (target === undefined || instances === 0) return { instances };
+  const utilization = reports.reduce((sum, value) => sum + value, 0) / instances;
+  const wanted = trackedCapacity(instances, utilization, { target });
+  return { instances, utilization, wanted, whenFull: trackedCapacity(instances, 100, { target }) };
 }
 
 /** Sessions of the load by the instance that holds them: as the gateway noted it, not from what sidecars say. */
@@ -80,14 +109,17 @@ function report({ task, server, activeSessions, slotsInUse, slotUtilization }: S
   return { server, task, activeSessions, slotsInUse, slotUtilization };
 }
 
-/** Services of the fleet whose task has a sidecar. */
-function serverServices({ account }: CheckedFleet): readonly Located[] {
-  const tasks = containersOf(account).filter(
-    ({ environment }) => documentIn<SidecarConfig>(environment, SIDECAR_CONFIG_VARIABLE)?.fleet === account.fleet,
-  );
-  return resourcesOf(account, 'AWS::ECS::Service').filter(({ stack, resource }) =>
-    tasks.some((task) => task.stack === stack && referencesIn(resource.Properties?.TaskDefinition).includes(task.id)),
-  );
+/** Services of the fleet whose task has a sidecar, with the server of each. */
+function serverServices({ account }: CheckedFleet): readonly { readonly service: Located; readonly server: string }[] {
+  const sidecars = containersOf(account).flatMap((container) => {
+    const config = documentIn<SidecarConfig>(container.environment, SIDECAR_CONFIG_VARIABLE);
+    return config?.fleet === account.fleet ? [{ container, server: config.server }] : [];
+  });
+  return resourcesOf(account, 'AWS::ECS::Service').flatMap((service) => {
+    const tasks = referencesIn(service.resource.Properties?.TaskDefinition);
+    const own = sidecars.find(({ container }) => container.stack === service.stack && tasks.includes(container.id));
+    return own ? [{ service, server: own.server }] : [];
+  });
 }
 
 /** Alarms on SlotUtilization of a server of this fleet, by their dimensions. */
@@ -97,22 +129,4 @@ function alarmsOn({ account }: CheckedFleet, server: string): readonly string[] 
     return text.includes('"SlotUtilization"') && text.includes(JSON.stringify(server)) && text.includes(JSON.stringify(account.fleet));
   });
   return alarms.map(({ id }) => id);
-}
-
-function policiesOf({ account }: CheckedFleet, service: Located) {
-  const here = ({ stack }: Located): boolean => stack === service.stack;
-  const targets = resourcesOf(account, 'AWS::ApplicationAutoScaling::ScalableTarget').filter(
-    (target) => here(target) && referencesIn(target.resource.Properties?.ResourceId).includes(service.id),
-  );
-  const policies = resourcesOf(account, 'AWS::ApplicationAutoScaling::ScalingPolicy').filter(
-    (policy) =>
-      here(policy) && referencesIn(policy.resource.Properties?.ScalingTargetId).some((id) => targets.some((target) => target.id === id)),
-  );
-  const tracking = policies.map(({ resource }) => (resource.Properties?.TargetTrackingScalingPolicyConfiguration ?? {}) as TargetTracking);
-  const custom = tracking.flatMap(({ CustomizedMetricSpecification: metric }) =>
-    metric ? [`${metric.MetricName} ${metric.Statistic}`] : [],
-  );
-  const predefined = tracking.flatMap(({ PredefinedMetricSpecification: metric }) => metric?.PredefinedMetricType ?? []);
-  const cpuOrRequests = [...predefined, ...custom].filter((name) => /cpu|memory|request/i.test(name));
-  return { metrics: [...custom, ...predefined], target: tracking[0]?.TargetValue, cpuOrRequests };
 }

@@ -52,7 +52,8 @@ export async function secrets(fleet: CheckedFleet): Promise<Findings> {
   ];
   const leakedResults = leaked(results);
   const leakedRows = leaked(rows);
-  const masked = leakedResults.length === 0 && leakedRows.length === 0;
+  for (const where of leakedResults) expect(false, `A secret stands in the answer of ${where}`);
+  for (const where of leakedRows) expect(false, `A secret stands in the ledger row ${where}`);
 
   return {
     evidence: {
@@ -61,6 +62,7 @@ export async function secrets(fleet: CheckedFleet): Promise<Findings> {
       valuesLookedFor: known.length,
       resultsLookedThrough: results.length,
       resultsThatCarryOne: leakedResults,
+      resultsMasked: results.filter(({ text }) => text.includes('[secret ')).length,
       ledgerRowsLookedThrough: rows.length,
       ledgerRowsThatCarryOne: leakedRows,
       logBytesLookedThrough: logs.reduce((sum, { text }) => sum + text.length, 0),
@@ -69,7 +71,6 @@ export async function secrets(fleet: CheckedFleet): Promise<Findings> {
       otherProcessesLookedInto: environments.length,
     },
     failures,
-    ...(!masked && { missing: 'the leak guard: the result of a tool that shows a secret reaches the agent and the ledger unmasked' }),
     notProbed: leftOut(fleet, held),
     proven: known.length > 0 && logs.length > 0,
   };

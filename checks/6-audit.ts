@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { sessionKey } from '../core/session-key';
+import { verify } from '../ledger/archive/verify';
 import { resultTextOf } from '../ledger/kept-text';
 import type { LedgerRow } from '../ledger/row';
 import { callIdOf } from './agent-client';
+import { archivedRows, archiveOf, comparedTable } from './archive';
 import { expectations, type Findings } from './check';
 import type { CheckedFleet } from './fleet';
 import { ledgerRoles, problemOf } from './ledger-roles';
@@ -38,6 +40,8 @@ export async function audit(fleet: CheckedFleet): Promise<Findings> {
       `No ${kind} role was found`,
     );
   }
+  const archive = await archiveFindings(fleet, [...calls.map(({ reply }) => callIdOf(reply)), ...refused.map(({ data }) => data.callId)]);
+  for (const problem of archive.problems) expect(false, problem);
   const nobody = nobodyLine(fleet);
 
   return {
@@ -47,6 +51,7 @@ export async function audit(fleet: CheckedFleet): Promise<Findings> {
       refusedCalls: refused.length,
       refusedCallsFound: refused.length - lost.length,
       ledgerRows: rows.size,
+      archive: archive.evidence,
       states: countBy([...rows.values()].map(({ state }) => state)),
       sampleCallIds: calls.slice(0, 3).map(({ reply }) => callIdOf(reply)),
       roles: roles.map(({ role, kind, actions }) => ({ role, kind, actionsOnLedger: actions })),
@@ -91,6 +96,32 @@ function textOf(result: string | undefined): string | undefined {
   if (result === undefined) return undefined;
   const { content } = JSON.parse(result) as { content?: readonly { text?: string }[] };
   return content?.map((part) => part.text ?? '').join('') ?? '';
+}
+
+/** Changes wait for some seconds for others before they are archived, and other checks still call. */
+const ARCHIVE_PATIENCE_MS = 60_000;
+/** Findings that are told; more of them say the same. */
+const FEW = 3;
+
+/** Whether the archive is whole and says the same as the table, and has each of the calls that were made. */
+async function archiveFindings(
+  { account, say }: CheckedFleet,
+  callIds: readonly (string | undefined)[],
+): Promise<{ readonly evidence: object; readonly problems: readonly string[] }> {
+  const archive = await archiveOf(account);
+  if (archive === undefined) return { evidence: {}, problems: [`The fleet ${account.fleet} has no archive`] };
+  say('holding the archive against the ledger');
+  const { findings, ...counts } = await verify(archive, comparedTable(account), { patienceMs: ARCHIVE_PATIENCE_MS });
+  const archived = new Set((await archivedRows(archive)).map(({ callId }) => callId));
+  const absent = callIds.filter((id) => id !== undefined && !archived.has(id));
+  const told = findings.slice(0, FEW).map(({ fault, what, why }) => `${fault} ${what}: ${why}`);
+  return {
+    evidence: { ...counts, findings: findings.length, callsFound: callIds.length - absent.length },
+    problems: [
+      ...(findings.length > 0 ? [`The archive has ${findings.length} findings; first: ${told.join('; ')}`] : []),
+      ...(absent.length > 0 ? [`${absent.length} of ${callIds.length} calls are not in the archive; first: ${absent[0]}`] : []),
+    ],
+  };
 }
 
 async function ledgerResource({ account }: CheckedFleet) {

@@ -1,12 +1,15 @@
 import { agentId } from '../core/agent';
+import { type AgentTerms, budgetOf } from '../core/agent-terms';
 import {
   FLEET_CONFIG_VARIABLE,
   type FleetConfig,
   type ServerConfig,
+  type SessionBudget,
   SIDECAR_CONFIG_VARIABLE,
   type SidecarConfig,
 } from '../core/fleet-config';
-import { type AllowlistEntry, allowsTool, type Decision, decide } from '../core/policy';
+import { allowsFreely } from '../core/granted';
+import { type AllowlistEntry, type Decision, decide } from '../core/policy';
 import type { ServerChecks } from '../core/server-checks';
 import type { CheckedAccount } from '../local/checked-account';
 import { type Grant, grantedInCode } from './grants';
@@ -17,6 +20,8 @@ import { containersOf, documentIn } from './template';
 export interface CheckedFleet {
   readonly account: CheckedAccount;
   readonly servers: readonly CheckedServer[];
+  /** How many sessions may be open at once, where an agent's own terms say nothing else. */
+  readonly sessionBudget: SessionBudget;
   readonly agents: readonly CheckedAgent[];
   /** Every row of its allowlist. */
   readonly allowlist: readonly AllowlistEntry[];
@@ -49,11 +54,8 @@ export interface CheckedAgent {
 }
 
 export async function readFleet(account: CheckedAccount, doing: Pick<CheckedFleet, 'mayKill' | 'signal' | 'say'>): Promise<CheckedFleet> {
-  const containers = containersOf(account);
-  const gateway = containers
-    .map(({ environment }) => documentIn<FleetConfig>(environment, FLEET_CONFIG_VARIABLE))
-    .find((config) => config?.fleet === account.fleet);
-  const sidecars = containers
+  const gateway = gatewayConfigOf(account);
+  const sidecars = containersOf(account)
     .map(({ environment }) => documentIn<SidecarConfig>(environment, SIDECAR_CONFIG_VARIABLE))
     .filter((config) => config?.fleet === account.fleet);
   const checks = checksOf(account);
@@ -71,11 +73,24 @@ export async function readFleet(account: CheckedAccount, doing: Pick<CheckedFlee
       sidecar: sidecars.find((config) => config?.server === name),
       checks: checks[name] ?? {},
     })),
+    sessionBudget: budgetOf(gateway?.sessionBudget, undefined),
     agents,
     allowlist: await tablesOf(account).allowlist(),
     grants: grantedInCode(account),
     ...doing,
   };
+}
+
+/** What the gateways of a fleet are told. */
+export function gatewayConfigOf(account: Pick<CheckedAccount, 'templates' | 'fleet'>): FleetConfig | undefined {
+  return containersOf(account)
+    .map(({ environment }) => documentIn<FleetConfig>(environment, FLEET_CONFIG_VARIABLE))
+    .find((config) => config?.fleet === account.fleet);
+}
+
+/** An agent's own terms, as its rows of the allowlist have them. @param agent agentId */
+export function termsOf(allowlist: readonly AllowlistEntry[], agent: string): AgentTerms | undefined {
+  return allowlist.find((entry) => entry.agent === agent && entry.terms !== undefined)?.terms;
 }
 
 /** What an agent may do on a server: by construct code, less what the table denies. */
@@ -87,7 +102,7 @@ export function decisionOf(
   const denies = allowlist.filter((entry) => entry.agent === id && entry.effect === 'deny');
   const allows = grants
     .filter((grant) => grant.agent === name)
-    .map((grant): AllowlistEntry => ({ ...grant, agent: id, entry: '', effect: 'allow', source: 'cdk', issuer, subject }));
+    .map((grant): AllowlistEntry => ({ ...grant, agent: id, entry: '', source: 'cdk', issuer, subject }));
   return decide([...denies, ...allows], server.name, Date.now() / 1000);
 }
 
@@ -96,9 +111,9 @@ export function agentsOf(fleet: CheckedFleet, server: CheckedServer): readonly C
   return fleet.agents.filter((agent) => decisionOf(fleet, agent, server).effect === 'allow');
 }
 
-/** Agents that may call each of some tools. */
+/** Agents that may call each of some tools, with any arguments. */
 export function callersOf(fleet: CheckedFleet, server: CheckedServer, tools: readonly string[]): readonly CheckedAgent[] {
-  return fleet.agents.filter((agent) => tools.every((tool) => allowsTool(decisionOf(fleet, agent, server), tool)));
+  return fleet.agents.filter((agent) => tools.every((tool) => allowsFreely(decisionOf(fleet, agent, server), tool)));
 }
 
 function checksOf({ templates, fleet }: CheckedAccount): Readonly<Record<string, ServerChecks>> {

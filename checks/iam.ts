@@ -31,12 +31,6 @@ export function permissionsOn(account: Templates, stack: string, role: string, r
     });
 }
 
-/** Whether an allowed action, which may end in a wildcard, covers one of the actions asked for. */
-export function covers(allowed: string, actions: readonly string[]): boolean {
-  const pattern = new RegExp(`^${allowed.replaceAll('*', '.*').replaceAll('?', '.')}$`, 'i');
-  return actions.some((action) => pattern.test(action));
-}
-
 function statementsOf(account: Templates, stack: string, role: string): readonly Statement[] {
   const inline = resourcesOf(account, 'AWS::IAM::Role')
     .filter((located) => located.stack === stack && located.id === role)

@@ -1,12 +1,10 @@
 import { FLEET_CONFIG_VARIABLE, JANITOR_CONFIG_VARIABLE, SIDECAR_CONFIG_VARIABLE } from '../core/fleet-config';
-import { covers, permissionsOn, taskRoleOf } from './iam';
+import { covers, FORBIDDEN_ON_LEDGER, type Holder, LEDGER_TOUCHING } from '../core/ledger-rights';
+import { permissionsOn, taskRoleOf } from './iam';
 import { containersOf, documentIn, type Located, referencesIn, resourcesOf, type Templates } from './template';
 
 /** The templates, and the name of the fleet that is looked at in them. */
 export type FleetTemplates = Templates & { readonly fleet: string };
-
-/** Whose role it is. */
-export type Holder = 'gateway' | 'janitor' | 'server' | 'other';
 
 /** A role, and what it may do on the ledger. */
 export interface LedgerRole {
@@ -15,24 +13,6 @@ export interface LedgerRole {
   readonly actions: readonly string[];
 }
 
-const DELETES = [
-  'dynamodb:DeleteItem',
-  'dynamodb:BatchWriteItem',
-  'dynamodb:DeleteTable',
-  'dynamodb:PartiQLDelete',
-  'dynamodb:UpdateTable',
-];
-const PUTS = ['dynamodb:PutItem', 'dynamodb:PartiQLInsert'];
-const UPDATES = ['dynamodb:UpdateItem', 'dynamodb:PartiQLUpdate'];
-const READS = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:Scan', 'dynamodb:PartiQLSelect'];
-
-/** What nobody of a kind may do: the gateway writes, the janitor ends what is there, servers do not even see the ledger. */
-const FORBIDDEN: Readonly<Record<Holder, readonly string[]>> = {
-  gateway: DELETES,
-  janitor: [...DELETES, ...PUTS],
-  server: [...DELETES, ...PUTS, ...UPDATES, ...READS],
-  other: [...DELETES, ...PUTS, ...UPDATES],
-};
 const NEEDED: Readonly<Partial<Record<Holder, string>>> = { gateway: 'dynamodb:PutItem', janitor: 'dynamodb:UpdateItem' };
 
 /** Roles of gateway, janitor and servers, and every other role of the stack that can do anything on the ledger. */
@@ -46,7 +26,7 @@ export function ledgerRoles(account: FleetTemplates, ledger: Pick<Located, 'stac
 
 /** What is wrong with a role, as a sentence; undefined where it may do what it must and no more. */
 export function problemOf({ role, kind, actions }: LedgerRole): string | undefined {
-  const forbidden = actions.filter((action) => covers(action, FORBIDDEN[kind]));
+  const forbidden = actions.filter((action) => covers(action, FORBIDDEN_ON_LEDGER[kind]));
   if (forbidden.length > 0) return `The ${kind} role ${role} may ${forbidden.join(', ')} on the ledger`;
   const needed = NEEDED[kind];
   if (needed === undefined || actions.some((action) => covers(action, [needed]))) return undefined;
@@ -55,7 +35,7 @@ export function problemOf({ role, kind, actions }: LedgerRole): string | undefin
 
 function actionsOn(account: Templates, ledger: Pick<Located, 'stack' | 'id'>, role: string): readonly string[] {
   const allowed = permissionsOn(account, ledger.stack, role, ledger.id).map(({ action }) => action);
-  return allowed.filter((action) => covers(action, [...DELETES, ...PUTS, ...UPDATES, ...READS]));
+  return allowed.filter((action) => covers(action, LEDGER_TOUCHING));
 }
 
 /** Who of the fleet runs with which role, by the configuration that only it is given. */

@@ -1,4 +1,4 @@
-import { allowsTool } from '../core/policy';
+import { allowsFreely } from '../core/granted';
 import type { ReadProbe, WriteProbe } from '../core/server-checks';
 import type { AgentClient, ClientKind, Reply } from './agent-client';
 import { type CheckedAgent, type CheckedFleet, type CheckedServer, decisionOf } from './fleet';
@@ -21,8 +21,8 @@ export interface LoadStep {
 export function planOf(fleet: CheckedFleet, server: CheckedServer, agent: CheckedAgent, kind: ClientKind): readonly LoadStep[] {
   const decision = decisionOf(fleet, agent, server);
   const { read, write } = server.checks;
-  const mayRead = read !== undefined && allowsTool(decision, read.tool);
-  const mayWrite = write !== undefined && [write.tool, write.executions.tool].every((tool) => allowsTool(decision, tool));
+  const mayRead = read !== undefined && allowsFreely(decision, read.tool);
+  const mayWrite = write !== undefined && [write.tool, write.executions.tool].every((tool) => allowsFreely(decision, tool));
   const steps: LoadStep[] = [];
   while (steps.length < STEPS_PER_SESSION) {
     const writes = mayWrite && (steps.length % WRITE_EVERY === 0 || !mayRead);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { allowsTool } from '../core/policy';
+import { allowsTool } from '../core/granted';
 import type { LedgerRow } from '../ledger/row';
 import type { CheckedAccount } from '../local/checked-account';
 import type { ErrorData } from './agent-client';

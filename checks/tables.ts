@@ -1,6 +1,8 @@
-import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, GetItemCommand, paginateScan } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { ORDERS_KEY } from '../core/orders';
 import type { AllowlistEntry } from '../core/policy';
+import { REVOCATIONS_KEY, type Revocation } from '../core/revocation';
 import { LedgerTable } from '../ledger/ledger-table';
 import type { LedgerRow } from '../ledger/row';
 import { sdkTable } from '../ledger/table/sdk-table';
@@ -15,7 +17,20 @@ export interface Tables {
   /** Calls of some servers that stand as unknown, found by the index; in no order. */
   unknown(servers: readonly string[]): Promise<readonly LedgerRow[]>;
   directory(): Promise<readonly DirectoryRow[]>;
+  /** Keys of sessions that are counted together. @param key of `core/session-group` */
+  group(key: string): Promise<readonly string[]>;
   allowlist(): Promise<readonly AllowlistEntry[]>;
+  /** What a server says of its tools and nobody has approved, as gateways have written it down. */
+  definitions(server: string): Promise<readonly DefinitionRow[]>;
+}
+
+/** A definition of a tool that waits for a review. */
+export interface DefinitionRow {
+  readonly session: string;
+  /** JSON text. */
+  readonly definition: string;
+  /** Milliseconds since the epoch. */
+  readonly seenAt: number;
 }
 
 /** What the checks need of a row of the session directory. */
@@ -51,7 +66,15 @@ export function tablesAt(endpoint: string, names: CheckedAccount['tables']): Tab
     },
     // Bonds and fences stand in the same table; a session is what was opened.
     directory: async () => (await scan<DirectoryRow>(client, names.directory)).filter(({ openedAt }) => openedAt !== undefined),
-    allowlist: () => scan<AllowlistEntry>(client, names.allowlist),
+    group: async (session) => {
+      const { Item } = await client.send(
+        new GetItemCommand({ TableName: names.directory, Key: { session: { S: session } }, ConsistentRead: true }),
+      );
+      return Item?.members?.SS ?? [];
+    },
+    allowlist: () => allowlistAt(client, names.allowlist),
+    definitions: async (server) =>
+      (await scan<DefinitionRow>(client, names.directory)).filter(({ session }) => session.startsWith(`tool#${server}#`)),
   };
 }
 
@@ -59,8 +82,20 @@ export function ledgerAt(endpoint: string, names: Pick<CheckedAccount['tables'],
   return new LedgerTable(sdkTable(clientAt(endpoint)), names.ledger);
 }
 
-function clientAt(endpoint: string): DynamoDBClient {
+/** What agents are granted and denied; the operator's orders stand in the same table. */
+export async function allowlistAt(client: DynamoDBClient, table: string): Promise<readonly AllowlistEntry[]> {
+  return (await scan<AllowlistEntry>(client, table)).filter(({ agent }) => agent !== ORDERS_KEY);
+}
+
+export function clientAt(endpoint: string): DynamoDBClient {
   return new DynamoDBClient({ endpoint, region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } });
+}
+
+/** What operators have changed of late, as it stands in the directory. */
+export async function revocationsIn(client: DynamoDBClient, directory: string): Promise<readonly Revocation[]> {
+  const Key = { session: { S: REVOCATIONS_KEY } };
+  const { Item } = await client.send(new GetItemCommand({ TableName: directory, Key, ConsistentRead: true }));
+  return (Item?.news?.SS ?? []).map((text) => JSON.parse(text) as Revocation);
 }
 
 async function scan<T>(client: DynamoDBClient, table: string): Promise<readonly T[]> {

@@ -17,5 +17,10 @@ export interface Agent {
  * An issuer is a URL and so never holds the NUL that separates the two.
  */
 export function agentId(agent: Agent): string {
-  return hash('sha256', `${agent.issuer}\0${agent.subject}`, 'base64url').slice(0, 32);
+  const known = ids.get(agent) ?? hash('sha256', `${agent.issuer}\0${agent.subject}`, 'base64url').slice(0, 32);
+  ids.set(agent, known);
+  return known;
 }
+
+/** Of those who come with each of their requests. */
+const ids = new WeakMap<Agent, string>();

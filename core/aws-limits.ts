@@ -33,6 +33,9 @@ export const SECRET_LIMITS: AwsLimits = { connectMs: 1_000, answerMs: 5_000, att
  */
 export const FUNCTION_TABLE_LIMITS: AttemptLimits = { connectMs: 1_000, answerMs: 2_000, attempts: 3, connections: 50 };
 
+/** The archive, seen from its function, whose objects have some megabytes. */
+export const ARCHIVE_LIMITS: AttemptLimits = { connectMs: 1_000, answerMs: 10_000, attempts: 3, connections: 10 };
+
 /**
  * The part of the limits that the AWS SDK for JavaScript v3 keeps by itself, as configuration of a client. Without
  * `throwOnRequestTimeout` it would only warn.

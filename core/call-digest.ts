@@ -19,8 +19,9 @@ export interface CallDigest {
  * @param argumentsText JSON text of the arguments, an object
  */
 export function callDigest(tool: string, argumentsText: string): CallDigest {
-  const inexact = numbersOf(argumentsText).some((number) => !isExactDouble(number));
-  return inexact ? { digest: exactDigest(tool, argumentsText), version: 2 } : { digest: doubleDigest(tool, argumentsText), version: 1 };
+  return hasInexact(argumentsText)
+    ? { digest: exactDigest(tool, argumentsText), version: 2 }
+    : { digest: doubleDigest(tool, argumentsText), version: 1 };
 }
 
 /** Whether a recorded digest is that of a call, whichever version of this library wrote it. */
@@ -43,16 +44,18 @@ function exactDigest(tool: string, argumentsText: string): string {
   return sha256(`v2${canonicalize([tool, JSON.parse(marked) as Json]) ?? ''}`);
 }
 
-function numbersOf(text: string): string[] {
-  const numbers: string[] = [];
-  mapScalars(text, {
-    string: (literal) => literal,
-    number: (number) => {
-      numbers.push(number);
-      return number;
-    },
-  });
-  return numbers;
+/** Whether a well-formed JSON text holds a number that no double is. */
+function hasInexact(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charCodeAt(at);
+    if (char === 0x22) at = endOfString(text, at);
+    else if (char === 0x2d || (char >= 0x30 && char <= 0x39)) {
+      const number = numberAt(text, at);
+      if (!isExactDouble(number)) return true;
+      at += number.length - 1;
+    }
+  }
+  return false;
 }
 
 interface ScalarMaps {
@@ -60,8 +63,6 @@ interface ScalarMaps {
   readonly string: (literal: string) => string;
   readonly number: (text: string) => string;
 }
-
-const NUMBER = /-?\d[\d.eE+-]*/y;
 
 /** Rewrites the scalars of a well-formed JSON text without space between its tokens. */
 function mapScalars(text: string, map: ScalarMaps): string {
@@ -77,14 +78,20 @@ function mapScalars(text: string, map: ScalarMaps): string {
       }
       at = close;
     } else if (char === '-' || (char >= '0' && char <= '9')) {
-      NUMBER.lastIndex = at;
-      const number = NUMBER.exec(text)?.[0] as string;
+      const number = numberAt(text, at);
       written += text.slice(from, at) + map.number(number);
       from = at + number.length;
       at = from - 1;
     }
   }
   return written + text.slice(from);
+}
+
+const NUMBER = /-?\d[\d.eE+-]*/y;
+
+function numberAt(text: string, at: number): string {
+  NUMBER.lastIndex = at;
+  return NUMBER.exec(text)?.[0] as string;
 }
 
 function sha256(text: string): string {

@@ -1,4 +1,4 @@
-import { METRIC_NAMESPACE, METRICS, type MetricDimensions, type MetricName } from './metrics';
+import { HIGH_RESOLUTION, METRIC_NAMESPACE, METRICS, type MetricDimensions, type MetricName } from './metrics';
 
 /** Values of some metrics, each one number or up to 100 observations (the EMF limit per metric and line). */
 export type MetricValues = Partial<Record<MetricName, number | readonly number[]>>;
@@ -20,7 +20,11 @@ export function emfLine(dimensions: MetricDimensions, values: MetricValues, now:
         {
           Namespace: METRIC_NAMESPACE,
           Dimensions: [['Fleet', 'Server']],
-          Metrics: names.map((name) => ({ Name: name, Unit: METRICS[name] })),
+          Metrics: names.map((name) => ({
+            Name: name,
+            Unit: METRICS[name],
+            ...(HIGH_RESOLUTION.has(name) && { StorageResolution: 1 }),
+          })),
         },
       ],
     },

@@ -30,7 +30,8 @@ export const ENDINGS = {
   rate_limited: { what: 'the server said retry: too many requests', how: '429 without a JSON-RPC response, of a server of the fleet, or of a remote one that is declared so', outcome: 'not_executed', error: 'AT_CAPACITY' },
   not_opened: { what: 'the server cannot be opened', how: "the sidecar's own word: its child ends at once, or does not start; or a session id that cannot be kept", outcome: 'not_executed', error: 'SERVER_UNAVAILABLE' },
   redirected: { what: 'the server says that it is elsewhere', how: '307 or 308, but not within its own origin, or without saying where', outcome: 'not_executed', error: 'SERVER_UNAVAILABLE' },
-  refused: { what: 'the server said retry: draining, or not up', how: "the sidecar's own word, before it gave the server a byte", outcome: 'not_executed', error: 'NOT_DELIVERED' },
+  no_credential: { what: 'not sent, or not taken: no credential', how: 'what the gateway is to show to the server cannot be read, or the server answers 401 to what has just been read anew', outcome: 'not_executed', error: 'SERVER_UNAVAILABLE' },
+  refused: { what: 'the server said retry: draining, outdated, or not up', how: "the sidecar's own word, before it gave the server a byte", outcome: 'not_executed', error: 'NOT_DELIVERED' },
   not_taken: { what: 'the server does not take it', how: "the sidecar's own word: too large, not readable, or nothing that its server is sent", outcome: 'not_executed', error: 'INVALID_REQUEST' },
   unknown_session: { what: 'the session is not there', how: "the sidecar's own word, or a 404 of the server's to what is not claimed; to a claimed call, when the session itself says that it is gone", outcome: 'not_executed', error: 'UNKNOWN_SESSION' },
 
@@ -40,6 +41,7 @@ export const ENDINGS = {
   no_response: { what: 'sent, and the answer is none', how: 'it is no JSON-RPC response, or one that two readers could read differently', outcome: 'unknown', error: 'OUTCOME_UNKNOWN' },
   uncertain_error: { what: 'sent, and the server answered with an error that bridges give for time-outs', how: 'JSON-RPC -32000, -32001 or -32603 to a call that is to change something, unless `finalErrors` names it', outcome: 'unknown', error: 'OUTCOME_UNKNOWN' },
   peer_unknown: { what: 'sent, and the server itself does not know', how: '`error.data.outcome: "unknown"`: a peer may lower certainty, never raise it', outcome: 'unknown', error: 'OUTCOME_UNKNOWN' },
+  secret_told: { what: 'sent, and the answer told a secret of its server', how: 'the messages of its stream did in pieces, and it was ended at the piece that made it whole', outcome: 'unknown', error: 'OUTCOME_UNKNOWN' },
   cancelled: { what: 'cancelled by its caller', how: '`notifications/cancelled` for a read, or for a call of a `cancellable` tool that has not answered within 10 s', outcome: 'unknown', error: 'OUTCOME_UNKNOWN' },
   server_error: { what: 'sent, and the server failed', how: "a status of 500 or more that is not the sidecar's own: nobody knows what it did before", outcome: 'unknown', error: 'OUTCOME_UNKNOWN' },
   timeout: { what: 'timeout', how: 'no answer has begun within 15 minutes; the lease is a minute longer', outcome: 'unknown', error: 'OUTCOME_UNKNOWN' },

@@ -38,6 +38,7 @@ export const ERRORS = {
   UNSUPPORTED_VERSION: { code: -32022, status: 400, outcome: 'not_executed', retry: 'fix_request', message: 'The protocol version is not supported' },
   UNAUTHENTICATED: { code: 401, status: 401, outcome: 'not_executed', retry: 'with_token', message: 'A valid access token is needed' },
   SERVER_DENIED: { code: 403, status: 403, outcome: 'not_executed', retry: 'never', message: 'This agent may not use this server' },
+  INSUFFICIENT_SCOPE: { code: 403, status: 403, outcome: 'not_executed', retry: 'with_token', message: 'The access token lacks a scope' },
   ORIGIN_DENIED: { code: 403, status: 403, outcome: 'not_executed', retry: 'never', message: 'The Origin is not allowed' },
   /** The answer to who asks for an outcome; a request that is still on its way may yet begin the call. */
   UNKNOWN_CALL: { code: 404, status: 404, outcome: 'unknown', retry: 'same_key', message: 'The ledger has no such call of this agent' },
@@ -51,13 +52,16 @@ export const ERRORS = {
   INTERNAL: { code: 500, status: 500, outcome: 'not_executed', retry: 'safe', message: 'The gateway failed before anything was sent' },
 
   // Ours: JSON-RPC errors on HTTP 200.
-  DENIED: { code: 403, status: 200, outcome: 'not_executed', retry: 'never', message: 'This agent may not call this tool' },
+  DENIED: { code: 403, status: 200, outcome: 'not_executed', retry: 'never', message: 'This agent has no grant for this' },
   /** The answer to who asks again for a result that a stand-in could not take the place of. */
   RESULT_NOT_KEPT: { code: 410, status: 200, outcome: 'confirmed', retry: 'never', message: 'The call was executed; its result is not kept' },
   IN_PROGRESS: { code: 409, status: 200, outcome: 'unknown', retry: 'same_key', message: 'The call is still running' },
   SESSION_STATE_LOST: { code: 410, status: 200, outcome: 'not_executed', retry: 'reinitialize', message: "The session's state was lost with its instance" },
   KEY_REUSED: { code: 422, status: 200, outcome: 'not_executed', retry: 'never', message: 'This key was used for another call' },
   KEY_REQUIRED: { code: 428, status: 200, outcome: 'not_executed', retry: 'with_key', message: 'This tool needs an idempotency key' },
+  CALL_LIMIT: { code: 429, status: 200, outcome: 'not_executed', retry: 'later', message: 'This agent has made as many of these calls as it may' },
+  /** Reads go on, and so do the answers to who asks again for what was done before. */
+  FROZEN: { code: 423, status: 200, outcome: 'not_executed', retry: 'later', message: 'An operator has stopped calls that change state' },
   TASK_BUDGET: { code: 429, status: 200, outcome: 'not_executed', retry: 'later', message: 'The task holds as many sessions as it may' },
   NOT_DELIVERED: { code: 502, status: 200, outcome: 'not_executed', retry: 'safe', message: 'The call did not reach the server' },
   AT_CAPACITY: { code: 503, status: 200, outcome: 'not_executed', retry: 'safe', message: 'The server has no free slot' },

@@ -13,9 +13,29 @@ export function exactNumber(text: string): string {
   return `${sign}${significant}e${power}`;
 }
 
+/** -1 where the first JSON number is less than the second, by their exact values; 1 where it is more; zero has no sign here. */
+export function compareNumbers(one: string, other: string): number {
+  const [a, b] = [scientific(one), scientific(other)];
+  if (a.sign !== b.sign) return a.sign < b.sign ? -1 : 1;
+  if (a.size !== b.size) return (a.size < b.size ? -1 : 1) * a.sign;
+  const length = Math.max(a.digits.length, b.digits.length);
+  const [x, y] = [a.digits.padEnd(length, '0'), b.digits.padEnd(length, '0')];
+  return x === y ? 0 : (x < y ? -1 : 1) * a.sign;
+}
+
+/** `0.digits` times ten to the power of `size`. */
+function scientific(text: string): { readonly sign: number; readonly digits: string; readonly size: bigint } {
+  const [, minus = '', digits = '', power = ''] = /^(-?)(\d+)e(-?\d+)$/.exec(exactNumber(text)) ?? [];
+  if (digits === '') return { sign: 0, digits: '', size: 0n };
+  return { sign: minus === '-' ? -1 : 1, digits, size: BigInt(power) + BigInt(digits.length) };
+}
+
+/** Whole numbers that every double holds; of zero only the sign is lost. */
+const SHORT = /^-?[1-9]\d{0,14}$/;
+
 /** Whether a double, written as JavaScript writes it, is exactly this number. */
 export function isExactDouble(text: string): boolean {
-  return exactNumber(text) === exactNumber(String(Number(text)));
+  return text === '0' || SHORT.test(text) || exactNumber(text) === exactNumber(String(Number(text)));
 }
 
 /** Not by a pattern: `0+$` is quadratic on digits that are mostly zeros. */

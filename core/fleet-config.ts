@@ -1,9 +1,11 @@
 /**
  * The documents that the constructs write and the runtime reads: `FleetConfig` for the gateway, `SidecarConfig` for a
- * sidecar, `JanitorConfig` for the janitor of the ledger. Each travels as JSON in one environment variable.
+ * sidecar, `JanitorConfig` and `ArchiverConfig` for the janitor and the archiver of the ledger. Each travels as JSON in one environment variable.
  */
 
+import type { Agent } from './agent';
 import type { ReconcileConfig } from './reconcile';
+import type { ToolPins } from './tool-pins';
 
 /** Environment variable that holds the gateway's {@link FleetConfig}. */
 export const FLEET_CONFIG_VARIABLE = 'MCP_FLEET_CONFIG';
@@ -11,10 +13,19 @@ export const FLEET_CONFIG_VARIABLE = 'MCP_FLEET_CONFIG';
 export const SIDECAR_CONFIG_VARIABLE = 'MCP_FLEET_SIDECAR';
 /** Environment variable that holds the janitor's {@link JanitorConfig}. */
 export const JANITOR_CONFIG_VARIABLE = 'MCP_FLEET_JANITOR';
+/** Environment variable that holds the archiver's {@link ArchiverConfig}. */
+export const ARCHIVER_CONFIG_VARIABLE = 'MCP_FLEET_ARCHIVER';
 /** Environment variable (injected secret) that holds the gateway–sidecar key of one server. */
 export const SIDECAR_KEY_VARIABLE = 'MCP_FLEET_SIDECAR_KEY';
+/** Environment variable that holds, for the function that rotates keys, the ARN of the seal key's secret. */
+export const SEAL_KEY_VARIABLE = 'MCP_FLEET_SEAL_KEY';
+/** What stands before the name of a variable of the server, where its sidecar is given the same secret. */
+export const GUARDED_PREFIX = 'MCP_FLEET_SECRET_';
 /** Port on which gateways and sidecars listen inside their task. */
 export const RUNTIME_PORT = 8080;
+
+/** Longest time, in seconds, that a server may take until its answer begins. */
+export const LONGEST_CALL_SECONDS = 15 * 60;
 
 /** Name of the ledger's index of the rows which are not settled: partition `unsettled`, sort `leaseUntil`, keys only. */
 export const UNSETTLED_INDEX = 'unsettled';
@@ -35,15 +46,27 @@ export interface FleetConfig {
   readonly ledgerTable: string;
   /** Name of the session directory table. */
   readonly directoryTable: string;
+  /** Name of the allowlist's table: of it a gateway reads the operator's orders, and nothing else. */
+  readonly allowlistTable: string;
   /** Name or ARN of the authorizer function. */
   readonly authorizerFunction: string;
   /** ARN of the secret from which session ids are sealed. */
   readonly sealKeySecret: string;
   /** Seconds from a claim until its key may name another call. Default {@link DEFAULT_KEY_LIFETIME_SECONDS}. */
   readonly keyLifetimeSeconds?: number;
+  /** How many sessions may be open at once. Default {@link DEFAULT_SESSION_BUDGET}. */
+  readonly sessionBudget?: SessionBudget;
   /** Browser origins that may call; any other `Origin` is refused with 403. */
   readonly allowedOrigins: readonly string[];
   readonly servers: Readonly<Record<string, ServerConfig>>;
+}
+
+/** Where the changes of a ledger are archived. */
+export interface ArchiverConfig {
+  /** The fleet's name: the `Fleet` dimension of every metric. */
+  readonly fleet: string;
+  /** Name of the bucket. */
+  readonly bucket: string;
 }
 
 /** Whose abandoned claims the janitor ends, and where they stand. */
@@ -56,6 +79,16 @@ export interface JanitorConfig {
   readonly servers: readonly string[];
 }
 
+/** Most sessions that are open at once, across all servers. */
+export interface SessionBudget {
+  /** Of one task of an agent, where it names one. */
+  readonly perTask: number;
+  /** Of one agent; as many as there is room for when absent. */
+  readonly perAgent?: number;
+}
+
+export const DEFAULT_SESSION_BUDGET: SessionBudget = { perTask: 50 };
+
 /** How an access token is verified. */
 export interface IdentityConfig {
   /** Expected `iss`. */
@@ -66,6 +99,10 @@ export interface IdentityConfig {
   readonly audienceClaim: 'aud' | 'client_id';
   /** Where the issuer's keys are; discovered from the issuer when absent. */
   readonly jwksUri?: string;
+  /** URL under which agents reach the fleet, without a slash at its end: tokens for the endpoints below it are taken, each there. */
+  readonly baseUrl?: string;
+  /** Scopes that a token must have, all of them. */
+  readonly requiredScopes?: readonly string[];
 }
 
 export interface ServerConfig {
@@ -88,18 +125,56 @@ export interface ServerConfig {
    * (MCP 2025-11-25, Tools: annotations are untrusted unless the server is). Default false.
    */
   readonly trustAnnotations?: boolean;
+  /** How long requests wait for a slot, and how many. Default {@link DEFAULT_QUEUE}. */
+  readonly queue?: QueueConfig;
   /** What recovery on an agent's behalf may cost. Default {@link DEFAULT_RECOVERY}. */
   readonly recovery?: RecoveryConfig;
   /** The gateway adds `fleet_call_outcome` to the server's tools and answers it from the ledger. Default false. */
   readonly outcomeTool?: boolean;
   /** Methods of the server's own that pass, beside those of the protocol. */
   readonly methods?: Readonly<Record<string, OwnMethod>>;
+  /** What the gateway shows to the server. Default: nothing. */
+  readonly credential?: CredentialConfig;
   /** What is declared of a server outside the fleet. */
   readonly remote?: RemoteConfig;
   /** JSON-RPC error codes that stand for a deterministic refusal although bridges say them for time-outs, too ({@link UNCERTAIN_CODES}). */
   readonly finalErrors?: readonly number[];
+  /** The tools as they were reviewed; without, agents get whatever the server says of its tools. */
+  readonly pins?: ToolPins;
   /** The operator's declarations; a tool that is not named here is state-changing and `fenced`. */
   readonly tools: Readonly<Record<string, ToolConfig>>;
+}
+
+/** Where a value is in Secrets Manager. */
+export interface SecretSource {
+  readonly arn: string;
+  /** Key of a JSON secret; the whole value when absent. */
+  readonly field?: string;
+}
+
+/** What the gateway shows to a server, which no agent has. */
+export type CredentialConfig = HeaderCredential | ClientCredentials;
+
+/** A header with the value of a secret. */
+export interface HeaderCredential {
+  readonly kind: 'header';
+  /** In lower case. */
+  readonly header: string;
+  /** Stands before the value, with its space. */
+  readonly prefix?: string;
+  readonly secret: SecretSource;
+  /** Secrets of their own for some agents. */
+  readonly perAgent?: readonly (Agent & SecretSource)[];
+}
+
+/** A bearer token by the OAuth client credentials grant (RFC 6749 § 4.4). */
+export interface ClientCredentials {
+  readonly kind: 'oauth';
+  readonly tokenUrl: string;
+  readonly clientId: string;
+  /** The client's. */
+  readonly secret: SecretSource;
+  readonly scope?: string;
 }
 
 /** A method of a server's own that its operator lets pass. */
@@ -127,6 +202,8 @@ export interface ToolConfig {
   readonly honoursKey?: boolean;
   /** A cancellation reaches the server. Default false: SDKs cancel by themselves after a minute, and the call goes on. */
   readonly cancellable?: boolean;
+  /** JSON pointers into the arguments: what stands there the ledger keeps as a keyed digest. */
+  readonly redact?: readonly string[];
   /** The read that shows whether a call happened. */
   readonly reconcile?: ReconcileConfig;
 }
@@ -141,6 +218,17 @@ export interface RecoveryConfig {
 
 export const DEFAULT_RECOVERY: RecoveryConfig = { attempts: 6, seconds: 20 };
 
+/** Requests that wait for a slot of a server, at each replica. */
+export interface QueueConfig {
+  /** Most that wait; above, who has the fewest of its own waiting stays. */
+  readonly length: number;
+  /** Longest wait, in seconds. */
+  readonly seconds: number;
+}
+
+/** SDK clients give a request up after a minute: what has waited for longer than this would not be finished in time. */
+export const DEFAULT_QUEUE: QueueConfig = { length: 1_000, seconds: 40 };
+
 /** Seconds from a claim until its key may name another call, unless the fleet says otherwise: 30 days. */
 export const DEFAULT_KEY_LIFETIME_SECONDS = 30 * 24 * 3_600;
 
@@ -151,15 +239,30 @@ export interface SidecarConfig {
   readonly runtime: HttpRuntimeConfig | StdioRuntimeConfig;
   /** Most slots in use at once on this instance. */
   readonly slots: number;
+  /** How many sessions, or children of a stdio server, are kept ready before anybody asks for them; within `slots`. Default 0. */
+  readonly warm?: number;
   /** Seconds between SIGTERM and the moment when what is left is cut; below the container's stop timeout. */
   readonly drainSeconds: number;
+  /** What becomes of a session whose instance is gone. `restart`: the gateway opens it again elsewhere. Default `surface`. */
+  readonly onLoss?: 'restart' | 'surface';
+  /** Longest time, in seconds, that a deployment waits for the sessions of an outdated instance. Default {@link DEFAULT_DEPLOY_WITHIN_SECONDS}. */
+  readonly deployWithinSeconds?: number;
+  /** Age, in seconds, at which a GET stream ends for its agent to open another. Default: the sidecar's own. */
+  readonly streamAgeSeconds?: number;
+  /** Variables of the sidecar that hold the secrets of its server, for it to let none of them leave. */
+  readonly secrets?: readonly string[];
 }
+
+/** 45 minutes. */
+export const DEFAULT_DEPLOY_WITHIN_SECONDS = 45 * 60;
 
 /** A server that listens on HTTP inside the same task. */
 export interface HttpRuntimeConfig {
   readonly kind: 'http';
   /** Full URL of its MCP endpoint on loopback. */
   readonly url: string;
+  /** The header by which the gateway shows itself to it, in lower case; what else holds authority does not reach it. */
+  readonly credentialHeader?: string;
 }
 
 /** A server that speaks on standard input and output, run as child processes of the sidecar. */

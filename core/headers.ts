@@ -4,8 +4,12 @@
 export const CONTEXT_HEADER = 'mcp-fleet-context';
 /** Stamped by a sidecar on every answer: id of the ECS task that gave it. */
 export const INSTANCE_HEADER = 'mcp-fleet-instance';
+/** Stamped by a sidecar on every answer: its slots, as `core/capacity/slots-news` writes them. */
+export const SLOTS_HEADER = 'mcp-fleet-slots';
 /** Stamped by a sidecar on answers that are its own, not the server's: one {@link SidecarReason}. */
 export const REASON_HEADER = 'mcp-fleet-reason';
+/** From the gateway: no instance but outdated ones was found, so that one of them may take the request. */
+export const INSIST_HEADER = 'mcp-fleet-insist';
 /** Id of the agent's task, where the agent names one by header. */
 export const TASK_HEADER = 'mcp-fleet-task';
 /** The caller's idempotency key (draft-ietf-httpapi-idempotency-key-header). */
@@ -24,6 +28,11 @@ export const EVENT_ID_PREFIX = 'mcpfleet.';
 /** `GET /{server}/orphans/{callId}` at a sidecar: the answer of a claimed call, for who lost the connection to it. */
 export const KEPT_ANSWER_PATH = 'orphans';
 
+/** `GET /{server}/session` at a sidecar, with a session id: whether it holds that session, without using it. */
+export const HELD_SESSION_PATH = 'session';
+/** `GET /{server}/slots` at a sidecar: what it says of its slots, line by line as it changes. */
+export const SLOTS_PATH = 'slots';
+
 /** Name of the ALB's duration-based stickiness cookie. */
 export const STICKINESS_COOKIE = 'AWSALB';
 
@@ -36,6 +45,8 @@ export const SIDECAR_REASONS = {
   at_capacity: { status: 503, delivered: false },
   /** SIGTERM was received; no new sessions; nothing was sent. */
   draining: { status: 503, delivered: false },
+  /** A deployment takes its place, and what begins goes to the instances of that; nothing was sent. */
+  outdated: { status: 503, delivered: false },
   /** This instance does not hold the session; nothing was executed. */
   unknown_session: { status: 404, delivered: false },
   /** The context header is missing, stale or not signed by this server's key; nothing was sent. */
@@ -52,6 +63,8 @@ export const SIDECAR_REASONS = {
   rate_limited: { status: 429, delivered: false },
   /** The server was sent the request and ended without a whole answer. */
   server_lost: { status: 502, delivered: true },
+  /** The messages of the server's stream told one of its secrets in pieces, and the stream was ended. */
+  secret_told: { status: 502, delivered: true },
 } as const;
 
 export type SidecarReason = keyof typeof SIDECAR_REASONS;

@@ -9,7 +9,14 @@ export interface Span {
  * so that a result can be stamped by inserting text and every byte that the server sent stays as it was.
  */
 export function findMember(text: string, start: number, name: string): Span | undefined {
-  return walkMembers(text, start, (member) => member === name);
+  for (const walk = new Walk(text, start); walk.next(); ) if (walk.name === name) return { start: walk.start, end: walk.end };
+  return undefined;
+}
+
+/** The text of one member of an object; the first one, of a text that names none twice and spells them plainly. */
+export function memberText(text: string, name: string): string | undefined {
+  const span = text[0] === '{' ? findMember(text, 0, name) : undefined;
+  return span === undefined ? undefined : text.slice(span.start, span.end);
 }
 
 /** The members of an object, each value as it stands in the text. */
@@ -24,25 +31,26 @@ export function readMembers(text = ''): Map<string, string> {
 interface Parts {
   readonly members: Map<string, string>;
   /** A name that comes twice, however it is spelt. */
-  readonly twice?: string;
+  readonly twice: string | undefined;
 }
 
 /** {@link readMembers}, in the same pass with what others could read differently in it. */
 export function takeApart(text: string): Parts {
   const members = new Map<string, string>();
   let twice: string | undefined;
-  if (text[0] !== '{') return { members };
-  walkMembers(text, 0, (literal, { start, end }) => {
-    const name = literal.includes('\\') ? (JSON.parse(`"${literal}"`) as string) : literal;
+  if (text[0] !== '{') return { members, twice };
+  for (const walk = new Walk(text, 0); walk.next(); ) {
+    const name = walk.name.includes('\\') ? (JSON.parse(`"${walk.name}"`) as string) : walk.name;
     if (members.has(name)) twice ??= name;
-    members.set(name, text.slice(start, end));
-    return false;
-  });
-  return { members, ...(twice !== undefined && { twice }) };
+    members.set(name, text.slice(walk.start, walk.end));
+  }
+  return { members, twice };
 }
 
 export function writeMembers(members: Members): string {
-  return `{${[...members].map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`;
+  let written = '';
+  for (const [name, value] of members) written += `${written === '' ? '{' : ','}${JSON.stringify(name)}:${value}`;
+  return written === '' ? '{}' : `${written}}`;
 }
 
 /** Whether the object that begins at `start` has no member. */
@@ -63,19 +71,34 @@ export function findElements(text: string, start: number): Span[] {
   return elements;
 }
 
-/** Goes through the members until one is wanted; gives where its value stands. */
-function walkMembers(text: string, brace: number, wanted: (name: string, value: Span) => boolean): Span | undefined {
-  let at = skipSpace(text, brace + 1);
-  while (text[at] === '"') {
-    const close = endOfString(text, at);
-    const name = text.slice(at + 1, close);
-    const start = skipSpace(text, skipSpace(text, close + 1) + 1);
-    const value = { start, end: endOfValue(text, start) };
-    if (wanted(name, value)) return value;
-    at = skipSpace(text, value.end);
-    if (text[at] === ',') at = skipSpace(text, at + 1);
+/** Goes through the members of an object; itself says where it is, for every message is gone through and an object for each member costs. */
+class Walk {
+  /** As it is spelt. */
+  name = '';
+  /** Where the value stands. */
+  start = 0;
+  end: number;
+
+  /** @param brace where the object begins */
+  constructor(
+    private readonly text: string,
+    brace: number,
+  ) {
+    this.end = brace + 1;
   }
-  return undefined;
+
+  /** Goes on to the next member; false behind the last one. */
+  next(): boolean {
+    const { text } = this;
+    let at = skipSpace(text, this.end);
+    if (text[at] === ',') at = skipSpace(text, at + 1);
+    if (text[at] !== '"') return false;
+    const close = endOfString(text, at);
+    this.name = text.slice(at + 1, close);
+    this.start = skipSpace(text, skipSpace(text, close + 1) + 1);
+    this.end = endOfValue(text, this.start);
+    return true;
+  }
 }
 
 export function skipSpace(text: string, at: number): number {

@@ -13,10 +13,13 @@ export interface MethodRule {
    * saying it once, or nobody knows. `tool`: the tool's own policy says.
    */
   readonly effect: 'read' | 'repeatable' | 'once' | 'tool';
-  /** What grants it: the use of the server, or of the tool that it names. */
-  readonly grant: 'server' | 'tool';
-  /** The list in its result that is filtered by the agent's grants. */
-  readonly lists?: 'tools';
+  /**
+   * What grants it: the use of the server, or of what it names: a tool, a resource, a prompt, either of them by `ref`, the resources of a
+   * subscription, or a task of one of the agent's own calls.
+   */
+  readonly grant: 'server' | 'tool' | 'resource' | 'prompt' | 'reference' | 'subscription' | 'task';
+  /** The list in its result that is filtered by the agent's grants, and of tasks by its calls. */
+  readonly lists?: 'tools' | 'resources' | 'resourceTemplates' | 'prompts' | 'tasks';
   /** Whether it has a row in the ledger. */
   readonly recorded: boolean;
   /** The member of `params` that the header `Mcp-Name` repeats (MCP 2026-07-28, Streamable HTTP § Standard Headers). */
@@ -42,21 +45,21 @@ export const METHODS: Readonly<Record<string, MethodRule>> = {
   initialize: { ...read, eras: LEGACY, effect: 'repeatable' },
   ping: { ...read, eras: LEGACY, from: 'either' },
   'server/discover': { ...read, eras: MODERN },
-  'subscriptions/listen': { ...read, eras: MODERN },
-  'resources/list': { ...read, eras: BOTH },
-  'resources/templates/list': { ...read, eras: BOTH },
-  'resources/read': { ...read, eras: BOTH, namedBy: 'uri' },
-  'resources/subscribe': { ...read, eras: LEGACY, effect: 'repeatable' },
+  'subscriptions/listen': { ...read, eras: MODERN, grant: 'subscription' },
+  'resources/list': { ...read, eras: BOTH, lists: 'resources' },
+  'resources/templates/list': { ...read, eras: BOTH, lists: 'resourceTemplates' },
+  'resources/read': { ...read, eras: BOTH, grant: 'resource', recorded: true, namedBy: 'uri' },
+  'resources/subscribe': { ...read, eras: LEGACY, effect: 'repeatable', grant: 'resource', recorded: true },
   'resources/unsubscribe': { ...read, eras: LEGACY, effect: 'repeatable' },
-  'prompts/list': { ...read, eras: BOTH },
-  'prompts/get': { ...read, eras: BOTH, namedBy: 'name' },
-  'completion/complete': { ...read, eras: BOTH },
+  'prompts/list': { ...read, eras: BOTH, lists: 'prompts' },
+  'prompts/get': { ...read, eras: BOTH, grant: 'prompt', recorded: true, namedBy: 'name' },
+  'completion/complete': { ...read, eras: BOTH, grant: 'reference', recorded: true },
   'logging/setLevel': { ...read, eras: LEGACY, effect: 'repeatable' },
-  'tasks/get': { ...read, eras: BOTH, from: 'either', namedBy: 'taskId' },
-  'tasks/result': { ...read, eras: LEGACY, from: 'either' },
-  'tasks/list': { ...read, eras: LEGACY, from: 'either' },
-  'tasks/cancel': { ...read, eras: BOTH, from: 'either', effect: 'repeatable', namedBy: 'taskId' },
-  'tasks/update': { ...read, eras: MODERN, effect: 'once', namedBy: 'taskId' },
+  'tasks/get': { ...read, eras: BOTH, from: 'either', grant: 'task', namedBy: 'taskId' },
+  'tasks/result': { ...read, eras: LEGACY, from: 'either', grant: 'task' },
+  'tasks/list': { ...read, eras: LEGACY, from: 'either', lists: 'tasks' },
+  'tasks/cancel': { ...read, eras: BOTH, from: 'either', effect: 'repeatable', grant: 'task', namedBy: 'taskId' },
+  'tasks/update': { ...read, eras: MODERN, effect: 'once', grant: 'task', namedBy: 'taskId' },
 
   'notifications/initialized': { ...told, eras: LEGACY },
   'notifications/cancelled': { ...told, eras: BOTH, from: 'either' },

@@ -8,6 +8,9 @@ export interface MetricDimensions {
   readonly Server: string;
 }
 
+/** Stands for a server where a metric is of the whole fleet; no server has this name. */
+export const ALL_SERVERS = '*';
+
 type Unit = 'Count' | 'Percent' | 'Milliseconds';
 
 export const METRICS = {
@@ -23,9 +26,9 @@ export const METRICS = {
   QueueWait: 'Milliseconds',
   /** Sessions that one agent task holds across servers, at each session open. Gateway. */
   SessionsPerAgentTask: 'Count',
-  /** Tool calls. Gateway. */
+  /** Tool calls, and reads of resources and prompts. Gateway. */
   Calls: 'Count',
-  /** Tool calls by how they ended. Gateway. */
+  /** The same by how they ended. Gateway. */
   CallsConfirmed: 'Count',
   CallsFailed: 'Count',
   CallsNotExecuted: 'Count',
@@ -33,8 +36,12 @@ export const METRICS = {
   CallLatency: 'Milliseconds',
   /** The part of it that was not spent waiting for the server. Gateway. */
   GatewayOverhead: 'Milliseconds',
+  /** Requests without a token that is believed, or without a scope that it needs: there is nobody whom a row could name. Gateway. */
+  Unauthenticated: 'Count',
   /** Calls refused by policy. Gateway. */
   Denied: 'Count',
+  /** Calls that an operator's freeze stopped. Gateway. */
+  Frozen: 'Count',
   /** Calls refused for want of capacity or budget. Gateway. */
   Rejected: 'Count',
   /** Calls whose outcome is unknown. Gateway, and janitor for those that no gateway is left to count. */
@@ -43,6 +50,10 @@ export const METRICS = {
   UnknownOutcomes: 'Count',
   /** Claims whose gateway died, ended as `unknown` or `not_executed`. Janitor, every minute. */
   ClaimsAbandoned: 'Count',
+  /** Changes of the ledger that stand in the archive now. Archiver, of all servers together. */
+  LedgerChangesArchived: 'Count',
+  /** Those of them that the ledger's protocol does not allow: somebody else has written. Archiver, of all servers together. */
+  LedgerChangesOutside: 'Count',
   /** Results answered from the ledger. Gateway. */
   ReplaysServed: 'Count',
   /** Messages of servers that nobody may be given: responses to no open request, and what is no message. Gateway. */
@@ -55,10 +66,29 @@ export const METRICS = {
   SessionsLost: 'Count',
   /** Sessions rebuilt on another instance. Gateway. */
   SessionsRestored: 'Count',
-  /** Sessions that were not served from a warm child or connection. Sidecar. */
+  /** Sessions and children that were started while an agent waited for them: those for which none was warm. Sidecar, every 10 s. */
   ColdStarts: 'Count',
-  /** Results in which a secret value was masked. Gateway. */
+  /** Protection of a task that ECS refused because a deployment waits for protected tasks. Sidecar. */
+  DeploymentBlocked: 'Count',
+  /** Times that an instance lost the knowledge, or never had it, whether it is outdated: ECS cannot be asked. Sidecar. */
+  DeploymentUnknown: 'Count',
+  /** Sessions that an outdated instance ended for them to be opened again elsewhere. Sidecar. */
+  SessionsHandedOver: 'Count',
+  /** Definitions of tools that nobody has approved, where tools are pinned; each once a minute. Gateway. */
+  ToolsUnreviewed: 'Count',
+  /** Answers in which a secret was masked, and streams that were ended because they told one in pieces. Sidecar; gateway for its own. */
   SecretLeaksBlocked: 'Count',
 } as const satisfies Record<string, Unit>;
 
 export type MetricName = keyof typeof METRICS;
+
+/** What alarms look at in periods of ten seconds: CloudWatch keeps other metrics by the minute (EMF, `StorageResolution`). */
+export const HIGH_RESOLUTION: ReadonlySet<MetricName> = new Set<MetricName>(['QueueDepth', 'Rejected']);
+
+/** Milliseconds between two lines of metrics, where time goes faster than it does: in the local account, with `--scaling-speed`. */
+export const METRICS_INTERVAL_VARIABLE = 'MCP_FLEET_METRICS_INTERVAL';
+
+/** How often metrics are written, in milliseconds. */
+export function metricsInterval(environment: Readonly<Record<string, string | undefined>>): number {
+  return Number(environment[METRICS_INTERVAL_VARIABLE] ?? 10_000);
+}

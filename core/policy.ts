@@ -1,10 +1,27 @@
 import type { Agent } from './agent';
+import type { AgentTerms } from './agent-terms';
+import type { ArgumentConditions } from './argument-condition';
 
 /** What the gateway asks the authorizer function by direct invoke. */
 export interface AuthorizeRequest {
   readonly kind: 'mcp-fleet.authorize';
   readonly agent: Agent;
   readonly server: string;
+}
+
+/** How often a tool may be called, by all of an agent's clients together. */
+export interface CallLimit {
+  readonly calls: number;
+  /** Of an hour of the clock (UTC), or of one task, for which its agent has the name. */
+  readonly per: 'task' | 'hour';
+}
+
+/** One tool that is granted within bounds. */
+export interface ToolRule {
+  readonly tool: string;
+  /** What its arguments must be. */
+  readonly when?: ArgumentConditions;
+  readonly atMost?: CallLimit;
 }
 
 /** One row of the allowlist table, key `agent` + `entry`. */
@@ -17,14 +34,25 @@ export interface AllowlistEntry {
   readonly effect: 'allow' | 'deny';
   /** Tool names; `*` stands for all. */
   readonly tools: readonly string[];
+  /** Tools that are granted within bounds, beside those. */
+  readonly rules?: readonly ToolRule[];
+  /** Patterns of URIs; `*` stands for all. */
+  readonly resources?: readonly string[];
+  /** Patterns of names of prompts. */
+  readonly prompts?: readonly string[];
   /** Who wrote the entry: `cdk` for grants in construct code. */
   readonly source: string;
   readonly issuer: string;
   readonly subject: string;
+  /** Of what an operator wrote: who did, and why. */
+  readonly by?: string;
+  readonly reason?: string;
   /** The agent's name in construct code, for people. */
   readonly name?: string;
   /** Seconds since the epoch; from then on the entry does not count. TTL deletion may lag by days. */
   readonly expiresAt?: number;
+  /** The same in each row of an agent that construct code wrote. */
+  readonly terms?: AgentTerms;
 }
 
 /** What an agent may do on one server. */
@@ -32,12 +60,22 @@ export interface Decision {
   readonly effect: 'allow' | 'deny';
   /** Tools that may be called; `*` stands for all. Empty when denied. */
   readonly tools: readonly string[];
-  /** Tools that may not, whatever `tools` says. */
+  /** Tools that may be called within bounds. A gateway that does not know of them lets nobody call these. */
+  readonly rules?: readonly ToolRule[];
+  /** Tools that may not, whatever else is said. */
   readonly deniedTools: readonly string[];
+  /** Patterns of URIs that may be read, and of those that may not. */
+  readonly resources?: readonly string[];
+  readonly deniedResources?: readonly string[];
+  /** Patterns of names of prompts, likewise. */
+  readonly prompts?: readonly string[];
+  readonly deniedPrompts?: readonly string[];
   /** One sentence for the audit row and the caller. */
   readonly reason: string;
   /** Seconds since the epoch when the decision stops being true by itself. */
   readonly expiresAt?: number;
+  /** On what terms it does so. */
+  readonly terms?: AgentTerms;
 }
 
 /**
@@ -55,23 +93,21 @@ export function decide(entries: readonly AllowlistEntry[], server: string, now: 
   const banned = denies.find((e) => e.tools.includes('*'));
   if (banned) return deny(`an explicit deny (${banned.source}) covers every tool of "${server}"`, expiry);
   if (allows.length === 0) return deny(`no grant lets this agent use "${server}"`, expiry);
+  const all = (list: readonly AllowlistEntry[], kind: 'tools' | 'resources' | 'prompts') => unique(list.flatMap((e) => e[kind] ?? []));
+  const terms = allows.find((e) => e.terms !== undefined)?.terms;
   return {
     effect: 'allow',
-    tools: unique(allows.flatMap((e) => e.tools)),
-    deniedTools: unique(denies.flatMap((e) => e.tools)),
+    tools: all(allows, 'tools'),
+    rules: allows.flatMap((e) => e.rules ?? []),
+    deniedTools: all(denies, 'tools'),
+    resources: all(allows, 'resources'),
+    deniedResources: all(denies, 'resources'),
+    prompts: all(allows, 'prompts'),
+    deniedPrompts: all(denies, 'prompts'),
     reason: `granted by ${unique(allows.map((e) => e.source)).join(', ')}`,
     ...expiry,
+    ...(terms !== undefined && { terms }),
   };
-}
-
-/** Whether a decision lets its agent call one tool. */
-export function allowsTool(decision: Decision, tool: string): boolean {
-  return !deniesTool(decision, tool) && (decision.tools.includes('*') || decision.tools.includes(tool));
-}
-
-/** Whether a decision forbids one tool by name, or the whole server; what needs no grant may still be forbidden. */
-export function deniesTool(decision: Decision, tool: string): boolean {
-  return decision.effect === 'deny' || decision.deniedTools.includes(tool);
 }
 
 function deny(reason: string, expiry: { expiresAt?: number }): Decision {

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { EVENT_ID_PREFIX } from './headers';
 import type { Json } from './strict-json';
 
@@ -77,7 +77,7 @@ export function openEvent(id: string, binding: EventBinding, keys: readonly Buff
   return undefined;
 }
 
-function open(sealed: Buffer, key: Buffer): string | undefined {
+function open(sealed: Buffer, key: KeyObject): string | undefined {
   const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
   decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
   try {
@@ -87,8 +87,19 @@ function open(sealed: Buffer, key: Buffer): string | undefined {
   }
 }
 
-function keyFor({ agent, server, session = '' }: EventBinding, key: Buffer): Buffer {
-  return createHmac('sha256', key).update(`event id v1\0${server}\0${agent}\0${session}`).digest();
+/** Sessions whose key is remembered. */
+const REMEMBERED_KEYS = 10_000;
+/** Keys of sessions, by the one that they come from: making one takes several times what sealing with it takes. */
+const remembered = new WeakMap<Buffer, Map<string, KeyObject>>();
+
+function keyFor({ agent, server, session = '' }: EventBinding, key: Buffer): KeyObject {
+  const known = remembered.get(key) ?? new Map<string, KeyObject>();
+  remembered.set(key, known);
+  const bound = `event id v1\0${server}\0${agent}\0${session}`;
+  const made = known.get(bound) ?? createSecretKey(createHmac('sha256', key).update(bound).digest());
+  if (known.size >= REMEMBERED_KEYS && !known.has(bound)) known.delete(known.keys().next().value as string);
+  known.set(bound, made);
+  return made;
 }
 
 function pack(event: EventName): Json[] {

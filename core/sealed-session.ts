@@ -25,6 +25,9 @@ export interface SessionBinding {
 /** Longest life of a session, in seconds: six days, one below the load balancer's longest cookie. */
 export const SESSION_LIFETIME_SECONDS = 6 * 24 * 3600;
 
+/** A session without requests, and without an open stream, ends after this long, in milliseconds. */
+export const SESSION_IDLE_MS = 3_600_000;
+
 /** Longest sealed id, in characters; other parties cut or refuse longer headers. */
 export const SEALED_ID_LIMIT = 1024;
 

@@ -22,7 +22,11 @@ export interface Stamp {
  * @param result JSON text of the result, an object
  */
 export function stampResult(result: string, stamp?: Stamp): string {
-  const members = withoutOwnWords(result);
+  return stampMembers(withoutOwnWords(result), stamp);
+}
+
+/** The same of a result that has been taken apart by {@link withoutOwnWords}. */
+export function stampMembers(members: Map<string, string>, stamp?: Stamp): string {
   if (stamp === undefined) return writeMembers(members);
   const meta = readMembers(members.get('_meta')).set(STAMP_KEY, JSON.stringify(stamp));
   return writeMembers(members.set('_meta', writeMembers(meta)));
@@ -33,7 +37,7 @@ const OWN_MEMBERS = new Set(
   ['error', 'outcome', 'retry', 'reason', 'callId', 'idempotencyKey', 'retryAfterMs', 'recovery', 'sidecar', 'serverSaid'].map(foldCase),
 );
 /** Members of an error by which an agent tells what it is. */
-const JUDGED = ['code', 'message', 'data'];
+const JUDGED: ReadonlySet<string> = new Set(['code', 'message', 'data']);
 
 /** Member of `error.data` that holds what a server said in words of the gateway's. */
 export const SERVER_WORDS = 'serverSaid';

@@ -1,6 +1,6 @@
 import { FleetError } from './errors';
 import { canonicalText } from './reading/canonical-text';
-import { JsonFault, REQUEST_BOUNDS, scanJson } from './reading/json-scan';
+import { type JsonBounds, JsonFault, REQUEST_BOUNDS, scanJson } from './reading/json-scan';
 
 export type Json = null | boolean | number | string | Json[] | { [member: string]: Json };
 
@@ -17,11 +17,11 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
  * Reads one JSON text as I-JSON (RFC 7493): what two parsers could read differently is refused, because policy is decided here and
  * the text is executed elsewhere. Bounded before anything is made of it.
  * @throws FleetError PARSE_ERROR for malformed JSON or UTF-8, duplicate member names, lone surrogates, numbers that a double cannot come
- *   near, and whatever exceeds {@link REQUEST_BOUNDS}
+ *   near, and whatever exceeds the bounds
  */
-export function readStrictly(bytes: Uint8Array): StrictText {
+export function readStrictly(bytes: Uint8Array, bounds: JsonBounds = REQUEST_BOUNDS): StrictText {
   const source = decode(bytes);
-  const { members } = scan(source);
+  const { members } = scan(source, bounds);
   const value = JSON.parse(source) as Json;
   if (countMembers(value) !== members) throw refuse('an object holds the same member name twice');
   return { value, text: canonicalText(source) };
@@ -35,9 +35,9 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-function scan(source: string): ReturnType<typeof scanJson> {
+function scan(source: string, bounds: JsonBounds): ReturnType<typeof scanJson> {
   try {
-    return scanJson(source, REQUEST_BOUNDS);
+    return scanJson(source, bounds);
   } catch (error) {
     throw error instanceof JsonFault ? refuse(error.message) : error;
   }
@@ -50,9 +50,10 @@ function countMembers(root: Json): number {
   for (let value = open.pop(); value !== undefined; value = open.pop()) {
     if (Array.isArray(value)) for (const item of value) open.push(item);
     else if (value !== null && typeof value === 'object') {
-      for (const name of Object.keys(value)) {
+      for (const name in value) {
         members++;
-        open.push(value[name] as Json);
+        const inner = value[name] as Json;
+        if (typeof inner === 'object') open.push(inner);
       }
     }
   }

@@ -6,12 +6,12 @@ export function isToolName(name: unknown): name is string {
   return typeof name === 'string' && name !== '' && name.isWellFormed() && Buffer.byteLength(name) <= TOOL_NAME_LIMIT_BYTES;
 }
 
-/** Most tools that one grant names. */
-export const GRANT_LIMIT_TOOLS = 1_000;
+/** Most tools, resources and prompts that one grant names. */
+export const GRANT_LIMIT_NAMES = 1_000;
 /** Most bytes of UTF-8 that the names in one grant have together: it is one item of the allowlist (DynamoDB: at most 400 KB). */
 export const GRANT_LIMIT_BYTES = 100_000;
 
 /** Whether these names fit one grant. */
-export function fitsGrant(tools: readonly string[]): boolean {
-  return tools.length <= GRANT_LIMIT_TOOLS && tools.reduce((bytes, tool) => bytes + Buffer.byteLength(tool), 0) <= GRANT_LIMIT_BYTES;
+export function fitsGrant(names: readonly string[]): boolean {
+  return names.length <= GRANT_LIMIT_NAMES && names.reduce((bytes, name) => bytes + Buffer.byteLength(name), 0) <= GRANT_LIMIT_BYTES;
 }

@@ -1,10 +1,8 @@
 import { FleetError } from '../core/errors';
 import type { Authorized } from './call';
-import type { Metrics } from './metrics';
 
 export interface AdmitParts {
   readonly admission: Admission;
-  readonly metrics: Metrics;
 }
 
 /** Most requests to one server that a replica has under way; what is above would only wait in memory. */
@@ -12,27 +10,70 @@ export const IN_FLIGHT_LIMIT = 2_000;
 /** Most streams to one server that stay open for as long as their agents listen: each holds two connections, and some 35 KiB. */
 export const STREAM_LIMIT = 4_000;
 
+/**
+ * What an agent may have under way for each place that is still free (dynamic thresholds, Choudhury and Hahne 1998): alone, four fifths of
+ * all; and whoever comes next finds room, however many places others hold.
+ */
+const SHARE_OF_FREE = 4;
+/** Most streams of one session that stay open: clients have one, and another while they resume. */
+export const SESSION_STREAM_LIMIT = 32;
+
 const RETRY_AFTER_MS = 1_000;
 
-/** Requests under way by server: sets of what is open, so that no exit can leave a count behind. Who only listens takes no call's place. */
-export class Admission {
-  private readonly calls = new Map<string, Set<Authorized>>();
-  private readonly streams = new Map<string, Set<Authorized>>();
+/** Requests of one kind to one server, and whose they are: sets of what is open, so that no exit can leave a count behind. */
+class Room {
+  readonly requests = new Set<Authorized>();
+  private readonly byAgent = new Map<string, Set<Authorized>>();
 
-  /** False when the server has as many of its kind under way as it may. */
-  enter(request: Authorized): boolean {
-    const [kind, limit] = listens(request) ? [this.streams, STREAM_LIMIT] : [this.calls, IN_FLIGHT_LIMIT];
-    const requests = kind.get(request.server) ?? new Set();
-    kind.set(request.server, requests);
-    if (requests.size >= limit) return false;
-    requests.add(request);
-    request.exchange.gone.whenOver(() => requests.delete(request));
-    return true;
+  constructor(private readonly limit: number) {}
+
+  /** @returns what is full, in words; undefined when it has entered */
+  enter(request: Authorized, what: string): string | undefined {
+    const { server, agentId, sessionId } = request;
+    const own = this.byAgent.get(agentId) ?? new Set();
+    const free = this.limit - this.requests.size;
+    if (free <= 0) return `${this.limit} ${what} to "${server}" are under way`;
+    if (own.size >= SHARE_OF_FREE * free)
+      return `${own.size} ${what} of this agent to "${server}" are under way, its share of ${this.limit}`;
+    if (what === 'streams' && sessionId !== undefined && countOf(own, sessionId) >= SESSION_STREAM_LIMIT)
+      return `${SESSION_STREAM_LIMIT} streams of this session are open`;
+    this.byAgent.set(agentId, own.add(request));
+    this.requests.add(request);
+    request.exchange.gone.whenOver(() => this.leave(request, own));
+    return undefined;
+  }
+
+  private leave(request: Authorized, own: Set<Authorized>): void {
+    this.requests.delete(request);
+    own.delete(request);
+    if (own.size === 0) this.byAgent.delete(request.agentId);
+  }
+}
+
+function countOf(requests: Iterable<Authorized>, session: string): number {
+  let count = 0;
+  for (const { sessionId } of requests) if (sessionId === session) count++;
+  return count;
+}
+
+/** What a replica has under way, by server. Who only listens takes no call's place, and no agent takes another's. */
+export class Admission {
+  private readonly calls = new Map<string, Room>();
+  private readonly streams = new Map<string, Room>();
+
+  /** @returns what is full, in words; undefined when it has entered */
+  enter(request: Authorized): string | undefined {
+    const [rooms, limit, what] = listens(request)
+      ? ([this.streams, STREAM_LIMIT, 'streams'] as const)
+      : ([this.calls, IN_FLIGHT_LIMIT, 'requests'] as const);
+    const room = rooms.get(request.server) ?? new Room(limit);
+    rooms.set(request.server, room);
+    return room.enter(request, what);
   }
 
   /** Requests under way, of all servers. */
   get underWay(): readonly Authorized[] {
-    return [...this.calls.values(), ...this.streams.values()].flatMap((requests) => [...requests]);
+    return [...this.calls.values(), ...this.streams.values()].flatMap(({ requests }) => [...requests]);
   }
 }
 
@@ -42,10 +83,8 @@ function listens({ lane, message }: Pick<Authorized, 'lane' | 'message'>): boole
 }
 
 /** Lets a request in, or says when to come again. */
-export function admit(authorized: Authorized, { admission, metrics }: AdmitParts): Authorized {
-  if (admission.enter(authorized)) return authorized;
-  const { server } = authorized;
-  metrics.count(server, 'Rejected');
-  const [limit, what] = listens(authorized) ? [STREAM_LIMIT, 'streams'] : [IN_FLIGHT_LIMIT, 'requests'];
-  throw new FleetError('AT_CAPACITY', { reason: `${limit} ${what} to "${server}" are under way`, retryAfterMs: RETRY_AFTER_MS });
+export function admit(authorized: Authorized, { admission }: AdmitParts): Authorized {
+  const reason = admission.enter(authorized);
+  if (reason === undefined) return authorized;
+  throw new FleetError('AT_CAPACITY', { reason, retryAfterMs: RETRY_AFTER_MS });
 }

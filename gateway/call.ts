@@ -1,7 +1,8 @@
 import type { Agent } from '../core/agent';
 import type { CallDigest } from '../core/call-digest';
-import type { FleetError } from '../core/errors';
+import type { Seat } from '../core/capacity/server-capacity';
 import type { ServerConfig, ToolConfig } from '../core/fleet-config';
+import type { Wanted } from '../core/granted';
 import type { Message } from '../core/message';
 import type { Decision } from '../core/policy';
 import type { AwaitedRequest, EventName } from '../core/sealed-event';
@@ -13,7 +14,7 @@ import type { Exchange } from './http/exchange';
 import type { Answer } from './upstream/answer';
 
 /**
- * How a request travels: `call` is claimed and recorded, `ask` calls the gateway's own tool, only `list` is filtered, only `open`
+ * How a request travels: `call` is recorded, and claimed where it may change something, `ask` calls the gateway's own tool, only `list` is filtered, only `open`
  * makes a session, `ask` and `resume` are answered from the ledger, `cancel` concerns another request, and `batch` is many requests.
  * What no server is sent: an `unlisted` request is refused, a `dropped` notification is taken and that is all.
  */
@@ -36,17 +37,20 @@ export interface Identified {
   /** The id as the agent sent it, still sealed. */
   readonly sessionId?: string;
   readonly task?: string;
-  /** Present in the lanes `call` and `ask`. */
+  /** Present where more than the use of the server is needed; after authorize in the lanes `call` and `ask` only. */
   readonly toolCall?: ToolCall;
   /** The event of ours that a GET goes on behind: the call of the `resume` lane, or an event of the server's. */
   readonly resumes?: EventName;
 }
 
-/** One `tools/call`. */
+/** One `tools/call`, or another request that needs a grant for what it names. */
 export interface ToolCall {
   readonly callId: string;
+  /** Name of the tool; of another request its method. */
   readonly tool: string;
-  /** Canonical text of the arguments. */
+  /** What it names; of a request that is no `tools/call`. */
+  readonly wanted?: readonly Wanted[];
+  /** Canonical text of the arguments; of another request, of its params. */
   readonly argumentsText: string;
   readonly digest: CallDigest;
   /** It answers what the server asked for first (MCP 2026-07-28, multi-round-trip requests). */
@@ -80,14 +84,16 @@ export interface Routed extends Authorized {
   readonly session?: KnownSession;
   /** Where the sessionless requests of this agent or task go, for a server with affinity. */
   readonly bond?: Bond;
+  /** Where there is a slot for it, for a request that takes one of its own. */
+  readonly seat?: Seat;
 }
 
 /** After claim: what the ledger says of it. */
 export interface Claimed extends Routed {
-  /** Our claim, for a state-changing call that is to be sent. */
+  /** Our claim, for a state-changing call; it is to be sent unless there is one of the next two. */
   readonly claim?: LedgerRow;
-  /** The write of that claim was not answered: nothing is sent. */
-  readonly unheard?: FleetError;
+  /** Why nothing of that claim is sent: its write was not answered, or an earlier call stands before it. */
+  readonly unsent?: Error;
   /** The settled row of the same call; nothing is sent. */
   readonly replay?: LedgerRow;
   /** The call without a key whose fence falls when this answer reaches its caller. */
@@ -101,6 +107,8 @@ export interface Forwarded extends Claimed {
   readonly verdict?: Verdict;
   /** The request as its server knew it. */
   readonly awaited?: AwaitedRequest;
+  /** Of a list of tasks, those that are this agent's. */
+  readonly ownTasks?: ReadonlySet<string>;
   /** Milliseconds that the server took. */
   readonly upstreamMs: number;
 }

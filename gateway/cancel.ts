@@ -24,10 +24,10 @@ export function cancelledId({ message, sessionId, server, agentId }: Claimed, { 
   const open = openRequests.find(sessionId, named);
   if (open === undefined) return derivedUpstreamId(sessionId, named);
   if (!open.cancellable) {
-    log.info({ event: 'cancellation_noted', server, agent: agentId, callId: open.claimedCall });
+    log.info({ event: 'cancellation_noted', server, agent: agentId, callId: open.claim?.callId });
     return undefined;
   }
-  const patience = open.claimedCall === undefined ? CANCEL_PATIENCE_MS.read : CANCEL_PATIENCE_MS.call;
-  setTimeout(() => open.giveUp(), patience).unref();
+  const patience = open.claim === undefined ? CANCEL_PATIENCE_MS.read : CANCEL_PATIENCE_MS.call;
+  setTimeout(() => open.cancelled.end(), patience).unref();
   return open.awaited.upstreamId;
 }

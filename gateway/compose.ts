@@ -1,23 +1,28 @@
-import type { KeyObject } from 'node:crypto';
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { Logger } from 'pino';
 import type { FleetConfig } from '../core/fleet-config';
 import { EvidenceSearch } from '../ledger/evidence';
 import { Ledger } from '../ledger/ledger';
 import { LedgerTable } from '../ledger/ledger-table';
+import { OrdersItem } from '../ledger/orders-item';
 import { GroupCommit } from '../ledger/table/group-commit';
 import type { TableClient } from '../ledger/table/table-client';
 import { judgingOf, tells } from '../ledger/verdict';
 import { Admission } from './admit';
 import type { Health } from './aws/health';
+import { Lookout } from './capacity/lookout';
+import { Seats } from './capacity/seats';
+import { Credentials } from './credentials/credentials';
+import type { ReadSecret } from './credentials/secret-values';
 import { Holdings } from './holdings';
 import type { Patience } from './http/patience';
+import { Running } from './http/running';
 import { createDecisions } from './identity/decisions';
 import type { SealKeys } from './identity/seal-keys';
 import { SealedIds } from './identity/sealed-ids';
 import { createTokenVerifier } from './identity/tokens';
 import { Directory } from './ledger/directory';
+import { FanOut } from './ledger/fan-out';
 import { Fences } from './ledger/fences';
 import { LateWrites } from './ledger/late-writes';
 import { OpenCallers } from './ledger/open-callers';
@@ -25,15 +30,19 @@ import { OpenTasks } from './ledger/open-tasks';
 import { OutcomeWatch } from './ledger/outcome-watch';
 import { Reconciliations } from './ledger/reconcile';
 import { repeatWithKey } from './ledger/repeat-with-key';
+import { StandingOrders } from './ledger/standing-orders';
 import { Metrics } from './metrics';
 import { OpenRequests } from './open-requests';
+import { Revocations } from './revocations';
+import { ToolReviews } from './tool-reviews';
 import { Affinity } from './upstream/affinity';
 import { Catalogue } from './upstream/catalogue';
+import { heldSession } from './upstream/held-session';
 import { askInstance } from './upstream/kept-answer';
 import { OwnCalls } from './upstream/own-call';
 import { OwnRequests } from './upstream/own-request';
 import { Restorations } from './upstream/restore';
-import { contextSigner } from './upstream/sidecar-keys';
+import { contextSigner, type SidecarKeys } from './upstream/sidecar-keys';
 import { Upstreams } from './upstream/upstreams';
 
 /** What a replica is given: everything that reaches beyond it, and the clock. */
@@ -41,12 +50,13 @@ export interface Surroundings {
   readonly config: FleetConfig;
   /** Name of this replica in ledger rows and logs. */
   readonly replica: string;
-  readonly dynamodb: DynamoDBClient;
   readonly table: TableClient;
   readonly lambda: LambdaClient;
   readonly sealKeys: SealKeys;
   /** Gateway–sidecar keys by server. */
-  readonly sidecarKeys: Readonly<Record<string, KeyObject>>;
+  readonly sidecarKeys: SidecarKeys;
+  /** Reads what is shown to servers. */
+  readonly readSecret: ReadSecret;
   readonly patience: Patience;
   /** Whether this replica belongs into the balancer. */
   readonly health: Pick<Health, 'fault'>;
@@ -61,33 +71,42 @@ export type Composition = ReturnType<typeof composeGateway>;
 
 /** Puts a replica together. Its stages and its HTTP surface each take the parts that they name. */
 export function composeGateway(surroundings: Surroundings) {
-  const { config, replica, dynamodb, table, lambda, sealKeys, patience, health, now, log } = surroundings;
+  const { config, replica, table, lambda, sealKeys, patience, health, now, log } = surroundings;
   const metrics = new Metrics(config.fleet, Object.keys(config.servers), now, surroundings.writeMetrics);
-  const directory = new Directory(dynamodb, config.directoryTable);
-  const fences = new Fences(dynamodb, config.directoryTable);
+  const directory = new Directory(table, config.directoryTable);
+  const fences = new Fences(table, config.directoryTable);
   const rows = new GroupCommit(table, config.ledgerTable, (because) => {
     metrics.countAll('LedgerFailures');
     log.error({ event: 'rows_written_alone', reason: because.message });
   });
   const ledger = new Ledger(new LedgerTable(table, config.ledgerTable, rows), { name: replica, now });
+  const orders = new StandingOrders({ config, item: new OrdersItem(table, config.allowlistTable), now, log });
 
   const openTasks = new OpenTasks({ config, ledger, directory, now, log });
 
   const signer = contextSigner(surroundings.sidecarKeys, now);
-  const upstreams = new Upstreams(config.serversUrl, config.serversTlsName, signer, now);
-  const ownRequests = new OwnRequests({ config, upstreams, now });
+  const seats = new Seats({ config, metrics, now });
+  metrics.measure('QueueDepth', (server) => seats.of(server).waiting);
+  const credentials = new Credentials({ config, readSecret: surroundings.readSecret, metrics, now, log });
+  const hear = (...news: Parameters<Seats['hear']>) => seats.hear(...news);
+  const upstreams = new Upstreams(config.serversUrl, config.serversTlsName, signer, now, undefined, hear, credentials);
+  const ownRequests = new OwnRequests({ config, upstreams, seats, now });
   const catalogue = new Catalogue({ config, ownRequests, now, log });
   const ownCalls = new OwnCalls(catalogue, ownRequests);
 
-  const reconciliations = new Reconciliations({ config, ownCalls, ledger, replica, now, log });
+  const reconciliations = new Reconciliations({ config, ownCalls, ledger, replica, sealKeys, now, log });
   const evidence = new EvidenceSearch(
     {
       instance: (row) => askInstance(row, { config, upstreams, now }),
-      same_key: (row) => repeatWithKey(row, { config, catalogue, ownCalls, now }),
+      same_key: (row) => repeatWithKey(row, { config, catalogue, ownCalls, orders, now }),
       reconcile: (row) => reconciliations.seek(row),
     },
     (answer, row) => tells(answer, judgingOf(row, config)),
   );
+
+  const decisions = createDecisions(lambda, config.authorizerFunction, now);
+  const admission = new Admission();
+  const fanOut = new FanOut({ config, directory, holds: heldSession(config, upstreams), metrics, now, log });
 
   return {
     config,
@@ -97,19 +116,26 @@ export function composeGateway(surroundings: Surroundings) {
     now,
     log,
     metrics,
-    tokens: createTokenVerifier(config.identity, now),
-    decisions: createDecisions(lambda, config.authorizerFunction, now),
+    tokens: createTokenVerifier(config.identity, (name) => Object.hasOwn(config.servers, name), now),
+    decisions,
     sealKeys,
     sealedIds: new SealedIds(sealKeys, now),
-    admission: new Admission(),
+    admission,
+    running: new Running(),
     holdings: new Holdings(),
     openRequests: new OpenRequests(),
     upstreams,
+    seats,
+    lookout: new Lookout({ config, upstreams, seats, now, log }),
     catalogue,
+    toolReviews: new ToolReviews({ config, directory, metrics, now, log }),
     affinity: new Affinity({ directory, ownRequests, now, log }),
-    restorations: new Restorations({ config, upstreams, directory, metrics, log }),
+    restorations: new Restorations({ config, upstreams, seats, directory, metrics, log }),
     ledger,
+    orders,
     directory,
+    fanOut,
+    revocations: new Revocations({ config, directory, decisions, admission, fanOut, upstreams, now, log }),
     fences,
     openCallers: new OpenCallers(fences, replica, now, log),
     lateWrites: new LateWrites(log),

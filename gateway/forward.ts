@@ -7,11 +7,14 @@ import { judge, judgingOf } from '../ledger/verdict';
 import type { Claimed, Forwarded } from './call';
 import { type CancelParts, cancelledId } from './cancel';
 import type { Patience } from './http/patience';
-import { openStreamInTime } from './http/stream-opening';
+import { NO_OPENING, openStreamInTime } from './http/stream-opening';
 import { type AskParts, answerAsk } from './ledger/ask';
 import type { Directory } from './ledger/directory';
+import { endedByOthers } from './ledger/duplicate';
+import type { FanOut } from './ledger/fan-out';
 import { awaitEvidence, type RecoveryParts } from './ledger/own-recovery';
 import { replayAnswer } from './ledger/replay';
+import type { StandingOrders } from './ledger/standing-orders';
 import type { OpenRequests } from './open-requests';
 import { type Received, type ReceiveParts, receive, type Sending } from './receive';
 import { Recovery } from './recovery';
@@ -30,8 +33,8 @@ const ENDED: Answer = { status: 200, headers: {} };
  * judged. What the ledger has the answer to is not sent.
  */
 export async function forward(claimed: Claimed, parts: ForwardParts): Promise<Forwarded> {
-  const { replay, lane, unheard } = claimed;
-  if (unheard !== undefined) throw unheard;
+  const { replay, lane, unsent } = claimed;
+  if (unsent !== undefined) throw unsent;
   if (replay !== undefined) return { ...claimed, answer: await replayAnswer(replay, claimed.held, parts.catalogue), upstreamMs: 0 };
   if (lane === 'ask') return { ...claimed, ...(await answerAsk(claimed, parts)), upstreamMs: 0 };
   if (lane === 'dropped') return { ...claimed, answer: TAKEN, upstreamMs: 0 };
@@ -52,7 +55,7 @@ export async function forward(claimed: Claimed, parts: ForwardParts): Promise<Fo
     opening.settle();
     return { ...claimed, ...received, ...(open !== undefined && { awaited: open.awaited }), upstreamMs: parts.now() - sentAt };
   } finally {
-    open?.end();
+    if (open !== undefined) parts.openRequests.end(open);
     opening.cancel();
   }
 }
@@ -61,7 +64,7 @@ export async function forward(claimed: Claimed, parts: ForwardParts): Promise<Fo
 export const CLOSE_PATIENCE_MS = 10_000;
 const CLOSE_POLL_MS = 50;
 
-type CloseParts = ReceiveParts & { readonly directory: Directory; readonly openRequests: OpenRequests };
+type CloseParts = ReceiveParts & { readonly directory: Directory; readonly fanOut: FanOut; readonly openRequests: OpenRequests };
 
 /**
  * Ends a session: first in the directory, so that nothing can open it again, then, when its claimed calls have ended, at the instance
@@ -70,12 +73,12 @@ type CloseParts = ReceiveParts & { readonly directory: Directory; readonly openR
 async function close(claimed: Claimed, parts: CloseParts): Promise<Forwarded> {
   const { sessionId, session } = claimed;
   const row = sessionId === undefined ? undefined : await parts.directory.close(sessionKey(sessionId), parts.now());
+  if (row !== undefined) await parts.fanOut.leave(row, claimed.decision.terms);
   const placed = row !== undefined && session !== undefined ? { ...claimed, session: placeOf(row, session) } : claimed;
   const until = parts.now() + CLOSE_PATIENCE_MS;
   while (sessionId !== undefined && parts.openRequests.hasClaimed(sessionId) && parts.now() < until) await delay(CLOSE_POLL_MS);
   try {
-    const opening = { settle: () => undefined, cancel: () => undefined };
-    await receiveRepeatable({ ...placed, recovery: Recovery.of(claimed, parts.now), opening }, parts);
+    await receiveRepeatable({ ...placed, recovery: Recovery.of(claimed, parts.now), opening: NO_OPENING }, parts);
   } catch (error) {
     if (row === undefined) throw error;
     parts.log.info({
@@ -87,12 +90,15 @@ async function close(claimed: Claimed, parts: CloseParts): Promise<Forwarded> {
   return { ...claimed, answer: ENDED, upstreamMs: 0 };
 }
 
-type SendParts = ReceiveParts & RecoveryParts & { readonly openRequests: OpenRequests };
+type SendParts = ReceiveParts & RecoveryParts & { readonly openRequests: OpenRequests; readonly orders: Pick<StandingOrders, 'refusalOf'> };
 
 /** Sends a claimed call, and finds out what became of it when its answer is lost. */
 async function send(call: Sending, parts: SendParts): Promise<Received> {
   if (call.claim === undefined) return receiveRepeatable(call, parts);
   const sent = { ...call, claim: await markSent(call.claim, parts) };
+  // It may have waited since it was claimed, and the freeze came meanwhile.
+  const refusal = parts.orders.refusalOf(sent.claim);
+  if (refusal !== undefined) throw refusal;
   return receive(sent, parts).catch((error) => recover(sent, error, parts));
 }
 
@@ -100,12 +106,7 @@ async function send(call: Sending, parts: SendParts): Promise<Received> {
 async function markSent(claim: LedgerRow, { ledger, now }: SendParts): Promise<LedgerRow> {
   if (claim.state === 'sent') return claim;
   const sentAt = now();
-  if (!(await ledger.advance(claim, 'sent', { sentAt }))) {
-    throw new FleetError('NOT_DELIVERED', {
-      reason: 'whoever waited for this call ended its claim before anything was sent; send it again',
-      callId: claim.callId,
-    });
-  }
+  if (!(await ledger.advance(claim, 'sent', { sentAt }))) throw endedByOthers(claim);
   return { ...claim, state: 'sent', sentAt };
 }
 

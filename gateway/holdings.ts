@@ -1,6 +1,6 @@
 import { FleetError } from '../core/errors';
 import type { Departure } from './departure';
-import { Purse, type PurseLimits } from './purse';
+import { Purse, type PurseLimits, type Share } from './purse';
 
 const MIB = 1024 * 1024;
 
@@ -59,46 +59,62 @@ export class Holdings {
 
   /** @param gone over when the request has been answered, or its client has left: then nothing is held any more */
   hold(server: string, agent: string, gone: Departure): Held {
-    const small = this.small.open(server, agent);
-    const large = this.large.open(server, agent);
-    let used = 0;
-    let grown = false;
-    gone.whenOver(() => {
-      small.set(0);
-      large.set(0);
-    });
-    return {
-      get bytes() {
-        return small.bytes + large.bytes;
-      },
-      add: (bytes) => {
-        if (gone.over) return;
-        const share = grown ? large : small;
-        const needed = Math.max(used + bytes, grown ? large.bytes : 0);
-        if (!share.fits(needed)) throw tooMuch(share.limit);
-        used += bytes;
-        share.set(needed);
-      },
-      drop: (bytes) => {
-        if (gone.over) return;
-        used = Math.max(used - bytes, 0);
-        if (used === 0) grown = false;
-        small.set(grown ? 0 : used);
-        large.set(grown ? used : 0);
-      },
-      reserve: async (wanted) => {
-        const total = Math.max(Math.min(wanted, large.limit), used);
-        const enter = (): boolean => {
-          if (gone.over) return true;
-          if (!large.fits(total)) return false;
-          grown = true;
-          small.set(0);
-          large.set(total);
-          return true;
-        };
-        if (!enter() && !(await this.large.waitFor(enter, this.patienceMs))) throw tooMuch(large.limit);
-      },
-    };
+    const held = new HeldBytes(this.small.open(server, agent), this.large, this.large.open(server, agent), this.patienceMs, gone);
+    gone.whenOver(() => held.end());
+    return held;
+  }
+}
+
+class HeldBytes implements Held {
+  private used = 0;
+  private grown = false;
+
+  constructor(
+    private readonly small: Share,
+    private readonly purse: Purse,
+    private readonly large: Share,
+    private readonly patienceMs: number,
+    private readonly gone: Departure,
+  ) {}
+
+  get bytes(): number {
+    return this.small.bytes + this.large.bytes;
+  }
+
+  add(bytes: number): void {
+    if (this.gone.over) return;
+    const share = this.grown ? this.large : this.small;
+    const needed = Math.max(this.used + bytes, this.grown ? this.large.bytes : 0);
+    if (!share.fits(needed)) throw tooMuch(share.limit);
+    this.used += bytes;
+    share.set(needed);
+  }
+
+  drop(bytes: number): void {
+    if (this.gone.over) return;
+    this.used = Math.max(this.used - bytes, 0);
+    if (this.used === 0) this.grown = false;
+    this.small.set(this.grown ? 0 : this.used);
+    this.large.set(this.grown ? this.used : 0);
+  }
+
+  async reserve(wanted: number): Promise<void> {
+    const total = Math.max(Math.min(wanted, this.large.limit), this.used);
+    const enter = (): boolean => this.gone.over || this.grow(total);
+    if (!enter() && !(await this.purse.waitFor(enter, this.patienceMs))) throw tooMuch(this.large.limit);
+  }
+
+  end(): void {
+    this.small.set(0);
+    this.large.set(0);
+  }
+
+  private grow(total: number): boolean {
+    if (!this.large.fits(total)) return false;
+    this.grown = true;
+    this.small.set(0);
+    this.large.set(total);
+    return true;
   }
 }
 

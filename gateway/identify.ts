@@ -1,14 +1,14 @@
 import { FleetError } from '../core/errors';
 import type { ServerConfig } from '../core/fleet-config';
 import { IDEMPOTENCY_KEY_HEADER, LAST_EVENT_ID_HEADER, SESSION_HEADER, TASK_HEADER } from '../core/headers';
-import { readMembers } from '../core/json-members';
-import { classifyMessage, type Message, type RequestMessage, requestIdOf } from '../core/message';
+import { memberText } from '../core/json-members';
+import { classifyMessage, type Message, requestIdOf } from '../core/message';
 import { TASK_META } from '../core/meta';
 import { METHODS, methodRule } from '../core/methods';
 import { isOutcomeTool } from '../core/outcome-tool';
 import { openEvent } from '../core/sealed-event';
 import { readStrictly } from '../core/strict-json';
-import type { Identified, Lane } from './call';
+import type { Identified, Lane, ToolCall } from './call';
 import type { Held, Holdings } from './holdings';
 import { checkHeaders } from './http/agreement';
 import type { Exchange } from './http/exchange';
@@ -16,6 +16,7 @@ import { checkAccept, checkContent, idempotencyKeyField } from './http/request-h
 import { type Caller, type CallerParts, identifyCaller } from './identity/caller';
 import type { SealKeys } from './identity/seal-keys';
 import { checkOpening } from './opening';
+import { describeRead } from './read-call';
 import { describeCall } from './tool-call';
 
 export interface IdentifyParts extends CallerParts {
@@ -50,27 +51,29 @@ type Asked = Caller & { readonly held: Held; readonly sessionId?: string };
 function readMessage(body: Buffer, exchange: Exchange, asked: Asked): Identified {
   const { value, text } = readStrictly(body);
   if (Array.isArray(value) && !exchange.isPart) return { ...asked, lane: 'batch', text };
-  exchange.requestId = requestIdOf(value) === null ? null : (readMembers(text).get('id') as string);
+  exchange.requestId = requestIdOf(value) === null ? null : (memberText(text, 'id') as string);
   const message = classifyMessage(value);
   checkHeaders(exchange, message);
   const lane = laneOf(message, asked.serverConfig);
   if (lane === 'open') checkOpening(text);
   const { sessionId: _, ...sessionless } = asked;
+  const toolCall = callIn(message, text, exchange, asked.serverConfig);
   return {
     ...(message.era === 'legacy' ? asked : sessionless),
     ...taskOf(exchange, message),
     lane,
     message,
     text,
-    ...((lane === 'call' || lane === 'ask') && {
-      toolCall: describeCall(
-        message as RequestMessage,
-        text,
-        idempotencyKeyField(exchange.header(IDEMPOTENCY_KEY_HEADER)),
-        asked.serverConfig,
-      ),
-    }),
+    ...(toolCall !== undefined && { toolCall }),
   };
+}
+
+/** What needs more than the use of its server. */
+function callIn(message: Message, text: string, exchange: Exchange, server: ServerConfig): ToolCall | undefined {
+  const rule = message.kind === 'request' ? methodRule(message.method, message.era, server) : undefined;
+  if (message.kind !== 'request' || rule?.kind !== 'request' || rule.grant === 'server') return undefined;
+  if (rule.grant !== 'tool') return describeRead(message, text, rule.grant);
+  return describeCall(message, text, idempotencyKeyField(exchange.header(IDEMPOTENCY_KEY_HEADER)), server);
 }
 
 /** A GET that names an event of ours goes on behind it; any other opens the server's own stream. */
@@ -94,7 +97,7 @@ function laneWithoutBody(
     const { request } = resumes;
     if (request === undefined) return { lane: 'stream', resumes };
     exchange.requestId = request.requestId;
-    return { lane: METHODS[request.method]?.lists === 'tools' ? 'list' : 'relay', resumes };
+    return { lane: METHODS[request.method]?.lists === undefined ? 'relay' : 'list', resumes };
   }
   // SDK clients take this status for a server without a stream, and ask no more.
   if (resumes.told === true)
@@ -112,7 +115,8 @@ function laneOf(message: Message, server: ServerConfig): Lane {
   const rule = methodRule(message.method, message.era, server);
   if (rule?.kind !== message.kind) return message.kind === 'request' ? 'unlisted' : 'dropped';
   if (rule.grant === 'tool') return isOutcomeTool(server, message.params.name) ? 'ask' : 'call';
-  if (rule.lists === 'tools') return 'list';
+  if (rule.lists !== undefined) return 'list';
+  if (rule.recorded) return 'call';
   if (message.method === 'notifications/cancelled') return 'cancel';
   return message.method === 'initialize' ? 'open' : 'relay';
 }

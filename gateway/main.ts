@@ -1,41 +1,48 @@
 import { randomUUID } from 'node:crypto';
-import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { pino } from 'pino';
 import { FLEET_CONFIG_VARIABLE, type FleetConfig, RUNTIME_PORT } from '../core/fleet-config';
 import { LOG_SHAPE } from '../core/log-shape';
+import { metricsInterval } from '../core/metrics';
+import { KEY_REFRESH_MS } from '../core/secrets/key-ring';
 import { createAwsClients } from './aws/clients';
 import { Health } from './aws/health';
+import { requireTables } from './aws/own-tables';
 import { sightingsBoard } from './aws/sightings';
 import { composeGateway } from './compose';
+import { secretReader } from './credentials/secret-values';
 import { drain } from './drain';
 import { PATIENCE } from './http/patience';
 import { createGatewayServer } from './http/server';
-import { RotatingSealKeys, SEAL_KEY_REFRESH_MS } from './identity/seal-keys';
-import { METRICS_INTERVAL_MS } from './metrics';
+import { RotatingSealKeys } from './identity/seal-keys';
 import { reaches } from './upstream/reach';
-import { loadSidecarKeys } from './upstream/sidecar-keys';
+import { RotatingSidecarKeys } from './upstream/sidecar-keys';
 
 /** Longest wait for a connection to the servers' load balancer when nothing else is reached, in milliseconds. */
 const REACH_MS = 2_000;
 
 /** Lines leave together: in chunks, or after so many milliseconds. */
-const output = pino.destination({ fd: 1, sync: false, minLength: 4_096, periodicFlush: 100 });
+const output = pino.destination({ fd: 1, sync: false, minLength: 12_288, periodicFlush: 100 });
 const log = pino({ ...LOG_SHAPE, base: { role: 'gateway' }, messageKey: 'message' }, output);
 
 async function start(): Promise<void> {
   const config = readConfig(process.env);
   const aws = createAwsClients(Date.now, log);
-  const { dynamodb, table, lambda, secrets } = aws;
+  const { table, lambda, secrets } = aws;
   const health = new Health({ ...aws, board: sightingsBoard(aws, config), reachServers: () => reaches(config.serversUrl, REACH_MS), log });
   health.start();
+  await requireTables(aws.dynamodb, config, log);
+  const readSecret = secretReader(secrets);
+  const sidecarKeys = await RotatingSidecarKeys.load(readSecret, config, Date.now, log);
+  const sealKeys = await RotatingSealKeys.load(secrets, config.sealKeySecret);
+  refreshKeys(sidecarKeys, sealKeys);
   const gateway = composeGateway({
     config,
     replica: randomUUID().slice(0, 8),
-    dynamodb,
     table,
     lambda,
-    sidecarKeys: await loadSidecarKeys(secrets, config),
-    sealKeys: await rotatingSealKeys(secrets, config.sealKeySecret),
+    sidecarKeys,
+    sealKeys,
+    readSecret,
     patience: PATIENCE,
     health,
     now: Date.now,
@@ -43,25 +50,29 @@ async function start(): Promise<void> {
     log,
   });
   const server = createGatewayServer(gateway);
-  const metricsTimer = setInterval(() => gateway.metrics.flush(), METRICS_INTERVAL_MS);
+  gateway.lookout.start();
+  gateway.revocations.start();
+  await gateway.orders.start();
+  const metricsTimer = setInterval(() => gateway.metrics.flush(), metricsInterval(process.env));
   const port = Number(process.env.PORT ?? RUNTIME_PORT);
   server.listen(port, process.env.HOST ?? '0.0.0.0', () =>
     log.info({ event: 'listening', port, replica: gateway.replica, fleet: config.fleet }),
   );
   process.once('SIGTERM', async () => {
+    gateway.lookout.stop();
+    gateway.revocations.stop();
     await drain(server, gateway);
+    gateway.orders.stop();
     clearInterval(metricsTimer);
     gateway.metrics.flush();
     process.exit(0);
   });
 }
 
-async function rotatingSealKeys(secrets: SecretsManagerClient, secretId: string): Promise<RotatingSealKeys> {
-  const sealKeys = await RotatingSealKeys.load(secrets, secretId);
+function refreshKeys(...keys: readonly { refresh(): Promise<void> }[]): void {
   setInterval(() => {
-    sealKeys.refresh().catch((error: Error) => log.error({ event: 'seal_keys_not_refreshed', reason: error.name }));
-  }, SEAL_KEY_REFRESH_MS).unref();
-  return sealKeys;
+    for (const each of keys) each.refresh().catch((error: Error) => log.error({ event: 'keys_not_refreshed', reason: error.name }));
+  }, KEY_REFRESH_MS).unref();
 }
 
 function readConfig(env: NodeJS.ProcessEnv): FleetConfig {

@@ -1,13 +1,13 @@
 import { EMF_VALUES_LIMIT, emfLine } from '../core/emf';
 import type { MetricName } from '../core/metrics';
 
-/** How often what was counted is written, in milliseconds. */
-export const METRICS_INTERVAL_MS = 10_000;
-
 /** Counts and observations by server, written as EMF lines. */
 export class Metrics {
   private readonly counts = new Map<string, Partial<Record<MetricName, number>>>();
   private readonly observations = new Map<string, Partial<Record<MetricName, number[]>>>();
+
+  /** Levels, read each time that they are written. */
+  private readonly levels: { readonly name: MetricName; readonly read: (server: string) => number }[] = [];
 
   /** @param servers names of the fleet's servers: no other name becomes a dimension, whatever a caller asks for */
   constructor(
@@ -39,13 +39,20 @@ export class Metrics {
     if (values.length >= EMF_VALUES_LIMIT) this.flushServer(server);
   }
 
-  /** Writes what has come since the last time; a server without traffic counts no calls, and that is a datapoint too. */
-  flush(): void {
-    for (const server of this.servers) this.flushServer(server);
+  /** What is no flow: its level is written once each time, for alarms add the gateways up. */
+  measure(name: MetricName, read: (server: string) => number): void {
+    this.levels.push({ name, read });
   }
 
-  private flushServer(server: string): void {
-    const values = { Calls: 0, OutcomeUnknown: 0, ...this.counts.get(server), ...this.observations.get(server) };
+  /** Writes what has come since the last time; a server without traffic counts no calls, and that is a datapoint too. */
+  flush(): void {
+    for (const server of this.servers) {
+      this.flushServer(server, Object.fromEntries(this.levels.map(({ name, read }) => [name, read(server)])));
+    }
+  }
+
+  private flushServer(server: string, levels: Partial<Record<MetricName, number>> = {}): void {
+    const values = { Calls: 0, OutcomeUnknown: 0, ...levels, ...this.counts.get(server), ...this.observations.get(server) };
     this.counts.delete(server);
     this.observations.delete(server);
     this.write(emfLine({ Fleet: this.fleet, Server: server }, values, this.now()));

@@ -1,19 +1,20 @@
 import type { AwaitedRequest } from '../core/sealed-event';
 import { derivedUpstreamId, freshUpstreamId } from '../core/upstream-id';
+import type { LedgerRow } from '../ledger/row';
 import type { Claimed } from './call';
 import { Departure } from './departure';
 
 /** A request that its server has not answered. */
 export interface OpenRequest {
   readonly awaited: AwaitedRequest;
-  /** Ledger id of a claimed call. */
-  readonly claimedCall?: string;
+  /** Session id that its agent holds; empty without one. */
+  readonly session: string;
+  /** Row of a claimed call. */
+  readonly claim: LedgerRow | undefined;
   /** A cancellation reaches its server. */
   readonly cancellable: boolean;
   /** Over when it is given up because its caller has cancelled it. */
   readonly cancelled: Departure;
-  giveUp(): void;
-  end(): void;
 }
 
 /** The requests under way at this replica, by the session and the id that their agent knows them by. */
@@ -31,23 +32,20 @@ export class OpenRequests {
     const takesDerived = sessionId !== '' && cancellable && !this.upstreamIds.has(derived);
     const upstreamId = takesDerived ? derived : freshUpstreamId();
     const continued = (message.params.cursor ?? null) !== null;
-    const cancelled = new Departure();
-    const requests = this.sessions.get(sessionId) ?? new Set();
-    this.sessions.set(sessionId, requests);
-    const request: OpenRequest = {
-      awaited: { method: message.method, requestId, upstreamId, ...(continued && { continued: true }) },
-      ...(claim !== undefined && { claimedCall: claim.callId }),
-      cancellable,
-      cancelled,
-      giveUp: () => cancelled.end(),
-      end: () => {
-        this.upstreamIds.delete(upstreamId);
-        if (requests.delete(request) && requests.size === 0) this.sessions.delete(sessionId);
-      },
-    };
+    const awaited = { method: message.method, requestId, upstreamId, ...(continued && { continued: true as const }) };
+    const request: OpenRequest = { awaited, session: sessionId, claim, cancellable, cancelled: new Departure() };
     this.upstreamIds.add(upstreamId);
-    requests.add(request);
+    const requests = this.sessions.get(sessionId);
+    if (requests === undefined) this.sessions.set(sessionId, new Set([request]));
+    else requests.add(request);
     return request;
+  }
+
+  /** It has been answered, or will not be. */
+  end(request: OpenRequest): void {
+    this.upstreamIds.delete(request.awaited.upstreamId);
+    const requests = this.sessions.get(request.session);
+    if (requests?.delete(request) && requests.size === 0) this.sessions.delete(request.session);
   }
 
   /** @param requestId JSON text of the id, as JavaScript writes it; the latest where several carry it */
@@ -57,7 +55,12 @@ export class OpenRequests {
 
   /** Whether claimed calls of a session are under way here. */
   hasClaimed(session: string): boolean {
-    return [...(this.sessions.get(session) ?? [])].some(({ claimedCall }) => claimedCall !== undefined);
+    return [...(this.sessions.get(session) ?? [])].some(({ claim }) => claim !== undefined);
+  }
+
+  /** The claims of all calls that are under way. */
+  *claims(): Generator<LedgerRow> {
+    for (const requests of this.sessions.values()) for (const { claim } of requests) if (claim !== undefined) yield claim;
   }
 }
 

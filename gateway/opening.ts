@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
 import { FleetError } from '../core/errors';
 import { sessionKey } from '../core/session-key';
-import type { Identified } from './call';
+import type { Authorized, Identified } from './call';
 import type { Directory } from './ledger/directory';
+import type { FanOut } from './ledger/fan-out';
 import type { OpenedSession } from './upstream/answer';
 import type { Upstreams } from './upstream/upstreams';
 
@@ -29,18 +30,24 @@ export interface UntoldParts {
 type Opener = Pick<Identified, 'server' | 'serverConfig' | 'agentId'>;
 
 /** Ends a session at its server whose agent will never hear of it, so that it holds no slot there. */
-export async function endUntold(
+export function endUntold(opener: Opener, opened: Pick<OpenedSession, 'upstream' | 'cookie'>, parts: UntoldParts): Promise<void> {
+  return endAtServer(opener, opened, parts, 'untold');
+}
+
+/** Ends a session at its server. @param what it is, in the log */
+export async function endAtServer(
   { server, serverConfig, agentId: agent }: Opener,
   { upstream, cookie }: Pick<OpenedSession, 'upstream' | 'cookie'>,
   { upstreams, log }: UntoldParts,
+  what: 'untold' | 'revoked',
 ): Promise<void> {
-  const session = { upstream, ...(cookie !== undefined && { cookie }) };
+  const session = { upstream, ...(typeof cookie === 'string' && { cookie }) };
   try {
     const { body } = await upstreams.send({ server, serverConfig, method: 'DELETE', headers: {}, session, context: { agent, server } });
     body.letGo();
-    log.info({ event: 'untold_session_ended', server, agent });
+    log.info({ event: `${what}_session_ended`, server, agent });
   } catch (error) {
-    log.warn({ event: 'untold_session_not_ended', server, agent, reason: (error as Error).message });
+    log.warn({ event: `${what}_session_not_ended`, server, agent, reason: (error as Error).message });
   }
 }
 
@@ -50,13 +57,17 @@ export async function endUntold(
  * @param now milliseconds since the epoch
  */
 export async function endUndelivered(
-  opener: Opener,
+  opener: Opener & Pick<Authorized, 'decision'>,
   opened: OpenedSession,
   id: string,
   now: number,
-  parts: UntoldParts & { readonly directory: Directory },
+  parts: UntoldParts & { readonly directory: Directory; readonly fanOut: FanOut },
 ): Promise<void> {
-  await parts.directory.close(sessionKey(id), now).catch((error: Error) => {
+  const close = async (): Promise<void> => {
+    const row = await parts.directory.close(sessionKey(id), now);
+    if (row !== undefined) await parts.fanOut.leave(row, opener.decision.terms);
+  };
+  await close().catch((error: Error) => {
     parts.log.warn({ event: 'session_not_closed', session: sessionKey(id), server: opener.server, reason: error.message });
   });
   await endUntold(opener, opened, parts);

@@ -29,10 +29,10 @@ export type PipelineParts = IdentifyParts &
  * | identify  | token → agent, bytes → one classified message               | 400 · 401 · 403 ORIGIN_DENIED · 404 · 413             |
  * | authorize | the authorizer's decision, cached; the rule of the tool     | SERVER_DENIED · DENIED · AUTHORIZER_UNAVAILABLE        |
  * | admit     | a bound on what one server may have under way               | AT_CAPACITY                                           |
- * | route     | sealed session id → instance                                | 404 UNKNOWN_SESSION                                   |
- * | claim     | a state-changing call is written down before a byte is sent | a replay · IN_PROGRESS · KEY_REUSED · KEY_REQUIRED · OUTCOME_UNKNOWN · LEDGER_UNAVAILABLE |
+ * | route     | sealed session id → instance; else one that has a free slot | 404 UNKNOWN_SESSION · AT_CAPACITY · TASK_BUDGET       |
+ * | claim     | a state-changing call is written down before a byte is sent | a replay · CALL_LIMIT · IN_PROGRESS · KEY_REUSED · KEY_REQUIRED · FROZEN · OUTCOME_UNKNOWN · LEDGER_UNAVAILABLE |
  * | forward   | the bytes go to the server, or the ledger has the answer    | NOT_DELIVERED · OUTCOME_UNKNOWN · AT_CAPACITY · 404   |
- * | record    | the outcome is durable                                      | LEDGER_UNAVAILABLE (reads only)                       |
+ * | record    | the outcome is durable                                      | LEDGER_UNAVAILABLE (reads only) · TASK_BUDGET         |
  * | respond   | the stamped answer leaves                                   |                                                       |
  */
 export async function serve(exchange: Exchange, parts: PipelineParts): Promise<void> {

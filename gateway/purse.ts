@@ -6,49 +6,73 @@ export interface PurseLimits {
 }
 
 /** What one request has of a purse. */
-export interface Share {
-  readonly bytes: number;
+export class Share {
+  private own = 0;
+
+  constructor(
+    private readonly purse: Purse,
+    readonly server: string,
+    readonly agent: string,
+  ) {}
+
+  get bytes(): number {
+    return this.own;
+  }
+
   /** The most that it could ever have. */
-  readonly limit: number;
+  get limit(): number {
+    const { replica, server, agent } = this.purse.limits;
+    return Math.min(replica, server, agent);
+  }
+
   /** Whether it may have so many bytes in place of what it has. */
-  fits(bytes: number): boolean;
-  set(bytes: number): void;
+  fits(bytes: number): boolean {
+    return bytes <= this.own || this.purse.holds(this, bytes - this.own);
+  }
+
+  set(bytes: number): void {
+    const change = bytes - this.own;
+    if (change === 0) return;
+    this.own = bytes;
+    this.purse.count(this, change);
+  }
 }
 
 /** Bytes that are given out within limits, and who waits for some. */
 export class Purse {
-  private readonly counts = new Map<string, number>();
+  private given = 0;
+  private readonly servers = new Map<string, number>();
+  private readonly agents = new Map<string, number>();
   /** In the order in which they came; each says whether it has got what it waits for. */
   private readonly waiting = new Set<() => boolean>();
 
-  constructor(private readonly limits: PurseLimits) {}
+  constructor(readonly limits: PurseLimits) {}
 
   /** Bytes given out. */
   get bytes(): number {
-    return this.counts.get('replica') ?? 0;
+    return this.given;
   }
 
   open(server: string, agent: string): Share {
-    const names = [
-      ['replica', this.limits.replica],
-      [`server ${server}`, this.limits.server],
-      [`agent ${agent}`, this.limits.agent],
-    ] as const;
-    let own = 0;
-    return {
-      get bytes() {
-        return own;
-      },
-      limit: Math.min(...names.map(([, limit]) => limit)),
-      fits: (bytes) => bytes <= own || names.every(([name, limit]) => (this.counts.get(name) ?? 0) + bytes - own <= limit),
-      set: (bytes) => {
-        const change = bytes - own;
-        if (change === 0) return;
-        own = bytes;
-        for (const [name] of names) this.count(name, change);
-        if (change < 0) this.letIn();
-      },
-    };
+    return new Share(this, server, agent);
+  }
+
+  /** Whether there are so many more bytes for a share. */
+  holds({ server, agent }: Share, bytes: number): boolean {
+    const { limits } = this;
+    return (
+      this.given + bytes <= limits.replica &&
+      (this.servers.get(server) ?? 0) + bytes <= limits.server &&
+      (this.agents.get(agent) ?? 0) + bytes <= limits.agent
+    );
+  }
+
+  /** A share has changed by so many bytes. */
+  count({ server, agent }: Share, change: number): void {
+    this.given += change;
+    add(this.servers, server, change);
+    add(this.agents, agent, change);
+    if (change < 0 && this.waiting.size > 0) this.letIn();
   }
 
   /** Waits until `enter` says that it has got what it wants; false when it has not in time. */
@@ -69,13 +93,14 @@ export class Purse {
     });
   }
 
-  private count(name: string, change: number): void {
-    const left = (this.counts.get(name) ?? 0) + change;
-    if (left > 0) this.counts.set(name, left);
-    else this.counts.delete(name);
-  }
-
   private letIn(): void {
     for (const enter of [...this.waiting]) if (this.waiting.has(enter) && enter()) this.waiting.delete(enter);
   }
+}
+
+/** Who has nothing is not counted. */
+function add(counts: Map<string, number>, name: string, change: number): void {
+  const left = (counts.get(name) ?? 0) + change;
+  if (left > 0) counts.set(name, left);
+  else counts.delete(name);
 }

@@ -16,10 +16,14 @@ import { endUntold } from './opening';
 import { type Answer, type OpenedSession, readAnswer, readRefusal } from './upstream/answer';
 import { passStream } from './upstream/answer-stream';
 import type { Catalogue } from './upstream/catalogue';
-import { type Placeable, type PlacementParts, place, resumption } from './upstream/placement';
-import { isStream, type PassedEvent, type Reading } from './upstream/reading';
+import { isStream } from './upstream/media-type';
+import { lostLate, type Placeable, type PlacementParts, place, resumption } from './upstream/placement';
+import type { PassedEvent, Reading } from './upstream/reading';
 import { rateLimit, wordInStream } from './upstream/status';
 import type { UpstreamResponse } from './upstream/upstreams';
+
+/** How soon an agent should listen again when its session's stream ends, in milliseconds: what its server says meanwhile is held. */
+export const LISTEN_AGAIN_MS = 250;
 
 /** Headers of an answer that reach the agent. A session id is never among them: the agent holds ours, not the server's. */
 const PASSED_HEADERS = ['mcp-protocol-version', 'retry-after', 'allow'];
@@ -43,15 +47,22 @@ export type Received = Pick<Forwarded, 'answer' | 'verdict' | 'session'>;
 /** Sends a request and reads what comes back, each as what it is to this request. */
 export async function receive(call: Sending, parts: ReceiveParts): Promise<Received> {
   try {
-    const { response, session } = await place(call, parts);
-    const placed = session === undefined || session === call.session ? call : { ...call, session };
-    const awaited = awaitedOf(call);
-    const passed = awaited === undefined ? await passOn(placed, response, parts) : await hold(placed, response, awaited, parts);
-    return { ...passed, ...(session !== undefined && { session }) };
+    return await exchange(call, parts).catch((error) => {
+      if (!lostLate(error, call)) throw error;
+      return exchange(call, parts, true);
+    });
   } catch (error) {
     if (call.open?.cancelled.over !== true || !FleetError.is(error) || error.kind !== 'OUTCOME_UNKNOWN') throw error;
     throw endedBy('cancelled', 'its caller cancelled it');
   }
+}
+
+async function exchange(call: Sending, parts: ReceiveParts, isKnownLost = false): Promise<Received> {
+  const { response, session } = await place(call, parts, isKnownLost);
+  const placed = session === undefined || session === call.session ? call : { ...call, session };
+  const awaited = awaitedOf(call);
+  const received = awaited === undefined ? await passOn(placed, response, parts) : await hold(placed, response, awaited, parts);
+  return session === undefined ? received : { ...received, session };
 }
 
 /** The request whose response may come: this one, or the one whose stream goes on. */
@@ -59,15 +70,20 @@ function awaitedOf({ open, resumes }: Sending): AwaitedRequest | undefined {
   return open?.awaited ?? (resumes?.kind === 'server' ? resumes.request : undefined);
 }
 
-/** Holds the response to a request. A session that was opened for it and is not told of is ended again. */
-async function hold(call: Sending, response: UpstreamResponse, awaited: AwaitedRequest, parts: ReceiveParts): Promise<Received> {
+/** Holds the response to a request. */
+function hold(call: Sending, response: UpstreamResponse, awaited: AwaitedRequest, parts: ReceiveParts): Promise<Received> {
+  return (call.lane === 'open' ? holdOpening : readHeld)(call, response, awaited, parts);
+}
+
+/** A session that was opened and is not told of is ended again. */
+async function holdOpening(call: Sending, response: UpstreamResponse, awaited: AwaitedRequest, parts: ReceiveParts): Promise<Received> {
   let received: Received | undefined;
   try {
     received = await readHeld(call, response, awaited, parts);
     return received;
   } finally {
     const upstream = response.headers[SESSION_HEADER];
-    if (call.lane === 'open' && received?.answer?.opened === undefined && typeof upstream === 'string') {
+    if (received?.answer?.opened === undefined && typeof upstream === 'string') {
       const { cookie } = response;
       await endUntold(call, { upstream, ...(cookie !== undefined && { cookie }) }, parts);
     }
@@ -99,7 +115,7 @@ export async function passOn(call: Sending, response: UpstreamResponse, parts: R
   if (call.lane === 'stream' && isStream(response) && response.status === 200) {
     call.exchange.reply.openStream();
     await passStream(response, { ...readingOf(call, parts), pass: (event) => passEvent(call, event, undefined, parts) });
-    call.exchange.reply.end();
+    call.exchange.reply.end(LISTEN_AGAIN_MS);
     return {};
   }
   return { answer: describe(response, await readRefusal(response, call.held)) };

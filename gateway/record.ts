@@ -4,12 +4,15 @@ import type { Outcome } from '../core/outcome';
 import type { Ledger, Settlement } from '../ledger/ledger';
 import type { LedgerRow } from '../ledger/row';
 import type { Verdict } from '../ledger/verdict';
-import type { Claimed, Forwarded, Identified, ToolCall } from './call';
+import type { Claimed, Forwarded, ToolCall } from './call';
+import type { Caller } from './identity/caller';
+import { denialRow, isDenial } from './ledger/denial-row';
 import type { Fences } from './ledger/fences';
 import type { LateWrites } from './ledger/late-writes';
 import { newRow, type RowParts } from './ledger/new-row';
 import type { OpenTasks } from './ledger/open-tasks';
 import { writeVerdict } from './ledger/outcome-watch';
+import { withOwnTasks } from './ledger/own-tasks';
 import { recordOpening, recordSessionState, type SessionParts } from './ledger/session-record';
 import type { Metrics } from './metrics';
 import { endUntold, type UntoldParts } from './opening';
@@ -36,7 +39,9 @@ export async function record(forwarded: Forwarded, parts: RecordParts): Promise<
   const { lane, answer } = forwarded;
   if (answer === undefined) return forwarded;
   if (lane === 'open') return recordOpened(forwarded, answer, parts);
-  if (lane === 'relay') await recordRelayed(forwarded, answer, parts);
+  if (lane === 'relay' || lane === 'call') await recordSessionState(forwarded, answer, parts);
+  if (lane === 'relay') await recordTask(forwarded, answer, parts);
+  if (lane === 'list') return withOwnTasks(forwarded, parts);
   if (isCall(forwarded)) await recordCall(forwarded, parts);
   return forwarded;
 }
@@ -51,9 +56,8 @@ async function recordOpened(forwarded: Forwarded, answer: Answer, parts: RecordP
   }
 }
 
-/** What a request that is no call leaves behind: the state of its session, and the end of a call that went on as a task. */
-async function recordRelayed(forwarded: Forwarded, answer: Answer, parts: RecordParts): Promise<void> {
-  await recordSessionState(forwarded, answer, parts);
+/** What is heard of a task settles the call that went on as it. */
+async function recordTask(forwarded: Forwarded, answer: Answer, parts: RecordParts): Promise<void> {
   const { message } = forwarded;
   if (message?.kind !== 'request' || !message.method.startsWith('tasks/') || answer.response === undefined) return;
   const { method, params } = message;
@@ -85,40 +89,63 @@ function isCall(forwarded: Forwarded): forwarded is RecordableCall {
 
 /** A replay executed nothing, but who asked again is part of the audit. */
 async function recordReplay(call: RecordableCall, replay: LedgerRow, parts: OutcomeParts): Promise<void> {
-  const row = {
-    ...(await newRow(call, parts, 'callId')),
-    settledAt: parts.now(),
-    state: 'not_executed',
-    reason: `REPLAYED: ${replay.callId}`,
-  } as const;
-  await append(row, parts).catch((error: Error) => {
-    parts.metrics.count(call.server, 'LedgerFailures');
-    parts.log.error({ event: 'replay_not_recorded', callId: row.callId, reason: error.message });
+  const { claim, toolCall, server } = call;
+  const settledAt = parts.now();
+  const written =
+    claim === undefined
+      ? newRow(call, parts, 'callId').then((row) =>
+          append({ ...row, settledAt, state: 'not_executed', reason: `REPLAYED: ${replay.callId}` }, parts),
+        )
+      : retract(claim, { settledAt, reason: `FENCED: ${replay.callId}` }, parts);
+  await written.catch((error: Error) => {
+    parts.metrics.count(server, 'LedgerFailures');
+    parts.log.error({ event: 'replay_not_recorded', callId: toolCall.callId, reason: error.message });
   });
 }
 
 /** Characters of a reason that a row keeps. */
 const REASON_LIMIT = 1_000;
 
+/** How far a request came: at least to who asks what server. */
+export type Reached = Caller & Partial<Pick<Claimed, 'toolCall' | 'message' | 'task' | 'sessionId' | 'claim' | 'unsent' | 'replay'>>;
+
 /** What a caller is told when a stage could not go on, and which row says the same. */
-export async function recordRefusal(error: unknown, reached: Identified | Claimed | undefined, parts: OutcomeParts): Promise<FleetError> {
+export async function recordRefusal(error: unknown, reached: Reached | undefined, parts: OutcomeParts): Promise<FleetError> {
   const refusal = FleetError.is(error) ? error : unexpected(error, reached, parts.log);
-  if (reached?.toolCall === undefined) return refusal;
-  const { toolCall, server } = reached;
+  if (reached === undefined) return refusal;
   const settlement: Settlement = { settledAt: parts.now(), reason: `${refusal.kind}: ${refusal.detail.reason}`.slice(0, REASON_LIMIT) };
-  const { claim, unheard } = 'claim' in reached ? reached : {};
-  // Without a claim nothing of a write was sent, whatever is known of the earlier call that it repeats.
-  const state = claim === undefined && toolCall.policy.effect === 'state_changing' ? 'not_executed' : refusal.outcome;
+  if (reached.toolCall === undefined) {
+    if (isDenial(refusal)) await recordDenial(denialRow(reached, settlement.reason ?? '', parts), parts);
+    return refusal;
+  }
+  const { toolCall, server } = reached;
+  const { claim } = reached;
+  // Nothing of it was sent, whatever is known of the earlier call that it repeats.
+  const state = !wasSent(reached) && toolCall.policy.effect === 'state_changing' ? 'not_executed' : refusal.outcome;
   count(server, state, parts.metrics);
   try {
-    if (claim !== undefined && unheard !== undefined) await retract(claim, settlement, parts);
-    else if (claim !== undefined) await settleRefused(claim, state, settlement, parts);
+    if (claim !== undefined && wasSent(reached)) await settleRefused(claim, state, settlement, parts);
+    else if (claim !== undefined) await retract(claim, settlement, parts);
     else await append({ ...(await newRow({ ...reached, toolCall }, parts, 'callId')), ...settlement, state }, parts);
   } catch (failure) {
-    parts.metrics.count(server, 'LedgerFailures');
-    parts.log.error({ event: 'refusal_not_recorded', server, callId: toolCall.callId, reason: (failure as Error).message });
+    notRecorded(server, toolCall.callId, failure as Error, parts);
   }
   return named(refusal, toolCall);
+}
+
+/** A request that called no tool is refused all the same where its row cannot be written now; it is written late. */
+async function recordDenial(row: LedgerRow, parts: OutcomeParts): Promise<void> {
+  await append(row, parts).catch((failure: Error) => notRecorded(row.server, row.callId, failure, parts));
+}
+
+function notRecorded(server: string, callId: string, failure: Error, { metrics, log }: OutcomeParts): void {
+  metrics.count(server, 'LedgerFailures');
+  log.error({ event: 'refusal_not_recorded', server, callId, reason: failure.message });
+}
+
+/** Whether something of a claimed call may have been sent. */
+function wasSent({ claim, unsent, replay }: Reached): boolean {
+  return claim !== undefined && unsent === undefined && replay === undefined;
 }
 
 /** @throws FleetError LEDGER_UNAVAILABLE; the row is written as soon as the table takes it */
@@ -130,12 +157,13 @@ async function append(row: LedgerRow, parts: OutcomeParts): Promise<void> {
 }
 
 /** @throws FleetError LEDGER_UNAVAILABLE; done as soon as the table takes it, whatever has become of the claim's own write */
-async function retract(claim: LedgerRow, settlement: Settlement, { ledger, lateWrites }: OutcomeParts): Promise<void> {
+async function retract(claim: LedgerRow, settlement: Settlement, { ledger, fences, lateWrites }: OutcomeParts): Promise<void> {
   const write = () => ledger.retract(claim, settlement);
   await write().catch((error: Error) => {
     lateWrites.keep(claim, write);
     throw error;
   });
+  if (claim.idempotencyKey === undefined) await fences.lower(claim);
 }
 
 /** Without a key it is the fence that knows a retry: it stays up for an unknown outcome and falls when nothing was executed. */
@@ -159,10 +187,9 @@ async function settleClaim(claim: LedgerRow, verdict: Verdict, parts: OutcomePar
 }
 
 /** A fault of ours. Behind a claim nobody can tell how far the call got. */
-function unexpected(error: unknown, reached: Identified | Claimed | undefined, log: Logger): FleetError {
+function unexpected(error: unknown, reached: Reached | undefined, log: Logger): FleetError {
   log.error({ event: 'internal_error', reason: (error as Error).stack ?? String(error) });
-  const sent = reached !== undefined && 'claim' in reached && reached.claim !== undefined;
-  return sent
+  return reached !== undefined && wasSent(reached)
     ? new FleetError('OUTCOME_UNKNOWN', { reason: 'the gateway failed' })
     : new FleetError('INTERNAL', { reason: 'see the log of the gateway' });
 }

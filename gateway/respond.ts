@@ -1,21 +1,22 @@
 import type { Logger } from 'pino';
 import { ERRORS, type FleetError } from '../core/errors';
 import { SESSION_HEADER } from '../core/headers';
-import { readMembers, writeMembers } from '../core/json-members';
 import type { Outcome } from '../core/outcome';
 import { withSubscription } from '../core/reading/agent-text';
+import { withoutOwnWords } from '../core/reading/server-message';
 import type { Response } from '../core/response';
-import type { AwaitedRequest } from '../core/sealed-event';
-import { markError, markTask, responseText, type Stamp, stampResult } from '../core/stamp';
+import { markError, markTask, responseText, type Stamp, stampMembers } from '../core/stamp';
 import type { LedgerRow } from '../ledger/row';
-import type { Claimed, Forwarded, Identified } from './call';
+import type { Forwarded, Identified } from './call';
 import type { Exchange } from './http/exchange';
-import { presentTools } from './http/tool-list';
+import { listedBy, presentList } from './http/granted-list';
 import type { Directory } from './ledger/directory';
+import type { FanOut } from './ledger/fan-out';
 import type { Fences } from './ledger/fences';
 import type { OpenCallers } from './ledger/open-callers';
 import type { Metrics } from './metrics';
 import { endUndelivered, type UntoldParts } from './opening';
+import type { ToolReviews } from './tool-reviews';
 import type { OpenedSession } from './upstream/answer';
 import type { Catalogue } from './upstream/catalogue';
 import type { Restorations } from './upstream/restore';
@@ -28,8 +29,10 @@ export interface EndingParts {
 
 export interface RespondParts extends EndingParts, UntoldParts {
   readonly directory: Directory;
+  readonly fanOut: FanOut;
   readonly restorations: Restorations;
   readonly catalogue: Catalogue;
+  readonly toolReviews: ToolReviews;
   readonly fences: Fences;
   readonly openCallers: OpenCallers;
   /** Milliseconds since the epoch. */
@@ -45,8 +48,8 @@ export function respond(forwarded: Forwarded, parts: RespondParts): void {
     response === undefined ? '' : responseText(exchange.requestId ?? 'null', response.member, present(response, forwarded, parts));
   // A legacy client gets a stream where its server gave one; it is opened only now, for one that is cut without a word hangs.
   if (answer.streamed === true && message?.era !== 'modern' && lane !== 'open') exchange.reply.openStream();
-  if (behind.length > 0 && response?.member === 'result') exchange.reply.finishAll({ ...headers }, [text, ...behind]);
-  else exchange.reply.finish(status, text, { ...headers });
+  if (behind.length > 0 && response?.member === 'result') exchange.reply.finishAll(headers, [text, ...behind]);
+  else exchange.reply.finish(status, text, headers);
   if (answer.opened !== undefined) parts.openCallers.track(keepOpen(forwarded, answer.opened, headers[SESSION_HEADER] ?? '', parts));
   if (forwarded.fenced !== undefined) parts.openCallers.track(lowerFence(forwarded.fenced, exchange, parts));
   observe(forwarded, parts);
@@ -56,7 +59,7 @@ export function respond(forwarded: Forwarded, parts: RespondParts): void {
 export function respondRefusal(
   refusal: FleetError,
   exchange: Exchange,
-  reached: Identified | Claimed | undefined,
+  reached: Pick<Identified, 'agentId' | 'toolCall'> | undefined,
   { metrics, log }: EndingParts,
 ): void {
   const { detail, kind } = refusal;
@@ -68,6 +71,8 @@ export function respondRefusal(
   exchange.reply.finish(status, text, { ...retryAfter, ...detail.headers });
 
   if (kind === 'DENIED' || kind === 'SERVER_DENIED') metrics.count(exchange.serverName, 'Denied');
+  if (kind === 'UNAUTHENTICATED' || kind === 'INSUFFICIENT_SCOPE') metrics.count(exchange.serverName, 'Unauthenticated');
+  if (kind === 'FROZEN') metrics.count(exchange.serverName, 'Frozen');
   if (kind === 'AT_CAPACITY') metrics.count(exchange.serverName, 'Rejected');
   if (kind === 'UNKNOWN_SESSION') metrics.count(exchange.serverName, 'SessionsLost');
   if (kind === 'LEDGER_UNAVAILABLE') metrics.count(exchange.serverName, 'LedgerFailures');
@@ -99,29 +104,31 @@ async function lowerFence(row: LedgerRow, { reply }: Exchange, { fences, log }: 
 }
 
 /** A response as its agent may see it: a list filtered, a call stamped, the words of a server told from ours, a subscription by its own name. */
-function present({ member, payload }: Response, forwarded: Forwarded, { restorations, catalogue, log }: RespondParts): string {
+function present({ member, payload }: Response, forwarded: Forwarded, parts: RespondParts): string {
   if (member === 'error') return markError(payload);
-  const { lane, awaited, message, server } = forwarded;
-  const named = awaited === undefined ? payload : subscriptionNamed(payload, awaited);
+  const { lane, awaited, message } = forwarded;
   const isTask = message?.kind === 'request' && message.method === 'tasks/get';
-  if (lane !== 'list') return stampResult(isTask ? markTask(named) : named, stampOf(forwarded, restorations));
+  const members = withoutOwnWords(lane === 'list' ? listFor(payload, forwarded, parts) : isTask ? markTask(payload) : payload);
+  const meta = members.get('_meta');
+  if (meta !== undefined && awaited !== undefined) members.set('_meta', withSubscription(meta, awaited));
+  return stampMembers(members, stampOf(forwarded, parts.restorations));
+}
+
+function listFor(payload: string, forwarded: Forwarded, { catalogue, toolReviews, log }: RespondParts): string {
+  const { message, server } = forwarded;
   const firstPage = continuedOf(forwarded) !== true;
   const notes = {
     hidden: (name: string) => log.warn({ event: 'tool_hidden', server, reason: 'its name does not fit into a row', name }),
+    admits: (name: string, definition: string) => toolReviews.admits(server, name, definition),
     schema: (name: string) => catalogue.noteSchema(server, name),
   };
-  return stampResult(presentTools(named, { ...forwarded, era: message?.era ?? 'legacy', firstPage }, notes));
+  const reader = { ...forwarded, era: message?.era ?? ('legacy' as const), firstPage };
+  return presentList(payload, listedBy(forwarded) ?? 'tools', reader, notes);
 }
 
 /** Whether a list is continued; a resumed stream says of which request. */
 function continuedOf({ awaited, resumes }: Forwarded): boolean | undefined {
   return awaited?.continued ?? (resumes?.kind === 'server' ? resumes.request?.continued : undefined);
-}
-
-function subscriptionNamed(result: string, awaited: AwaitedRequest): string {
-  const members = readMembers(result);
-  const meta = members.get('_meta');
-  return meta === undefined ? result : writeMembers(members.set('_meta', withSubscription(meta, awaited)));
 }
 
 /** Only an answer that tells what became of a call is stamped. */

@@ -1,6 +1,12 @@
+import type { Seat } from '../core/capacity/server-capacity';
 import { FleetError } from '../core/errors';
-import type { Authorized, Routed } from './call';
+import type { Ledger } from '../ledger/ledger';
+import { ledgerKey } from '../ledger/row';
+import type { Authorized, Lane, Routed } from './call';
+import type { Seats } from './capacity/seats';
+import { tellOfWait } from './capacity/wait-progress';
 import type { SealedIds } from './identity/sealed-ids';
+import type { FanOut } from './ledger/fan-out';
 import type { Affinity } from './upstream/affinity';
 import type { Restorations } from './upstream/restore';
 
@@ -8,24 +14,58 @@ export interface RouteParts {
   readonly affinity: Affinity;
   readonly restorations: Restorations;
   readonly sealedIds: SealedIds;
+  readonly seats: Seats;
+  readonly fanOut: FanOut;
+  readonly ledger: Pick<Ledger, 'read'>;
 }
 
 /**
  * Says where a request goes: to the instance of its session, to that of its agent or task where the server wants it so,
- * or to any; a question to the ledger goes to none. A tampered, foreign or expired session id is an unknown session, which
- * tells its bearer nothing.
+ * or to one that has a slot for it, for which it may have to wait; a question to the ledger goes to none. A tampered, foreign or expired
+ * session id is an unknown session, which tells its bearer nothing.
  */
 export async function route(authorized: Authorized, parts: RouteParts): Promise<Routed> {
   const { affinity, restorations, sealedIds } = parts;
   const { sessionId, agentId, server, lane, message } = authorized;
   if (message?.era === 'modern') {
     const bond = lane === 'ask' ? undefined : await affinity.bondOf(authorized);
-    return bond === undefined ? authorized : { ...authorized, bond };
+    return bond === undefined ? seated(authorized, parts) : { ...authorized, bond };
   }
-  if (sessionId === undefined) return authorized;
+  if (sessionId === undefined) return seated(authorized, parts);
   if (lane === 'open') throw new FleetError('INVALID_REQUEST', { reason: 'initialize must not carry Mcp-Session-Id' });
   const session = sealedIds.open(sessionId, { agent: agentId, server });
   if (session === undefined)
     throw new FleetError('UNKNOWN_SESSION', { reason: 'the id is not one that this agent holds on this server; initialize again' });
   return { ...authorized, session: restorations.current(sessionId, session) };
+}
+
+/** Lanes whose requests take a slot of their own where they belong to no session. */
+const SEATED: readonly Lane[] = ['open', 'call', 'list', 'relay'];
+
+async function seated(call: Authorized, parts: RouteParts): Promise<Routed> {
+  const { server, serverConfig, lane, exchange, agentId: agent, task, decision } = call;
+  if (lane === 'open') await parts.fanOut.refuseFull({ agent, ...(task !== undefined && { task }) }, decision.terms);
+  if (!SEATED.includes(lane) || serverConfig.remoteUrl !== undefined) return call;
+  const { seats } = parts;
+  const key = claimedKeyOf(call);
+  if (key !== undefined && seats.of(server).isFull && (await parts.ledger.read(key)) !== undefined) return call;
+  const found = seats.find(call, { departure: exchange.gone });
+  const seat = found instanceof Promise ? await waitFor(found, call) : found;
+  exchange.gone.whenOver(() => seat.settle());
+  return { ...call, seat };
+}
+
+/** Key of the row that its repetition would find: that waits for what it repeats, and not for a slot as well. */
+function claimedKeyOf({ toolCall, server, agentId }: Authorized): string | undefined {
+  if (toolCall?.idempotencyKey === undefined || toolCall.policy.effect === 'read_only') return undefined;
+  return ledgerKey(server, agentId, `k:${toolCall.idempotencyKey}`);
+}
+
+async function waitFor(seat: Promise<Seat>, call: Authorized): Promise<Seat> {
+  const end = tellOfWait(call);
+  try {
+    return await seat;
+  } finally {
+    end();
+  }
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { callDigest } from '../core/call-digest';
 import { FleetError } from '../core/errors';
 import type { ServerConfig } from '../core/fleet-config';
-import { readMembers } from '../core/json-members';
+import { memberText } from '../core/json-members';
 import { isKey, KEY_LIMIT_BYTES } from '../core/key-demand';
 import { isObject, type JsonObject, type RequestMessage } from '../core/message';
 import { KEY_META } from '../core/meta';
@@ -26,7 +26,7 @@ export function describeCall({ params, meta }: RequestMessage, text: string, key
   const policy = toolConfigOf(server, name);
   if (policy.reconcile !== undefined && given !== null) checkReadNames(argumentNames(policy.reconcile), given);
   const key = idempotencyKey([meta[KEY_META], keyField, keyArgument(policy.keyArgument, given ?? {})]);
-  const argumentsText = given === null ? '{}' : (readMembers(readMembers(text).get('params')).get('arguments') as string);
+  const argumentsText = given === null ? '{}' : (memberText(memberText(text, 'params') as string, 'arguments') as string);
   return {
     callId: randomUUID(),
     tool: name,

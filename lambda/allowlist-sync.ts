@@ -9,7 +9,7 @@ import { invocationLog, note } from './invocation-log';
 
 /** What construct code wrote; rows of any other source are never touched. */
 const SOURCE = 'cdk';
-const OWN_ENTRY = new RegExp(`#allow#${SOURCE}$`);
+const OWN_ENTRY = new RegExp(`#(?:allow|deny)#${SOURCE}$`);
 
 const allowlist = new AllowlistWriter();
 
@@ -32,19 +32,19 @@ export const handler = middy<CloudFormationCustomResourceEvent, ResourceResult>(
   });
 
 /** Writes the new rows before it removes the stale ones: a grant that stays is never absent, not even for a moment. */
-async function grant(agent: string, { agent: principal, name, grants }: AllowlistProperties, writer: string): Promise<void> {
+async function grant(agent: string, { agent: principal, name, grants, terms }: AllowlistProperties, writer: string): Promise<void> {
   const wanted = grants.map(
-    ({ server, tools, expiresAt }): StoredEntry => ({
+    ({ server, effect, ...named }): StoredEntry => ({
       agent,
-      entry: `${server}#allow#${SOURCE}`,
+      entry: `${server}#${effect}#${SOURCE}`,
       server,
-      effect: 'allow',
-      tools,
+      effect,
+      ...named,
       source: SOURCE,
       issuer: principal.issuer,
       subject: principal.subject,
       name,
-      ...(expiresAt !== undefined && { expiresAt }),
+      ...(terms !== undefined && { terms }),
       writer,
     }),
   );

@@ -32,8 +32,8 @@ async function answerGateway(request: GatewayRequest, context: Context): Promise
 }
 
 async function answerApiGateway(event: APIGatewayRequestAuthorizerEvent, context: Context): Promise<APIGatewayAuthorizerResult> {
-  const agent = await identify(event, context);
   const server = event.path.split('/')[1] ?? '';
+  const agent = await identify(event, server, context);
   // A name that no server can have is not looked up, and never becomes part of a policy's resource.
   if (!SERVER_NAME.test(server)) throw unauthorized(context, 'the path names no server');
   return iamPolicy(agent, server, await authorize(agent, server, context), event.methodArn);
@@ -46,12 +46,12 @@ async function authorize(agent: Agent, server: string, context: Context): Promis
   return decision;
 }
 
-async function identify(event: APIGatewayRequestAuthorizerEvent, context: Context): Promise<Agent> {
+async function identify(event: APIGatewayRequestAuthorizerEvent, server: string, context: Context): Promise<Agent> {
   const token = bearerToken(event.headers);
   if (token === undefined) throw unauthorized(context, 'no bearer token');
   verify ??= tokenVerifier(JSON.parse(requireVariable('MCP_FLEET_IDENTITY')) as IdentityConfig);
   try {
-    return await verify(token);
+    return await verify(token, server);
   } catch (error) {
     throw unauthorized(context, error instanceof Error ? error.name : 'invalid token');
   }

@@ -2,22 +2,22 @@ import { JwtVerifier } from 'aws-jwt-verify';
 import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
 import type { Agent } from '../core/agent';
 import type { IdentityConfig } from '../core/fleet-config';
+import { CLOCK_SKEW_SECONDS, isMeantFor, missingScopes, tokenScope } from '../core/token-audience';
 import { exchange } from './exchange';
 import { assertTrusted } from './trusted-address';
 
 /** Bounds a fetch of the issuer's keys. */
 const FETCH_LIMITS = { connectMs: 3_000, answerMs: 3_000 };
 
-/** Answers who a token stands for; rejects when the token is not valid, with a reason that holds no part of it. */
-export type TokenVerifier = (token: string) => Promise<Agent>;
+/** Answers whom a token shown to a server stands for; rejects when it is not valid there, with a reason that holds no part of it. */
+export type TokenVerifier = (token: string, server: string) => Promise<Agent>;
 
 /**
- * Verifies access tokens of one issuer: signature, `iss`, audience, `exp` and `nbf` (RFC 7519 §4.1).
+ * Verifies access tokens of one issuer: signature, `iss`, audience, `exp`, `nbf` (RFC 7519 §4.1) and scopes.
  * Keys are cached; an unknown `kid` fetches them at most once in ten seconds.
  */
 export function tokenVerifier(identity: IdentityConfig): TokenVerifier {
   const jwksCache = new SimpleJwksCache({ fetcher: { fetch: async (uri) => new Uint8Array(await fetchBytes(uri)).buffer } });
-  const byAud = identity.audienceClaim === 'aud';
   let verifier: ReturnType<typeof create> | undefined;
 
   const create = (jwksUri: string) =>
@@ -25,20 +25,23 @@ export function tokenVerifier(identity: IdentityConfig): TokenVerifier {
       {
         issuer: identity.issuer,
         jwksUri,
-        // Cognito's access tokens name their client in `client_id` and carry no `aud`.
-        audience: byAud ? [...identity.audience] : null,
+        // Depends on the server that it is shown to.
+        audience: null,
+        graceSeconds: CLOCK_SKEW_SECONDS,
         customJwtCheck: ({ payload }) => {
-          if (!byAud && !identity.audience.includes(String(payload.client_id))) throw new Error('client_id is not an expected audience');
           if (typeof payload.sub !== 'string' || payload.sub === '') throw new Error('the token names no subject');
         },
       },
       { jwksCache },
     );
 
-  return async (token) => {
+  return async (token, server) => {
     verifier ??= create(identity.jwksUri ?? (await discoverJwksUri(identity.issuer)));
-    const { sub } = await verifier.verify(token);
-    return { issuer: identity.issuer, subject: String(sub) };
+    const claims = await verifier.verify(token);
+    const scope = tokenScope({ ...claims });
+    if (!isMeantFor(scope, identity, server)) throw new Error('the token is meant for another audience');
+    if (missingScopes(scope, identity).length > 0) throw new Error('the token lacks a scope');
+    return { issuer: identity.issuer, subject: String(claims.sub) };
   };
 }
 

@@ -1,7 +1,7 @@
 /** Writes of the ledger in DynamoDB's words, for whoever sends them: the gateway, and the janitor that ends what a gateway has left. */
 
 import type { WriteCondition } from './protocol';
-import { type LedgerEvent, type LedgerRow, type LedgerState, unsettledPartition } from './row';
+import { expiryOf, type LedgerEvent, type LedgerRow, type LedgerState, unsettledPartition } from './row';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -29,11 +29,12 @@ export interface RowStep {
   readonly changes: Partial<LedgerRow>;
 }
 
-/** The update that takes a row one step on: its state, its history, its place in the index, and what changes with them. */
+/** The update that takes a row one step on: its state, its history, its place in the index, its expiry, and what changes with them. */
 export function updateOf(row: LedgerRow, { condition, event, changes }: RowStep): RowUpdate {
   const { text, values } = expressionOf(condition);
   const unsettled = unsettledPartition({ ...row, state: event.state });
-  const entries = Object.entries({ ...changes, unsettled }).filter(([, value]) => value !== undefined);
+  const expiresAt = expiryOf(row, event.state, event.at);
+  const entries = Object.entries({ ...changes, unsettled, expiresAt }).filter(([, value]) => value !== undefined);
   const sets = ['#state = :next', '#history = list_append(if_not_exists(#history, :none), :event)'];
   return {
     Key: { pk: row.pk },

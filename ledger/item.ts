@@ -1,24 +1,31 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { type LedgerRow, unsettledPartition } from './row';
+import { expiryOf, type LedgerRow, unsettledPartition } from './row';
 import type { Item } from './table/rows';
 
-/** A row in DynamoDB's own JSON, with its place in the index. */
+/** A row in DynamoDB's own JSON, with its place in the index and its expiry. */
 export function itemOf(row: LedgerRow): Item {
   const attributes = attributesOf(row);
   const unsettled = unsettledPartition(row);
   if (unsettled === undefined) delete attributes.unsettled;
   else attributes.unsettled = { S: unsettled };
+  const expiresAt = row.expiresAt ?? expiryOf(row, row.state, row.settledAt ?? row.claimedAt);
+  if (expiresAt !== undefined) attributes.expiresAt = { N: String(expiresAt) };
   return attributes;
 }
 
 /** The row of an item. */
 export function rowOf(item: Item): LedgerRow {
-  return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, valueIn(value)])) as unknown as LedgerRow;
+  return valuesOf(item) as unknown as LedgerRow;
+}
+
+/** What {@link attributesOf} was given. */
+export function valuesOf(item: Item): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, valueIn(value)]));
 }
 
 /**
- * Values in DynamoDB's own JSON: texts, numbers, truth values, and lists and objects of them; what is undefined is left out. A row
- * holds nothing else, and this takes a third of what the SDK's `marshall` does for all types.
+ * Values in DynamoDB's own JSON: texts, numbers, truth values, null, sets of texts, and lists and objects of them; what is undefined is left
+ * out. Our items hold nothing else, and this takes a third of what the SDK's `marshall` does for all types.
  */
 export function attributesOf(values: object): Record<string, AttributeValue> {
   const attributes: Record<string, AttributeValue> = {};
@@ -34,13 +41,17 @@ function attributeOf(value: unknown): AttributeValue {
   if (typeof value === 'number') return { N: String(value) };
   if (typeof value === 'boolean') return { BOOL: value };
   if (Array.isArray(value)) return { L: value.map(attributeOf) };
-  if (typeof value === 'object' && value !== null) return { M: attributesOf(value) };
-  throw new TypeError(`a row holds no ${value === null ? 'null' : typeof value}`);
+  if (value === null) return { NULL: true };
+  if (value instanceof Set) return { SS: [...value] };
+  if (typeof value === 'object') return { M: attributesOf(value) };
+  throw new TypeError(`an item holds no ${typeof value}`);
 }
 
-function valueIn({ S, N, BOOL, L, M }: AttributeValue): unknown {
+function valueIn({ S, N, BOOL, L, M, SS, NULL }: AttributeValue): unknown {
   if (S !== undefined) return S;
   if (N !== undefined) return Number(N);
   if (L !== undefined) return L.map(valueIn);
-  return M === undefined ? BOOL : rowOf(M);
+  if (M !== undefined) return valuesOf(M);
+  if (SS !== undefined) return new Set(SS);
+  return NULL === true ? null : BOOL;
 }

@@ -26,6 +26,8 @@ const OMITTED: EncodedText = { text: '', encoding: 'omitted' };
 
 /** Fits a text into a row: as it is, compressed outside of the event loop, or left out. */
 export async function encodeText(text: string): Promise<EncodedText> {
+  // No character has more than three bytes.
+  if (text.length * 3 <= PLAIN_LIMIT_BYTES) return { text };
   const size = Buffer.byteLength(text);
   if (size <= PLAIN_LIMIT_BYTES) return { text };
   if (size > TEXT_LIMIT_BYTES) return OMITTED;

@@ -3,6 +3,7 @@ import { eventOf } from './expressions';
 import type { LedgerTable } from './ledger-table';
 import { CONDITIONS, isWritten, type Resolution, type WriteCondition } from './protocol';
 import { type LedgerEvent, type LedgerRow, type LedgerState, ownKey } from './row';
+import { RowTaken } from './table/rows';
 
 /** What may change in a row after it was claimed. */
 export type Settlement = Partial<
@@ -41,6 +42,19 @@ export class Ledger {
   }
 
   /**
+   * Begins the row of a call without a key, in whatever company. False when somebody has ended the call before its row was there.
+   * @throws FleetError LEDGER_UNAVAILABLE
+   */
+  async begin(row: LedgerRow): Promise<boolean> {
+    try {
+      await this.table.append(this.begun(row));
+      return true;
+    } catch (error) {
+      return error instanceof RowTaken ? false : refuse(error);
+    }
+  }
+
+  /**
    * Claims a key whose row gives way. That row stays in the audit under its own call id. Resolves to undefined when the claim is
    * ours, else to the row that stands there now.
    * @param condition under which it does, see `claimable`
@@ -76,8 +90,8 @@ export class Ledger {
     const standing = await this.put(this.begun(ended), CONDITIONS.begin());
     if (standing === undefined) return;
     if (standing.fence === row.fence) await this.update(row, CONDITIONS.retract(row), 'not_executed', changes);
-    // The key is another's; the audit has this call under its own id.
-    else await this.append({ ...ended, pk: ownKey(row) });
+    // The key is another's; the audit has this call under its own id, where it had no key by the hand of who ended it.
+    else if (row.pk !== ownKey(row)) await this.append({ ...ended, pk: ownKey(row) });
   }
 
   /** Writes that a conclusive read found nothing. False when the row is not unknown any more. @throws FleetError LEDGER_UNAVAILABLE */
@@ -90,7 +104,7 @@ export class Ledger {
     return this.update(row, CONDITIONS.resolve(row), outcome, word, word.resolutionReason);
   }
 
-  /** Writes a row that nobody else can ever claim: a read, a refusal, a call without a key. @throws FleetError LEDGER_UNAVAILABLE */
+  /** Writes a row that nobody else can ever claim: a read, a refusal. @throws FleetError LEDGER_UNAVAILABLE */
   async append(row: LedgerRow): Promise<void> {
     await this.table.append(this.begun(row)).catch(refuse);
   }

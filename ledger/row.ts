@@ -1,6 +1,7 @@
-/** One row of the ledger: one tool call, at once idempotency record and audit row. */
+/** One row of the ledger: one tool call or other request that was granted by name, at once idempotency record and audit row. */
 
 import type { Era } from '../core/era';
+import { DEFAULT_KEY_LIFETIME_SECONDS } from '../core/fleet-config';
 import type { Outcome } from '../core/outcome';
 
 /**
@@ -35,7 +36,10 @@ export interface LedgerRow {
   readonly task?: string;
   /** Digest of the session id that the agent holds ({@link sessionKey}); absent in the modern era. */
   readonly session?: string;
+  /** Name of the tool; of a request that is no `tools/call`, its method. */
   readonly tool: string;
+  /** Method of a request that is no `tools/call`, GET or DELETE where it had no message; what it names is in `arguments`. */
+  readonly method?: string;
   /** What the call asks for: tool and arguments in canonical form, base64url of SHA-256. */
   readonly argumentsDigest: string;
   /** How the digest was made; absent in rows of before there were two ways. */
@@ -44,6 +48,8 @@ export interface LedgerRow {
   readonly arguments: string;
   /** Like `resultEncoding`; an omitted text is still bound by `argumentsDigest`. */
   readonly argumentsEncoding?: 'gzip' | 'omitted';
+  /** JSON pointers at which a keyed digest stands in `arguments`; `argumentsDigest` is that of the true ones. */
+  readonly redacted?: readonly string[];
   /** Era of the request: in the legacy one a result's `resultType` says nothing. Absent in rows of before it was kept. */
   readonly era?: Era;
   /** It answers what the server asked for first; those answers are not kept. */
@@ -72,6 +78,8 @@ export interface LedgerRow {
   readonly leaseUntil: number;
   /** Milliseconds since the epoch; from then on a settled row's key may be claimed for another call. Absent: never. */
   readonly keyExpiresAt?: number;
+  /** {@link expiryOf}; absent as long as the row is open or unknown. */
+  readonly expiresAt?: number;
   /** JSON text of the JSON-RPC `result` or `error` that the server gave. */
   readonly result?: string;
   /** `gzip` when `result` is compressed and base64-encoded; `omitted` when it was too large to keep. */
@@ -122,6 +130,25 @@ export function unknownPartition(server: string): string {
 
 export function openPartition(server: string, shard: number): string {
   return `${server}#open#${shard}`;
+}
+
+/** How long a row is kept after its key has expired, in milliseconds: 7 days, for who looks into it late. */
+const KEPT_MS = 7 * 24 * 3_600_000;
+
+/**
+ * From when on a row may be deleted, in seconds since the epoch, as DynamoDB's TTL has it: a key's lifetime and 7 days after its call was
+ * settled. Nothing else is decided by it; whether a key may be claimed anew its own `keyExpiresAt` says, which is over before. Undefined
+ * for a row that is open or unknown: that is kept for good.
+ * @param at when it is settled, in milliseconds since the epoch
+ */
+export function expiryOf(
+  { claimedAt, keyExpiresAt }: Pick<LedgerRow, 'claimedAt' | 'keyExpiresAt'>,
+  state: LedgerState,
+  at: number,
+): number | undefined {
+  if (!isSettled(state) || state === 'unknown') return undefined;
+  const lifetime = keyExpiresAt === undefined ? DEFAULT_KEY_LIFETIME_SECONDS * 1_000 : keyExpiresAt - claimedAt;
+  return Math.ceil((at + lifetime + KEPT_MS) / 1_000);
 }
 
 export function isSettled(state: LedgerState): state is Outcome {

@@ -7,8 +7,21 @@ import { absoluteUrl, matching, type Problem } from './problems';
 export interface OidcIdentityProps {
   /** `iss` of the access tokens, an `https://` URL, to the letter: a trailing slash counts (RFC 7519 §4.1.1). */
   readonly issuer: string;
-  /** `aud` that an access token must hold, usually the fleet's own URL (RFC 8707). */
+  /**
+   * `aud` that access tokens hold, usually the fleet's own URL (RFC 8707). A token for the endpoint of one server, as MCP clients ask
+   * for it, is taken there too.
+   */
   readonly audience: string;
+  /**
+   * Further ones; a token must hold one of them all.
+   * @default - none
+   */
+  readonly furtherAudiences?: string[];
+  /**
+   * Scopes that a token must have, all of them. Clients are told them, and one that has too few with 403 `insufficient_scope`.
+   * @default - none
+   */
+  readonly requiredScopes?: string[];
   /**
    * Where the issuer's signing keys are.
    * @default - discovered from the issuer (`/.well-known/openid-configuration`)
@@ -19,16 +32,26 @@ export interface OidcIdentityProps {
 export interface CognitoIdentityProps {
   /** App clients whose access tokens are taken; at least one. Cognito access tokens carry no `aud`, so `client_id` is checked. */
   readonly clients: cognito.IUserPoolClient[];
+  /**
+   * Scopes that a token must have, all of them.
+   * @default - none
+   */
+  readonly requiredScopes?: string[];
 }
 
 const OIDC: Shape<OidcIdentityProps> = {
   issuer: text('Write the `iss` of your access tokens.'),
   audience: text('Write the `aud` of your access tokens.'),
+  furtherAudiences: optional(listOf(text())),
+  requiredScopes: optional(listOf(text())),
   jwksUri: optional(text()),
 };
 const COGNITO: Shape<CognitoIdentityProps> = {
   clients: listOf(having('userPoolClientId', 'an app client', 'Write userPool.addClient(…), or UserPoolClient.fromUserPoolClientId(…).')),
+  requiredScopes: optional(listOf(text())),
 };
+/** RFC 6749 §3.3, scope-token. */
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 const USER_POOL = having('userPoolId', 'a user pool', 'Make one, or write UserPool.fromUserPoolId(…), of aws-cdk-lib.');
 
 /** Whose access tokens the fleet believes. An agent is the issuer and subject of its token. */
@@ -39,9 +62,10 @@ export class AgentIdentity {
       () => memberProblems('identity props', props, OIDC, 'identity '),
       () => ({
         issuer: props.issuer,
-        audience: [props.audience],
+        audience: [props.audience, ...(props.furtherAudiences ?? [])],
         audienceClaim: 'aud',
         ...(props.jwksUri !== undefined && { jwksUri: props.jwksUri }),
+        ...(props.requiredScopes !== undefined && { requiredScopes: props.requiredScopes }),
       }),
     );
   }
@@ -53,7 +77,13 @@ export class AgentIdentity {
       () => {
         const issuer = cognitoIssuer(userPool);
         const audience = props.clients.map((client) => client.userPoolClientId);
-        return { issuer, audience, audienceClaim: 'client_id', jwksUri: `${issuer}/.well-known/jwks.json` };
+        return {
+          issuer,
+          audience,
+          audienceClaim: 'client_id',
+          jwksUri: `${issuer}/.well-known/jwks.json`,
+          ...(props.requiredScopes !== undefined && { requiredScopes: props.requiredScopes }),
+        };
       },
     );
   }
@@ -81,8 +111,17 @@ export class AgentIdentity {
   }
 }
 
-function identityProblems({ issuer, audience, jwksUri }: IdentityConfig): Problem[] {
+function identityProblems({ issuer, audience, jwksUri, requiredScopes = [] }: IdentityConfig): Problem[] {
   const problems = [
+    ...requiredScopes.flatMap((scope) =>
+      matching(
+        'identity requiredScopes',
+        scope,
+        SCOPE,
+        'visible ASCII characters without " and \\ (RFC 6749 §3.3)',
+        'Write one scope for each member.',
+      ),
+    ),
     ...absoluteUrl('identity issuer', issuer, ['https:'], 'Write the `iss` of your access tokens.'),
     ...absoluteUrl('identity jwksUri', jwksUri, ['https:'], "Write the `jwks_uri` of your issuer's discovery document, or leave it out."),
   ];

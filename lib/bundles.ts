@@ -2,7 +2,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** Programs that the constructs deploy, each a folder under `dist/` of this package. */
-export type Bundle = 'gateway' | 'sidecar' | 'lambda/authorizer' | 'lambda/allowlist-sync' | 'lambda/ledger-janitor';
+export type Bundle =
+  | 'gateway'
+  | 'sidecar'
+  | 'lambda/authorizer'
+  | 'lambda/allowlist-sync'
+  | 'lambda/ledger-archiver'
+  | 'lambda/ledger-janitor'
+  | 'lambda/key-rotation';
 
 /**
  * Folder of a bundled program.

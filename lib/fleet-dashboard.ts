@@ -59,6 +59,7 @@ export class FleetDashboard extends Construct {
           this.metric(name, 'ActiveSessions', 'sessions, average', 'Average'),
           this.metric(name, 'SlotsInUse', 'slots, average', 'Average'),
           this.metric(name, 'SlotsInUse', 'slots, fullest instance', 'Maximum'),
+          this.metric(name, 'ColdStarts', 'started while an agent waited'),
         ],
       }),
       graph(`${name}: calls by outcome`, THIRD_WIDTH, {

@@ -1,5 +1,4 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -7,29 +6,30 @@ import { Construct } from 'constructs';
 import type { IdentityConfig } from '../core/fleet-config';
 import { SIGHTINGS_KEY } from '../core/sightings';
 import { type Bundle, bundleFolder } from './bundles';
+import { alarmOnThrottles, fleetAlarm } from './fleet-alarms';
 import type { FleetParts } from './fleet-parts';
+import type { FleetTable, FleetTables } from './fleet-tables';
 import { ALLOWLIST_READ_ACTIONS, ALLOWLIST_SYNC_ACTIONS, grantItem, grantTable, SIGHTINGS_READ_ACTIONS } from './perms';
-import { fleetAlarm } from './server-alarms';
 
-export type FunctionParts = Pick<FleetParts, 'key' | 'logRetention' | 'alarmAction'>;
+export type FunctionParts = Pick<FleetParts, 'logRetention' | 'alarmAction'>;
 
 /** Decides which servers and tools an agent may use, and tells a gateway which tables others reach. */
 export function authorizerFunction(
   scope: Construct,
   parts: FunctionParts,
-  { allowlist, directory }: { readonly allowlist: dynamodb.ITableV2; readonly directory: dynamodb.ITableV2 },
+  { allowlist, directory }: Pick<FleetTables, 'allowlist' | 'directory'>,
   identity: IdentityConfig,
 ): lambda.Function {
   const authorizer = bundledFunction(scope, 'Authorizer', 'lambda/authorizer', parts, {
     environment: {
-      ALLOWLIST_TABLE: allowlist.tableName,
-      DIRECTORY_TABLE: directory.tableName,
+      ALLOWLIST_TABLE: allowlist.table.tableName,
+      DIRECTORY_TABLE: directory.table.tableName,
       MCP_FLEET_IDENTITY: Stack.of(scope).toJsonString(identity),
     },
     timeout: Duration.seconds(10),
   });
-  grantTable(authorizer, allowlist, parts.key, ALLOWLIST_READ_ACTIONS);
-  grantItem(authorizer, directory, SIGHTINGS_KEY, parts.key, SIGHTINGS_READ_ACTIONS);
+  grantTable(authorizer, allowlist, ALLOWLIST_READ_ACTIONS);
+  grantItem(authorizer, directory, SIGHTINGS_KEY, SIGHTINGS_READ_ACTIONS);
   fleetAlarm(authorizer, 'ErrorsAlarm', parts, {
     alarmDescription: 'MCP fleet authorizer: invocations fail. Agents without a cached decision are refused.',
     metric: authorizer.metricErrors({ period: Duration.minutes(1) }),
@@ -40,12 +40,12 @@ export function authorizerFunction(
 }
 
 /** Brings the grants of construct code into the allowlist, as a CloudFormation custom resource. */
-export function allowlistSyncFunction(scope: Construct, parts: FunctionParts, allowlist: dynamodb.ITableV2): lambda.Function {
+export function allowlistSyncFunction(scope: Construct, parts: FunctionParts, allowlist: FleetTable): lambda.Function {
   const sync = bundledFunction(scope, 'AllowlistSync', 'lambda/allowlist-sync', parts, {
-    environment: { ALLOWLIST_TABLE: allowlist.tableName },
+    environment: { ALLOWLIST_TABLE: allowlist.table.tableName },
     timeout: Duration.minutes(1),
   });
-  grantTable(sync, allowlist, parts.key, ALLOWLIST_SYNC_ACTIONS);
+  grantTable(sync, allowlist, ALLOWLIST_SYNC_ACTIONS);
   return sync;
 }
 
@@ -61,7 +61,7 @@ export function bundledFunction(
   const logGroup = new logs.LogGroup(part, 'Logs', { retention: parts.logRetention, removalPolicy: RemovalPolicy.RETAIN });
   const role = new iam.Role(part, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
   logGroup.grantWrite(role);
-  return new lambda.Function(part, 'Function', {
+  const made = new lambda.Function(part, 'Function', {
     runtime: lambda.Runtime.NODEJS_24_X,
     architecture: lambda.Architecture.ARM_64,
     handler: 'index.handler',
@@ -71,4 +71,6 @@ export function bundledFunction(
     role,
     logGroup,
   });
+  alarmOnThrottles(made, parts, `MCP fleet, function ${id}`);
+  return made;
 }

@@ -13,11 +13,12 @@ export interface FleetFacts {
   readonly agents: Readonly<Record<string, { readonly subject: string }>>;
   readonly servers: readonly string[];
   readonly ledgerTable: string;
+  readonly archiveBucket: string;
   readonly directoryTable: string;
   readonly allowlistTable: string;
   /** Calls that the checks may make, by server; only of those that declare some. */
   readonly checks?: Readonly<Record<string, ServerChecks>>;
-  readonly edge: { readonly loadBalancer: string; readonly port: number };
+  readonly edge: { readonly loadBalancer: string; readonly port: number; readonly domainName?: string };
 }
 
 /** The fleets of each stage by environment and name. */

@@ -1,3 +1,4 @@
+import type { Duration } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -16,6 +17,8 @@ export interface FleetParts {
   readonly architecture: ecs.CpuArchitecture;
   readonly key: kms.IKey;
   readonly logRetention: logs.RetentionDays;
+  /** How long calls through a gateway replica that ends go on. */
+  readonly gatewayDelay: Duration;
   readonly alarmAction?: cloudwatch.IAlarmAction;
 }
 

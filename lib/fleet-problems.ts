@@ -1,18 +1,22 @@
+import { MOST } from '../core/agent-terms';
 import { SERVER_NAME } from '../core/fleet-config';
-import type { McpFleetProps } from './fleet-props';
-import { MCP_FLEET } from './fleet-shape';
-import { memberProblems, type Shape, text } from './kinds';
+import { delayProblems } from './deregistration';
+import type { AuditOptions, McpFleetProps, SessionBudgetOptions } from './fleet-props';
+import { MCP_FLEET, SESSION_BUDGET } from './fleet-shape';
+import { replicaProblems } from './gateway-scaling';
+import { memberProblems, number, optional, type Shape, struct, text } from './kinds';
 import type { AddAgentProps, McpAgent } from './mcp-agent';
 import { matching, type Problem, wholeNumber } from './problems';
 import { rulePriority } from './rule-priority';
 import { serverNameProblems } from './server-problems';
+import { Words } from './shown';
 import { taskSizeProblems } from './task-size';
 
 /** What is wrong with a fleet as it was declared: first what cannot be read at all. */
 export function fleetProblems(props: McpFleetProps): Problem[] {
   const unreadable = memberProblems('props', props, MCP_FLEET, '');
   if (unreadable.length > 0) return unreadable;
-  const { identity, edge, fleetName, vpc, cluster, gateway } = props;
+  const { identity, edge, fleetName, vpc, cluster, sessionBudget, gateway } = props;
   const problems = [
     ...identity._problems(),
     ...edge._problems(),
@@ -30,8 +34,23 @@ export function fleetProblems(props: McpFleetProps): Problem[] {
       315_360_000,
       'It is counted in seconds: a retry after it executes again.',
     ),
-    ...wholeNumber('gateway.replicas', gateway?.replicas, 1, 100, 'Two or more let the fleet outlive a zone.'),
+    ...wholeNumber(
+      'keyRotation',
+      props.keyRotation?.toDays({ integral: false }),
+      30,
+      365,
+      'It is counted in days: sidecars know the keys of their start for 400.',
+    ),
+    ...budgetProblems('sessionBudget', sessionBudget),
+    ...auditProblems(props.audit),
+    ...replicaProblems(gateway),
     ...taskSizeProblems('gateway.taskSize', gateway?.taskSize),
+    ...delayProblems(
+      'gateway.deregistrationDelay',
+      gateway?.deregistrationDelay,
+      1,
+      'A call that takes longer is cut, and its agent resumes it.',
+    ),
     ...(props.allowedOrigins ?? []).flatMap(originProblems),
   ];
   if (cluster !== undefined && vpc !== undefined && cluster.vpc !== vpc) {
@@ -59,15 +78,29 @@ export function newServerProblems(name: string, present: readonly string[]): Pro
 
 const SERVER = text('Choose a short word: it is a path segment of the URL.');
 const AGENT = text('Choose a short word: it names the agent in code and on the command line.');
-const ADD_AGENT: Shape<AddAgentProps> = { subject: text("Write the `sub` of the agent's access tokens.") };
+const ADD_AGENT: Shape<AddAgentProps> = {
+  subject: text("Write the `sub` of the agent's access tokens."),
+  weight: optional(number()),
+  sessionBudget: optional(struct(SESSION_BUDGET)),
+};
 
 /** Two agents with one subject would be one principal, and each would remove the other's grants. */
 export function agentProblems(name: string, props: AddAgentProps, present: readonly McpAgent[]): Problem[] {
   const unreadable = [...AGENT('agent name', name), ...memberProblems('agent props', props, ADD_AGENT, 'agent ')];
   if (unreadable.length > 0) return unreadable;
-  const { subject } = props;
+  const { subject, weight, sessionBudget } = props;
   const allowed = '1 to 31 characters a-z, 0-9 and -, a letter first';
-  const problems = matching('agent name', name, SERVER_NAME, allowed, 'It names the agent in code and on the command line.');
+  const problems = [
+    ...matching('agent name', name, SERVER_NAME, allowed, 'It names the agent in code and on the command line.'),
+    ...wholeNumber(
+      `weight of the agent "${name}"`,
+      weight,
+      1,
+      MOST.weight,
+      'It is the slots that the agent gets for each one of an agent of weight 1.',
+    ),
+    ...budgetProblems(`sessionBudget of the agent "${name}"`, sessionBudget),
+  ];
   if (present.some((agent) => agent.agentName === name)) {
     problems.push({ what: 'agent name', got: name, allowed: 'each name once in a fleet', fix: 'Another agent has it: rename one.' });
   }
@@ -75,6 +108,38 @@ export function agentProblems(name: string, props: AddAgentProps, present: reado
   if (twin !== undefined) {
     const fix = `Agent "${twin.agentName}" has it: grant calls to that one.`;
     problems.push({ what: 'agent subject', got: subject, allowed: 'each subject once in a fleet', fix });
+  }
+  return problems;
+}
+
+function budgetProblems(what: string, { perTask, perAgent }: SessionBudgetOptions = {}): Problem[] {
+  return [
+    ...wholeNumber(`perTask of ${what}`, perTask, 1, MOST.perTask, 'It is the most sessions of one task, on all servers.'),
+    ...wholeNumber(`perAgent of ${what}`, perAgent, 1, MOST.perAgent, 'They stand in one row, which must not grow too large.'),
+    ...(perTask !== undefined && perAgent !== undefined && perTask > perAgent
+      ? [
+          {
+            what: `perTask of ${what}`,
+            got: perTask,
+            allowed: `at most perAgent, ${perAgent}`,
+            fix: 'No task has more than its agent may have.',
+          },
+        ]
+      : []),
+  ];
+}
+
+function auditProblems({ retention, bucket }: AuditOptions = {}): Problem[] {
+  const problems = wholeNumber(
+    'audit.retention',
+    retention?.toDays({ integral: false }),
+    1,
+    36_500,
+    'It is counted in days: nobody can shorten it for what is archived.',
+  );
+  if (retention !== undefined && bucket !== undefined) {
+    const fix = 'The retention of a bucket of your own is set on it: leave this one out.';
+    problems.push({ what: 'audit.retention', got: new Words('a duration beside audit.bucket'), allowed: 'one of the two', fix });
   }
   return problems;
 }

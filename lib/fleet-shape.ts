@@ -1,11 +1,26 @@
 import { AgentIdentity } from './agent-identity';
 import { FleetEdge } from './fleet-edge';
-import type { McpFleetProps } from './fleet-props';
-import type { GatewayOptions } from './gateway-service';
+import type { AuditOptions, McpFleetProps, SessionBudgetOptions } from './fleet-props';
+import type { GatewayOptions } from './gateway-options';
 import { duration, having, listOf, made, number, optional, type Shape, struct, text } from './kinds';
 import { TASK_SIZE } from './task-size';
 
-const GATEWAY: Shape<GatewayOptions> = { replicas: optional(number()), taskSize: optional(struct(TASK_SIZE)) };
+const TABLE = having('tableArn', 'a DynamoDB table', 'Write TableV2.fromTableAttributes(…), or make one, of aws-cdk-lib.');
+
+const GATEWAY: Shape<GatewayOptions> = {
+  minReplicas: optional(number()),
+  maxReplicas: optional(number()),
+  replicas: optional(number()),
+  taskSize: optional(struct(TASK_SIZE)),
+  deregistrationDelay: optional(duration),
+};
+
+const AUDIT: Shape<AuditOptions> = {
+  retention: optional(duration),
+  bucket: optional(having('bucketArn', 'an S3 bucket', 'Write Bucket.fromBucketName(…), or make one, of aws-cdk-lib.')),
+};
+
+export const SESSION_BUDGET: Shape<SessionBudgetOptions> = { perTask: optional(number()), perAgent: optional(number()) };
 
 export const MCP_FLEET: Shape<McpFleetProps> = {
   identity: made(AgentIdentity),
@@ -16,9 +31,15 @@ export const MCP_FLEET: Shape<McpFleetProps> = {
   cluster: optional(having('clusterName', 'an ECS cluster', 'Write Cluster.fromClusterAttributes(…), or make one, of aws-cdk-lib.')),
   allowedOrigins: optional(listOf(text('Write it as browsers send it, such as https://console.acme.example.'))),
   keyLifetime: optional(duration),
+  keyRotation: optional(duration),
+  sessionBudget: optional(struct(SESSION_BUDGET)),
   gateway: optional(struct(GATEWAY)),
+  audit: optional(struct(AUDIT)),
   cpuArchitecture: optional(having('_cpuArchitecture', 'a CpuArchitecture', 'Write ecs.CpuArchitecture.ARM64, of aws-cdk-lib.')),
   encryptionKey: optional(having('keyArn', 'a KMS key', 'Write Key.fromKeyArn(…), or make one, of aws-cdk-lib.')),
+  ledgerTable: optional(TABLE),
+  directoryTable: optional(TABLE),
+  allowlistTable: optional(TABLE),
   logRetention: optional(number('Write logs.RetentionDays.ONE_MONTH, of aws-cdk-lib.')),
   alarmTopic: optional(having('topicArn', 'an SNS topic', 'Write Topic.fromTopicArn(…), or make one, of aws-cdk-lib.')),
 };

@@ -3,12 +3,41 @@ import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { UNSETTLED_INDEX } from '../core/fleet-config';
+import type { TableKind } from '../core/table-shapes';
+import type { McpFleetProps } from './fleet-props';
 
-/** Idempotency record and audit trail. Its rows have no expiry: an audit trail does not forget by itself. */
-export function ledgerTable(scope: Construct, key: kms.IKey): dynamodb.TableV2 {
+/** One of a fleet's tables. */
+export interface FleetTable {
+  readonly table: dynamodb.ITableV2;
+  /** What it is encrypted by; absent for a key of AWS's own. */
+  readonly key?: kms.IKey;
+}
+
+export type FleetTables = Readonly<Record<TableKind, FleetTable>>;
+
+/** Tables that are handed in. */
+export type GivenTables = Pick<McpFleetProps, 'ledgerTable' | 'directoryTable' | 'allowlistTable'>;
+
+/** The tables of a fleet: those that are handed in, and new ones in place of the others. */
+export function fleetTables(scope: Construct, key: kms.IKey, { ledgerTable, directoryTable, allowlistTable }: GivenTables): FleetTables {
+  return {
+    ledger: given(ledgerTable) ?? { table: newLedger(scope, key), key },
+    directory: given(directoryTable) ?? { table: newDirectory(scope, key), key },
+    allowlist: given(allowlistTable) ?? { table: newAllowlist(scope, key), key },
+  };
+}
+
+function given(table: dynamodb.ITableV2 | undefined): FleetTable | undefined {
+  if (table === undefined) return undefined;
+  return { table, ...(table.encryptionKey !== undefined && { key: table.encryptionKey }) };
+}
+
+/** Idempotency record and audit trail, whose changes go to the archive: what its rows have said is kept there when they expire. */
+function newLedger(scope: Construct, key: kms.IKey): dynamodb.TableV2 {
   return safeTable(scope, 'Ledger', key, {
     partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING },
     dynamoStream: dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
+    timeToLiveAttribute: 'expiresAt',
     // Settled rows have no `unsettled`: it holds what is open or unknown, and stays small however large the table grows.
     globalSecondaryIndexes: [
       {
@@ -22,7 +51,7 @@ export function ledgerTable(scope: Construct, key: kms.IKey): dynamodb.TableV2 {
 }
 
 /** One item per session. */
-export function directoryTable(scope: Construct, key: kms.IKey): dynamodb.TableV2 {
+function newDirectory(scope: Construct, key: kms.IKey): dynamodb.TableV2 {
   return safeTable(scope, 'Directory', key, {
     partitionKey: { name: 'session', type: dynamodb.AttributeType.STRING },
     timeToLiveAttribute: 'expiresAt',
@@ -30,7 +59,7 @@ export function directoryTable(scope: Construct, key: kms.IKey): dynamodb.TableV
 }
 
 /** What each agent may use: one partition per agent. */
-export function allowlistTable(scope: Construct, key: kms.IKey): dynamodb.TableV2 {
+function newAllowlist(scope: Construct, key: kms.IKey): dynamodb.TableV2 {
   return safeTable(scope, 'Allowlist', key, {
     partitionKey: { name: 'agent', type: dynamodb.AttributeType.STRING },
     sortKey: { name: 'entry', type: dynamodb.AttributeType.STRING },

@@ -1,5 +1,4 @@
 import { Duration, Lazy, Stack } from 'aws-cdk-lib';
-import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -7,15 +6,26 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { FLEET_CONFIG_VARIABLE, type FleetConfig, RUNTIME_PORT } from '../core/fleet-config';
+import { ORDERS_KEY } from '../core/orders';
 import { bundleFolder } from './bundles';
+import { alarmOnAnswers, alarmOnMissing, fleetAlarm } from './fleet-alarms';
 import type { FleetParts } from './fleet-parts';
-import { AUTHORIZER_INVOKE_ACTIONS, DIRECTORY_ACTIONS, grantSecret, grantTable, LEDGER_ACTIONS } from './perms';
-import { fleetAlarm } from './server-alarms';
-import type { TaskSize } from './server-props';
-import { fargateTask, imagePlatform, LIVENESS, logDriver, raiseFileLimit, serviceLogs } from './task';
+import type { FleetTables } from './fleet-tables';
+import type { GatewayOptions } from './gateway-options';
+import { minReplicasOf, scaleGateway } from './gateway-scaling';
+import {
+  AUTHORIZER_INVOKE_ACTIONS,
+  DIRECTORY_ACTIONS,
+  grantItem,
+  grantLook,
+  grantSecret,
+  grantTable,
+  LEDGER_ACTIONS,
+  ORDERS_READ_ACTIONS,
+} from './perms';
+import { fargateTask, imagePlatform, logDriver, raiseFileLimit, serviceLogs } from './task';
 
 const CONTAINER = 'gateway';
-const DEFAULT_REPLICAS = 2;
 const STOP_TIMEOUT = Duration.seconds(120);
 /**
  * Most that the gateway's configuration may weigh. A task definition may have 64 KiB in all (ECS quotas), and each name in
@@ -23,25 +33,13 @@ const STOP_TIMEOUT = Duration.seconds(120);
  */
 const MAX_CONFIG_BYTES = 40_000;
 
-/** How the gateway is sized. */
-export interface GatewayOptions {
-  /**
-   * Gateway tasks, each able to serve any session.
-   * @default 2
-   */
-  readonly replicas?: number;
-  /** @default - 0.5 vCPU and 1 GiB */
-  readonly taskSize?: TaskSize;
-}
-
 export interface GatewayServiceProps {
   readonly parts: FleetParts;
   readonly options?: GatewayOptions;
   readonly targets: elb.ApplicationTargetGroup;
   /** Asked at synth, when all servers are known. */
   readonly config: () => FleetConfig;
-  readonly ledger: dynamodb.ITableV2;
-  readonly directory: dynamodb.ITableV2;
+  readonly tables: FleetTables;
   readonly authorizer: lambda.IFunction;
   readonly sealKey: secretsmanager.ISecret;
 }
@@ -61,7 +59,6 @@ export class GatewayService extends Construct {
       user: 'node',
       readonlyRootFilesystem: true,
       portMappings: [{ containerPort: RUNTIME_PORT }],
-      healthCheck: LIVENESS,
       stopTimeout: STOP_TIMEOUT,
       environment: {
         [FLEET_CONFIG_VARIABLE]: Lazy.string({ produce: () => Stack.of(this).toJsonString(props.config()) }),
@@ -74,7 +71,8 @@ export class GatewayService extends Construct {
     this.service = new ecs.FargateService(this, 'Service', {
       cluster: parts.cluster,
       taskDefinition: task,
-      desiredCount: options?.replicas ?? DEFAULT_REPLICAS,
+      // A count in the template would undo, in each deployment, what scaling has done.
+      ...(options?.replicas !== undefined && { desiredCount: options.replicas }),
       vpcSubnets: parts.subnets,
       minHealthyPercent: 100,
       maxHealthyPercent: 200,
@@ -82,18 +80,24 @@ export class GatewayService extends Construct {
       healthCheckGracePeriod: Duration.seconds(60),
     });
     this.service.attachToApplicationTargetGroup(props.targets);
+    scaleGateway(this.service, props.targets, options);
     fleetAlarm(this, 'UnhealthyAlarm', parts, {
       alarmDescription: `MCP fleet ${parts.name}: gateway replicas fail their health check.`,
       metric: props.targets.metrics.unhealthyHostCount({ period: Duration.minutes(1), statistic: 'Maximum' }),
       threshold: 1,
       evaluationPeriods: 3,
     });
+    const who = `MCP fleet ${parts.name}: gateway replicas`;
+    alarmOnMissing(this, parts, props.targets, minReplicasOf(options), who);
+    alarmOnAnswers(this, parts, props.targets, who);
     this.node.addValidation({ validate: () => oversize(Stack.of(this).resolve(props.config())) });
   }
 
-  private grantAuthority({ parts, ledger, directory, authorizer, sealKey }: GatewayServiceProps): void {
-    grantTable(this.taskRole, ledger, parts.key, LEDGER_ACTIONS);
-    grantTable(this.taskRole, directory, parts.key, DIRECTORY_ACTIONS);
+  private grantAuthority({ parts, tables, authorizer, sealKey }: GatewayServiceProps): void {
+    grantTable(this.taskRole, tables.ledger, LEDGER_ACTIONS);
+    grantTable(this.taskRole, tables.directory, DIRECTORY_ACTIONS);
+    grantItem(this.taskRole, tables.allowlist, ORDERS_KEY, ORDERS_READ_ACTIONS);
+    grantLook(this.taskRole, Object.values(tables));
     grantSecret(this.taskRole, sealKey, parts.key);
     iam.Grant.addToPrincipal({ grantee: this.taskRole, actions: AUTHORIZER_INVOKE_ACTIONS, resourceArns: [authorizer.functionArn] });
   }

@@ -1,18 +1,24 @@
 export type { ExecutionsProbe, ProbeCall, ReadProbe, ServerChecks, WriteProbe } from '../core/server-checks';
 export { AgentIdentity, type CognitoIdentityProps, type OidcIdentityProps } from './agent-identity';
+export { ApprovedTools, type ApprovedToolsProps, UnapprovedTools } from './approved-tools';
+export { Argument } from './argument';
+export { CallLimit } from './call-limit';
 export { FleetEdge, type InternalEdgeProps, type PublicAlbEdgeProps } from './fleet-edge';
-export type { McpFleetProps } from './fleet-props';
-export type { GatewayOptions } from './gateway-service';
+export type { AuditOptions, McpFleetProps, SessionBudgetOptions } from './fleet-props';
+export type { GatewayOptions } from './gateway-options';
 export { type AddAgentProps, McpAgent } from './mcp-agent';
 export { McpFleet } from './mcp-fleet';
 export { McpServer } from './mcp-server';
 export { Reconcile, type ReconcileProps } from './reconcile';
+export { type ClientCredentialsProps, type HeaderCredentialOptions, ServerCredential } from './server-credential';
 export { ServerMethod, type ServerRequestProps } from './server-method';
 export {
   type AddServerProps,
   Affinity,
+  type CallDenialProps,
   type CallGrantProps,
   OnLoss,
+  type QueueOptions,
   type RecoveryOptions,
   type ScalingOptions,
   type SessionOptions,
@@ -20,4 +26,4 @@ export {
 } from './server-props';
 export { type HttpRuntimeProps, type RemoteRuntimeProps, ServerRuntime, type StdioRuntimeProps } from './server-runtime';
 export { ServerSecret } from './server-secret';
-export { KeyPolicy, type StateChangingToolProps, ToolPolicy } from './tool-policy';
+export { KeyPolicy, type ReadOnlyToolProps, type StateChangingToolProps, ToolPolicy } from './tool-policy';

@@ -1,15 +1,15 @@
 import { Duration, Lazy, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as events from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { JANITOR_CONFIG_VARIABLE, type JanitorConfig, UNSETTLED_INDEX } from '../core/fleet-config';
+import { fleetAlarm } from './fleet-alarms';
 import { bundledFunction, type FunctionParts } from './fleet-functions';
 import type { FleetParts } from './fleet-parts';
+import type { FleetTable } from './fleet-tables';
 import { grantIndex, grantTable, INDEX_READ_ACTIONS, LEDGER_END_ACTIONS } from './perms';
-import { fleetAlarm } from './server-alarms';
 
 const EVERY = Duration.minutes(1);
 /** Below the interval: a run ends before the next one begins. */
@@ -24,15 +24,15 @@ const MAX_CONFIG_BYTES = 3_500;
 export function ledgerJanitor(
   scope: Construct,
   parts: FunctionParts & Pick<FleetParts, 'name'>,
-  ledger: dynamodb.ITableV2,
+  ledger: FleetTable,
   servers: () => string[],
 ): lambda.Function {
-  const config = (): JanitorConfig => ({ fleet: parts.name, ledgerTable: ledger.tableName, servers: servers() });
+  const config = (): JanitorConfig => ({ fleet: parts.name, ledgerTable: ledger.table.tableName, servers: servers() });
   const janitor = bundledFunction(scope, 'LedgerJanitor', 'lambda/ledger-janitor', parts, {
     environment: { [JANITOR_CONFIG_VARIABLE]: Lazy.string({ produce: () => Stack.of(scope).toJsonString(config()) }) },
     timeout: TIMEOUT,
   });
-  grantTable(janitor, ledger, parts.key, LEDGER_END_ACTIONS);
+  grantTable(janitor, ledger, LEDGER_END_ACTIONS);
   grantIndex(janitor, ledger, UNSETTLED_INDEX, INDEX_READ_ACTIONS);
   new events.Rule(janitor, 'EveryMinute', {
     schedule: events.Schedule.rate(EVERY),

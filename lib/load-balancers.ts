@@ -5,7 +5,9 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { RUNTIME_PORT } from '../core/fleet-config';
+import { alarmOnBalancer } from './fleet-alarms';
 import type { EdgeSpec } from './fleet-edge';
+import type { FleetParts } from './fleet-parts';
 import { acknowledge } from './nag';
 
 /** Listener behind which the sidecars stand. */
@@ -18,10 +20,7 @@ export const SERVERS_PORT = 8443;
 const IDLE_TIMEOUT = Duration.seconds(120);
 const ACCESS_LOG_DAYS = 90;
 
-/** Long answers are streams that a replica ends politely after SIGTERM; until then they may go on for this long. */
-const GATEWAY_DEREGISTRATION_DELAY = Duration.seconds(60);
-
-interface LoadBalancersProps {
+interface LoadBalancersProps extends Pick<FleetParts, 'name' | 'alarmAction' | 'gatewayDelay'> {
   readonly vpc: ec2.IVpc;
   readonly subnets: ec2.SubnetSelection;
   readonly edge: EdgeSpec;
@@ -33,6 +32,8 @@ export class LoadBalancers extends Construct {
   readonly edgeListener: elb.ApplicationListener;
   readonly gatewayTargets: elb.ApplicationTargetGroup;
   readonly edgePort: number;
+  /** Host name under which agents call, where it is not the load balancer's own. */
+  readonly edgeDomain?: string;
   readonly servers: elb.ApplicationLoadBalancer;
   readonly serversListener: elb.ApplicationListener;
   /** Base URL for agents. */
@@ -50,9 +51,13 @@ export class LoadBalancers extends Construct {
     this.servers = internal;
     this.edge = edge.isPublic ? loadBalancer(this, 'Public', { vpc, internetFacing: true }, accessLogs) : internal;
 
+    alarmOnBalancer(internal, props, `MCP fleet ${props.name}: the internal load balancer`);
+    if (edge.isPublic) alarmOnBalancer(this.edge, props, `MCP fleet ${props.name}: the public load balancer`);
+
     const secure = edge.certificate !== undefined;
     this.edgePort = secure ? 443 : 80;
-    this.gatewayTargets = gatewayTargets(this, edge.isPublic ? 'PublicGatewayTargets' : 'GatewayTargets', vpc);
+    if (edge.domainName !== undefined) this.edgeDomain = edge.domainName;
+    this.gatewayTargets = gatewayTargets(this, edge.isPublic ? 'PublicGatewayTargets' : 'GatewayTargets', props);
     const toGateway = elb.ListenerAction.forward([this.gatewayTargets]);
     this.edgeListener = this.edge.addListener('Edge', { port: this.edgePort, ...protocol(edge), open: false, defaultAction: toGateway });
     this.serversListener = internal.addListener('Servers', {
@@ -109,13 +114,13 @@ function loadBalancer(
  * Any replica can serve any session, so these targets need no stickiness.
  * @param id another one for each load balancer: a target group cannot go from one to another while the old listener is there
  */
-function gatewayTargets(scope: Construct, id: string, vpc: ec2.IVpc): elb.ApplicationTargetGroup {
+function gatewayTargets(scope: Construct, id: string, { vpc, gatewayDelay }: LoadBalancersProps): elb.ApplicationTargetGroup {
   return new elb.ApplicationTargetGroup(scope, id, {
     vpc,
     port: RUNTIME_PORT,
     protocol: elb.ApplicationProtocol.HTTP,
     targetType: elb.TargetType.IP,
-    deregistrationDelay: GATEWAY_DEREGISTRATION_DELAY,
+    deregistrationDelay: gatewayDelay,
     healthCheck: { path: '/healthz', interval: Duration.seconds(10), timeout: Duration.seconds(5), healthyThresholdCount: 2 },
   });
 }

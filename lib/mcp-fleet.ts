@@ -5,35 +5,50 @@ import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { DEFAULT_KEY_LIFETIME_SECONDS, type FleetConfig } from '../core/fleet-config';
+import {
+  DEFAULT_KEY_LIFETIME_SECONDS,
+  DEFAULT_SESSION_BUDGET,
+  type FleetConfig,
+  type IdentityConfig,
+  type ServerConfig,
+} from '../core/fleet-config';
+import { ORDERS_KEY } from '../core/orders';
 import type { AgentIdentity } from './agent-identity';
+import { delayOf } from './deregistration';
+import { alarmOnTable } from './fleet-alarms';
 import { FleetDashboard } from './fleet-dashboard';
 import { allowlistSyncFunction, authorizerFunction } from './fleet-functions';
 import { describeFleet, type FleetFacts, refuseNameTwice } from './fleet-metadata';
 import { fleetCluster, fleetVpc } from './fleet-network';
 import type { FleetParts } from './fleet-parts';
 import { agentProblems, fleetProblems, newServerProblems } from './fleet-problems';
-import type { McpFleetProps } from './fleet-props';
-import { allowlistTable, directoryTable, ledgerTable } from './fleet-tables';
+import type { McpFleetProps, SessionBudgetOptions } from './fleet-props';
+import { type FleetTables, fleetTables } from './fleet-tables';
 import { GatewayService } from './gateway-service';
 import { generatedKey } from './generated-key';
+import { checkGivenTables } from './given-tables';
+import { KeyRotation } from './key-rotation';
+import { archiveBucket, ledgerArchiver } from './ledger-archive';
+import { guardLedger } from './ledger-guard';
 import { ledgerJanitor } from './ledger-janitor';
 import { LoadBalancers } from './load-balancers';
 import { type AddAgentProps, McpAgent } from './mcp-agent';
 import { McpServer } from './mcp-server';
-import { grantSecret } from './perms';
+import { ALLOWLIST_SCAN_ACTIONS, grantItem, grantOwnSecret, grantSecret, grantTable, ORDERS_ACTIONS } from './perms';
 import { refuse } from './problems';
 import { rulePriority } from './rule-priority';
 import type { AddServerProps } from './server-props';
 
 /**
  * A fleet of MCP servers behind one gateway: agents call `{url}/{server}/mcp`.
- * The ledger, directory and allowlist tables and their key are kept when the stack is deleted.
+ * The ledger, directory and allowlist tables, the archive and their key are kept when the stack is deleted.
  */
 export class McpFleet extends Construct implements ec2.IConnectable {
   readonly fleetName: string;
@@ -47,20 +62,25 @@ export class McpFleet extends Construct implements ec2.IConnectable {
   /** The edge: allow more clients in here. */
   readonly connections: ec2.Connections;
   readonly gatewayService: ecs.FargateService;
-  readonly ledgerTable: dynamodb.TableV2;
-  readonly directoryTable: dynamodb.TableV2;
-  readonly allowlistTable: dynamodb.TableV2;
+  readonly ledgerTable: dynamodb.ITableV2;
+  readonly directoryTable: dynamodb.ITableV2;
+  readonly allowlistTable: dynamodb.ITableV2;
+  /** Where every change of the ledger is kept. */
+  readonly archiveBucket: s3.IBucket;
   readonly dashboard: cloudwatch.Dashboard;
 
   private readonly parts: FleetParts;
+  private readonly tables: FleetTables;
   private readonly identity: AgentIdentity;
   private readonly allowedOrigins: string[];
   private readonly keyLifetime: Duration;
+  private readonly sessionBudget?: SessionBudgetOptions;
   private readonly balancers: LoadBalancers;
   private readonly gateway: GatewayService;
   private readonly authorizer: lambda.Function;
   private readonly allowlistSync: lambda.Function;
   private readonly sealKey: secretsmanager.Secret;
+  private readonly keyRotation: KeyRotation;
   private readonly overview: FleetDashboard;
   private readonly agentScope: Construct;
   private readonly servers = new Map<string, McpServer>();
@@ -74,6 +94,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
     this.identity = props.identity;
     this.allowedOrigins = props.allowedOrigins ?? [];
     this.keyLifetime = props.keyLifetime ?? Duration.seconds(DEFAULT_KEY_LIFETIME_SECONDS);
+    this.sessionBudget = props.sessionBudget;
     const logRetention = props.logRetention ?? logs.RetentionDays.THREE_MONTHS;
     this.vpc = props.vpc ?? props.cluster?.vpc ?? fleetVpc(this, logRetention);
     this.cluster = props.cluster ?? fleetCluster(this, this.vpc);
@@ -86,36 +107,46 @@ export class McpFleet extends Construct implements ec2.IConnectable {
       architecture: props.cpuArchitecture ?? ecs.CpuArchitecture.X86_64,
       key: this.encryptionKey,
       logRetention,
+      gatewayDelay: delayOf(props.gateway),
       ...(props.alarmTopic !== undefined && { alarmAction: new SnsAction(props.alarmTopic) }),
     };
 
-    this.ledgerTable = ledgerTable(this, this.encryptionKey);
-    this.directoryTable = directoryTable(this, this.encryptionKey);
-    this.allowlistTable = allowlistTable(this, this.encryptionKey);
-    const tables = { allowlist: this.allowlistTable, directory: this.directoryTable };
-    this.authorizer = authorizerFunction(this, this.parts, tables, this.identity._config);
-    this.allowlistSync = allowlistSyncFunction(this, this.parts, this.allowlistTable);
-    ledgerJanitor(this, this.parts, this.ledgerTable, () => [...this.servers.keys()]);
-    this.sealKey = generatedKey(this, 'SealKey', this.encryptionKey, 'Seals session ids');
+    this.tables = fleetTables(this, this.encryptionKey, props);
+    this.ledgerTable = this.tables.ledger.table;
+    this.directoryTable = this.tables.directory.table;
+    this.allowlistTable = this.tables.allowlist.table;
+    checkGivenTables(this, props);
+    for (const [kind, { table }] of Object.entries(this.tables)) {
+      const scope = table.node.scopes.includes(this) ? table : new Construct(this, `${kind}Alarms`);
+      alarmOnTable(scope, table, this.parts, `MCP fleet ${this.fleetName}, ${kind}`);
+    }
     this.balancers = new LoadBalancers(this, 'LoadBalancers', { ...this.parts, edge: props.edge._spec });
     this.edgeLoadBalancer = this.balancers.edge;
     this.connections = this.balancers.edgeListener.connections;
     this.url = this.balancers.edgeUrl;
+    this.authorizer = authorizerFunction(this, this.parts, this.tables, this.identityConfig());
+    this.allowlistSync = allowlistSyncFunction(this, this.parts, this.tables.allowlist);
+    const janitor = ledgerJanitor(this, this.parts, this.tables.ledger, () => [...this.servers.keys()]);
+    this.archiveBucket = archiveBucket(this, this.encryptionKey, props.audit);
+    ledgerArchiver(this, this.parts, this.tables.ledger, this.archiveBucket);
+    this.sealKey = generatedKey(this, 'SealKey', this.encryptionKey, 'Seals session ids');
+    this.keyRotation = new KeyRotation(this, this.parts, this.sealKey, props.keyRotation ?? Duration.days(90));
     this.gateway = new GatewayService(this, 'Gateway', {
       parts: this.parts,
       options: props.gateway,
       targets: this.balancers.gatewayTargets,
       config: () => this.config(),
-      ledger: this.ledgerTable,
-      directory: this.directoryTable,
+      tables: this.tables,
       authorizer: this.authorizer,
       sealKey: this.sealKey,
     });
     this.gatewayService = this.gateway.service;
+    guardLedger(this, this.ledgerTable, { gateway: this.gateway.taskRole, janitor: janitor.role as iam.IRole });
     this.balancers.serversListener.connections.allowDefaultPortFrom(this.gatewayService, 'Gateway');
     this.overview = new FleetDashboard(this, 'Dashboard', this.fleetName);
     this.dashboard = this.overview.dashboard;
     this.agentScope = new Construct(this, 'Agents');
+    this.node.addValidation({ validate: () => this.strangers() });
     describeFleet(this, this.fleetName, () => this.facts());
   }
 
@@ -127,7 +158,11 @@ export class McpFleet extends Construct implements ec2.IConnectable {
     refuse(this, newServerProblems(name, [...this.servers.keys()]));
     const { serversListener } = this.balancers;
     const server = McpServer._in(this, name, { ...this.parts, serversListener, rulePriority: rulePriority(name) }, props);
-    if (server._sidecarKey !== undefined) grantSecret(this.gateway.taskRole, server._sidecarKey, this.encryptionKey);
+    if (server._sidecarKey !== undefined) {
+      grantSecret(this.gateway.taskRole, server._sidecarKey, this.encryptionKey);
+      this.keyRotation.add(server._sidecarKey);
+    }
+    for (const secret of server._credential?._secrets ?? []) grantOwnSecret(this.gateway.taskRole, secret);
     this.overview.addServer(server);
     this.servers.set(name, server);
     return server;
@@ -144,21 +179,55 @@ export class McpFleet extends Construct implements ec2.IConnectable {
     return agent;
   }
 
+  /**
+   * Lets an operator stop and start calls that change state, by `mcp-fleet freeze --allowlist-table NAME`.
+   * @param grantee the role with which that command is run
+   */
+  grantFreeze(grantee: iam.IGrantable): void {
+    grantItem(grantee, this.tables.allowlist, ORDERS_KEY, ORDERS_ACTIONS);
+    grantTable(grantee, this.tables.allowlist, ALLOWLIST_SCAN_ACTIONS);
+  }
+
   private config(): FleetConfig {
     const { serversUrl, serversTlsName } = this.balancers;
     return {
       fleet: this.fleetName,
       serversUrl,
       ...(serversTlsName !== undefined && { serversTlsName }),
-      identity: this.identity._config,
+      identity: this.identityConfig(),
       ledgerTable: this.ledgerTable.tableName,
       directoryTable: this.directoryTable.tableName,
+      allowlistTable: this.allowlistTable.tableName,
       authorizerFunction: this.authorizer.functionName,
       sealKeySecret: this.sealKey.secretArn,
       keyLifetimeSeconds: this.keyLifetime.toSeconds(),
+      ...(this.sessionBudget !== undefined && { sessionBudget: { ...DEFAULT_SESSION_BUDGET, ...this.sessionBudget } }),
       allowedOrigins: this.allowedOrigins,
-      servers: Object.fromEntries([...this.servers].map(([name, server]) => [name, server._config])),
+      servers: Object.fromEntries([...this.servers].map(([name, server]) => [name, { ...server._config, ...this.credentialOf(server) }])),
     };
+  }
+
+  private credentialOf({ _credential }: McpServer): Pick<ServerConfig, 'credential'> {
+    if (_credential === undefined) return {};
+    const agentOf = (name: string) => ({ issuer: this.identity.issuer, subject: this.agents.get(name)?.subject ?? '' });
+    return { credential: _credential._config(agentOf) };
+  }
+
+  /** Whether agents with credentials of their own are agents of the fleet; known when all are added. */
+  private strangers(): string[] {
+    return [...this.servers.values()].flatMap(({ serverName, _credential }) =>
+      (_credential?._agents ?? [])
+        .filter((name) => !this.agents.has(name))
+        .map(
+          (name) =>
+            `The credential of "${serverName}" has a secret for the agent "${name}"; allowed: ${[...this.agents.keys()].join(', ') || 'none, for there is no agent'}. Add it by addAgent, or correct the name.`,
+        ),
+    );
+  }
+
+  /** Tokens for the fleet's own endpoints are taken, too: clients ask for those (RFC 8707). */
+  private identityConfig(): IdentityConfig {
+    return { ...this.identity._config, baseUrl: this.balancers.edgeUrl };
   }
 
   private facts(): FleetFacts {
@@ -170,10 +239,15 @@ export class McpFleet extends Construct implements ec2.IConnectable {
       agents: Object.fromEntries([...this.agents].map(([name, agent]) => [name, { subject: agent.subject }])),
       servers: [...this.servers.keys()],
       ledgerTable: this.ledgerTable.tableName,
+      archiveBucket: this.archiveBucket.bucketName,
       directoryTable: this.directoryTable.tableName,
       allowlistTable: this.allowlistTable.tableName,
       ...(checks.length > 0 && { checks: Object.fromEntries(checks) }),
-      edge: { loadBalancer: edge.logicalId, port: this.balancers.edgePort },
+      edge: {
+        loadBalancer: edge.logicalId,
+        port: this.balancers.edgePort,
+        ...(this.balancers.edgeDomain !== undefined && { domainName: this.balancers.edgeDomain }),
+      },
     };
   }
 }

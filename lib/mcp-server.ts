@@ -8,18 +8,22 @@ import { Construct } from 'constructs';
 import type { ServerConfig } from '../core/fleet-config';
 import { METRICS, type MetricName } from '../core/metrics';
 import type { ServerChecks } from '../core/server-checks';
+import { delayOf, deployWithinOf } from './deregistration';
 import { runtimeMetric } from './fleet-metrics';
 import type { ServerParts } from './fleet-parts';
 import { generatedKey } from './generated-key';
-import { grantProblems, warnOfGrant } from './grant-problems';
+import { denialProblems, grantProblems, warnOfGrant } from './grant-problems';
 import type { McpAgent } from './mcp-agent';
 import { refuse } from './problems';
 import { alarmOnServer } from './server-alarms';
 import { hostedConfig, remoteConfig } from './server-config';
+import type { ServerCredential } from './server-credential';
 import { serverProblems } from './server-problems';
-import type { AddServerProps, CallGrantProps } from './server-props';
-import { scaleOnSlots, serverService, serverTargets } from './server-service';
-import { drainOf, serverTask } from './server-task';
+import type { AddServerProps, CallDenialProps, CallGrantProps } from './server-props';
+import { minInstancesOf, scaleOnSlots } from './server-scaling';
+import { serverService, serverTargets } from './server-service';
+import { serverTask } from './server-task';
+import { slotsOf } from './slots';
 
 /**
  * An MCP server of a fleet; made by `McpFleet.addServer`. As a grantee it stands for the role of its tasks,
@@ -28,6 +32,10 @@ import { drainOf, serverTask } from './server-task';
 export class McpServer extends Construct implements iam.IGrantable, ec2.IConnectable {
   /** In a grant: every tool of the server, also those it will have later. */
   static readonly ALL_TOOLS = '*';
+  /** In a grant: every resource of the server. */
+  static readonly ALL_RESOURCES = '*';
+  /** In a grant: every prompt of the server. */
+  static readonly ALL_PROMPTS = '*';
 
   /** First path segment of the server's URL, and the `Server` dimension of its metrics. */
   readonly serverName: string;
@@ -42,6 +50,8 @@ export class McpServer extends Construct implements iam.IGrantable, ec2.IConnect
   /** @internal */
   readonly _config: ServerConfig;
   /** @internal */
+  readonly _credential?: ServerCredential;
+  /** @internal */
   readonly _checks?: ServerChecks;
   private readonly fleetName: string;
   private readonly declared: AddServerProps;
@@ -53,36 +63,45 @@ export class McpServer extends Construct implements iam.IGrantable, ec2.IConnect
 
   private constructor(scope: Construct, name: string, parts: ServerParts, props: AddServerProps) {
     super(scope, name);
-    refuse(this, serverProblems(props));
+    refuse(this, serverProblems(name, props));
+    props.approvedTools?._warn(this, name);
     this.serverName = name;
     this.fleetName = parts.name;
     this.declared = props;
     if (props.checks !== undefined) this._checks = props.checks;
     const spec = props.runtime._spec;
+    if (spec.kind !== 'stdio' && spec.credential !== undefined) this._credential = spec.credential;
     if (spec.kind === 'remote') {
-      this._config = remoteConfig(props, spec);
+      this._config = remoteConfig(name, props, spec);
       this.grantPrincipal = new iam.UnknownPrincipal({ resource: this });
       this.connections = new ec2.Connections();
     } else {
       this._sidecarKey = generatedKey(this, 'SidecarKey', parts.key, 'Signs who calls, from gateway to sidecar');
-      this._config = hostedConfig(props, this._sidecarKey);
+      this._config = hostedConfig(name, props, this._sidecarKey);
       const task = serverTask(this, { name, parts, props, sidecarKey: this._sidecarKey });
       this.grantPrincipal = task.taskRole;
       this.service = serverService(this, parts, task);
       this.connections = this.service.connections;
-      this.targetGroup = serverTargets(this, name, parts, this.service, drainOf(props));
-      scaleOnSlots(this.service, this.metricSlotUtilization(), props.scaling);
+      this.targetGroup = serverTargets(this, name, parts, this.service, delayOf(props));
+      scaleOnSlots(this, this.service, slotsOf(props), props.scaling);
     }
-    alarmOnServer(this, parts);
+    alarmOnServer(this, parts, { minInstances: minInstancesOf(props.scaling), deployWithin: deployWithinOf(props) });
   }
 
   /**
-   * Lets an agent call tools of this server. Nothing is allowed without a grant; an explicit deny in the allowlist wins over it.
+   * Lets an agent call tools of this server, read resources and get prompts. Nothing is allowed without a grant, and a grant opens nothing
+   * that it does not name; an explicit deny in the allowlist wins over it.
    */
   grantCall(agent: McpAgent, grant: CallGrantProps): void {
     refuse(this, grantProblems(this, agent, grant));
     agent._allow(this, grant);
     warnOfGrant(this, agent, grant, this.declared);
+  }
+
+  /** Keeps an agent from what it names on this server. A denial wins over every grant, whoever has written it. */
+  denyCall(agent: McpAgent, denial: CallDenialProps): void {
+    refuse(this, denialProblems(this, agent, denial));
+    agent._deny(this, denial);
   }
 
   /**

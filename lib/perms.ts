@@ -1,8 +1,9 @@
 import { Stack } from 'aws-cdk-lib';
-import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type { FleetTable } from './fleet-tables';
 
 /** Every IAM action that the constructs grant is named here and nowhere else. */
 
@@ -15,18 +16,43 @@ export const LEDGER_ACTIONS = ['dynamodb:GetItem', 'dynamodb:PartiQLInsert', 'dy
 export const LEDGER_END_ACTIONS = ['dynamodb:GetItem', 'dynamodb:UpdateItem'];
 /** Index of the ledger, for the janitor. */
 export const INDEX_READ_ACTIONS = ['dynamodb:Query'];
+/** Stream of the ledger, for the archiver: it reads what was written, and has no way to write. */
+export const STREAM_READ_ACTIONS = ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'];
+/** Objects of the archive, for the archiver: no delete, no retention, no bypass. */
+export const ARCHIVE_OBJECT_ACTIONS = ['s3:GetObject', 's3:GetObjectVersion', 's3:PutObject'];
+/** The archive's bucket, for the archiver: which object is the newest, and which of its versions was put first. */
+export const ARCHIVE_LIST_ACTIONS = ['s3:ListBucket', 's3:ListBucketVersions'];
+/** What S3 does with a bucket's key on behalf of the caller (S3 User Guide, "Using server-side encryption with AWS KMS keys"). */
+export const BUCKET_KEY_ACTIONS = ['kms:Decrypt', 'kms:GenerateDataKey'];
 /** Session directory, for the gateway: a closed session's item goes. */
 export const DIRECTORY_ACTIONS = ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
 /** Allowlist, for the authorizer: all rows of one agent. */
 export const ALLOWLIST_READ_ACTIONS = ['dynamodb:Query'];
 /** The item in which gateway replicas count what they reach, for the authorizer. */
 export const SIGHTINGS_READ_ACTIONS = ['dynamodb:GetItem'];
+/** The item of an operator's orders in the allowlist's table, for the gateway: it obeys, and cannot lift what was ordered. */
+export const ORDERS_READ_ACTIONS = ['dynamodb:GetItem'];
+/** The same item, for an operator: a freeze is written and lifted, and told. */
+export const ORDERS_ACTIONS = ['dynamodb:GetItem', 'dynamodb:UpdateItem'];
+/** Allowlist, for an operator: what is frozen is named as grants name it. */
+export const ALLOWLIST_SCAN_ACTIONS = ['dynamodb:Scan'];
 /** Allowlist, for allowlist-sync: put the grants of one agent, delete those that are gone. */
 export const ALLOWLIST_SYNC_ACTIONS = ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:Query'];
-/** Task role of a server: scale-in protection, nothing else. */
-export const TASK_PROTECTION_ACTIONS = ['ecs:GetTaskProtection', 'ecs:UpdateTaskProtection'];
-/** Gateway: seal key and gateway–sidecar keys. */
+/** All tables, for the gateway when it starts: one that was handed in may be another. */
+export const TABLE_LOOK_ACTIONS = ['dynamodb:DescribeTable'];
+/** Task role of a server: scale-in protection, and which deployment started a task. */
+export const OWN_TASK_ACTIONS = ['ecs:DescribeTasks', 'ecs:GetTaskProtection', 'ecs:UpdateTaskProtection'];
+/** Task role of a server: which deployment of a service is the present one. */
+export const OWN_SERVICE_ACTIONS = ['ecs:DescribeServices'];
+/** Gateway: seal key, gateway–sidecar keys, and what it shows to servers. */
 export const SECRET_READ_ACTIONS = ['secretsmanager:GetSecretValue'];
+/** Key rotation: make the next version of a key and put it in the place of the present one. */
+export const SECRET_ROTATION_ACTIONS = [
+  'secretsmanager:DescribeSecret',
+  'secretsmanager:GetSecretValue',
+  'secretsmanager:PutSecretValue',
+  'secretsmanager:UpdateSecretVersionStage',
+];
 /** Gateway: ask the authorizer. */
 export const AUTHORIZER_INVOKE_ACTIONS = ['lambda:InvokeFunction'];
 
@@ -39,30 +65,70 @@ export const TABLE_KEY_ACTIONS = [
   'kms:ReEncryptFrom',
   'kms:ReEncryptTo',
 ];
+/** What a reader of a stream needs of its table's key. */
+export const STREAM_KEY_ACTIONS = ['kms:Decrypt'];
 export const SECRET_KEY_ACTIONS = ['kms:Decrypt'];
+/** To write a secret, its key makes a data key. */
+export const SECRET_WRITE_KEY_ACTIONS = ['kms:Decrypt', 'kms:GenerateDataKey'];
 
 /** Lets `grantee` use a table by exactly these actions, and its key through DynamoDB only. */
-export function grantTable(grantee: iam.IGrantable, table: dynamodb.ITableV2, key: kms.IKey, actions: string[]): void {
+export function grantTable(grantee: iam.IGrantable, { table, key }: FleetTable, actions: string[]): void {
   iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [table.tableArn] });
-  grantKey(grantee, key, TABLE_KEY_ACTIONS, 'dynamodb');
+  grantTableKey(grantee, key);
 }
 
 /** Lets `grantee` do exactly these actions on one item of a table, and use its key through DynamoDB only. */
-export function grantItem(grantee: iam.IGrantable, table: dynamodb.ITableV2, partition: string, key: kms.IKey, actions: string[]): void {
+export function grantItem(grantee: iam.IGrantable, { table, key }: FleetTable, partition: string, actions: string[]): void {
   const conditions = { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [partition] } };
   iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [table.tableArn], conditions });
-  grantKey(grantee, key, TABLE_KEY_ACTIONS, 'dynamodb');
+  grantTableKey(grantee, key);
 }
 
 /** Lets `grantee` use one index of a table by exactly these actions; the table's key comes with {@link grantTable}. */
-export function grantIndex(grantee: iam.IGrantable, table: dynamodb.ITableV2, index: string, actions: string[]): void {
+export function grantIndex(grantee: iam.IGrantable, { table }: FleetTable, index: string, actions: string[]): void {
   iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [`${table.tableArn}/index/${index}`] });
+}
+
+/** Lets `grantee` look how tables are made; of what is in them that shows nothing. */
+export function grantLook(grantee: iam.IGrantable, tables: readonly FleetTable[]): void {
+  iam.Grant.addToPrincipal({ grantee, actions: TABLE_LOOK_ACTIONS, resourceArns: tables.map(({ table }) => table.tableArn) });
+}
+
+/** Lets `grantee` read the stream of a table, and nothing of the table itself. */
+export function grantStream(grantee: iam.IGrantable, { table, key }: FleetTable): void {
+  iam.Grant.addToPrincipal({ grantee, actions: STREAM_READ_ACTIONS, resourceArns: [table.tableStreamArn as string] });
+  if (key !== undefined) grantKey(grantee, key, STREAM_KEY_ACTIONS, 'dynamodb');
+}
+
+/** Lets `grantee` put objects into the archive and read them, and use its key through S3 only. */
+export function grantArchive(grantee: iam.IGrantable, bucket: s3.IBucket, key: kms.IKey): void {
+  iam.Grant.addToPrincipal({ grantee, actions: ARCHIVE_OBJECT_ACTIONS, resourceArns: [bucket.arnForObjects('*')] });
+  iam.Grant.addToPrincipal({ grantee, actions: ARCHIVE_LIST_ACTIONS, resourceArns: [bucket.bucketArn] });
+  grantKey(grantee, key, BUCKET_KEY_ACTIONS, 's3');
+}
+
+function grantTableKey(grantee: iam.IGrantable, key: kms.IKey | undefined): void {
+  if (key !== undefined) grantKey(grantee, key, TABLE_KEY_ACTIONS, 'dynamodb');
 }
 
 /** Lets `grantee` read a secret's value, and use its key through Secrets Manager only. */
 export function grantSecret(grantee: iam.IGrantable, secret: secretsmanager.ISecret, key: kms.IKey): void {
   iam.Grant.addToPrincipal({ grantee, actions: SECRET_READ_ACTIONS, resourceArns: [secret.secretArn] });
   grantKey(grantee, key, SECRET_KEY_ACTIONS, 'secretsmanager');
+}
+
+/** Lets `grantee` rotate a secret, and use its key through Secrets Manager only. */
+export function grantSecretRotation(grantee: iam.IGrantable, secret: secretsmanager.ISecret, key: kms.IKey): void {
+  iam.Grant.addToPrincipal({ grantee, actions: SECRET_ROTATION_ACTIONS, resourceArns: [secret.secretArn] });
+  grantKey(grantee, key, SECRET_WRITE_KEY_ACTIONS, 'secretsmanager');
+}
+
+/** As {@link grantSecret}, of a secret of the company's own, which may have a key of its own, and of which perhaps only the name is known. */
+export function grantOwnSecret(grantee: iam.IGrantable, secret: secretsmanager.ISecret): void {
+  // Secrets Manager ends an ARN in six characters of its own.
+  const arn = secret.secretFullArn ?? `${secret.secretArn}-??????`;
+  iam.Grant.addToPrincipal({ grantee, actions: SECRET_READ_ACTIONS, resourceArns: [arn] });
+  if (secret.encryptionKey !== undefined) grantKey(grantee, secret.encryptionKey, SECRET_KEY_ACTIONS, 'secretsmanager');
 }
 
 function grantKey(grantee: iam.IGrantable, key: kms.IKey, actions: string[], service: string): void {

@@ -16,13 +16,14 @@ const PACKAGE_NAME = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
 export function runtimeProblems(spec: RuntimeSpec): Problem[] {
   switch (spec.kind) {
     case 'http':
-      return httpProblems(spec);
+      return [...httpProblems(spec), ...(spec.credential?._problems ?? [])];
     case 'stdio':
       return stdioProblems(spec);
     case 'remote':
       return [
         ...absoluteUrl('runtime url', spec.url, ['https:'], 'Calls to a remote server leave the VPC: they need TLS.'),
         ...authorityProblems(spec.certificateAuthorities),
+        ...(spec.credential?._problems ?? []),
       ];
   }
 }

@@ -2,14 +2,19 @@ import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Construct } from 'constructs';
+import type { ServerConfig } from '../core/fleet-config';
+import { alarmOnMissing, fleetAlarm } from './fleet-alarms';
 import type { FleetParts } from './fleet-parts';
 
 /** Percent of slots in use at which a server is nearly full: scaling has not kept up, or has reached its maximum. */
 export const NEARLY_FULL_PERCENT = 90;
+/** An instance that is refused protection says so every minute while it holds sessions. */
+const BLOCKED_PERIOD = Duration.minutes(5);
 
 /** A server, as far as alarms concern it. */
 interface AlarmedServer extends Construct {
   readonly serverName: string;
+  readonly _config: Pick<ServerConfig, 'pins'>;
   /** Absent for a remote server. */
   readonly targetGroup?: elb.ApplicationTargetGroup;
   metric(metricName: string): cloudwatch.Metric;
@@ -17,23 +22,15 @@ interface AlarmedServer extends Construct {
   metricUnknownOutcomes(): cloudwatch.Metric;
 }
 
-/** An alarm that acts on the fleet's topic, where there is one, when it starts and when it ends. */
-export function fleetAlarm(
-  scope: Construct,
-  id: string,
-  parts: Pick<FleetParts, 'alarmAction'>,
-  props: cloudwatch.AlarmProps,
-): cloudwatch.Alarm {
-  const alarm = new cloudwatch.Alarm(scope, id, { treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING, ...props });
-  if (parts.alarmAction !== undefined) {
-    alarm.addAlarmAction(parts.alarmAction);
-    alarm.addOkAction(parts.alarmAction);
-  }
-  return alarm;
-}
-
-/** The alarms without which no server should go live. */
-export function alarmOnServer(server: AlarmedServer, parts: FleetParts): void {
+/**
+ * The alarms without which no server should go live.
+ * @param of.deployWithin longest time that a deployment should wait for sessions
+ */
+export function alarmOnServer(
+  server: AlarmedServer,
+  parts: FleetParts,
+  { minInstances, deployWithin }: { readonly minInstances: number; readonly deployWithin: Duration },
+): void {
   const name = server.serverName;
   alarmOnAny(
     server,
@@ -62,6 +59,20 @@ export function alarmOnServer(server: AlarmedServer, parts: FleetParts): void {
     parts,
     `MCP server ${name}: the authorizer fails. Agents without a cached decision are refused.`,
   );
+  alarmOnAny(
+    server,
+    'SecretLeaksBlocked',
+    parts,
+    `MCP server ${name}: an answer told a secret, and was masked or ended. See the line secret_leak_blocked in the log, which names the secret.`,
+  );
+  if (server._config.pins !== undefined) {
+    alarmOnAny(
+      server,
+      'ToolsUnreviewed',
+      parts,
+      `MCP server ${name}: it says something else of its tools than was reviewed. mcp-fleet tools approve ${name} shows what.`,
+    );
+  }
   if (server.targetGroup === undefined) return;
   fleetAlarm(server, 'NearlyFullAlarm', parts, {
     alarmDescription: `MCP server ${name}: nearly all slots are in use. Scaling has not kept up, or has reached maxInstances.`,
@@ -70,6 +81,14 @@ export function alarmOnServer(server: AlarmedServer, parts: FleetParts): void {
     comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
     evaluationPeriods: 3,
   });
+  fleetAlarm(server, 'DeploymentBlockedAlarm', parts, {
+    alarmDescription: `MCP server ${name}: a deployment waits longer than deployWithin for instances that hold sessions. Look at the service's deployments and protected tasks.`,
+    metric: server.metric('DeploymentBlocked').with({ period: BLOCKED_PERIOD }),
+    threshold: 0,
+    comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+    // While a deployment waits as long as it may, this is as it should be.
+    evaluationPeriods: Math.ceil(deployWithin.toMinutes({ integral: false }) / BLOCKED_PERIOD.toMinutes()) + 1,
+  });
   fleetAlarm(server, 'UnhealthyAlarm', parts, {
     alarmDescription: `MCP server ${name}: instances fail their health check.`,
     metric: server.targetGroup.metrics.unhealthyHostCount({ period: Duration.minutes(1), statistic: 'Maximum' }),
@@ -77,6 +96,7 @@ export function alarmOnServer(server: AlarmedServer, parts: FleetParts): void {
     comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
     evaluationPeriods: 3,
   });
+  alarmOnMissing(server, parts, server.targetGroup, minInstances, `MCP server ${name}: instances`);
 }
 
 /** An alarm on metrics that should stay zero: one datapoint in one minute is enough. */

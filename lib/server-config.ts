@@ -1,17 +1,25 @@
 import { Duration } from 'aws-cdk-lib';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
-import { DEFAULT_RECOVERY, type ServerConfig } from '../core/fleet-config';
+import { DEFAULT_QUEUE, DEFAULT_RECOVERY, type ServerConfig } from '../core/fleet-config';
 import { type AddServerProps, Affinity, OnLoss } from './server-props';
 import type { RemoteRuntimeProps } from './server-runtime';
 
 /** What the gateway is told of a server that the fleet runs. */
-export function hostedConfig(props: AddServerProps, sidecarKey: ISecret): ServerConfig {
-  const { onLoss = OnLoss.SURFACE, affinity = Affinity.NONE } = props.sessions ?? {};
-  return { sidecarKeySecret: sidecarKey.secretArn, onLoss, affinity, ...declared(props) };
+export function hostedConfig(name: string, props: AddServerProps, sidecarKey: ISecret): ServerConfig {
+  const { onLoss = OnLoss.SURFACE, affinity = Affinity.NONE, queue } = props.sessions ?? {};
+  const { length = DEFAULT_QUEUE.length, wait = Duration.seconds(DEFAULT_QUEUE.seconds) } = queue ?? {};
+  return {
+    sidecarKeySecret: sidecarKey.secretArn,
+    onLoss,
+    affinity,
+    ...(queue !== undefined && { queue: { length, seconds: wait.toSeconds() } }),
+    ...declared(name, props),
+  };
 }
 
 /** What the gateway is told of a server outside the fleet. */
 export function remoteConfig(
+  name: string,
   props: AddServerProps,
   { url, rateLimitsBeforeExecution, certificateAuthorities }: RemoteRuntimeProps,
 ): ServerConfig {
@@ -19,16 +27,17 @@ export function remoteConfig(
     ...(rateLimitsBeforeExecution === true && { rateLimitsBeforeExecution }),
     ...(certificateAuthorities !== undefined && { certificateAuthorities }),
   };
-  return { remoteUrl: url, ...(Object.keys(remote).length > 0 && { remote }), ...declared(props) };
+  return { remoteUrl: url, ...(Object.keys(remote).length > 0 && { remote }), ...declared(name, props) };
 }
 
 /** What the operator says of any server, wherever it runs. */
-function declared(props: AddServerProps): Pick<ServerConfig, Declared> {
-  const { tools = {}, methods = [], finalErrors = [], outcomeTool, trustAnnotations, recovery } = props;
+function declared(name: string, props: AddServerProps): Pick<ServerConfig, Declared> {
+  const { tools = {}, methods = [], finalErrors = [], outcomeTool, trustAnnotations, approvedTools, recovery } = props;
   const { attempts = DEFAULT_RECOVERY.attempts, within = Duration.seconds(DEFAULT_RECOVERY.seconds) } = recovery ?? {};
   return {
     ...(outcomeTool === true && { outcomeTool }),
     ...(trustAnnotations === true && { trustAnnotations }),
+    ...(approvedTools !== undefined && { pins: approvedTools._pins(name) }),
     ...(recovery !== undefined && { recovery: { attempts, seconds: within.toSeconds() } }),
     ...(methods.length > 0 && { methods: Object.fromEntries(methods.map(({ name, _config }) => [name, _config])) }),
     ...(finalErrors.length > 0 && { finalErrors }),
@@ -36,4 +45,4 @@ function declared(props: AddServerProps): Pick<ServerConfig, Declared> {
   };
 }
 
-type Declared = 'tools' | 'methods' | 'finalErrors' | 'outcomeTool' | 'trustAnnotations' | 'recovery';
+type Declared = 'tools' | 'methods' | 'finalErrors' | 'outcomeTool' | 'trustAnnotations' | 'pins' | 'recovery';

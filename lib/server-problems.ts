@@ -2,6 +2,7 @@ import { Token } from 'aws-cdk-lib';
 import { SERVER_NAME } from '../core/fleet-config';
 import { OUTCOME_TOOL } from '../core/outcome-tool';
 import { checkProblems } from './check-problems';
+import { delayOf, delayProblems, deploymentProblems, deployWithinOf, drainOf } from './deregistration';
 import { environmentProblems } from './environment-problems';
 import { memberProblems } from './kinds';
 import { methodProblems } from './method-problems';
@@ -9,7 +10,7 @@ import { matching, type Problem, wholeNumber } from './problems';
 import { runtimeProblems } from './runtime-problems';
 import type { AddServerProps } from './server-props';
 import { ADD_SERVER } from './server-shape';
-import { childProblems } from './slots';
+import { slotProblems } from './slots';
 import { taskSizeProblems } from './task-size';
 import { asProperty, declaredToolProblems } from './tool-names';
 import type { ToolPolicy } from './tool-policy';
@@ -18,6 +19,10 @@ import type { ToolPolicy } from './tool-policy';
 export const MAX_STOP_SECONDS = 120;
 /** What a sidecar gets beyond its drain to close what is left and exit. */
 export const STOP_MARGIN_SECONDS = 10;
+/** CloudFormation gives a service up that is not steady after three hours; tasks must start before, and calls finish after. */
+const MAX_DEPLOY_MINUTES = 150;
+/** Each is looked after every 15 s, and made anew now and then. */
+const MAX_WARM = 100;
 
 export function serverNameProblems(name: string): Problem[] {
   const allowed = '1 to 31 characters a-z, 0-9 and -, a letter first';
@@ -25,17 +30,19 @@ export function serverNameProblems(name: string): Problem[] {
 }
 
 /** What is wrong with a server as it was declared: first what cannot be read at all. */
-export function serverProblems(props: AddServerProps): Problem[] {
+export function serverProblems(name: string, props: AddServerProps): Problem[] {
   const unreadable = unreadableProblems(props);
   if (unreadable.length > 0) return unreadable;
   const { runtime, tools = {} } = props;
   return [
     ...runtimeProblems(runtime._spec),
     ...(runtime._spec.kind === 'remote' ? effectlessProblems(props) : capacityProblems(props)),
+    ...warmCredentialProblems(props),
     ...declaredToolProblems(Object.keys(tools)),
     ...policyProblems(tools),
     ...methodProblems(props.methods ?? []),
     ...finalErrorProblems(props.finalErrors ?? []),
+    ...(props.approvedTools?._problems(name) ?? []),
     ...recoveryProblems(props),
     ...outcomeToolProblems(props),
     ...environmentProblems(props),
@@ -55,11 +62,20 @@ function unreadableProblems(props: AddServerProps): Problem[] {
 }
 
 function capacityProblems(props: AddServerProps): Problem[] {
-  const { sessions, scaling, drain, taskSize } = props;
+  const { sessions, scaling, drain, deployWithin, taskSize } = props;
   const { minInstances, maxInstances } = scaling ?? {};
   const most = MAX_STOP_SECONDS - STOP_MARGIN_SECONDS;
   const problems = [
     ...wholeNumber('sessions.perInstance', sessions?.perInstance, 1, 10_000, 'It is the most slots in use at once on one instance.'),
+    ...wholeNumber('sessions.warm', sessions?.warm, 0, MAX_WARM, 'It is how many are kept ready on one instance: 0 keeps none.'),
+    ...wholeNumber('sessions.queue.length', sessions?.queue?.length, 1, 10_000, 'It is the most requests that wait at each gateway.'),
+    ...wholeNumber(
+      'sessions.queue.wait',
+      sessions?.queue?.wait?.toSeconds({ integral: false }),
+      1,
+      55,
+      'It is in seconds, and SDK clients give a request up after 60 s.',
+    ),
     ...wholeNumber('scaling.minInstances', minInstances, 1, 5000, 'An MCP server without an instance cannot take a session.'),
     ...wholeNumber('scaling.maxInstances', maxInstances, 1, 5000, 'ECS runs at most 5000 tasks in a service.'),
     ...wholeNumber(
@@ -76,14 +92,37 @@ function capacityProblems(props: AddServerProps): Problem[] {
       most,
       `ECS kills a Fargate task ${MAX_STOP_SECONDS} s after SIGTERM.`,
     ),
+    ...wholeNumber(
+      'deployWithin',
+      deployWithin?.toMinutes({ integral: false }),
+      1,
+      MAX_DEPLOY_MINUTES,
+      'It is in minutes, and CloudFormation waits for a deployment at most three hours.',
+    ),
   ];
+  if (problems.length === 0) problems.push(...endingProblems(props));
   const sizes = taskSizeProblems('taskSize', taskSize);
-  problems.push(...(sizes.length > 0 ? sizes : childProblems(props)));
+  problems.push(...(sizes.length > 0 ? sizes : slotProblems(props)));
   if (minInstances !== undefined && maxInstances !== undefined && minInstances > maxInstances) {
     const allowed = `at least minInstances (${minInstances})`;
     problems.push({ what: 'scaling.maxInstances', got: maxInstances, allowed, fix: 'Raise it, or lower minInstances.' });
   }
   return problems;
+}
+
+/** What an instance is given to end in: first the load balancer's delay, then, from SIGTERM on, `drain`. */
+function endingProblems(props: AddServerProps): Problem[] {
+  const drain = drainOf(props).toSeconds();
+  const why = `It is at least drain (${drain} s): what is open is cut when it ends, and only then comes SIGTERM.`;
+  const problems = delayProblems('deregistrationDelay', props.deregistrationDelay, drain, why);
+  return problems.length > 0 ? problems : deploymentProblems(deployWithinOf(props), delayOf(props), drain + STOP_MARGIN_SECONDS);
+}
+
+/** The sidecar, which would open them, has no credential. */
+function warmCredentialProblems({ runtime: { _spec: spec }, sessions }: AddServerProps): Problem[] {
+  if (spec.kind !== 'http' || spec.credential === undefined || !sessions?.warm) return [];
+  const fix = 'Only the gateway has the credential, and no session can be opened ahead without: leave one of the two out.';
+  return [{ what: 'sessions.warm', got: sessions.warm, allowed: '0 beside a credential', fix }];
 }
 
 function policyProblems(tools: { readonly [name: string]: ToolPolicy }): Problem[] {
@@ -111,9 +150,10 @@ function finalErrorProblems(codes: readonly number[]): Problem[] {
 }
 
 /** A property that would have no effect is refused rather than ignored. */
-function effectlessProblems({ sessions, scaling, secrets, environment, taskSize, drain }: AddServerProps): Problem[] {
+function effectlessProblems({ secrets, ...props }: AddServerProps): Problem[] {
   const names = secrets?.map(({ name }) => name);
-  return Object.entries({ sessions, scaling, secrets: names, environment, taskSize, drain })
+  const { sessions, scaling, environment, taskSize, deregistrationDelay, drain, deployWithin } = props;
+  return Object.entries({ sessions, scaling, secrets: names, environment, taskSize, deregistrationDelay, drain, deployWithin })
     .filter(([, value]) => value !== undefined)
     .map(([what, got]) => ({ what, got, allowed: 'nothing on a remote server', fix: 'The fleet runs no instance of it: leave it out.' }));
 }

@@ -1,5 +1,8 @@
 import type { Duration, Expiration, Size } from 'aws-cdk-lib';
 import type { ServerChecks } from '../core/server-checks';
+import type { ApprovedTools } from './approved-tools';
+import type { Argument } from './argument';
+import type { CallLimit } from './call-limit';
 import type { ServerMethod } from './server-method';
 import type { ServerRuntime } from './server-runtime';
 import type { ServerSecret } from './server-secret';
@@ -20,6 +23,13 @@ export interface SessionOptions {
    */
   readonly perInstance?: number;
   /**
+   * How many are kept ready on each instance before an agent asks, so that its first call waits for no start: children of a stdio
+   * server, or sessions of an HTTP server, opened by the words with which agents open theirs. From 0 to 100, and no more than perInstance:
+   * they and what is in use have its room together. A new instance is not ready before they are, or 30 s have passed.
+   * @default 0
+   */
+  readonly warm?: number;
+  /**
    * What becomes of a session whose instance is gone.
    * @default OnLoss.SURFACE
    */
@@ -29,6 +39,26 @@ export interface SessionOptions {
    * @default Affinity.NONE
    */
   readonly affinity?: Affinity;
+  /**
+   * What waits while all slots are in use: sessions that open, and sessionless requests. Agents take turns.
+   * @default - 1000 requests at each gateway, each for at most 40 s
+   */
+  readonly queue?: QueueOptions;
+}
+
+/** What waits for a slot, at each gateway. */
+export interface QueueOptions {
+  /**
+   * Most requests that wait, from 1 to 10000. In a full queue a newcomer takes the last place of the agent that has the most.
+   * @default 1000
+   */
+  readonly length?: number;
+  /**
+   * Longest wait, in whole seconds from 1 to 55: SDK clients give a request up after 60 s. Then it is answered `AT_CAPACITY`, and
+   * was not executed.
+   * @default Duration.seconds(40)
+   */
+  readonly wait?: Duration;
 }
 
 /** What becomes of a session whose instance is gone. */
@@ -116,6 +146,11 @@ export interface AddServerProps {
    */
   readonly trustAnnotations?: boolean;
   /**
+   * The definitions of tools that were reviewed. What differs from them no agent gets, unless it says otherwise.
+   * @default - agents get whatever the server says of its tools
+   */
+  readonly approvedTools?: ApprovedTools;
+  /**
    * What recovery on an agent's behalf may cost. Spent, it ends in an error that says what was tried.
    * @default - 6 attempts within 20 s
    */
@@ -134,11 +169,25 @@ export interface AddServerProps {
   /** @default - 0.5 vCPU and 1 GiB, the sidecar included */
   readonly taskSize?: TaskSize;
   /**
-   * How long an instance that ends gives its calls to finish, from 1 to 110 s: the load balancer waits as long before ECS
-   * stops the task, and the sidecar as long again after SIGTERM. ECS kills at 10 s more (Fargate: at most 120 s).
+   * How long the load balancer lets what is open on an instance that ends go on before it cuts it, in whole seconds from `drain` to
+   * 3600 (Elastic Load Balancing); only then comes SIGTERM. It is over sooner where nothing is open: GET streams end by themselves at
+   * half of it, and at the latest after five minutes, for their agents to open others.
+   * @default - 15 minutes, the longest that a call may take
+   */
+  readonly deregistrationDelay?: Duration;
+  /**
+   * How long the sidecar of an instance that ends waits, after SIGTERM, for what came to it past the load balancer's delay, from 1 to
+   * 110 s. ECS kills at 10 s more (Fargate: at most 120 s).
    * @default Duration.seconds(110)
    */
   readonly drain?: Duration;
+  /**
+   * How long a deployment waits for sessions on the instances that it replaces, in whole minutes from 1 to 150 (CloudFormation gives a
+   * service up after three hours). Such an instance takes nothing new, and sessions of `OnLoss.RESTART` go on elsewhere as soon as
+   * nothing is open on them; what is left in the end is ended as if the instance was gone.
+   * @default Duration.minutes(45)
+   */
+  readonly deployWithin?: Duration;
   /**
    * Calls that `mcp-fleet local` and `mcp-fleet check` may make to prove the eight checks on this server.
    * @default - what needs a tool to be called is not proven, and the checks say so
@@ -146,11 +195,60 @@ export interface AddServerProps {
   readonly checks?: ServerChecks;
 }
 
+/** What an agent may do on a server: at least one of `tools`, `resources` and `prompts`; 1 to 1000 names of 100 kB in all. */
 export interface CallGrantProps {
-  /** Names of tools as the server lists them (each at most 1024 bytes), or `McpServer.ALL_TOOLS` alone. 1 to 1000, of 100 kB in all. */
-  readonly tools: string[];
+  /**
+   * Names of tools as the server lists them (each at most 1024 bytes), or `McpServer.ALL_TOOLS` alone.
+   * @default - none
+   */
+  readonly tools?: string[];
+  /**
+   * What arguments must be, by tool and by name of the argument; all must hold. Of tools that `tools` names.
+   * @default - a call may have any
+   */
+  readonly when?: { [tool: string]: { [argument: string]: Argument } };
+  /**
+   * How often a tool may be called, by tool. Of tools that `tools` names; each of their calls is then counted by one write.
+   * @default - as often as it likes
+   */
+  readonly limits?: { [tool: string]: CallLimit };
+  /**
+   * URIs of resources that may be read and subscribed to, or `McpServer.ALL_RESOURCES` alone. `*` in one stands for any characters, slashes
+   * included, and all else for itself: `docs://handbook/*`.
+   * @default - none
+   */
+  readonly resources?: string[];
+  /**
+   * Names of prompts that may be got, or `McpServer.ALL_PROMPTS` alone. `*` in one stands for any characters.
+   * @default - none
+   */
+  readonly prompts?: string[];
   /**
    * From when on the grant does not count. One that has run out is warned of at synth.
+   * @default - it counts until it is removed
+   */
+  readonly expires?: Expiration;
+}
+
+/** What an agent may not do on a server, whatever else grants it; at least one of `tools`, `resources` and `prompts`. */
+export interface CallDenialProps {
+  /**
+   * Names of tools, or `McpServer.ALL_TOOLS` alone, which closes the whole server.
+   * @default - none
+   */
+  readonly tools?: string[];
+  /**
+   * URIs of resources; `*` in one stands for any characters. Beside one, nothing is open that some parsers could read as what it covers.
+   * @default - none
+   */
+  readonly resources?: string[];
+  /**
+   * Names of prompts; `*` in one stands for any characters.
+   * @default - none
+   */
+  readonly prompts?: string[];
+  /**
+   * From when on it does not count.
    * @default - it counts until it is removed
    */
   readonly expires?: Expiration;

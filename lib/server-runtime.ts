@@ -1,7 +1,8 @@
 import type { Size } from 'aws-cdk-lib';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
-import { flag, having, listOf, memberProblems, number, optional, type Shape, size, text, unshown } from './kinds';
+import { flag, having, listOf, made, memberProblems, number, optional, type Shape, size, text, unshown } from './kinds';
 import type { Problem } from './problems';
+import { ServerCredential } from './server-credential';
 
 /** An MCP server that speaks Streamable HTTP. Name exactly one of `image`, `package` with `version`, and `directory`. */
 export interface HttpRuntimeProps {
@@ -41,6 +42,11 @@ export interface HttpRuntimeProps {
    * @default - the local account runs a folder as its Dockerfile says and installs a package; it refuses any other image
    */
   readonly localCommand?: string[];
+  /**
+   * What the gateway shows to the server, such as an API key. The server's container is not given it.
+   * @default - nothing
+   */
+  readonly credential?: ServerCredential;
 }
 
 /** An MCP server that speaks on standard input and output. Name exactly one of `package` with `version`, and `directory` with `command`. */
@@ -94,6 +100,11 @@ export interface RemoteRuntimeProps {
    * @default - the public ones
    */
   readonly certificateAuthorities?: string;
+  /**
+   * What the gateway shows to the server, such as an API key. The server's container is not given it.
+   * @default - nothing
+   */
+  readonly credential?: ServerCredential;
 }
 
 /** @internal */
@@ -109,6 +120,7 @@ const HTTP: Shape<HttpRuntimeProps> = {
   image: optional(having('bind', 'a ContainerImage', 'Write ContainerImage.fromRegistry(…), of aws-cdk-lib.')),
   port: number('Write the port on which the server listens.'),
   path: optional(text()),
+  credential: optional(made(ServerCredential)),
   healthCheck: optional(having('command', 'a HealthCheck', "Write { command: ['CMD', …] }.")),
   localCommand: WORDS,
 };
@@ -116,6 +128,7 @@ const STDIO: Shape<StdioRuntimeProps> = { ...NPM, command: WORDS, childMemory: o
 const REMOTE: Shape<RemoteRuntimeProps> = {
   url: text("Write the URL of the server's MCP endpoint."),
   rateLimitsBeforeExecution: optional(flag),
+  credential: optional(made(ServerCredential)),
   certificateAuthorities: optional(unshown(text("Give the PEM text: readFileSync('ca.pem', 'utf8')."))),
 };
 

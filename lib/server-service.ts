@@ -1,18 +1,13 @@
 import { Duration } from 'aws-cdk-lib';
-import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Construct } from 'constructs';
 import { RUNTIME_PORT } from '../core/fleet-config';
 import type { ServerParts } from './fleet-parts';
-import type { ScalingOptions } from './server-props';
 import { SIDECAR_CONTAINER } from './server-task';
 
 /** The longest that an ALB keeps a target for a client; a session's cookie must outlive the session. */
 const STICKINESS = Duration.days(7);
-const DEFAULT_MIN_INSTANCES = 2;
-const DEFAULT_MAX_INSTANCES = 10;
-const DEFAULT_TARGET_UTILIZATION = 70;
 
 /** The service of a server. Its count belongs to scaling: a deployment must not take instances that hold sessions. */
 export function serverService(scope: Construct, parts: ServerParts, taskDefinition: ecs.FargateTaskDefinition): ecs.FargateService {
@@ -35,7 +30,7 @@ export function serverTargets(
   name: string,
   parts: ServerParts,
   service: ecs.FargateService,
-  drain: Duration,
+  deregistrationDelay: Duration,
 ): elb.ApplicationTargetGroup {
   const targets = new elb.ApplicationTargetGroup(scope, 'Targets', {
     vpc: parts.vpc,
@@ -45,7 +40,7 @@ export function serverTargets(
     stickinessCookieDuration: STICKINESS,
     // Least-outstanding-requests would favour instances that are full of quiet sessions.
     loadBalancingAlgorithmType: elb.TargetGroupLoadBalancingAlgorithmType.ROUND_ROBIN,
-    deregistrationDelay: drain,
+    deregistrationDelay,
     healthCheck: {
       path: '/readyz',
       port: String(RUNTIME_PORT),
@@ -62,16 +57,4 @@ export function serverTargets(
     targetGroups: [targets],
   });
   return targets;
-}
-
-/** Follows sessions, not CPU: waiting for a tool burns none. */
-export function scaleOnSlots(service: ecs.FargateService, utilization: cloudwatch.Metric, scaling: ScalingOptions = {}): void {
-  const minCapacity = scaling.minInstances ?? Math.min(DEFAULT_MIN_INSTANCES, scaling.maxInstances ?? DEFAULT_MIN_INSTANCES);
-  const maxCapacity = scaling.maxInstances ?? Math.max(DEFAULT_MAX_INSTANCES, minCapacity);
-  service.autoScaleTaskCount({ minCapacity, maxCapacity }).scaleToTrackCustomMetric('SlotUtilization', {
-    metric: utilization,
-    targetValue: scaling.targetUtilization ?? DEFAULT_TARGET_UTILIZATION,
-    scaleOutCooldown: Duration.seconds(60),
-    scaleInCooldown: Duration.minutes(5),
-  });
 }

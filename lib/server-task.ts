@@ -5,17 +5,18 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import { RUNTIME_PORT, SIDECAR_CONFIG_VARIABLE, SIDECAR_KEY_VARIABLE, type SidecarConfig } from '../core/fleet-config';
+import { GUARDED_PREFIX, RUNTIME_PORT, SIDECAR_CONFIG_VARIABLE, SIDECAR_KEY_VARIABLE, type SidecarConfig } from '../core/fleet-config';
 import { bundleFolder } from './bundles';
+import { delayOf, deployWithinOf, drainOf, streamAgeSeconds } from './deregistration';
 import type { FleetParts } from './fleet-parts';
 import { acknowledge, findingText } from './nag';
-import { grantSecret, TASK_PROTECTION_ACTIONS } from './perms';
+import { grantSecret, OWN_SERVICE_ACTIONS, OWN_TASK_ACTIONS } from './perms';
 import { httpServerImage, npmOrigin, stdioCommand, stdioServerImage } from './server-image';
 import { STOP_MARGIN_SECONDS } from './server-problems';
-import type { AddServerProps } from './server-props';
+import { type AddServerProps, OnLoss } from './server-props';
 import type { HttpRuntimeProps, StdioRuntimeProps } from './server-runtime';
 import { slotsOf } from './slots';
-import { fargateTask, imagePlatform, LIVENESS, logDriver, raiseFileLimit, serviceLogs } from './task';
+import { fargateTask, imagePlatform, logDriver, raiseFileLimit, serviceLogs } from './task';
 
 /** Name of the container that the target group reaches. */
 export const SIDECAR_CONTAINER = 'sidecar';
@@ -25,8 +26,6 @@ const CONTAINERS_METADATA = 'cdk-mcp-fleet:containers';
 /** Context by which `mcp-fleet local --watch` asks where the files of images come from; no deployed template tells it. */
 const SOURCES_CONTEXT = 'cdk-mcp-fleet:sources';
 
-const DEFAULT_DRAIN = Duration.seconds(110);
-
 interface ServerTask {
   readonly name: string;
   readonly parts: FleetParts;
@@ -34,14 +33,10 @@ interface ServerTask {
   readonly sidecarKey: secretsmanager.ISecret;
 }
 
-export function drainOf(props: AddServerProps): Duration {
-  return props.drain ?? DEFAULT_DRAIN;
-}
-
 /** The task of a server: a sidecar, and the server beside it (HTTP) or under it (stdio). */
 export function serverTask(scope: Construct, of: ServerTask): ecs.FargateTaskDefinition {
   const task = fargateTask(scope, of.parts, of.props.taskSize);
-  protectOwnTasksOnly(task, of.parts);
+  grantOwnPlace(task, of.parts);
   // ECS reads the key on the container's behalf; the key policy of an imported encryption key knows nothing of it.
   grantSecret(task.obtainExecutionRole(), of.sidecarKey, of.parts.key);
   const logGroup = serviceLogs(scope, of.parts);
@@ -51,13 +46,24 @@ export function serverTask(scope: Construct, of: ServerTask): ecs.FargateTaskDef
   return task;
 }
 
-/** Containers of one task share its role: whatever the server may do stands here and in the company's own grants. */
-function protectOwnTasksOnly(task: ecs.FargateTaskDefinition, parts: FleetParts): void {
+/**
+ * Containers of one task share its role: whatever the server may do stands here and in the company's own grants. It may keep its cluster's
+ * tasks from being scaled in, as its sidecar does with its own, and read how their services are deployed, which tells nobody a secret.
+ */
+function grantOwnPlace(task: ecs.FargateTaskDefinition, { cluster }: FleetParts): void {
   const stack = Stack.of(task);
-  const tasks = stack.formatArn({ service: 'ecs', resource: 'task', resourceName: `${parts.cluster.clusterName}/*` });
-  task.addToTaskRolePolicy(new iam.PolicyStatement({ actions: TASK_PROTECTION_ACTIONS, resources: [tasks] }));
-  const finding = `IAM5[Resource::${findingText(stack.resolve(tasks))}]`;
-  acknowledge(task.taskRole, finding, "ECS invents a task's id when it starts; the cluster is the narrowest resource that can be named.");
+  const grant = (resource: string, actions: string[], why: string): void => {
+    const all = stack.formatArn({ service: 'ecs', resource, resourceName: `${cluster.clusterName}/*` });
+    const conditions = { ArnEquals: { 'ecs:cluster': cluster.clusterArn } };
+    task.addToTaskRolePolicy(new iam.PolicyStatement({ actions, resources: [all], conditions }));
+    acknowledge(
+      task.taskRole,
+      `IAM5[Resource::${findingText(stack.resolve(all))}]`,
+      `${why}; the cluster is the narrowest that can be named.`,
+    );
+  };
+  grant('task', OWN_TASK_ACTIONS, "ECS invents a task's id when it starts");
+  grant('service', OWN_SERVICE_ACTIONS, "A service is made after its tasks' role");
 }
 
 function httpContainers(task: ecs.FargateTaskDefinition, of: ServerTask, spec: HttpRuntimeProps, logGroup: logs.ILogGroup): void {
@@ -77,7 +83,7 @@ function httpContainers(task: ecs.FargateTaskDefinition, of: ServerTask, spec: H
     image: ecs.ContainerImage.fromAsset(bundleFolder('sidecar'), { platform: imagePlatform(of.parts) }),
     user: 'node',
     readonlyRootFilesystem: true,
-    ...sidecarEnvironment(of, { kind: 'http', url }),
+    ...sidecarEnvironment(of, { kind: 'http', url, ...shownBy(spec) }, guardedSecrets(of.props)),
   });
   // ECS stops containers in reverse order of dependency: the server outlives the sidecar's drain.
   const condition = spec.healthCheck === undefined ? ecs.ContainerDependencyCondition.START : ecs.ContainerDependencyCondition.HEALTHY;
@@ -91,14 +97,18 @@ function httpContainers(task: ecs.FargateTaskDefinition, of: ServerTask, spec: H
 
 function stdioContainer(task: ecs.FargateTaskDefinition, of: ServerTask, spec: StdioRuntimeProps, logGroup: logs.ILogGroup): void {
   const names = [...Object.keys(of.props.environment ?? {}), ...(of.props.secrets ?? []).map((secret) => secret.name)];
-  const { environment, secrets } = sidecarEnvironment(of, { kind: 'stdio', command: stdioCommand(spec), environment: names });
+  const { environment, secrets } = sidecarEnvironment(
+    of,
+    { kind: 'stdio', command: stdioCommand(spec), environment: names },
+    serverSecrets(of.props),
+  );
   // The file system stays writable: children are programs that we do not know, and many keep a file.
   addSidecar(task, of, logGroup, {
     image: stdioServerImage(task, spec, imagePlatform(of.parts)),
     user: 'node',
     linuxParameters: initProcess(task),
     environment: { ...of.props.environment, ...environment },
-    secrets: { ...serverSecrets(of.props), ...secrets },
+    secrets,
   });
   const npm = npmOrigin(spec);
   // A command of its own may start anything that the package has.
@@ -120,7 +130,6 @@ function addSidecar(
   const sidecar = task.addContainer(SIDECAR_CONTAINER, {
     ...options,
     portMappings: [{ containerPort: RUNTIME_PORT }],
-    healthCheck: LIVENESS,
     stopTimeout: Duration.seconds(drainOf(of.props).toSeconds() + STOP_MARGIN_SECONDS),
     logging: logDriver(logGroup, SIDECAR_CONTAINER),
   });
@@ -129,22 +138,38 @@ function addSidecar(
   return sidecar;
 }
 
-function sidecarEnvironment(of: ServerTask, runtime: SidecarConfig['runtime']) {
+/** @param guarded the secrets of the server, by the variables in which the sidecar has them */
+function sidecarEnvironment(of: ServerTask, runtime: SidecarConfig['runtime'], guarded: Readonly<Record<string, ecs.Secret>>) {
   const config: SidecarConfig = {
     fleet: of.parts.name,
     server: of.name,
     runtime,
     slots: slotsOf(of.props),
+    ...(of.props.sessions?.warm !== undefined && { warm: of.props.sessions.warm }),
     drainSeconds: drainOf(of.props).toSeconds(),
+    onLoss: of.props.sessions?.onLoss ?? OnLoss.SURFACE,
+    deployWithinSeconds: deployWithinOf(of.props).toSeconds(),
+    streamAgeSeconds: streamAgeSeconds(delayOf(of.props), of.parts.gatewayDelay),
+    ...(Object.keys(guarded).length > 0 && { secrets: Object.keys(guarded) }),
   };
   return {
     environment: { [SIDECAR_CONFIG_VARIABLE]: Stack.of(of.sidecarKey).toJsonString(config), PORT: String(RUNTIME_PORT) },
-    secrets: { [SIDECAR_KEY_VARIABLE]: ecs.Secret.fromSecretsManager(of.sidecarKey) },
+    secrets: { ...guarded, [SIDECAR_KEY_VARIABLE]: ecs.Secret.fromSecretsManager(of.sidecarKey) },
   };
 }
 
 function serverSecrets({ secrets }: AddServerProps): Record<string, ecs.Secret> {
   return Object.fromEntries((secrets ?? []).map((secret) => [secret.name, secret._secret]));
+}
+
+/** The header that is to pass to the server. */
+function shownBy({ credential }: HttpRuntimeProps): { readonly credentialHeader?: string } {
+  return credential === undefined ? {} : { credentialHeader: credential._header };
+}
+
+/** The same for the sidecar beside it, which lets none of them leave the task. */
+function guardedSecrets({ secrets }: AddServerProps): Record<string, ecs.Secret> {
+  return Object.fromEntries((secrets ?? []).map((secret) => [`${GUARDED_PREFIX}${secret.name}`, secret._secret]));
 }
 
 /** How a server runs on a developer's machine; its folder as the app sees it, for the template must not know of the machine. */

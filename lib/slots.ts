@@ -15,8 +15,14 @@ export function slotsOf({ runtime, sessions, taskSize }: AddServerProps): number
   return sessions?.perInstance ?? (spec.kind === 'stdio' ? childrenIn(memoryMiB(taskSize), spec) : DEFAULT_HTTP_SLOTS);
 }
 
+/** What is wrong with how much shall have room on an instance. */
+export function slotProblems(props: AddServerProps): Problem[] {
+  const children = childProblems(props);
+  return children.length > 0 ? children : warmProblems(props);
+}
+
 /** Each session of a stdio server is a child: more of them than the memory holds would all be killed with their task. */
-export function childProblems({ runtime, sessions, taskSize }: AddServerProps): Problem[] {
+function childProblems({ runtime, sessions, taskSize }: AddServerProps): Problem[] {
   const spec = runtime._spec;
   if (spec.kind !== 'stdio') return [];
   const what = 'sessions.perInstance';
@@ -34,6 +40,16 @@ export function childProblems({ runtime, sessions, taskSize }: AddServerProps): 
   const needed = SIDECAR_MIB + (perInstance ?? 1) * child;
   const fix = `Lower it, give the task ${needed} MiB (taskSize), or say what a child really needs (childMemory of ServerRuntime.stdio).`;
   return [{ what, got: perInstance ?? 1, allowed, fix }];
+}
+
+/** What is kept ready has the room of an instance together with what is in use. */
+function warmProblems(props: AddServerProps): Problem[] {
+  const { warm, perInstance } = props.sessions ?? {};
+  if (warm === undefined || Token.isUnresolved(warm) || Token.isUnresolved(perInstance)) return [];
+  const slots = slotsOf(props);
+  if (warm <= slots) return [];
+  const allowed = `at most ${slots}, as many as an instance has slots`;
+  return [{ what: 'sessions.warm', got: warm, allowed, fix: 'Lower it, or raise sessions.perInstance.' }];
 }
 
 function childrenIn(memory: number, spec: StdioRuntimeProps): number {

@@ -1,15 +1,20 @@
-import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
+import { RemovalPolicy, Size } from 'aws-cdk-lib';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { RUNTIME_PORT } from '../core/fleet-config';
 import type { FleetParts } from './fleet-parts';
 import { acknowledge } from './nag';
 import type { TaskSize } from './server-props';
 import { DEFAULT_SIZE, memoryMiB } from './task-size';
 
-/** A Fargate task definition whose findings of cdk-nag are answered. */
+/**
+ * A Fargate task definition whose findings of cdk-nag are answered.
+ *
+ * Containers that run our programs have no health check of their own. The target group asks each of them every ten seconds, and ECS
+ * replaces a task that fails three times, sooner than a container's check would; and a command in the container would be another Node.js
+ * process every half a minute, for the images have nothing else that could ask: more work than an idle sidecar does.
+ */
 export function fargateTask(scope: Construct, parts: FleetParts, size: TaskSize = DEFAULT_SIZE): ecs.FargateTaskDefinition {
   const task = new ecs.FargateTaskDefinition(scope, 'Task', {
     cpu: size.cpu,
@@ -39,17 +44,6 @@ export function logDriver(logGroup: logs.ILogGroup, container: string): ecs.LogD
     maxBufferSize: Size.mebibytes(25),
   });
 }
-
-/** Liveness of a container that runs one of our programs. Its image has Node and nothing else that could ask. */
-export const LIVENESS: ecs.HealthCheck = {
-  startPeriod: Duration.seconds(30),
-  command: [
-    'CMD',
-    'node',
-    '-e',
-    `fetch('http://127.0.0.1:${RUNTIME_PORT}/healthz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))`,
-  ],
-};
 
 /** Every session and stream is a socket or two; Fargate's default of 1024 (soft) is soon reached. */
 export function raiseFileLimit(container: ecs.ContainerDefinition): void {

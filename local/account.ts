@@ -1,8 +1,9 @@
+import { serverResource } from '../core/token-audience';
 import { LocalAccountError } from './account-error';
-import { readCloudAssembly, type Stack } from './assembly/cloud-assembly';
+import { readCloudAssembly, rootOf, type Stack } from './assembly/cloud-assembly';
 import { addressText } from './assembly/template';
 import type { AccountStacks } from './cloudformation/account-stacks';
-import { type DeployedStacks, rootOf, StackDeploymentFailed } from './cloudformation/deployed-stacks';
+import { type DeployedStacks, StackDeploymentFailed } from './cloudformation/deployed-stacks';
 import type { Container } from './ecs/container';
 import type { Fleets } from './fleets';
 import type {
@@ -11,8 +12,10 @@ import type {
   Datapoint,
   FleetInfo,
   LocalAccount,
+  OAuthClient,
   ProcessRow,
   RemoteServer,
+  Scaling,
   StackSummaries,
   TokenOptions,
 } from './local-account';
@@ -20,6 +23,7 @@ import type { Machinery } from './machinery';
 import { accountEnvironment } from './processes/credentials';
 import { remoteServersOf } from './remote-servers';
 import type { RunningFleet } from './running-fleet';
+import { rotateSecret } from './secrets/rotation';
 
 /** What a started account is made of. */
 export interface AccountParts {
@@ -67,6 +71,10 @@ export class RunningAccount implements LocalAccount {
     return this.first.tables;
   }
 
+  get archive(): string | undefined {
+    return this.first.archive;
+  }
+
   get dynamodbUrl(): string {
     return this.parts.machinery.dynamodb.url;
   }
@@ -89,6 +97,14 @@ export class RunningAccount implements LocalAccount {
     return { issuer: fleet.issuer.url, subject };
   }
 
+  async oauthClient(agent: string): Promise<OAuthClient> {
+    const { fleet, subject } = this.find(agent);
+    const { url } = fleet.issuer;
+    const { id, secret } = fleet.issuer.client(subject);
+    const resources = fleet.servers.map((server) => serverResource(fleet.baseUrl, server));
+    return { issuer: url, tokenEndpoint: `${url}/token`, clientId: id, clientSecret: secret, resources };
+  }
+
   async token(agent: string, options: TokenOptions = {}): Promise<string> {
     const { fleet, subject } = this.find(agent);
     const audience = options.audience ?? fleet.audience[0];
@@ -104,6 +120,7 @@ export class RunningAccount implements LocalAccount {
     );
     const [found, ...others] = all.filter(({ agent, full }) => agent === name || full === name);
     if (found && others.length === 0) return found;
+    if (fleets.length === 0) throw new LocalAccountError('UNKNOWN_AGENT', `No fleet is deployed; an agent "${name}" comes with one.`);
     const names = (found ? [found, ...others] : all).map(({ agent, full }) => (found || fleets.length > 1 ? full : agent)).join(', ');
     const message = found
       ? `Several fleets have an agent "${name}"; name one of ${names}.`
@@ -139,6 +156,11 @@ export class RunningAccount implements LocalAccount {
     container.kill();
   }
 
+  scaling(): Scaling {
+    const { scaling } = this.parts.machinery;
+    return { services: scaling.services(), alarms: scaling.states() };
+  }
+
   datapoints(): readonly Datapoint[] {
     return this.parts.machinery.ecs.logs.datapoints();
   }
@@ -154,6 +176,13 @@ export class RunningAccount implements LocalAccount {
   secretValue(stack: string, logicalId: string): string | undefined {
     const id = this.physicalId(stack, logicalId);
     return id === undefined ? undefined : this.parts.machinery.secrets.find(id)?.value;
+  }
+
+  async rotateSecret(id: string): Promise<{ readonly name: string; readonly versionId: string }> {
+    const { secrets, functions } = this.parts.machinery;
+    const [stack = '', logicalId = ''] = id.split('/');
+    const { name, versionId } = await rotateSecret(this.physicalId(stack, logicalId) ?? id, secrets, functions);
+    return { name, versionId };
   }
 
   async redeploy(service: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {

@@ -9,10 +9,13 @@ import { answerLambda, type Functions, isLambdaRequest } from './lambda/lambda-a
 import { readBody } from './processes/body';
 import { signerOf } from './processes/credentials';
 import { closeServer, forThisHost, listenOnLoopback, portOf } from './processes/http-server';
+import { rotateSecret } from './secrets/rotation';
 import type { SecretStore } from './secrets/secret-store';
-import { answerSecretsManager } from './secrets/secrets-manager';
+import { answerSecretsManager, type JsonAnswer } from './secrets/secrets-manager';
 
 const SECRETS_MANAGER = 'secretsmanager.';
+/** What a program may ask of services beside these, as its role lets it: a sidecar whether its instance is outdated. */
+const ASKED_BY_PROGRAMS = ['AmazonEC2ContainerServiceV20141113.DescribeServices', 'AmazonEC2ContainerServiceV20141113.DescribeTasks'];
 const RESPONSES = '/custom-resource/';
 /** A custom resource may answer later than the function returns; both ends wait at most this long, in milliseconds. */
 const CUSTOM_RESOURCE_TIMEOUT = 60_000;
@@ -79,16 +82,21 @@ export class AwsEndpoint {
       if (url.startsWith(RESPONSES)) return await this.takeResponse(request, response);
       const signer = signerOf(request.headers.authorization);
       if (signer === undefined) return refuseStranger(request, response);
-      const service = this.more?.services.get(signedService(request.headers.authorization) ?? '');
+      const name = signedService(request.headers.authorization) ?? '';
+      const service = this.more?.services.get(name);
       // Programs cannot deploy: a server would give itself whatever it likes.
-      if (this.more && service && signer === 'operator') {
+      if (this.more && service && (signer === 'operator' || name === 's3' || ASKED_BY_PROGRAMS.includes(target))) {
         const account = accountOf(request.headers['x-amz-security-token'], this.more.account);
-        return await service({ request, response, account });
+        return await service({ request, response, signer, account });
       }
       if (isLambdaRequest(url)) return await answerLambda(request, response, this.functions);
       if (!target.startsWith(SECRETS_MANAGER)) return refuse(request, response);
       const body = JSON.parse((await readBody(request)) || '{}') as Record<string, unknown>;
-      const answer = answerSecretsManager(target.slice(SECRETS_MANAGER.length), body, this.secrets);
+      const operation = target.slice(SECRETS_MANAGER.length);
+      const answer =
+        operation === 'RotateSecret' && signer === 'operator'
+          ? await this.rotate(String(body.SecretId))
+          : answerSecretsManager(operation, body, this.secrets);
       response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID() });
       response.end(JSON.stringify(answer.body));
     } catch (error) {
@@ -96,6 +104,11 @@ export class AwsEndpoint {
       if (response.headersSent) response.destroy();
       else refuseAs(request, response, answerTo(error));
     }
+  }
+
+  private async rotate(id: string): Promise<JsonAnswer> {
+    const { arn, name, versionId } = await rotateSecret(id, this.secrets, this.functions);
+    return { status: 200, body: { ARN: arn, Name: name, VersionId: versionId } };
   }
 
   private async takeResponse(request: IncomingMessage, response: ServerResponse): Promise<void> {

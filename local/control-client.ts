@@ -2,16 +2,30 @@ import { LocalAccountError, type LocalAccountErrorCode } from './account-error';
 import type { CheckedAccount } from './checked-account';
 import { type ControlFile, readControlFiles } from './control/control-file';
 import type { ControlAnswers, ControlInfo, KillRequest, TokenRequest } from './control/control-server';
-import type { LocalAccount, StackSummaries, TokenOptions } from './local-account';
+import type { LocalAccount, Scaling, StackSummaries, TokenOptions } from './local-account';
 import { nearestFolder } from './state-folder';
 
 /** What a command of another terminal can ask of a running account. Every method rejects with a LocalAccountError. */
 export type AttachedAccount = Pick<
   LocalAccount,
-  'baseUrl' | 'logFolder' | 'fleet' | 'fleets' | 'servers' | 'agents' | 'dynamodbUrl' | 'tables' | 'remoteServers' | 'processes' | 'token'
+  | 'baseUrl'
+  | 'logFolder'
+  | 'fleet'
+  | 'fleets'
+  | 'servers'
+  | 'agents'
+  | 'dynamodbUrl'
+  | 'tables'
+  | 'archive'
+  | 'remoteServers'
+  | 'processes'
+  | 'token'
+  | 'oauthClient'
 > & {
   readonly pid: number;
   stacks(): Promise<StackSummaries>;
+  scaling(): Promise<Scaling>;
+  rotateSecret: LocalAccount['rotateSecret'];
   awsEnvironment(): Promise<ReturnType<LocalAccount['awsEnvironment']>>;
   /** All that the checks look at, as well. */
   checked(): Promise<CheckedAccount & Pick<LocalAccount, 'fleets'>>;
@@ -39,8 +53,11 @@ export async function attach(folder: string, pid?: number): Promise<AttachedAcco
   const attached = {
     ...info,
     stacks: () => ask<ControlAnswers['stacks']>('/stacks'),
+    rotateSecret: (secret: string) => ask<ControlAnswers['rotatedSecret']>('/rotate-secret', { secret }),
+    scaling: () => ask<ControlAnswers['scaling']>('/scaling'),
     awsEnvironment: () => ask<ControlAnswers['awsEnvironment']>('/aws-environment'),
     processes: () => ask<ControlAnswers['ps']>('/ps'),
+    oauthClient: (agent: string) => ask<ControlAnswers['oauthClient']>('/oauth-client', { agent }),
     token: async (agent: string, options: TokenOptions = {}) => {
       const request: TokenRequest = { agent, ...options };
       return (await ask<ControlAnswers['token']>('/token', request)).token;

@@ -11,10 +11,12 @@ export interface FleetFacts {
   readonly agents: Readonly<Record<string, { readonly subject: string }>>;
   readonly servers: readonly string[];
   readonly ledgerTable: string;
+  /** Absent in a fleet of a version that archives nothing. */
+  readonly archiveBucket?: string;
   readonly directoryTable: string;
   readonly allowlistTable: string;
-  /** Where agents enter: logical id of the load balancer and port of its listener. */
-  readonly edge: { readonly loadBalancer: string; readonly port: number };
+  /** Where agents enter: logical id of the load balancer, port of its listener, and the host name that they know it by, if any. */
+  readonly edge: { readonly loadBalancer: string; readonly port: number; readonly domainName?: string };
 }
 
 /** Facts of the fleet's construct rather than of what runs. */
@@ -87,9 +89,11 @@ export async function resolveFact<Name extends keyof FleetFacts>(
 
 /** The edge, read before anything exists: it decides on which port a listener stands. */
 export function edgeOf({ facts, name, stack }: FleetDescription): FleetFacts['edge'] {
-  const { loadBalancer, port } = facts.edge as { loadBalancer?: unknown; port?: unknown };
+  const { loadBalancer, port, domainName } = facts.edge as { loadBalancer?: unknown; port?: unknown; domainName?: unknown };
   const logicalId = typeof loadBalancer === 'string' ? loadBalancer : (loadBalancer as { Ref?: string } | undefined)?.Ref;
-  if (logicalId && stack.template.Resources[logicalId]) return { loadBalancer: logicalId, port: Number(port) };
+  if (logicalId && stack.template.Resources[logicalId]) {
+    return { loadBalancer: logicalId, port: Number(port), ...(typeof domainName === 'string' && { domainName }) };
+  }
   throw new LocalAccountError(
     'INVALID_ASSEMBLY',
     `The edge of fleet "${name}" names no load balancer of ${stack.name}: ${JSON.stringify(facts.edge)}.`,

@@ -23,6 +23,7 @@ export class Fleets {
     const known = [...issuers].sort(([a], [b]) => b.length - a.length);
     for (const [name, { url }] of known) this.machinery().ecs.addresses.addText(name, url);
     const stands = [...issuers].map(([name, { url }]) => `${url} stands for ${name}`).join(', ');
+    if (fleets.length === 0) return 'none';
     return `${trusted.reduce((count, { subjects }) => count + subjects.length, 0)} agents; ${stands}`;
   }
 
@@ -31,11 +32,19 @@ export class Fleets {
    * it. An edge that is replaced keeps its port until it has gone; the new one has another.
    */
   portFor(stack: string, loadBalancer: string, port: number, first: number): number {
-    const edges = this.known.map((fleet) => ({ stack: fleet.stack.name, ...edgeOf(fleet) }));
-    const index = edges.findIndex((edge) => edge.stack === stack && edge.loadBalancer === loadBalancer && edge.port === port);
+    const index = this.edges.findIndex((edge) => edge.stack === stack && edge.loadBalancer === loadBalancer && edge.port === port);
     const wanted = index === -1 || first === 0 ? 0 : first + index;
     const isTaken = [...this.machinery().listeners.values()].some((listener) => listener.port === wanted);
     return isTaken ? 0 : wanted;
+  }
+
+  /** The host name by which agents know a listener; undefined where it has none of its own. */
+  domainOf(stack: string, loadBalancer: string, port: number): string | undefined {
+    return this.edges.find((edge) => edge.stack === stack && edge.loadBalancer === loadBalancer && edge.port === port)?.domainName;
+  }
+
+  private get edges() {
+    return this.known.map((fleet) => ({ stack: fleet.stack.name, ...edgeOf(fleet) }));
   }
 
   async serve(fleets: readonly FleetDescription[], resolver: Resolver): Promise<void> {

@@ -1,5 +1,7 @@
 /** What a running local account offers to the command line and to the checks. */
 
+import type { Bounds, Change } from '../core/scaling/decision';
+
 export interface LocalAccountOptions {
   /** Folder of the synthesized cloud assembly; absent for an account with nothing in it, into which one deploys. */
   readonly assembly?: string;
@@ -23,6 +25,11 @@ export interface LocalAccountOptions {
    * version to answer. Default: as in AWS.
    */
   readonly replaceWithin?: StopLimits;
+  /**
+   * How much faster scaling and alarms go than in AWS: with 10, a minute of their periods and cooldowns is six seconds, and programs
+   * write their metrics each second. Default: 1.
+   */
+  readonly scalingSpeed?: number;
   /** Told at the end of each phase of starting. */
   readonly onPhase?: (phase: Phase) => void;
   /** Told, within a phase, of work that takes longer than two seconds and of what of the assembly is not run. */
@@ -31,6 +38,8 @@ export interface LocalAccountOptions {
   readonly onLog?: (line: LogLine) => void;
   /** Told when tasks fail that nobody has ended, and when all is well again; from the start of the first service on. */
   readonly onServiceEvent?: (event: ServiceEvent) => void;
+  /** Told when a service is scaled, and when an alarm begins or ends. */
+  readonly onScalingEvent?: (event: ScalingEvent) => void;
   /**
    * Puts something between the account's programs and what they reach over the network: told of an address before any
    * program is, it answers with the one that programs get in its place. The account itself goes the direct way.
@@ -95,12 +104,48 @@ export interface ServiceHealthy extends ServicePart {
   readonly event: 'healthy';
 }
 
-interface ServicePart {
+export interface ServicePart {
   readonly service: string;
   /** Of the container that it is about, or of the service's programs. */
   readonly role: Role;
   /** Name of the server; absent for the gateway. */
   readonly server?: string;
+}
+
+/** What scaling and alarms have done. */
+export type ScalingEvent = ServiceScaled | AlarmChanged;
+
+/** A service shall have another number of tasks. */
+export interface ServiceScaled extends ServicePart, Change {
+  readonly event: 'scaled';
+}
+
+/** An alarm has begun or ended. */
+export interface AlarmChanged extends AlarmRow {
+  readonly event: 'alarm';
+  readonly before: AlarmRow['state'];
+}
+
+/** A service that scales. */
+export interface ScalingRow extends ServicePart, Bounds {
+  /** The metrics that its policies and the alarms which call them look at. */
+  readonly follows: readonly string[];
+  /** Tasks that it shall have. */
+  readonly desired: number;
+  readonly running: number;
+  /** How its number was changed last, and when, in ISO 8601. */
+  readonly last?: Change & { readonly at: string };
+}
+
+/** An alarm on a metric that programs of the account write. */
+export interface AlarmRow {
+  readonly alarm: string;
+  readonly metric: string;
+  readonly server?: string;
+  readonly state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+  /** Of the last period that had data. */
+  readonly value?: number;
+  readonly description?: string;
 }
 
 export interface LogLine {
@@ -148,6 +193,21 @@ export interface Datapoint {
   readonly source: string;
 }
 
+export interface Scaling {
+  readonly services: readonly ScalingRow[];
+  readonly alarms: readonly AlarmRow[];
+}
+
+/** A confidential client of the local issuer: client credentials grant, `client_secret_basic`. */
+export interface OAuthClient {
+  readonly issuer: string;
+  readonly tokenEndpoint: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** URLs of the endpoints that tokens may be asked for (RFC 8707). */
+  readonly resources: readonly string[];
+}
+
 export interface TokenOptions {
   /** Default 900. */
   readonly ttlSeconds?: number;
@@ -187,9 +247,11 @@ export interface FleetInfo {
   readonly agents: readonly string[];
   /** Names of its tables. */
   readonly tables: { readonly ledger: string; readonly directory: string; readonly allowlist: string };
+  /** Name of the bucket in which its ledger is archived; absent where nothing is. */
+  readonly archive?: string;
 }
 
-/** `baseUrl`, `fleet`, `servers`, `agents` and `tables` are those of the first fleet. */
+/** `baseUrl`, `fleet`, `servers`, `agents`, `tables` and `archive` are those of the first fleet. */
 export interface LocalAccount {
   /** Every fleet that runs, the first one first. */
   readonly fleets: readonly FleetInfo[];
@@ -202,12 +264,19 @@ export interface LocalAccount {
   readonly dynamodbUrl: string;
   /** Names of the fleet's tables. */
   readonly tables: { readonly ledger: string; readonly directory: string; readonly allowlist: string };
+  /** Name of the bucket in which the fleet's ledger is archived; absent where nothing is. */
+  readonly archive?: string | undefined;
   /** The synthesized templates by stack name, for checks that read what would be deployed. */
   readonly templates: Readonly<Record<string, CloudFormationTemplate>>;
   /** Physical id of any resource, by stack and logical id. */
   physicalId(stack: string, logicalId: string): string | undefined;
   /** The principal that stands for an agent here; `fleet/agent` where two fleets have one of that name. */
   principal(agent: string): { issuer: string; subject: string };
+  /**
+   * What an agent asks the local issuer for tokens with, as it would its own in AWS. Rejects for an agent that the fleet does not
+   * know.
+   */
+  oauthClient(agent: string): Promise<OAuthClient>;
   /** A real access token of the local OIDC issuer. Rejects for an agent that the fleet does not know. */
   token(agent: string, options?: TokenOptions): Promise<string>;
   /** What makes an AWS client of this machine talk to this account and to nothing else: its endpoints, region and credentials. */
@@ -221,6 +290,8 @@ export interface LocalAccount {
    * @param pid one of {@link processes}
    */
   kill(pid: number): Promise<void>;
+  /** Services that scale, and the alarms on what programs of the account write. */
+  scaling(): Scaling;
   /** Every datapoint seen so far. */
   datapoints(): readonly Datapoint[];
   /** All text that processes of the account have written, by process; for the check that no secret is in it. */
@@ -229,6 +300,11 @@ export interface LocalAccount {
   logFiles(): readonly string[];
   /** Value of a secret, by logical id; for the check that looks for it in results and logs. */
   secretValue(stack: string, logicalId: string): string | undefined;
+  /**
+   * Rotates a secret by the function that its stack declares for that. Rejects when there is none, or it fails.
+   * @param id name or ARN, or `Stack/LogicalId` of one that a stack makes
+   */
+  rotateSecret(id: string): Promise<{ readonly name: string; readonly versionId: string }>;
   /**
    * Replaces the tasks of a service by a forced deployment, within its minimum and maximum percent: with those of a fleet, a new
    * one is healthy before an old one is taken out of its target group, drained, and sent SIGTERM. One that holds sessions

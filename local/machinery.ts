@@ -8,9 +8,11 @@ import type { NpmPackages } from './ecs/npm-package';
 import type { Service } from './ecs/service';
 import type { TaskDefinitions } from './ecs/task-definitions';
 import type { Images } from './images/images';
+import type { EventSources } from './lambda/event-sources';
 import type { Functions } from './lambda/lambda-api';
 import type { Schedules } from './lambda/schedules';
 import type { LocalAccountOptions } from './local-account';
+import type { AutoScaling } from './scaling/auto-scaling';
 import type { SecretStore } from './secrets/secret-store';
 
 /** The running parts that provisioners put resources into. */
@@ -19,6 +21,7 @@ export interface Machinery {
   readonly secrets: SecretStore;
   readonly functions: Functions;
   readonly schedules: Schedules;
+  readonly eventSources: EventSources;
   readonly awsEndpoint: AwsEndpoint;
   /** Where assets are published, and what bootstrapping makes. */
   readonly publishing: Publishing;
@@ -33,8 +36,11 @@ export interface Machinery {
   readonly listeners: Map<string, Listener>;
   readonly taskDefinitions: TaskDefinitions;
   readonly services: Map<string, Service>;
+  readonly scaling: AutoScaling;
   /** Port on this machine that a listener shall take; 0 for any free one. */
   portFor(stack: string, loadBalancer: string, port: number): number;
+  /** Host name by which agents know a listener; undefined where it has none of its own. */
+  domainOf(stack: string, loadBalancer: string, port: number): string | undefined;
   readonly interpose: NonNullable<LocalAccountOptions['interpose']>;
   /** Says what is worth knowing before a phase ends; see `LocalAccountOptions.onProgress`. */
   readonly tell: (name: string, detail: string) => void;

@@ -6,6 +6,7 @@ import { nameIsAll } from './resources/inert';
 import { type Provisioner, readProperties, refusedProperties } from './resources/provisioner';
 import { isBootstrapType, provisionerOf } from './resources/registry';
 import { standInFix } from './stand-ins';
+import { dynamicReferencesIn } from './template/dynamic-references';
 import { isTrue } from './template/intrinsics';
 import { type Need, needsOf } from './template/needs';
 import { scopeOf, type World } from './template/scope';
@@ -56,7 +57,7 @@ class Planning {
 
   /** Where assets are published: the bucket, the repository and the parameter of `cdk bootstrap`'s stack. */
   takeBootstrap(): void {
-    for (const candidate of this.all()) if (isBootstrapType(resourceOf(candidate).Type)) this.take(candidate);
+    for (const candidate of this.all()) if (isPublished(candidate)) this.take(candidate);
   }
 
   /** What joins a running resource changes what it does, wherever it stands; and it can be joined itself. */
@@ -105,12 +106,15 @@ class Planning {
     const resource = resourceOf(candidate);
     const provisioner = runnable(candidate);
     if (this.edges.has(key) || !provisioner || !this.exists(candidate) || this.world.standIns.covers(key)) return;
-    const needs = this.needs(candidate, readProperties(provisioner, resource));
+    const properties = readProperties(provisioner, resource);
+    const needs = this.needs(candidate, properties);
     const after = [resource.DependsOn ?? []].flat().map((logicalId) => keyOf({ stack: candidate.stack, logicalId }));
     this.edges.set(key, [...needs.map(keyOf), ...after]);
+    const asked = dynamicReferencesIn(properties, scopeOf(candidate.stack, this.world), `${key}/Properties`);
+    for (const reference of asked) this.problems.add(reference);
     for (const name of refusedProperties(provisioner, resource.Properties ?? {}))
       this.problems.add(`the property ${name} of ${key} (${resource.Type})`);
-    for (const problem of provisioner.problems?.(resource.Properties ?? {}, key) ?? []) this.problems.add(problem);
+    for (const problem of provisioner.problems?.(resource.Properties ?? {}, key, candidate.stack) ?? []) this.problems.add(problem);
     this.takeNeeds(needs);
   }
 
@@ -149,11 +153,20 @@ class Planning {
   }
 }
 
-/** What makes a resource here; of the types of `cdk bootstrap`, only that stack's own, which tells its version (the CDK looks for it). */
+/** Where assets are published: a resource of the stack that tells the version of `cdk bootstrap` (the CDK looks for it). */
+function isPublished(candidate: Candidate): boolean {
+  const { Type } = resourceOf(candidate);
+  return isPublishing(candidate) && (isBootstrapType(Type) || Type === 'AWS::S3::Bucket');
+}
+
+function isPublishing({ stack }: Candidate): boolean {
+  return stack.template.Outputs?.BootstrapVersion !== undefined;
+}
+
+/** What makes a resource here; of the types of `cdk bootstrap`, only that stack's own. */
 function runnable(candidate: Candidate): Provisioner | undefined {
   const { Type } = resourceOf(candidate);
-  const isPublishing = candidate.stack.template.Outputs?.BootstrapVersion !== undefined;
-  return isBootstrapType(Type) && !isPublishing ? undefined : provisionerOf(Type);
+  return isBootstrapType(Type) && !isPublishing(candidate) ? undefined : provisionerOf(Type);
 }
 
 /** Inside the fleet's construct; where a template tells no construct paths, the whole stack of the fleet is its own. */

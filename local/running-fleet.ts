@@ -20,6 +20,7 @@ export async function runningFleet(
 ): Promise<RunningFleet> {
   const fact = <Name extends keyof FleetFacts>(name: Name) => resolveFact(fleet, name, resolver);
   const subjects = await fact('agents');
+  const archive = await fact('archiveBucket');
   return {
     name: fleet.name,
     ...(fleet.path !== undefined && { path: fleet.path }),
@@ -30,6 +31,7 @@ export async function runningFleet(
     agents: Object.keys(subjects),
     servers: await fact('servers'),
     tables: { ledger: await fact('ledgerTable'), directory: await fact('directoryTable'), allowlist: await fact('allowlistTable') },
+    ...(archive !== undefined && { archive }),
   };
 }
 

@@ -4,12 +4,14 @@ import { join, resolve } from 'node:path';
 import { Publishing } from './aws/publishing';
 import { AwsEndpoint } from './aws-endpoint';
 import { startDynamoDb } from './dynamodb/embedded-dynamodb';
+import { StreamsClient } from './dynamodb/streams-client';
 import { AddressBook } from './ecs/addresses';
 import { AgentEndpoint } from './ecs/agent-endpoint';
 import { NpmPackages } from './ecs/npm-package';
 import type { Service } from './ecs/service';
 import { TaskDefinitions } from './ecs/task-definitions';
 import { Images } from './images/images';
+import { EventSources } from './lambda/event-sources';
 import { Functions } from './lambda/lambda-api';
 import { Schedules } from './lambda/schedules';
 import type { LocalAccountOptions } from './local-account';
@@ -20,6 +22,7 @@ import { awsEnvironment } from './processes/credentials';
 import { Ports } from './processes/ports';
 import { startReaper } from './processes/reaper';
 import { programPath } from './programs';
+import { AutoScaling } from './scaling/auto-scaling';
 import { readSecrets } from './secrets/container-secrets';
 import type { GivenSecrets } from './secrets/given-secrets';
 import { SecretStore } from './secrets/secret-store';
@@ -37,6 +40,7 @@ export interface MachineryOptions extends LocalAccountOptions {
   /** What must not outlive the account. */
   readonly controlFile: string;
   readonly portFor: Machinery['portFor'];
+  readonly domainOf: Machinery['domainOf'];
   readonly logFolder: string;
 }
 
@@ -51,13 +55,17 @@ export function keptFolder({ persist }: Pick<LocalAccountOptions, 'persist'>, te
 
 /** Starts everything that resources are put into; each part is stopped in reverse order. */
 export async function startMachinery(options: MachineryOptions, teardown: Teardown): Promise<Machinery> {
-  const { keptIn: persist, region, given, portFor } = options;
+  const { keptIn: persist, region, given, portFor, domainOf } = options;
   const scratch = mkdtempSync(join(tmpdir(), 'mcp-fleet-'));
   teardown.add(() => rmSync(scratch, { recursive: true, force: true }));
 
   const reaper = startReaper(scratch, options.controlFile);
   teardown.add(() => reaper.dismiss());
-  const logs = new LogBook(options.logFolder, options.onLog);
+  const scaling = new AutoScaling(options.scalingSpeed ?? 1, (event) => options.onScalingEvent?.(event));
+  const logs = new LogBook(options.logFolder, {
+    ...(options.onLog && { onLog: options.onLog }),
+    onDatapoints: (points) => scaling.take(points),
+  });
   teardown.add(() => logs.closeAll());
   const dynamodb = await startDynamoDb(persist && join(persist, 'dynamodb'), region);
   teardown.add(() => dynamodb.stop());
@@ -68,6 +76,9 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
   teardown.add(() => functions.stop());
   const schedules = new Schedules(options.scheduleMs);
   teardown.add(() => schedules.stop());
+  const read = persist && join(persist, 'event-sources.json');
+  const eventSources = new EventSources(new StreamsClient(dynamodb.url), dynamodb.trimStream, read);
+  teardown.add(() => eventSources.stop());
   const agent = await AgentEndpoint.start();
   teardown.add(() => agent.stop());
 
@@ -85,6 +96,7 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
     secrets,
     functions,
     schedules,
+    eventSources,
     awsEndpoint,
     publishing,
     folder: scratch,
@@ -93,7 +105,9 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
     listeners: new Map(),
     taskDefinitions: new TaskDefinitions(),
     services: new Map(),
+    scaling,
     portFor,
+    domainOf,
     interpose,
     images,
     packages,
@@ -109,6 +123,7 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
       reaper,
       logs,
       agent,
+      metricsIntervalMs: scaling.intervalMs,
       ...(options.replaceWithin && { replaceWithin: options.replaceWithin }),
       tell: (event) => options.onServiceEvent?.(event),
       secretsFor: (container) => readSecrets(container, secrets),
@@ -116,6 +131,8 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
   };
   teardown.add(() => stopAll([...machinery.listeners.values()]));
   teardown.add(() => stopServices([...machinery.services.values()]));
+  scaling.start();
+  teardown.add(() => scaling.stop());
   return machinery;
 }
 

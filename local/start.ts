@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { RunningAccount } from './account';
 import { LocalAccountError } from './account-error';
-import { type CloudAssembly, DEFAULT_ACCOUNT, DEFAULT_REGION, readCloudAssembly } from './assembly/cloud-assembly';
+import { type CloudAssembly, DEFAULT_ACCOUNT, DEFAULT_REGION, readCloudAssembly, rootOf } from './assembly/cloud-assembly';
 import { awsApi } from './aws/api';
 import { AccountStacks } from './cloudformation/account-stacks';
-import { DeployedStacks, rootOf, type StackChange, StackDeploymentFailed } from './cloudformation/deployed-stacks';
+import { DeployedStacks, type StackChange, StackDeploymentFailed } from './cloudformation/deployed-stacks';
 import { KeptStacks } from './cloudformation/kept-stacks';
 import { newControlFilePath, readControlFiles, removeControlFile, writeControlFile } from './control/control-file';
 import { ControlServer } from './control/control-server';
@@ -63,8 +63,10 @@ async function start(options: LocalAccountOptions, phases: Phases, teardown: Tea
   const change = { put: assembly.stacks, missing: assembly.missing };
   const { plan } = stacks.judge(change);
   const resources = assembly.stacks.reduce((count, { template }) => count + Object.keys(template.Resources).length, 0);
-  phases.end('assembly', `${assembly.stacks.map(({ name }) => name).join(', ')}: ${resources} resources`);
-  phases.end('not run here', notRunText(plan), { notRun: plan.notRun, namesOnly: plan.namesOnly });
+  if (options.assembly !== undefined) {
+    phases.end('assembly', `${assembly.stacks.map(({ name }) => name).join(', ')}: ${resources} resources`);
+    phases.end('not run here', notRunText(plan), { notRun: plan.notRun, namesOnly: plan.namesOnly });
+  }
 
   const controlFile = newControlFilePath(controlFolder);
   const machinery = await startMachinery(
@@ -76,6 +78,7 @@ async function start(options: LocalAccountOptions, phases: Phases, teardown: Tea
       given,
       controlFile,
       portFor: (...listener) => fleets.portFor(...listener, options.port),
+      domainOf: (...listener) => fleets.domainOf(...listener),
       logFolder: newRunFolder(controlFolder),
     },
     teardown,
@@ -97,7 +100,7 @@ async function start(options: LocalAccountOptions, phases: Phases, teardown: Tea
   const remove = former.applied.filter((name) => !names.has(name));
   await deployFirst(stacks, { ...change, put: [...assembly.stacks, ...beside], remove }, phases);
   cloudFormation.adopt(assembly.stacks, remove);
-  cloudFormation.restored(beside);
+  cloudFormation.restored();
   const account = new RunningAccount({ stacks, cloudFormation, machinery, fleets, stop: () => teardown.run() });
   const control = await ControlServer.start(account);
   teardown.add(() => control.stop());

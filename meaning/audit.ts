@@ -29,8 +29,12 @@ function ledgerChanges(before: DeclaredLedger, after: DeclaredLedger): Draft[] {
   ];
 }
 
+/** Rows that go when the ledger itself says, later than their keys end, or do not go, are those of the audit. */
+const AS_MEANT: readonly string[] = ['expiresAt', 'never'];
+
 function expiryChange(before: string, after: string): Draft[] {
-  const severity = before === 'never' ? 'widens' : after === 'never' ? 'narrows' : 'changes';
+  const [had, has] = [before, after].map((expiry) => AS_MEANT.includes(expiry));
+  const severity = had === has ? 'changes' : has ? 'narrows' : 'widens';
   return valueChange(about('rows of the ledger go after'), before, after, { severity });
 }
 

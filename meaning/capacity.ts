@@ -20,12 +20,19 @@ export function capacityChanges(before: HostedServer, after: HostedServer): Draf
     ...ifTold({ what: 'time to drain' }, before.drainSeconds, after.drainSeconds, (had, has) =>
       valueChange(about('calls may finish on an instance that ends, for'), `${had} s`, `${has} s`),
     ),
+    ...ifTold({ what: 'time to deploy' }, before.deployWithinSeconds, after.deployWithinSeconds, (had, has) =>
+      valueChange(about('a deployment waits for sessions, for'), `${had / 60} min`, `${has / 60} min`),
+    ),
     ...sizeChanges('instance', before.task, after.task),
   ];
 }
 
 export function gatewayCapacityChanges(before: DeclaredGateway, after: DeclaredGateway): Draft[] {
-  return [...valueChange(about('gateways'), before.replicas, after.replicas), ...sizeChanges('gateway', before.task, after.task)];
+  return [
+    ...valueChange(about('gateways'), before.replicas, after.replicas),
+    ...valueChange(about('sessions at once'), before.sessionBudget, after.sessionBudget),
+    ...sizeChanges('gateway', before.task, after.task),
+  ];
 }
 
 function sizeChanges(what: string, before: DeclaredTask, after: DeclaredTask): Draft[] {

@@ -21,6 +21,8 @@ export interface DeclaredFleet {
   /** Subjects by the agents' names. */
   readonly agents: ReadonlyMap<string, string> | undefined;
   readonly grants: readonly DeclaredGrant[];
+  /** By the agents' names, in words; of those that have terms of their own. */
+  readonly terms: ReadonlyMap<string, string>;
   readonly edge: DeclaredEdge | undefined;
   readonly gateway: DeclaredGateway | undefined;
   /** Names of the servers; those that are told of are in `servers`. */
@@ -40,12 +42,16 @@ export interface DeclaredIdentity {
   readonly jwksUri?: string;
 }
 
-/** What an agent may call at a server. */
+/** What an agent may use at a server. */
 export interface DeclaredGrant {
   readonly agent: string;
   readonly server: string;
-  /** `*` stands for all. */
+  readonly effect: 'allow' | 'deny';
+  /** `*` stands for all; one that is granted within bounds, with these in words. */
   readonly tools: readonly string[];
+  /** Patterns of URIs, and of names of prompts. */
+  readonly resources: readonly string[];
+  readonly prompts: readonly string[];
   /** Seconds since the epoch; infinite without an end. */
   readonly expiresAt: number;
 }
@@ -68,6 +74,8 @@ export interface DeclaredGateway {
   readonly task: DeclaredTask;
   readonly permissions: readonly Permission[];
   readonly keyLifetimeSeconds: number | undefined;
+  /** In words. */
+  readonly sessionBudget: string;
   readonly allowedOrigins: readonly string[] | undefined;
   readonly sealKey: string | undefined;
 }
@@ -94,6 +102,7 @@ export interface HostedServer {
   readonly start: readonly string[];
   readonly slots: number | undefined;
   readonly drainSeconds: number | undefined;
+  readonly deployWithinSeconds: number | undefined;
   readonly scaling: { readonly min: string; readonly max: string; readonly target: string } | undefined;
   readonly permissions: readonly Permission[];
 }

@@ -1,14 +1,14 @@
-import { FLEET_CONFIG_VARIABLE } from '../core/fleet-config';
+import { DEFAULT_SESSION_BUDGET, FLEET_CONFIG_VARIABLE } from '../core/fleet-config';
 import type { Template } from '../local/assembly/template';
 import { textOf as sortedJson } from '../local/cloudformation/template-changes';
 import type { DeclaredFleet, DeclaredGateway, DeclaredIdentity, NamedTemplate } from './declared';
 import { readAlarms, readLedger, readLogs } from './read-audit';
 import { readEdge } from './read-edge';
-import { readGrants } from './read-grants';
+import { readGrants, readTerms } from './read-grants';
 import { permissionsOfTask, tableAccess } from './read-permissions';
-import { readServer, sidecarsIn } from './read-server';
+import { readServer, scalingOf, sidecarsIn } from './read-server';
 import { readTask } from './read-task';
-import { type Container, containersOf, referenceIn, refersTo, resourceOf, resourcesOf } from './resources';
+import { type Container, containersOf, type Located, referenceIn, refersTo, resourceOf, resourcesOf } from './resources';
 import { shownUrl } from './shown';
 import { documentOf, pathOf, textOf } from './symbolic';
 import { listOf, type Members, membersOf, numberIn, ownMember, textIn } from './told';
@@ -67,6 +67,7 @@ function readFleet(place: Place, facts: Members | undefined, gateway: GatewayAt 
     identity: readIdentity(facts, membersOf(config?.identity)),
     agents: readAgents(facts),
     grants: readGrants(template, { path, allowlist: tables[2] }),
+    terms: readTerms(template, { path, allowlist: tables[2] }),
     edge: readEdge(template, facts?.edge, textIn(config?.serversTlsName)),
     gateway: gateway && readGateway(template, gateway),
     servers,
@@ -127,14 +128,26 @@ function readGateway(template: Template, { config, container }: GatewayAt): Decl
     ...Object.values(membersOf(config.servers) ?? {}).map((server) => membersOf(server)?.sidecarKeySecret),
   ]);
   return {
-    replicas: textOf(service?.properties.DesiredCount),
+    replicas: replicasOf(template, service),
     task: readTask(container),
     // That it reads the keys which the fleet has made for it follows from the servers that there are.
     permissions: permissionsOfTask(template, container.task).filter(({ resource }) => !keys.has(resource)),
     keyLifetimeSeconds: numberIn(config.keyLifetimeSeconds),
+    sessionBudget: budgetOf(config),
     allowedOrigins: listOf(config.allowedOrigins)?.map(textOf),
     sealKey: textIn(config.sealKeySecret),
   };
+}
+
+function budgetOf({ sessionBudget }: Members): string {
+  const { perTask, perAgent } = membersOf(sessionBudget) ?? { ...DEFAULT_SESSION_BUDGET };
+  return `${perTask} of a task${perAgent === undefined ? '' : `, ${perAgent} of an agent`}`;
+}
+
+/** Their number, or between which they scale. */
+function replicasOf(template: Template, service: Located | undefined): string {
+  const scaling = service && scalingOf(template, service.id);
+  return scaling ? `${scaling.min} to ${scaling.max}` : textOf(service?.properties.DesiredCount);
 }
 
 /** Path of a fleet whose template does not tell it: that of what stands right below it. */

@@ -44,20 +44,22 @@ function readHosted(template: Template, { config, container }: SidecarAt): Hoste
     start: runtime.kind === 'http' ? [textOf(runtime.url)] : (listOf(runtime.command) ?? []).map(textOf),
     slots: numberIn(config.slots),
     drainSeconds: numberIn(config.drainSeconds),
+    deployWithinSeconds: numberIn(config.deployWithinSeconds),
     scaling: service && scalingOf(template, service.id),
     permissions: permissionsOfTask(template, task),
   };
 }
 
-function scalingOf(template: Template, service: string): HostedServer['scaling'] {
+/** How a service scales. */
+export function scalingOf(template: Template, service: string): HostedServer['scaling'] {
   const target = resourcesOf(template, 'AWS::ApplicationAutoScaling::ScalableTarget').find(({ properties }) =>
     refersTo(properties.ResourceId, service),
   );
   if (target === undefined) return undefined;
-  const policy = resourcesOf(template, 'AWS::ApplicationAutoScaling::ScalingPolicy').find(({ properties }) =>
+  const policies = resourcesOf(template, 'AWS::ApplicationAutoScaling::ScalingPolicy').filter(({ properties }) =>
     refersTo(properties.ScalingTargetId, target.id),
   );
-  const tracking = membersOf(policy?.properties.TargetTrackingScalingPolicyConfiguration);
+  const tracking = policies.map(({ properties }) => membersOf(properties.TargetTrackingScalingPolicyConfiguration)).find(Boolean);
   const { MinCapacity, MaxCapacity } = target.properties;
   return { min: textOf(MinCapacity), max: textOf(MaxCapacity), target: textOf(tracking?.TargetValue) };
 }

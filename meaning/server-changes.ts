@@ -8,8 +8,8 @@ import { policyChanges, sessionPolicyChanges } from './server-policies';
 import { permissionChanges, secretChanges } from './what-is-held';
 
 const ROLE = 'its programs';
-/** What the constructs themselves let every server do: keep an instance with sessions from being scaled in. */
-const OWN_ACTION = /^ecs:\w+TaskProtection$/;
+/** What the constructs themselves let every server do: keep an instance with sessions from being scaled in, until it is outdated. */
+const OWN_ACTION = /^ecs:(\w+TaskProtection|Describe(Tasks|Services))$/;
 
 /** A server that is on one side only: that it comes or goes, and what it holds. Who may call it, grants tell. */
 export function lonelyServer(server: DeclaredServer, side: 'before' | 'after'): Draft[] {

@@ -1,4 +1,4 @@
-import { DEFAULT_RECOVERY } from '../core/fleet-config';
+import { DEFAULT_QUEUE, DEFAULT_RECOVERY } from '../core/fleet-config';
 import { type About, allowedChanges, type Draft, flagChange, ifTold, valueChange } from './change';
 import { digestOf } from './shown';
 import { textOf } from './symbolic';
@@ -37,6 +37,7 @@ export function sessionPolicyChanges(before: Members, after: Members): Draft[] {
     ...ifTold({ what: 'requests that go to one instance' }, textIn(before.affinity), textIn(after.affinity), (had, has) =>
       valueChange({ kind: 'policy', what: 'requests without a session that go to one instance' }, had, has),
     ),
+    ...valueChange({ kind: 'capacity', what: 'requests that wait for a slot' }, queueOf(before), queueOf(after)),
   ];
 }
 
@@ -80,6 +81,11 @@ function authoritiesOf({ certificateAuthorities }: Members): string {
 
 function codesOf({ finalErrors }: Members): string {
   return (listOf(finalErrors) ?? []).map(textOf).sort().join(', ') || 'none';
+}
+
+function queueOf({ queue }: Members): string {
+  const { length, seconds } = membersOf(queue) ?? { ...DEFAULT_QUEUE };
+  return `${length} at each gateway, for ${seconds} s`;
 }
 
 function recoveryOf({ recovery }: Members): string {

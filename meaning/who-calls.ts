@@ -2,12 +2,28 @@ import { type About, allowedChanges, type Draft, ifTold, valueChange } from './c
 import type { DeclaredFleet, DeclaredGrant } from './declared';
 
 const ALL = '*';
+const NO_TERMS = 'as of any agent';
 
-/** Who may call what: agents, and what they are granted. */
+/** Who may call what: agents, what they are granted, and on what terms. */
 export function callerChanges(before: DeclaredFleet | undefined, after: DeclaredFleet | undefined): Draft[] {
   const had = before === undefined ? new Map<string, string>() : before.agents;
   const has = after === undefined ? new Map<string, string>() : after.agents;
-  return [...ifTold({ what: 'agents' }, had, has, agentChanges), ...grantChanges(before?.grants ?? [], after?.grants ?? [])];
+  return [
+    ...ifTold({ what: 'agents' }, had, has, agentChanges),
+    ...grantChanges(before?.grants ?? [], after?.grants ?? []),
+    ...termsChanges(before?.terms ?? new Map(), after?.terms ?? new Map()),
+  ];
+}
+
+/** Shares and budgets allow nobody anything: they say how much of it. */
+function termsChanges(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): Draft[] {
+  return [...new Set([...before.keys(), ...after.keys()])].flatMap((agent) =>
+    valueChange(
+      { kind: 'capacity', agent, what: `share and sessions of ${agent}` },
+      before.get(agent) ?? NO_TERMS,
+      after.get(agent) ?? NO_TERMS,
+    ),
+  );
 }
 
 function agentChanges(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): Draft[] {
@@ -31,26 +47,43 @@ function grantChanges(before: readonly DeclaredGrant[], after: readonly Declared
 }
 
 function byPair(grants: readonly DeclaredGrant[]): ReadonlyMap<string, DeclaredGrant> {
-  return new Map(grants.map((grant) => [JSON.stringify([grant.agent, grant.server]), grant]));
+  return new Map(grants.map((grant) => [JSON.stringify([grant.agent, grant.server, grant.effect]), grant]));
 }
 
+/** What is denied widens where it becomes less: it is a grant read backwards. */
 function grantChange(before: DeclaredGrant | undefined, after: DeclaredGrant | undefined): Draft[] {
-  const { agent, server } = (after ?? before) as DeclaredGrant;
+  const { agent, server, effect } = (after ?? before) as DeclaredGrant;
+  if (effect === 'deny') return denialChange({ kind: 'grant', agent, server, what: `${agent} is denied` }, before, after);
   const about: About = { kind: 'grant', agent, server, what: `${agent} may call` };
   const refused = 'these calls are refused';
   if (before === undefined && after !== undefined) return [{ ...about, severity: 'widens', after: wholeOf(after) }];
   if (before !== undefined && after === undefined) return [{ ...about, severity: 'narrows', before: wholeOf(before), breaks: refused }];
   if (before === undefined || after === undefined) return [];
-  return [...toolChanges(about, before.tools, after.tools, refused), ...endChanges(about, before.expiresAt, after.expiresAt)];
+  return [
+    ...nameChanges(about, 'tools', before.tools, after.tools, refused),
+    ...nameChanges({ ...about, what: `${agent} may read` }, 'resources', before.resources, after.resources, 'these reads are refused'),
+    ...nameChanges({ ...about, what: `${agent} may get` }, 'prompts', before.prompts, after.prompts, 'these prompts are refused'),
+    ...endChanges(about, before.expiresAt, after.expiresAt),
+  ];
 }
 
-function toolChanges(about: About, before: readonly string[], after: readonly string[], refused: string): Draft[] {
-  // From all tools to some, or back: what is more is not a list.
+function denialChange(about: About, before: DeclaredGrant | undefined, after: DeclaredGrant | undefined): Draft[] {
+  const [had, has] = [before && wholeOf(before), after && wholeOf(after)];
+  if (had === has) return [];
+  const refused = { severity: 'narrows', breaks: 'what it covers is refused' } as const;
+  return [
+    ...(has === undefined ? [] : [{ ...about, ...refused, after: has }]),
+    ...(had === undefined ? [] : [{ ...about, severity: 'widens' as const, before: had }]),
+  ];
+}
+
+function nameChanges(about: About, kind: string, before: readonly string[], after: readonly string[], refused: string): Draft[] {
+  // From all to some, or back: what is more is not a list.
   if (before.includes(ALL) !== after.includes(ALL)) {
     const judgement = after.includes(ALL)
       ? ({ severity: 'widens' } as const)
-      : ({ severity: 'narrows', breaks: 'calls of other tools are refused' } as const);
-    return valueChange(about, toolsOf(before), toolsOf(after), judgement);
+      : ({ severity: 'narrows', breaks: kind === 'tools' ? 'calls of other tools are refused' : `other ${kind} are refused` } as const);
+    return valueChange(about, shownNames(kind, before), shownNames(kind, after), judgement);
   }
   return before.includes(ALL) ? [] : allowedChanges(about, before, after, refused);
 }
@@ -61,12 +94,15 @@ function endChanges(about: About, before: number, after: number): Draft[] {
   return valueChange(ends, endOf(before), endOf(after), { severity: 'narrows', breaks: 'calls after that are refused' });
 }
 
-function wholeOf({ tools, expiresAt }: DeclaredGrant): string {
-  return `${toolsOf(tools)}${Number.isFinite(expiresAt) ? `, until ${endOf(expiresAt)}` : ''}`;
+function wholeOf({ tools, resources, prompts, expiresAt }: DeclaredGrant): string {
+  const kinds = Object.entries({ tools, resources, prompts }).filter(([, names]) => names.length > 0);
+  const named = kinds.map(([kind, names]) => (kind === 'tools' ? '' : `${kind} `) + shownNames(kind, names));
+  return `${named.join(', ')}${Number.isFinite(expiresAt) ? `, until ${endOf(expiresAt)}` : ''}`;
 }
 
-function toolsOf(tools: readonly string[]): string {
-  return tools.includes(ALL) ? 'all tools' : tools.join(', ');
+function shownNames(kind: string, names: readonly string[]): string {
+  if (names.length === 0) return 'none';
+  return names.includes(ALL) ? `all ${kind}` : names.join(', ');
 }
 
 function endOf(seconds: number): string {

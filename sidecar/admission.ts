@@ -1,11 +1,12 @@
 import { FleetError } from '../core/errors';
-import { SESSION_HEADER } from '../core/headers';
+import { INSIST_HEADER, SESSION_HEADER, STICKINESS_COOKIE } from '../core/headers';
 import type { Exchange } from './exchange';
 import type { Limits } from './limits';
 import type { Logger } from './log';
 import type { Runtime } from './runtime';
 import type { Sessions } from './sessions';
 import type { Slot, Slots, SlotUse } from './slots';
+import type { Standing } from './standing';
 
 /** Decides what a request is to this instance: part of a session it holds, a new session, or a call without one. */
 export class Admission {
@@ -16,6 +17,7 @@ export class Admission {
     private readonly sessions: Sessions,
     private readonly slots: Slots,
     private readonly runtime: Runtime,
+    private readonly standing: Standing,
     private readonly limits: Limits,
     private readonly log: Logger,
   ) {}
@@ -61,14 +63,29 @@ export class Admission {
   }
 
   #takeSlot(exchange: Exchange, use: SlotUse): Slot | undefined {
-    const slot = this.draining ? undefined : this.slots.take(use, exchange.context.agent);
+    const { agent } = exchange.context;
+    const reason = this.#refusal(exchange, use);
+    const slot = reason === undefined ? this.slots.take(use, agent) : undefined;
     if (slot !== undefined) return slot;
-    const reason = this.draining ? 'draining' : 'at_capacity';
-    this.log.info({ agent: exchange.context.agent, use, reason, slotsInUse: this.slots.inUse }, 'refused');
-    exchange.refuse(reason, this.draining ? 'this instance is stopping' : `all ${this.slots.capacity} slots of this instance are in use`);
+    this.log.info({ agent, use, reason: reason ?? 'at_capacity', slotsInUse: this.slots.inUse }, 'refused');
+    if (reason === undefined) exchange.refuse('at_capacity', `all ${this.slots.capacity} slots of this instance are in use`);
+    else exchange.refuse(reason, REFUSALS[reason]);
     return undefined;
   }
+
+  /** Why nothing new is taken at all. A call whose cookie leads here belongs here: its server keeps in memory what it is about. */
+  #refusal({ request: { headers } }: Exchange, use: SlotUse): keyof typeof REFUSALS | undefined {
+    if (this.draining) return 'draining';
+    if (this.standing.outdatedAt === undefined || headers[INSIST_HEADER] !== undefined) return undefined;
+    const belongsHere = use !== 'session' && headers.cookie?.includes(`${STICKINESS_COOKIE}=`);
+    return belongsHere ? undefined : 'outdated';
+  }
 }
+
+const REFUSALS = {
+  draining: 'this instance is stopping',
+  outdated: 'a deployment takes the place of this instance',
+} as const;
 
 /** Whether the request is the beginning of something, and not the agent's part in what runs already. */
 function begins(exchange: Exchange): boolean {

@@ -1,3 +1,5 @@
+/** For whom is held what belongs to no agent yet. */
+export const NOBODY = '';
 /** Agents of whom nothing is held are forgotten once there are so many. */
 const KNOWN_AGENTS = 1_000;
 
@@ -61,8 +63,16 @@ export class Holding {
 
   constructor(
     private readonly budget: Budget,
-    private readonly agent: string,
+    private agent: string,
   ) {}
+
+  /** Counts as another agent's from here on. */
+  passTo(agent: string): void {
+    const own = this.#own;
+    this.release();
+    this.agent = agent;
+    if (own !== 0) this.add(own);
+  }
 
   /** Counts more bytes, or says that there is no room for them. */
   grow(bytes: number): boolean {

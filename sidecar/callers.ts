@@ -1,5 +1,4 @@
 import type { KeyObject } from 'node:crypto';
-import type { CallContext } from '../core/fleet-config';
 import { isCurrent, readContext, type SignedContext } from '../core/signed-context';
 
 /** Signed contexts that are remembered: what an agent sends within a second carries the same one, but for calls that have an id of their own. */
@@ -11,19 +10,19 @@ export class Callers {
   readonly #verified = new Map<string, SignedContext>();
 
   constructor(
-    private readonly key: KeyObject,
+    private readonly keys: readonly KeyObject[],
     private readonly server: string,
   ) {}
 
   /** @param now seconds since the epoch */
-  of(header: string | string[] | undefined, now: number): CallContext | undefined {
+  of(header: string | string[] | undefined, now: number): SignedContext | undefined {
     if (typeof header !== 'string') return undefined;
     const signed = this.#verified.get(header) ?? this.#verify(header);
-    return signed !== undefined && isCurrent(signed, now) ? signed.context : undefined;
+    return signed !== undefined && isCurrent(signed, now) ? signed : undefined;
   }
 
   #verify(header: string): SignedContext | undefined {
-    const signed = readContext(header, this.key, this.server);
+    const signed = readContext(header, this.keys, this.server);
     if (signed === undefined || signed.context.callId !== undefined) return signed;
     if (this.#verified.size >= REMEMBERED) this.#verified.delete(this.#verified.keys().next().value as string);
     this.#verified.set(header, signed);

@@ -2,15 +2,15 @@ import { readMembers } from '../core/json-members';
 import { MODERN_VERSION_META, type RequestId } from '../core/message';
 import { readServerMessage, type ServerNotification, type ServerRequest, type ServerResponse } from '../core/reading/server-message';
 import type { Json } from '../core/strict-json';
-import { Backlog } from './backlog';
 import { type BrokenAnswer, brokenAnswer } from './broken-answer';
-import type { Budget, Holding } from './budget';
+import { type Budget, type Holding, NOBODY } from './budget';
 import { Child, type ChildCommand, type ChildEnd } from './child';
 import type { Clock } from './clock';
 import type { Exchange } from './exchange';
 import type { Limits } from './limits';
 import type { Logger } from './log';
 import { Opened } from './opened';
+import { SessionStream } from './session-stream';
 import { spliceValue } from './splice';
 
 const SUBSCRIPTION_META = 'io.modelcontextprotocol/subscriptionId';
@@ -33,44 +33,54 @@ interface Pending {
   readonly onAnswer?: (isError: boolean) => void;
   /** It is `initialize`: nothing but the answer may go to its exchange, and nothing is executed by it. */
   readonly opening: boolean;
+  /** Takes its exchange over where the child ends before it has answered. */
+  readonly onNone?: () => void;
 }
 
-export interface ConversationEvents {
-  /** The child is gone, and every open request has been told so. */
-  readonly onEnd: (end: ChildEnd) => void;
-  /** Nothing that the child has started runs any more. */
-  readonly onGone: () => void;
+/** The child was asked whether it is there. */
+interface Ping {
+  readonly ownId: number;
+  readonly onAnswer: () => void;
 }
 
 /** What is said with one child: which line answers which request, and where everything else goes. */
 export class Conversation {
   readonly #child: Child;
   readonly #pending = new Opened<Pending>();
-  readonly #backlog: Backlog;
-  #listener?: Exchange;
+  /** For messages that belong to no request. */
+  readonly #stream: SessionStream;
   #nextId = 1;
   #started = false;
   #waiting: string[] = [];
   readonly #waitingHeld: Holding;
+  /** All that is held of it. */
+  readonly #rooms: Holding[] = [];
+  /** Present until it is answered. */
+  #ping?: Ping;
   /** Beginning of the latest line that was too long. */
   #overlong = '';
   #ended = false;
+  #agent = NOBODY;
+  #onEnd = () => {};
   lastUsed: number;
 
-  /** @param agent whose it is */
+  /** @param onGone nothing that the child has started runs any more */
   constructor(
     command: ChildCommand,
-    private readonly agent: string,
-    private readonly events: ConversationEvents,
+    onGone: () => void,
     private readonly budget: Budget,
     private readonly clock: Clock,
     private readonly limits: Limits,
     private readonly log: Logger,
   ) {
     this.lastUsed = clock.now();
-    const room = () => budget.open(agent);
+    const room = () => {
+      const holding = budget.open(NOBODY);
+      this.#rooms.push(holding);
+      return holding;
+    };
     this.#waitingHeld = room();
-    this.#backlog = new Backlog(limits.backlogMessages, limits.backlogBytes, room());
+    this.#stream = new SessionStream(room(), clock, limits, log);
     this.#child = new Child(
       command,
       {
@@ -79,7 +89,7 @@ export class Conversation {
         onOverlong: (beginning) => this.#hearOverlong(beginning),
         onOverlongEnd: (ending) => this.#hearEndOfOverlong(ending),
         onEnd: (end) => this.#end(end),
-        onGone: () => events.onGone(),
+        onGone,
       },
       { input: room(), output: room(), diagnostics: room() },
       clock,
@@ -96,11 +106,29 @@ export class Conversation {
     return this.#pending.size > 0;
   }
 
+  /** Asks the child, which is nobody's yet, whether it is there (MCP 2025-11-25, lifecycle: a ping may come before initialize). */
+  ping(onAnswer: () => void): void {
+    this.#ping = { ownId: this.#nextId++, onAnswer };
+    this.#send(JSON.stringify({ jsonrpc: '2.0', id: this.#ping.ownId, method: 'ping' }));
+  }
+
+  /**
+   * Says whose it is from here on.
+   * @param onEnd hears when the child is gone, and every open request has been told so
+   */
+  belongTo(agent: string, onEnd: () => void): void {
+    this.#agent = agent;
+    this.#onEnd = onEnd;
+    this.lastUsed = this.clock.now();
+    for (const room of this.#rooms) room.passTo(agent);
+  }
+
   /**
    * Sends a request under an id of our own and answers its exchange: with JSON when the answer comes first, else with an event stream.
    * @param onAnswer sees the answer before it leaves; given for `initialize`, whose exchange gets nothing but the answer
+   * @param onNone takes the exchange over where the child ends, or is given up, before it has answered
    */
-  request(exchange: Exchange, onAnswer?: (isError: boolean) => void): void {
+  request(exchange: Exchange, onAnswer?: (isError: boolean) => void, onNone?: () => void): void {
     const id = exchange.requestId();
     if (id === undefined) throw new TypeError('only a request is answered');
     if (this.#refusedForRoom(exchange)) return;
@@ -108,7 +136,7 @@ export class Conversation {
     const { progressToken, [MODERN_VERSION_META]: revision } = exchange.meta();
     const opening = onAnswer !== undefined;
     this.lastUsed = this.clock.now();
-    const pending = { ownId, exchange, id, progressToken, onAnswer, opening };
+    const pending = { ownId, exchange, id, progressToken, onAnswer, onNone, opening };
     this.#pending.add(pending);
     exchange.streamsWhenSilent = !opening;
 
@@ -132,19 +160,32 @@ export class Conversation {
     exchange.empty(202);
   }
 
-  /** Opens the stream for messages that belong to no request. A session has one; a newer replaces an older. */
+  /** Opens the stream for messages that belong to no request. */
   listen(exchange: Exchange): void {
-    this.#listener?.end();
-    this.#listener = exchange;
-    exchange.beginStream();
-    for (const message of this.#backlog.drain()) exchange.event(message, this.clock.now());
-    exchange.onClosed(() => {
-      if (this.#listener === exchange) this.#listener = undefined;
-    });
+    this.#stream.listen(exchange, exchange.lastEventId);
+  }
+
+  /** Lets go of what nobody has come back for. */
+  expire(): void {
+    this.#stream.expire();
   }
 
   stop(): void {
     this.#child.stop();
+  }
+
+  /** Gives it up: what nothing was executed by is done elsewhere at once, the rest ends with the child. */
+  giveUp(): void {
+    this.#passOn();
+    this.stop();
+  }
+
+  #passOn(): void {
+    for (const pending of this.#pending) {
+      if (pending.onNone === undefined) continue;
+      this.#pending.delete(pending);
+      if (!pending.exchange.closed) pending.onNone();
+    }
   }
 
   #start(): void {
@@ -166,7 +207,7 @@ export class Conversation {
   /** A child that does not read must not fill this process. */
   #refusedForRoom(exchange: Exchange): boolean {
     if (this.#child.inputWaiting <= this.limits.childInputBytes) return false;
-    this.log.warn({ agent: this.agent, waitingBytes: this.#child.inputWaiting }, 'child_does_not_read');
+    this.log.warn({ agent: this.#agent, waitingBytes: this.#child.inputWaiting }, 'child_does_not_read');
     exchange.refuse('at_capacity', 'the server process does not read what it is sent');
     return true;
   }
@@ -209,7 +250,7 @@ export class Conversation {
     if (answer === undefined) return;
     const [only] = this.#pending.size === 1 ? this.#pending : [];
     const pending = answer.id === undefined ? only : this.#pendingOf(answer.id);
-    this.log.warn({ agent: this.agent, open: this.#pending.size, told: pending !== undefined }, 'child_answer_unreadable');
+    this.log.warn({ agent: this.#agent, open: this.#pending.size, told: pending !== undefined }, 'child_answer_unreadable');
     if (pending === undefined) return;
     this.#pending.delete(pending);
     this.#cut(pending, explanation);
@@ -221,10 +262,11 @@ export class Conversation {
   }
 
   #answer(text: string, { id: heardId, member, payload }: ServerResponse): void {
+    if (this.#isPong(heardId)) return;
     const pending = heardId === null ? undefined : this.#pendingOf(JSON.stringify(heardId));
     if (pending === undefined) {
       // To a request that was cancelled, or to none at all.
-      this.log.info({ agent: this.agent }, 'child_response_dropped');
+      this.log.info({ agent: this.#agent }, 'child_response_dropped');
       return;
     }
     this.#pending.delete(pending);
@@ -245,13 +287,23 @@ export class Conversation {
 
   /** The gateway may read an answer slowly. */
   #holdUntilRead(exchange: Exchange, answer: string): void {
-    const held: Holding = this.budget.open(this.agent);
+    const held: Holding = this.budget.open(this.#agent);
     held.add(Buffer.byteLength(answer));
     exchange.onClosed(() => held.release());
   }
 
+  /** An error is an answer, too: whoever writes one runs. */
+  #isPong(heardId: RequestId | null): boolean {
+    if (this.#ping === undefined || ownIdOf(JSON.stringify(heardId)) !== this.#ping.ownId) return false;
+    const { onAnswer } = this.#ping;
+    this.#ping = undefined;
+    this.#child.vouch();
+    onAnswer();
+    return true;
+  }
+
   #isOpening(): boolean {
-    return this.#pending.find(({ opening }) => opening) !== undefined;
+    return this.#agent === NOBODY || this.#pending.find(({ opening }) => opening) !== undefined;
   }
 
   /** Before the session stands nobody but us hears the server. */
@@ -272,9 +324,8 @@ export class Conversation {
       if (pending !== undefined) this.#emit(pending.exchange, withSubscription(text, 'params', pending.id));
     } else {
       const related = UNRELATED.test(method) ? undefined : this.#latestOpen();
-      const target = related ?? this.#listener;
-      if (target === undefined) this.#keep(text);
-      else this.#emit(target, text);
+      if (related === undefined) this.#stream.tell(text);
+      else this.#emit(related, text);
     }
   }
 
@@ -287,12 +338,6 @@ export class Conversation {
   #pendingOf(text: string): Pending | undefined {
     const ownId = ownIdOf(text);
     return ownId === undefined ? undefined : this.#pending.find((pending) => pending.ownId === ownId);
-  }
-
-  #keep(text: string): void {
-    const before = this.#backlog.dropped;
-    this.#backlog.add(text);
-    if (this.#backlog.dropped > before) this.log.warn({ dropped: this.#backlog.dropped }, 'backlog_full');
   }
 
   #emit(exchange: Exchange, text: string): void {
@@ -317,6 +362,7 @@ export class Conversation {
 
   #end(end: ChildEnd): void {
     this.#ended = true;
+    this.#passOn();
     for (const pending of this.#pending) {
       this.#pending.delete(pending);
       if (end.started) this.#cut(pending, 'the server process ended before its answer');
@@ -324,9 +370,8 @@ export class Conversation {
         pending.exchange.refuse('server_unavailable', `the server process could not be started (${end.error})`);
     }
     this.#waitingHeld.release();
-    this.#backlog.drain();
-    this.#listener?.end();
-    this.events.onEnd(end);
+    this.#stream.close();
+    this.#onEnd();
   }
 }
 

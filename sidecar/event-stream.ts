@@ -11,9 +11,12 @@ export const EVENT_STREAM_HEADERS: readonly string[] = [
 /** A comment, which every reader of an event stream ignores (WHATWG HTML § 9.2.6). */
 export const COMMENT = ': keep-alive\n\n';
 
+/** What event ids of the sidecar's own begin with: those of events to which a server gives none. */
+export const OWN_EVENT_ID = 'fleet.';
+
 /** One JSON-RPC message as an event. The text must hold no line break, as a line of a stdio server does not. */
-export function messageEvent(json: string): string {
-  return `event: message\ndata: ${json}\n\n`;
+export function messageEvent(json: string, id?: string): string {
+  return `event: message\n${id === undefined ? '' : `id: ${id}\n`}data: ${json}\n\n`;
 }
 
 /** @param flatHeaders name–value pairs */
@@ -24,35 +27,25 @@ export function isEventStream(flatHeaders: readonly string[]): boolean {
   return false;
 }
 
-/** An empty line behind a line, or at the start. The `\r\n` of one line's end is no empty line; a `\r` behind a `\n` may be the half of one. */
-const EMPTY_LINE = /((^|[\r\n])\r\n|(^|\n)\n|(^|\r)\r)$/;
-
-/** Knows whether bytes that passed end behind a whole event, where something can be put in. */
-export class EventBoundary {
-  #tail = '';
-
-  pass(chunk: Buffer | string): void {
-    const end = typeof chunk === 'string' ? chunk.slice(-4) : chunk.toString('latin1', Math.max(0, chunk.length - 4));
-    this.#tail = (this.#tail + end).slice(-4);
-  }
-
-  get reached(): boolean {
-    return this.#tail === '' || EMPTY_LINE.test(this.#tail);
-  }
-}
-
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+
+/** What becomes of the bytes of an answer on their way. */
+export interface Passage {
+  /** @returns what may pass now */
+  pass(chunk: Buffer): Buffer;
+  /** What is left to pass when the answer is whole. */
+  rest(): Buffer;
+}
 
 /**
  * Leaves out the byte order mark with which a stream may begin (WHATWG HTML § 9.2.6): behind a comment of ours it would
  * become part of the first field's name.
  */
-export class LeadingMark {
-  /** Bytes that may be the beginning of a mark; undefined once something else has passed. */
+export class LeadingMark implements Passage {
+  /** Bytes that may be the beginning of a mark, and pass where they are none; undefined once something else has passed. */
   #held: Buffer | undefined = Buffer.alloc(0);
 
-  /** @returns what may pass now */
-  strip(chunk: Buffer): Buffer {
+  pass(chunk: Buffer): Buffer {
     if (this.#held === undefined) return chunk;
     const start = Buffer.concat([this.#held, chunk]);
     if (start.length < BYTE_ORDER_MARK.length && BYTE_ORDER_MARK.subarray(0, start.length).equals(start)) {
@@ -63,10 +56,38 @@ export class LeadingMark {
     return start.subarray(0, 3).equals(BYTE_ORDER_MARK) ? start.subarray(3) : start;
   }
 
-  /** What was held back and turned out to be no mark. */
   rest(): Buffer {
     const held = this.#held ?? Buffer.alloc(0);
     this.#held = undefined;
     return held;
+  }
+}
+
+const EVENT_BEGINS = Buffer.from('event: message\ndata: ');
+const EVENT_ENDS = Buffer.from('\n\n');
+
+/**
+ * Makes one event of a JSON text, in the pieces in which it comes. Between its tokens may stand line breaks, which would end the line of an
+ * event; within its strings JSON escapes them.
+ */
+export class JsonEvent implements Passage {
+  readonly #mark = new LeadingMark();
+  #begun = false;
+
+  pass(chunk: Buffer): Buffer {
+    return this.#inEvent(this.#mark.pass(chunk));
+  }
+
+  rest(): Buffer {
+    return Buffer.concat([this.#inEvent(this.#mark.rest()), this.#begun ? EVENT_ENDS : Buffer.alloc(0)]);
+  }
+
+  #inEvent(text: Buffer): Buffer {
+    if (text.length === 0) return text;
+    const line = Buffer.from(text);
+    for (let at = 0; at < line.length; at++) if (line[at] === 0x0a || line[at] === 0x0d) line[at] = 0x20;
+    if (this.#begun) return line;
+    this.#begun = true;
+    return Buffer.concat([EVENT_BEGINS, line]);
   }
 }

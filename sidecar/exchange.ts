@@ -5,15 +5,18 @@ import type { CallContext } from '../core/fleet-config';
 import {
   CONTEXT_HEADER,
   INSTANCE_HEADER,
+  LAST_EVENT_ID_HEADER,
   PROTOCOL_VERSION_HEADER,
   REASON_HEADER,
   SIDECAR_REASONS,
   type SidecarReason,
+  SLOTS_HEADER,
 } from '../core/headers';
 import { classifyMessage, type JsonObject, type Message, type RequestId } from '../core/message';
+import { EventBoundary } from '../core/reading/event-boundary';
 import { signWord } from '../core/sidecar-word';
 import type { Json } from '../core/strict-json';
-import { COMMENT, EVENT_STREAM_HEADERS, EventBoundary, messageEvent } from './event-stream';
+import { COMMENT, EVENT_STREAM_HEADERS, messageEvent } from './event-stream';
 import { type Glance, glanceAt } from './glance';
 import type { Outlet } from './outlet';
 
@@ -21,6 +24,7 @@ import type { Outlet } from './outlet';
 const REASON_ERRORS: Readonly<Record<SidecarReason, ErrorName>> = {
   at_capacity: 'AT_CAPACITY',
   draining: 'AT_CAPACITY',
+  outdated: 'AT_CAPACITY',
   unknown_session: 'UNKNOWN_SESSION',
   unauthenticated: 'UNAUTHENTICATED',
   server_unavailable: 'NOT_DELIVERED',
@@ -29,9 +33,13 @@ const REASON_ERRORS: Readonly<Record<SidecarReason, ErrorName>> = {
   not_taken: 'INVALID_REQUEST',
   rate_limited: 'NOT_DELIVERED',
   server_lost: 'OUTCOME_UNKNOWN',
+  secret_told: 'OUTCOME_UNKNOWN',
 };
 
 export const TOO_LATE = 'the call came after the moment by which it had to be delivered';
+
+/** How much sooner a stream may end, as a share of its age: what began together shall not begin anew together. */
+const AGE_JITTER = 0.25;
 
 const NONE: JsonObject = Object.freeze({});
 
@@ -39,8 +47,10 @@ const NONE: JsonObject = Object.freeze({});
 export interface Speaker {
   /** Id of this instance. */
   readonly instance: string;
-  /** The gateway–sidecar key. */
+  /** The key by which the gateway has signed the request. */
   readonly key: KeyObject;
+  /** What it says of its slots with every answer. */
+  readonly news: { readonly text: string };
 }
 
 /** One authenticated request of the gateway, and the answer it gets. */
@@ -57,6 +67,10 @@ export class Exchange {
   /** Present while the answer is an event stream. */
   #boundary?: EventBoundary;
   #lastWrite: number;
+  /** When a stream without an end of its own ends; milliseconds since the epoch. */
+  #endsAt = Number.POSITIVE_INFINITY;
+  /** Run when the answer begins; present while somebody waits for that. */
+  #starters?: (() => void)[];
   /** Run when it is closed; present once somebody waits for that. */
   #closers?: (() => void)[];
 
@@ -74,6 +88,12 @@ export class Exchange {
 
   get protocolVersion(): string | undefined {
     const given = this.request.headers[PROTOCOL_VERSION_HEADER];
+    return typeof given === 'string' ? given : undefined;
+  }
+
+  /** The event behind which its stream goes on. */
+  get lastEventId(): string | undefined {
+    const given = this.request.headers[LAST_EVENT_ID_HEADER];
     return typeof given === 'string' ? given : undefined;
   }
 
@@ -131,6 +151,16 @@ export class Exchange {
     this.#closers.push(run);
   }
 
+  /** Runs once the answer has begun; never where it is closed before. */
+  onBegun(run: () => void): void {
+    if (this.#begun) {
+      run();
+      return;
+    }
+    this.#starters ??= [];
+    this.#starters.push(run);
+  }
+
   #close(): void {
     for (const run of this.#closers ?? []) run();
   }
@@ -174,8 +204,11 @@ export class Exchange {
    */
   begin(status: number, headers: string[], streams = false): void {
     this.#begun = true;
-    headers.push(...this.headers, INSTANCE_HEADER, this.speaker.instance);
+    headers.push(...this.headers, INSTANCE_HEADER, this.speaker.instance, SLOTS_HEADER, this.speaker.news.text);
     this.outlet.writeHead(status, headers);
+    const starters = this.#starters;
+    this.#starters = undefined;
+    for (const run of starters ?? []) run();
     if (!streams) return;
     this.#boundary = new EventBoundary();
     process.nextTick(() => this.outlet.flushHeaders());
@@ -197,8 +230,8 @@ export class Exchange {
   }
 
   /** Sends one JSON-RPC message as an event. */
-  event(json: string, now: number): void {
-    this.write(messageEvent(json), now);
+  event(json: string, now: number, id?: string): void {
+    this.write(messageEvent(json, id), now);
   }
 
   end(): void {
@@ -222,9 +255,14 @@ export class Exchange {
     this.outlet.disown?.(new FleetError(REASON_ERRORS[reason], { reason }));
   }
 
-  /** Answers for the sidecar itself: reason header, status and a JSON-RPC error without an id. */
+  /**
+   * Answers for the sidecar itself: reason header, status and a JSON-RPC error without an id. Where the answer has become a stream while
+   * the server was silent, the stream ends with the same word.
+   */
   refuse(reason: SidecarReason, explanation: string): void {
-    this.#refuse(reason, new FleetError(REASON_ERRORS[reason], { reason: explanation }), SIDECAR_REASONS[reason].status);
+    if (this.#boundary === undefined)
+      this.#refuse(reason, new FleetError(REASON_ERRORS[reason], { reason: explanation }), SIDECAR_REASONS[reason].status);
+    else this.#endStream(reason, explanation);
   }
 
   /** Answers for the sidecar itself that it does not take such a request. */
@@ -247,29 +285,44 @@ export class Exchange {
    * Ends an answer that the server will not finish, so that the caller learns it: a typed error before the head,
    * an error event in a stream that stands between two events, a broken connection anywhere else.
    */
-  cut(explanation: string): void {
+  cut(explanation: string, reason: SidecarReason = 'server_lost'): void {
     if (this.closed) return;
-    if (!this.#begun) this.refuse('server_lost', explanation);
-    else if (this.#boundary?.reached) this.#endStream(explanation);
+    if (!this.#begun) this.refuse(reason, explanation);
+    else if (this.#boundary?.reached) this.#endStream(reason, explanation);
     else this.destroy();
   }
 
   /** No header can say any more whose word this is: a code over the request's own context does. */
-  #endStream(explanation: string): void {
+  #endStream(reason: SidecarReason, explanation: string): void {
     const id = this.requestId();
     const context = this.request.headers[CONTEXT_HEADER];
     if (id !== undefined && typeof context === 'string') {
-      const sidecar = signWord('server_lost', context, id, this.speaker.key);
-      const error = new FleetError(REASON_ERRORS.server_lost, { reason: explanation, data: { sidecar } });
+      const sidecar = signWord(reason, context, id, this.speaker.key);
+      const error = new FleetError(REASON_ERRORS[reason], { reason: explanation, data: { sidecar } });
       this.outlet.disown?.(error);
       this.outlet.write(messageEvent(JSON.stringify({ jsonrpc: '2.0', id, error: error.toJsonRpc() })));
     }
     this.outlet.end();
   }
 
-  /** Keeps a quiet connection from being cut: a comment between two events, or a stream where there is no answer yet. */
+  /**
+   * Ends a stream that has no end of its own once it has come of age, so that its reader opens another, wherever that is.
+   * @param age milliseconds
+   */
+  endAtAge(age: number, now: number): void {
+    this.#endsAt = now + age * (1 - AGE_JITTER * Math.random());
+  }
+
+  /**
+   * Keeps a quiet connection from being cut: a comment between two events, or a stream where there is no answer yet. A stream that has
+   * come of age ends between two events.
+   */
   keepAlive(now: number, { heartbeat, streamAfter }: { heartbeat: number; streamAfter: number }): void {
     if (this.closed) return;
+    if (now >= this.#endsAt && this.#boundary?.reached) {
+      this.end();
+      return;
+    }
     const quiet = now - this.#lastWrite;
     if (!this.#begun && this.streamsWhenSilent && quiet >= streamAfter) this.beginStream();
     else if (!this.#boundary?.reached || quiet < heartbeat) return;

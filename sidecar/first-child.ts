@@ -1,3 +1,4 @@
+import { OWN_INITIALIZE } from '../core/own-initialize';
 import type { Budget } from './budget';
 import { Child, type ChildCommand } from './child';
 import type { Clock } from './clock';
@@ -6,12 +7,7 @@ import type { Logger } from './log';
 
 /** Id that nobody else asks with. */
 const ID = 'first-child';
-const INITIALIZE = JSON.stringify({
-  jsonrpc: '2.0',
-  id: ID,
-  method: 'initialize',
-  params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'cdk-mcp-fleet', version: '1' } },
-});
+const INITIALIZE = JSON.stringify({ jsonrpc: '2.0', id: ID, method: 'initialize', params: OWN_INITIALIZE });
 
 /**
  * Starts a stdio server once before there is a session, and ends it: whether it answers `initialize` at all. Where it ends instead, its

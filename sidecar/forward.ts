@@ -1,8 +1,10 @@
+import type { BodyReader } from './body-reader';
 import type { Budget, Holding } from './budget';
 import type { Cancel, Clock } from './clock';
-import { isEventStream, LeadingMark } from './event-stream';
+import { isEventStream, JsonEvent, LeadingMark, type Passage } from './event-stream';
 import { type Exchange, TOO_LATE } from './exchange';
 import type { AnswerHandler, Flow } from './http1/answer-handler';
+import { LateRefusal } from './late-refusal';
 import type { Limits } from './limits';
 import type { Logger } from './log';
 import { responseHeaders } from './passed-headers';
@@ -17,13 +19,9 @@ export type Verdict =
   /** Not passed on; `onHead` has answered, or will. */
   | 'drop'
   /** Not passed on; this reads it and answers. */
-  | BodyReader;
-
-/** Takes the body of an answer. */
-export interface BodyReader {
-  push(chunk: Buffer): void;
-  end(): void;
-}
+  | BodyReader
+  /** No part of this exchange any more: this takes it, whoever leaves. */
+  | { readonly heir: AnswerHandler };
 
 /** What is particular to one kind of request. */
 export interface ForwardRules {
@@ -31,8 +29,6 @@ export interface ForwardRules {
   readonly outlivesGateway?: boolean;
   /** Sees status and headers before anything is passed on. @param headers flat name–value pairs, as the server sent them */
   onHead(status: number, headers: readonly string[]): Verdict;
-  /** Runs when the head of an answer that passes was handed over. */
-  onBegun?(): void;
   /** Sees the start of an answer that was to be inspected; true when it is answered otherwise. */
   onInspected?(start: string): boolean;
   /** Sees the end of the request at the server, whole or broken; called once. */
@@ -54,7 +50,9 @@ export interface ForwardParts {
 export class Forwarding implements AnswerHandler {
   /** Present once a connection was in hand for the request. */
   #flow?: Flow;
-  #verdict?: Verdict;
+  #verdict?: Exclude<Verdict, { heir: AnswerHandler }>;
+  /** Who has taken the answer over. */
+  #heir?: AnswerHandler;
   /** What is held is a 429. */
   #limited = false;
   /** The head of an answer of which the first bytes are held. */
@@ -62,8 +60,8 @@ export class Forwarding implements AnswerHandler {
   #held: Buffer[] = [];
   #heldBytes = 0;
   #holding?: Holding;
-  /** Present while an event stream passes. */
-  #mark?: LeadingMark;
+  /** Present while what passes is an event stream. */
+  #passage?: Passage;
   /** Present once nobody wants more of what the server has not ended. */
   #cancelAbort?: Cancel;
   #over = false;
@@ -97,13 +95,24 @@ export class Forwarding implements AnswerHandler {
 
   onHead(flow: Flow, status: number, headers: readonly string[]): void {
     this.#flow = flow;
-    this.#verdict = this.#judge(status, headers);
+    const verdict = this.#judge(status, headers);
+    if (typeof verdict === 'object' && 'heir' in verdict) {
+      this.#heir = verdict.heir;
+      this.#over = true;
+      this.#heir.onHead(flow, status, headers);
+      return;
+    }
+    this.#verdict = verdict;
     if (this.exchange.closed || this.#verdict === 'drop') this.#leave();
     else if (this.#verdict === 'pass') this.#begin(status, headers);
     else if (this.#verdict === 'inspect') this.#heldHead = { status, headers };
   }
 
   onBytes(flow: Flow, chunk: Buffer): void {
+    if (this.#heir !== undefined) {
+      this.#heir.onBytes(flow, chunk);
+      return;
+    }
     if (this.#verdict === undefined || this.#verdict === 'drop' || this.exchange.closed) return;
     if (this.#verdict === 'inspect') {
       this.#hold(chunk);
@@ -114,18 +123,26 @@ export class Forwarding implements AnswerHandler {
       if (this.exchange.closed) this.#leave();
       return;
     }
-    const ready = this.#pass(this.#mark?.strip(chunk) ?? chunk);
+    const ready = this.#pass(this.#passage?.pass(chunk) ?? chunk);
     if (ready || this.exchange.closed) return;
     flow.pause();
     this.exchange.onDrain(() => flow.resume());
   }
 
   onEnd(): void {
+    if (this.#heir !== undefined) {
+      this.#heir.onEnd();
+      return;
+    }
     if (!this.exchange.closed) this.#end();
     this.#finish();
   }
 
   onError(error: Error): void {
+    if (this.#heir !== undefined) {
+      this.#heir.onError(error);
+      return;
+    }
     // Without a connection in hand, no byte can have left.
     const delivered = this.#flow !== undefined;
     this.#finish();
@@ -133,7 +150,7 @@ export class Forwarding implements AnswerHandler {
     const code = (error as NodeJS.ErrnoException).code ?? error.name;
     const { clock, log } = this.parts;
     log.warn({ agent: this.exchange.context.agent, delivered, code }, delivered ? 'server_lost' : 'server_unavailable');
-    if (this.exchange.begun) this.exchange.destroy();
+    if (this.#verdict === 'pass') this.exchange.destroy();
     else if (!delivered && this.exchange.tooLate(clock.now())) this.exchange.refuse('too_late', TOO_LATE);
     else if (delivered) this.exchange.refuse('server_lost', 'the server ended the connection before its answer');
     else this.exchange.refuse('server_unavailable', 'the server takes no connection');
@@ -146,23 +163,32 @@ export class Forwarding implements AnswerHandler {
   }
 
   #judge(status: number, headers: readonly string[]): Verdict {
+    const isLate = this.exchange.begun;
     const verdict = this.rules.onHead(status, headers);
+    if (isLate && status >= 400 && verdict !== 'drop') return this.#lateRefusal(status, headers);
     this.#limited = verdict === 'pass' && status === 429 && isReadable(headers);
     return this.#limited ? 'inspect' : verdict;
   }
 
+  #lateRefusal(status: number, headers: readonly string[]): LateRefusal {
+    const { budget, clock, limits } = this.parts;
+    this.#holding = budget.open(this.exchange.context.agent);
+    return new LateRefusal({ status, headers }, this.exchange, this.rules, limits.openingBytes, this.#holding, clock);
+  }
+
   #begin(status: number, headers: readonly string[]): void {
     const streams = isEventStream(headers);
-    this.exchange.begin(status, responseHeaders(headers, streams), streams);
-    if (streams) this.#mark = new LeadingMark();
-    this.rules.onBegun?.();
+    // An answer that has begun while the server was silent is a stream, whatever the server gives.
+    if (this.exchange.begun) this.#passage = streams ? new LeadingMark() : new JsonEvent();
+    else this.exchange.begin(status, responseHeaders(headers, streams), streams);
+    if (streams) this.#passage ??= new LeadingMark();
   }
 
   /** @returns false when the gateway reads more slowly than the server writes */
   #pass(chunk: Buffer): boolean {
     if (chunk.length === 0) return true;
     const ready = this.exchange.write(chunk, this.parts.clock.now());
-    if (this.#mark === undefined || !this.exchange.answered) return ready;
+    if (this.#passage === undefined || !this.exchange.answered) return ready;
     // The response ends the exchange (MCP 2025-11-25, Streamable HTTP § Sending Messages); the connection serves others if the server ends it, too.
     this.exchange.end();
     this.#leave();
@@ -202,13 +228,13 @@ export class Forwarding implements AnswerHandler {
 
   #end(): void {
     if (this.#verdict === 'inspect') this.#inspect(true);
-    const verdict = this.#verdict as Exclude<Verdict, 'inspect'> | undefined;
+    const verdict = this.#verdict as 'pass' | 'drop' | BodyReader | undefined;
     if (verdict === undefined || verdict === 'drop') return;
     if (verdict !== 'pass') {
       verdict.end();
       return;
     }
-    if (this.#mark !== undefined) this.#pass(this.#mark.rest());
+    if (this.#passage !== undefined) this.#pass(this.#passage.rest());
     if (!this.exchange.closed) this.exchange.end();
   }
 

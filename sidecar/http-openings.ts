@@ -1,11 +1,10 @@
 import { SESSION_HEADER } from '../core/headers';
 import type { RequestId } from '../core/message';
-import { Backlog } from './backlog';
+import type { BodyReader } from './body-reader';
 import type { Budget } from './budget';
 import type { Clock } from './clock';
 import { isEventStream } from './event-stream';
 import type { Exchange } from './exchange';
-import type { BodyReader } from './forward';
 import type { HttpForwarder } from './http-forwarder';
 import { fieldValue } from './http1/head';
 import type { Limits } from './limits';
@@ -15,8 +14,12 @@ import { OpeningStream } from './opening-stream';
 import { responseHeaders } from './passed-headers';
 import type { ServerLine } from './server-line';
 import type { SessionIds } from './session-ids';
+import type { SessionStream } from './session-stream';
 import type { Session, SessionEnd, Sessions } from './sessions';
 import type { Slot } from './slots';
+import { spliceValue } from './splice';
+import { OWN_SHAPE, type Shape } from './warm/shape';
+import type { WarmSession, WarmSessions } from './warm/warm-sessions';
 
 export interface OpeningParts {
   readonly server: ServerLine;
@@ -27,23 +30,55 @@ export interface OpeningParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly limits: Limits;
-  /** Told of every session that was opened. */
+  /** Sessions that are opened ahead, where some are. */
+  readonly warm?: WarmSessions;
+  /** Told of every session for which an agent had to wait. */
   readonly onColdStart: () => void;
+  /** Where it hears what the server says apart from any request. */
+  readonly streamOf: (session: Session) => SessionStream;
+  /** It hears there what was said before the session was the agent's, too. */
+  readonly adopt: (session: Session, stream: SessionStream) => void;
   readonly onEnd: (session: Session, reason: SessionEnd) => void;
 }
 
 /** Opens sessions at a server that listens on HTTP. */
 export class HttpOpenings {
-  /** What a server said before its session stood, for the session's stream. */
-  readonly #waiting = new Map<Session, Backlog>();
-
   constructor(private readonly parts: OpeningParts) {}
+
+  open(exchange: Exchange, slot: Slot): void {
+    const shape = this.parts.warm?.hear(exchange);
+    const warm = shape === undefined ? undefined : this.parts.warm?.take(shape);
+    if (warm === undefined) this.#openNow(exchange, slot, shape);
+    else void this.#give(exchange, slot, shape, warm);
+  }
+
+  /** A session that stands already, where its server still says so: the agent gets the answer that the sidecar got. */
+  async #give(exchange: Exchange, slot: Slot, shape: Shape | undefined, taken: Promise<WarmSession | undefined>): Promise<void> {
+    const warm = await taken;
+    if (warm !== undefined && !exchange.closed && !this.parts.ids.isTaken(warm.id)) {
+      this.#hand(warm, exchange, slot);
+      return;
+    }
+    if (warm !== undefined) this.parts.warm?.end(warm);
+    if (exchange.closed) slot.release();
+    else this.#openNow(exchange, slot, shape);
+  }
+
+  #hand({ id, answer, stream, held: [answerHeld, streamHeld] }: WarmSession, exchange: Exchange, slot: Slot): void {
+    const session = this.#standFor(exchange, slot, id);
+    answerHeld.release();
+    streamHeld.passTo(session.agent);
+    this.parts.adopt(session, stream);
+    exchange.onClosed(() => exchange.finished || this.parts.sessions.end(session, 'abandoned'));
+    exchange.headers.push(SESSION_HEADER, session.id);
+    exchange.json(200, spliceValue(answer, ['id'], exchange.requestId()) as string);
+  }
 
   /**
    * A session stands once the server's answer says so, and its agent has that answer. Until then it is known by its id only,
    * and ended there whenever something else comes.
    */
-  open(exchange: Exchange, slot: Slot): void {
+  #openNow(exchange: Exchange, slot: Slot, shape: Shape | undefined): void {
     let session: Session | undefined;
     /** Whether the agent gets an answer by which it knows the session. */
     let told = false;
@@ -59,7 +94,9 @@ export class HttpOpenings {
         const serverId = fieldValue(headers, SESSION_HEADER);
         if (serverId !== undefined) {
           if (!this.parts.ids.isValid(serverId) || this.parts.ids.isTaken(serverId)) return this.#refuseSessionId(exchange, serverId);
-          session = this.#openFor(exchange, slot, serverId);
+          session = this.#standFor(exchange, slot, serverId);
+          // For the fleet's own sessions no agent waits.
+          if (shape !== OWN_SHAPE) this.parts.onColdStart();
           if (exchange.closed) drop();
         }
         return this.#readOpening(exchange, session, status, headers, (opened) => {
@@ -84,13 +121,12 @@ export class HttpOpenings {
     });
   }
 
-  #openFor(exchange: Exchange, slot: Slot, serverId: string): Session {
+  #standFor(exchange: Exchange, slot: Slot, serverId: string): Session {
     const { agent } = exchange.context;
     const id = this.parts.ids.outside(serverId);
     const session = this.parts.sessions.open({ id, agent, slot, end: this.parts.onEnd });
     this.parts.ids.keep(session, serverId);
     this.parts.sessions.use(session, exchange);
-    this.parts.onColdStart();
     return session;
   }
 
@@ -129,15 +165,12 @@ export class HttpOpenings {
     onJudged: (opened: boolean) => void,
     onLost: (explanation: string) => void,
   ): BodyReader {
-    const { backlogMessages, backlogBytes, openingBytes } = this.parts.limits;
-    const waiting = new Backlog(backlogMessages, backlogBytes, this.parts.budget.open(exchange.context.agent));
-    if (session !== undefined) this.#waiting.set(session, waiting);
-    return new OpeningStream(id, openingBytes, {
+    return new OpeningStream(id, this.parts.limits.openingBytes, {
       onPing: (pingId) =>
         this.parts.server.tell(session === undefined ? {} : this.parts.ids.known(session), `{"jsonrpc":"2.0","id":${pingId},"result":{}}`),
       onMessage: (text) => {
         // Without a session there is no stream on which it could wait.
-        if (session !== undefined) waiting.add(text.replace(/[\r\n]+/g, ' '));
+        if (session !== undefined) this.parts.streamOf(session).tell(text.replace(/[\r\n]+/g, ' '));
       },
       onResponse: (text, opened) => {
         onJudged(opened === 'result');
@@ -152,24 +185,12 @@ export class HttpOpenings {
     const { agent } = exchange.context;
     const taken = this.parts.ids.isTaken(serverId);
     this.parts.log.error({ agent, length: serverId.length, taken }, 'session_id_refused');
-    if (!taken && this.parts.ids.isSayable(serverId)) this.parts.server.endSession({ id: serverId });
+    if (!taken && this.parts.ids.isSayable(serverId)) void this.parts.server.endSession({ id: serverId });
     const longest = this.parts.limits.serverSessionIdBytes;
     exchange.refuse(
       'server_unavailable',
       taken ? 'the server gave a session id that is in use' : `the server gave a session id that is not 1 to ${longest} visible characters`,
     );
     return 'drop';
-  }
-
-  /** Tells the stream of a session what came before the session stood. */
-  tellWaiting(exchange: Exchange, session: Session): void {
-    for (const message of this.#waiting.get(session)?.drain() ?? []) exchange.event(message, this.parts.clock.now());
-    this.#waiting.delete(session);
-  }
-
-  /** Nobody will ask for it any more. */
-  forget(session: Session): void {
-    this.#waiting.get(session)?.drain();
-    this.#waiting.delete(session);
   }
 }

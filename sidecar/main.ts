@@ -1,19 +1,28 @@
+import { metricsInterval } from '../core/metrics';
+import { SHORTEST_SECRET } from '../core/secrets/forms';
 import { Child } from './child';
 import { systemClock } from './clock';
-import { readInstanceId } from './instance';
+import { EcsApi } from './ecs-api';
+import { readInstance, regionOf } from './instance';
 import { LIMITS } from './limits';
-import { openLog } from './log';
+import { guardedOutput, openLog } from './log';
+import { OwnService } from './own-service';
 import { readSettings } from './settings';
 import { Sidecar } from './sidecar';
 
 /** Starts the sidecar from its environment and stops it on SIGTERM (ECS) or SIGINT (a terminal). */
 async function main(): Promise<void> {
   const settings = readSettings(process.env);
-  const instance = await readInstanceId(settings.metadataUri);
-  const { fleet, server } = settings.config;
-  const log = openLog({ role: 'sidecar', fleet, server, instance });
+  const { id: instance, member } = await readInstance(settings.metadataUri);
+  const { fleet, server, streamAgeSeconds } = settings.config;
+  const log = openLog({ role: 'sidecar', fleet, server, instance }, guardedOutput(settings.guard));
+  const { guard: { unguarded = [] } = {} } = settings;
+  if (unguarded.length > 0) log.warn({ secrets: unguarded, shortest: SHORTEST_SECRET }, 'secrets_too_short_to_guard');
   const print = (line: string) => process.stdout.write(`${line}\n`);
-  const sidecar = new Sidecar(settings, { instance, clock: systemClock, limits: LIMITS, log, print });
+  const service = member && new OwnService(new EcsApi(process.env, regionOf(member)), member);
+  const streamAge = streamAgeSeconds === undefined ? LIMITS.streamAge : streamAgeSeconds * 1_000;
+  const limits = { ...LIMITS, streamAge, tick: metricsInterval(process.env) };
+  const sidecar = new Sidecar(settings, { instance, service, clock: systemClock, limits, log, print });
 
   // Whatever ends this process, no child may be left behind.
   process.on('exit', () => Child.killAll());

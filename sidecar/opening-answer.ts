@@ -1,8 +1,8 @@
 import { readMembers } from '../core/json-members';
 import type { RequestId } from '../core/message';
 import { readServerMessage, type ServerResponse } from '../core/reading/server-message';
+import type { BodyReader } from './body-reader';
 import type { Holding } from './budget';
-import type { BodyReader } from './forward';
 import { isSameId } from './response-reader';
 
 const BYTE_ORDER_MARK = /^\ufeff/;

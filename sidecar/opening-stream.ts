@@ -2,7 +2,7 @@ import { readMembers } from '../core/json-members';
 import type { RequestId } from '../core/message';
 import { EventReader, EventTooLarge, isMessageEvent } from '../core/reading/event-reader';
 import { readServerMessage, type ServerResponse } from '../core/reading/server-message';
-import type { BodyReader } from './forward';
+import type { BodyReader } from './body-reader';
 import { type Opened, openedBy } from './opening-answer';
 import { isSameId } from './response-reader';
 

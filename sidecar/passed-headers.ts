@@ -1,4 +1,5 @@
-import { SESSION_HEADER } from '../core/headers';
+import { LAST_EVENT_ID_HEADER, SESSION_HEADER } from '../core/headers';
+import { OWN_EVENT_ID } from './event-stream';
 
 /**
  * Headers that are not passed on, in either direction: those of one connection (RFC 9110 §7.6.1), those that hold
@@ -28,9 +29,13 @@ const FROM_STREAM = new Set([...WITHHELD, 'content-length']);
 /** The proxied request has a host and a length of its own, and an answer that is compressed could not be kept alive. */
 const FROM_GATEWAY = new Set([...WITHHELD, 'host', 'content-length', 'accept-encoding']);
 
-/** Flat name–value pairs for the server. @param raw `IncomingMessage.rawHeaders` */
-export function requestHeaders(raw: readonly string[]): string[] {
-  return pass(raw, FROM_GATEWAY);
+/**
+ * Flat name–value pairs for the server.
+ * @param raw `IncomingMessage.rawHeaders`
+ * @param credential name of the header by which the gateway itself is known to the server
+ */
+export function requestHeaders(raw: readonly string[], credential?: string): string[] {
+  return pass(raw, FROM_GATEWAY, credential);
 }
 
 /** Flat name–value pairs for the gateway. @param raw flat name–value pairs of the server */
@@ -38,14 +43,17 @@ export function responseHeaders(raw: readonly string[], isStream: boolean): stri
   return pass(raw, isStream ? FROM_STREAM : FROM_SERVER);
 }
 
-function pass(raw: readonly string[], withheld: ReadonlySet<string>): string[] {
+function pass(raw: readonly string[], withheld: ReadonlySet<string>, credential?: string): string[] {
   const passed: string[] = [];
   let nominated: string | undefined;
   for (let i = 0; i < raw.length; i += 2) {
     const name = (raw[i] as string).toLowerCase();
     if (name === 'connection') nominated = raw[i + 1]?.toLowerCase();
-    if (withheld.has(name) || name.startsWith(FLEET_PREFIX)) continue;
-    passed.push(name, raw[i + 1] as string);
+    const value = raw[i + 1] as string;
+    if ((withheld.has(name) && name !== credential) || name.startsWith(FLEET_PREFIX)) continue;
+    // No server has given such an id.
+    if (name === LAST_EVENT_ID_HEADER && value.startsWith(OWN_EVENT_ID)) continue;
+    passed.push(name, value);
   }
   return nominated === undefined || /^(close|keep-alive)$/.test(nominated) ? passed : withoutNominated(passed, nominated);
 }

@@ -3,9 +3,13 @@ import type { Clock } from './clock';
 import type { Sessions } from './sessions';
 import type { Slots } from './slots';
 
+/** What happens so seldom that only its happening is told. */
+export type CountedMetric = 'DeploymentBlocked' | 'DeploymentUnknown' | 'SessionsHandedOver' | 'SecretLeaksBlocked';
+
 /** What the instance tells of itself: one EMF line per tick, also when it is idle, because the service scales on the average. */
 export class Pulse {
   #coldStarts = 0;
+  readonly #counted = new Map<CountedMetric, number>();
 
   constructor(
     private readonly dimensions: { readonly Fleet: string; readonly Server: string },
@@ -20,6 +24,10 @@ export class Pulse {
     this.#coldStarts++;
   }
 
+  count(metric: CountedMetric): void {
+    this.#counted.set(metric, (this.#counted.get(metric) ?? 0) + 1);
+  }
+
   beat(): void {
     const { inUse, capacity } = this.slots;
     const values = {
@@ -27,8 +35,10 @@ export class Pulse {
       SlotsInUse: inUse,
       SlotUtilization: (100 * inUse) / capacity,
       ColdStarts: this.#coldStarts,
+      ...Object.fromEntries(this.#counted),
     };
     this.#coldStarts = 0;
+    this.#counted.clear();
     this.print(emfLine(this.dimensions, values, this.clock.now()));
   }
 }

@@ -46,9 +46,18 @@ export class ServerLine {
     new Asked(asking, handler, this.#connections, this.#place, [this.#place.url], this.limits.decodedBytes).send();
   }
 
-  /** Tells the server that a session is over. Best effort. */
-  endSession(session: ServerSession): void {
-    this.#ask('DELETE', session).catch((error: Error) => this.log.warn({ code: error.name }, 'session_delete_failed'));
+  /** Sends an `initialize` of the sidecar's own. */
+  open(message: string, handler: AnswerHandler): void {
+    this.send('POST', [...ONE_MESSAGE], Buffer.from(message), handler);
+  }
+
+  /** Tells the server that a session is over. Best effort; resolves when that is done. */
+  async endSession(session: ServerSession): Promise<void> {
+    try {
+      await this.#ask('DELETE', session);
+    } catch (error) {
+      this.log.warn({ code: (error as Error).name }, 'session_delete_failed');
+    }
   }
 
   /** Gives the server one message that needs no answer. Best effort. */
@@ -67,16 +76,25 @@ export class ServerLine {
     }
   }
 
+  /** Whether the server takes what is said in a session. What cannot be told in time is no. @param patience in milliseconds */
+  async takes(session: ServerSession, patience: number): Promise<boolean> {
+    try {
+      return (await this.#ask('POST', session, PING, patience)).status < 300;
+    } catch {
+      return false;
+    }
+  }
+
   close(): void {
     this.#connections.close();
   }
 
-  #ask(method: string, { id, version }: ServerSession, body?: string): Promise<OwnAnswer> {
+  #ask(method: string, { id, version }: ServerSession, body?: string, patience = this.limits.askSession): Promise<OwnAnswer> {
     const fields = body === undefined ? [] : [...ONE_MESSAGE];
     if (id !== undefined) fields.push(SESSION_HEADER, id);
     if (version !== undefined) fields.push(PROTOCOL_VERSION_HEADER, version);
     return new Promise((resolve, reject) => {
-      const question = new OwnQuestion(this.limits.inspectedBytes, this.limits.askSession, this.clock, resolve, reject);
+      const question = new OwnQuestion(this.limits.inspectedBytes, patience, this.clock, resolve, reject);
       this.send(method, fields, body === undefined ? undefined : Buffer.from(body), question);
     });
   }

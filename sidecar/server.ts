@@ -1,14 +1,26 @@
 import type { KeyObject } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { FleetError } from '../core/errors';
-import { CONTEXT_HEADER, INSTANCE_HEADER, KEPT_ANSWER_PATH, REASON_HEADER, type SidecarReason } from '../core/headers';
+import {
+  CONTEXT_HEADER,
+  HELD_SESSION_PATH,
+  INSTANCE_HEADER,
+  KEPT_ANSWER_PATH,
+  REASON_HEADER,
+  SESSION_HEADER,
+  type SidecarReason,
+  SLOTS_HEADER,
+  SLOTS_PATH,
+} from '../core/headers';
 import type { RequestId } from '../core/message';
+import type { LeakGuard } from '../core/secrets/leak-guard';
 import type { Admission } from './admission';
 import { keepAnswerOf } from './answer-tee';
 import type { Budget, Holding } from './budget';
 import { Callers } from './callers';
 import type { Clock } from './clock';
 import { Exchange, TOO_LATE } from './exchange';
+import { guardAnswer } from './guarded-outlet';
 import type { KeptAnswers } from './kept-answers';
 import type { Limits } from './limits';
 import type { Logger } from './log';
@@ -16,6 +28,7 @@ import { Opened } from './opened';
 import { readBody } from './request-body';
 import type { Runtime } from './runtime';
 import type { Sessions } from './sessions';
+import type { SlotNews } from './slot-news';
 import type { Slots } from './slots';
 
 /** What the server answers from. */
@@ -24,16 +37,22 @@ export interface ServerParts {
   readonly name: string;
   /** Id of this instance. */
   readonly instance: string;
-  readonly key: KeyObject;
+  /** Gateway–sidecar keys, the newest first. */
+  readonly keys: readonly [KeyObject, ...KeyObject[]];
   readonly admission: Admission;
   readonly runtime: Runtime;
   readonly sessions: Sessions;
   readonly slots: Slots;
+  readonly news: SlotNews;
   readonly kept: KeptAnswers;
   readonly budget: Budget;
   readonly clock: Clock;
   readonly limits: Limits;
   readonly log: Logger;
+  /** Keeps the server's secrets in; absent where it has none. */
+  readonly guard?: LeakGuard;
+  /** Runs when an answer was found to tell one. */
+  readonly onLeak: () => void;
   /** Runs when a request has been answered, or its gateway left. */
   readonly onClosed: () => void;
 }
@@ -45,7 +64,7 @@ interface Route {
 }
 
 /**
- * The sidecar's HTTP server: `/{server}/mcp` and `/{server}/orphans/{callId}` for the gateway, `/healthz` and `/readyz`
+ * The sidecar's HTTP server: `/{server}/mcp`, `/{server}/orphans/{callId}` and `/{server}/slots` for the gateway, `/healthz` and `/readyz`
  * for ECS and the load balancer.
  */
 export class SidecarServer {
@@ -54,13 +73,20 @@ export class SidecarServer {
   readonly #open = new Opened<Exchange>();
   readonly #path: string;
   readonly #keptPath: string;
+  readonly #newsPath: string;
+  readonly #heldPath: string;
   readonly #callers: Callers;
   readonly #calls: Route = { methods: ['GET', 'POST', 'DELETE'], serve: (exchange) => this.parts.admission.admit(exchange) };
+
+  readonly #held: Route = { methods: ['GET'], serve: (exchange) => this.#tellWhetherHeld(exchange) };
+  readonly #slots: Route = { methods: ['GET'], serve: (exchange) => this.parts.news.tell(exchange) };
 
   constructor(private readonly parts: ServerParts) {
     this.#path = `/${parts.name}/mcp`;
     this.#keptPath = `/${parts.name}/${KEPT_ANSWER_PATH}/`;
-    this.#callers = new Callers(parts.key, parts.name);
+    this.#newsPath = `/${parts.name}/${SLOTS_PATH}`;
+    this.#heldPath = `/${parts.name}/${HELD_SESSION_PATH}`;
+    this.#callers = new Callers(parts.keys, parts.name);
     this.http = createServer({ keepAliveTimeout: parts.limits.keepAlive }, (request, response) => this.#route(request, response));
   }
 
@@ -78,7 +104,7 @@ export class SidecarServer {
   endStreams(): void {
     for (const exchange of this.#open) {
       if (exchange.closed) continue;
-      if (exchange.request.method === 'GET') exchange.end();
+      if (exchange.request.method === 'GET') endStream(exchange);
       else if (exchange.asks()?.method === 'subscriptions/listen') this.#endListening(exchange, exchange.requestId() as RequestId);
     }
   }
@@ -107,6 +133,8 @@ export class SidecarServer {
 
   #routeOf(path: string): Route | undefined {
     if (path === this.#path) return this.#calls;
+    if (path === this.#newsPath) return this.#slots;
+    if (path === this.#heldPath) return this.#held;
     if (!path.startsWith(this.#keptPath)) return undefined;
     const callId = path.slice(this.#keptPath.length);
     return { methods: ['GET'], serve: (exchange) => this.#tellOf(callId, exchange) };
@@ -129,18 +157,21 @@ export class SidecarServer {
 
   /** Who calls is known before anything of the body is. */
   #receive(request: IncomingMessage, response: ServerResponse, route: Route): void {
-    const { name, budget, clock, limits, log } = this.parts;
+    const { name, instance, keys, news, budget, clock, limits, log } = this.parts;
     const method = request.method ?? '';
     if (!route.methods.includes(method)) {
       throw new FleetError('METHOD_NOT_ALLOWED', { reason: `${method} came; allowed is ${route.methods.join(', ')}` });
     }
-    const context = this.#callers.of(request.headers[CONTEXT_HEADER], clock.now() / 1000);
-    if (context === undefined) {
-      const stranger = new Exchange(request, response, { agent: '', server: name }, undefined, this.parts, clock.now());
+    const caller = this.#callers.of(request.headers[CONTEXT_HEADER], clock.now() / 1000);
+    if (caller === undefined) {
+      const speaker = { instance, key: keys[0], news };
+      const stranger = new Exchange(request, response, { agent: '', server: name }, undefined, speaker, clock.now());
       stranger.refuse('unauthenticated', 'the request carries no valid context of a gateway of this fleet');
       return;
     }
-    const begin = (body?: Buffer) => new Exchange(request, response, context, body, this.parts, clock.now());
+    const { context, key } = caller;
+    // The key that its gateway has, too.
+    const begin = (body?: Buffer) => new Exchange(request, response, context, body, { instance, key, news }, clock.now());
     if (method !== 'POST') {
       this.#serve(begin(), route);
       return;
@@ -161,9 +192,10 @@ export class SidecarServer {
   }
 
   #serve(exchange: Exchange, route: Route, holding?: Holding): void {
-    const { kept, budget, clock, limits, log } = this.parts;
+    const { kept, budget, clock, limits, log, guard, onLeak } = this.parts;
     try {
       keepAnswerOf(exchange, kept, budget, clock, limits, log);
+      if (guard !== undefined) guardAnswer(exchange, guard, onLeak, log);
     } catch (error) {
       holding?.release();
       throw error;
@@ -196,6 +228,14 @@ export class SidecarServer {
     else exchange.json(200, state.answer);
   }
 
+  /** Whether a session is held here; to ask is not to use it. */
+  #tellWhetherHeld(exchange: Exchange): void {
+    const id = exchange.request.headers[SESSION_HEADER];
+    const held = typeof id === 'string' && this.parts.sessions.find(id, exchange.context.agent) !== undefined;
+    if (held) exchange.empty(204);
+    else exchange.refuse('unknown_session', 'this instance holds no such session of this agent');
+  }
+
   async #readiness(response: ServerResponse): Promise<void> {
     const { admission, runtime } = this.parts;
     const ready = !admission.draining && (await runtime.isReady());
@@ -203,8 +243,9 @@ export class SidecarServer {
   }
 
   #health(response: ServerResponse, status: number, word: string): void {
-    const { sessions, slots } = this.parts;
-    this.#write(response, status, { status: word, activeSessions: sessions.count, slotsInUse: slots.inUse, slots: slots.capacity });
+    const { sessions, slots, runtime } = this.parts;
+    const held = { activeSessions: sessions.count, slotsInUse: slots.inUse, slots: slots.capacity };
+    this.#write(response, status, { status: word, ...held, ...(runtime.warm !== undefined && { warm: runtime.warm }) });
   }
 
   #plain(response: ServerResponse, error: FleetError): void {
@@ -213,7 +254,21 @@ export class SidecarServer {
 
   #write(response: ServerResponse, status: number, body: object, reason?: SidecarReason): void {
     const named = reason === undefined ? [] : [REASON_HEADER, reason];
-    response.writeHead(status, ['content-type', 'application/json', INSTANCE_HEADER, this.parts.instance, ...named]);
+    response.writeHead(status, [
+      'content-type',
+      'application/json',
+      INSTANCE_HEADER,
+      this.parts.instance,
+      SLOTS_HEADER,
+      this.parts.news.text,
+      ...named,
+    ]);
     response.end(JSON.stringify(body));
   }
+}
+
+/** One of which the server has not said anything yet has no head that could end. */
+function endStream(exchange: Exchange): void {
+  if (exchange.begun) exchange.end();
+  else exchange.refuse('draining', 'this instance is stopping');
 }

@@ -5,7 +5,7 @@ import { Opened } from './opened';
 import type { Slot } from './slots';
 
 /** Why a session ended. */
-export type SessionEnd = 'deleted' | 'idle' | 'lost' | 'abandoned' | 'unknown_to_server' | 'drained';
+export type SessionEnd = 'deleted' | 'idle' | 'lost' | 'abandoned' | 'unknown_to_server' | 'drained' | 'handed_over' | 'outdated';
 
 /** What a runtime knows of a session that it opens. */
 export interface SessionStart {
@@ -114,9 +114,13 @@ export class Sessions {
     }
   }
 
-  /** Ends sessions that nobody is waiting in. */
+  /** Sessions that nobody is waiting in: who only listens, listens to the next one. */
+  quiet(): Session[] {
+    return [...this.#held.values()].filter(({ open }) => [...open].every(({ request }) => request.method === 'GET'));
+  }
+
   endQuiet(reason: SessionEnd): void {
-    for (const session of [...this.#held.values()]) if (session.open.size === 0) this.end(session, reason);
+    for (const session of this.quiet()) this.end(session, reason);
   }
 
   endAll(reason: SessionEnd): void {

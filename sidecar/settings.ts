@@ -1,5 +1,6 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import {
+  GUARDED_PREFIX,
   type HttpRuntimeConfig,
   RUNTIME_PORT,
   SERVER_NAME,
@@ -8,12 +9,14 @@ import {
   type SidecarConfig,
   type StdioRuntimeConfig,
 } from '../core/fleet-config';
+import { readKeyRing } from '../core/secrets/key-ring';
+import { LeakGuard } from '../core/secrets/leak-guard';
 
 /** Everything the sidecar takes from its environment, read once. */
 export interface Settings {
   readonly config: SidecarConfig;
-  /** The gateway–sidecar key. */
-  readonly key: KeyObject;
+  /** The gateway–sidecar keys, the newest first. */
+  readonly keys: readonly [KeyObject, ...KeyObject[]];
   readonly host: string;
   readonly port: number;
   /** Base of the ECS task metadata endpoint v4; absent outside ECS. */
@@ -22,6 +25,8 @@ export interface Settings {
   readonly agentUri?: string;
   /** The whole environment of a stdio child. */
   readonly childEnvironment: Readonly<Record<string, string>>;
+  /** Keeps the server's secrets in; absent where it has none. */
+  readonly guard?: LeakGuard;
   /** Whether a stdio server is started once before there is a session: set where servers are changed all the time. */
   readonly triesChild?: boolean;
 }
@@ -35,25 +40,22 @@ const KEY_MIN_BYTES = 32;
 export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   const problems: string[] = [];
   const config = readConfig(environment[SIDECAR_CONFIG_VARIABLE], problems);
-  const key = environment[SIDECAR_KEY_VARIABLE] ?? '';
-  if (Buffer.byteLength(key) < KEY_MIN_BYTES) {
-    problems.push(
-      `${SIDECAR_KEY_VARIABLE} must hold at least ${KEY_MIN_BYTES} bytes; got ${Buffer.byteLength(key)}. Inject the server's sidecar key secret.`,
-    );
-  }
+  const keys = readKeys(environment[SIDECAR_KEY_VARIABLE] ?? '', problems);
   const port = Number(environment.PORT ?? RUNTIME_PORT);
   if (!Number.isInteger(port) || port < 0 || port > 65535)
     problems.push(`PORT must be 0 to 65535; got ${JSON.stringify(environment.PORT)}`);
+  const guard = guardOf(config?.secrets ?? [], environment, problems);
   if (problems.length > 0 || config === undefined) throw new Error(`The sidecar cannot start: ${problems.join(' ')}`);
   const named = config.runtime.kind === 'stdio' ? config.runtime.environment : [];
   return {
     config,
-    key: createSecretKey(Buffer.from(key)),
+    keys: keys as [KeyObject, ...KeyObject[]],
     host: environment.HOST ?? '0.0.0.0',
     port,
     metadataUri: environment.ECS_CONTAINER_METADATA_URI_V4 || undefined,
     agentUri: environment.ECS_AGENT_URI || undefined,
     childEnvironment: pick(environment, [...CHILD_BASICS, ...named]),
+    ...(guard !== undefined && { guard }),
     triesChild: environment.MCP_FLEET_TRY_CHILD === '1',
   };
 }
@@ -66,18 +68,47 @@ function readConfig(text: string | undefined, problems: string[]): SidecarConfig
     problems.push(`${SIDECAR_CONFIG_VARIABLE} must hold a SidecarConfig as JSON; got ${text ? 'text that is no JSON' : 'nothing'}.`);
     return undefined;
   }
-  const { fleet, server, slots, drainSeconds, runtime } = given ?? {};
+  const { fleet, server, slots, warm = 0, drainSeconds, deployWithinSeconds, streamAgeSeconds, onLoss, runtime } = given ?? {};
   const refuse = (name: string, value: unknown, allowed: string) =>
     problems.push(`${SIDECAR_CONFIG_VARIABLE}.${name} must be ${allowed}; got ${JSON.stringify(value) ?? 'nothing'}.`);
   if (typeof fleet !== 'string' || fleet === '') refuse('fleet', fleet, 'a non-empty string');
   if (typeof server !== 'string' || !SERVER_NAME.test(server)) refuse('server', server, `a name like ${SERVER_NAME}`);
   if (!Number.isInteger(slots) || (slots as number) < 1) refuse('slots', slots, 'a whole number from 1');
+  if (!Number.isInteger(warm) || warm < 0 || warm > (slots as number)) refuse('warm', warm, 'a whole number from 0 to slots, or absent');
   // ECS waits at most 120 s between SIGTERM and SIGKILL on Fargate.
   if (typeof drainSeconds !== 'number' || !(drainSeconds >= 0 && drainSeconds < 120))
     refuse('drainSeconds', drainSeconds, '0 to below 120');
+  if (deployWithinSeconds !== undefined && !(typeof deployWithinSeconds === 'number' && deployWithinSeconds >= 0))
+    refuse('deployWithinSeconds', deployWithinSeconds, 'a number from 0, or absent');
+  if (streamAgeSeconds !== undefined && !(typeof streamAgeSeconds === 'number' && streamAgeSeconds > 0))
+    refuse('streamAgeSeconds', streamAgeSeconds, 'a number above 0, or absent');
+  if (onLoss !== undefined && onLoss !== 'restart' && onLoss !== 'surface') refuse('onLoss', onLoss, '"restart" or "surface", or absent');
   const problem = problemOfRuntime(runtime);
   if (problem) refuse('runtime', runtime, problem);
   return given as SidecarConfig;
+}
+
+/** The newest first. */
+function readKeys(text: string, problems: string[]): KeyObject[] {
+  try {
+    const keys = readKeyRing(text).map(({ key }) => Buffer.from(key));
+    const shortest = Math.min(...keys.map(({ length }) => length));
+    if (shortest >= KEY_MIN_BYTES) return keys.map((key) => createSecretKey(key)).toReversed();
+    problems.push(
+      `${SIDECAR_KEY_VARIABLE} must hold at least ${KEY_MIN_BYTES} bytes; got ${shortest}. Inject the server's sidecar key secret.`,
+    );
+  } catch (error) {
+    problems.push(`${SIDECAR_KEY_VARIABLE} cannot be read: ${(error as Error).message}.`);
+  }
+  return [];
+}
+
+/** A sidecar that does not know what to keep in does not start. */
+function guardOf(variables: readonly string[], environment: NodeJS.ProcessEnv, problems: string[]): LeakGuard | undefined {
+  if (variables.length === 0) return undefined;
+  const missing = variables.filter((name) => environment[name] === undefined);
+  if (missing.length > 0) problems.push(`${missing.join(', ')} must hold secrets of the server; got nothing. Inject them.`);
+  return new LeakGuard(variables.map((variable) => ({ name: variable.replace(GUARDED_PREFIX, ''), value: environment[variable] ?? '' })));
 }
 
 function problemOfRuntime(runtime: Partial<HttpRuntimeConfig> | Partial<StdioRuntimeConfig> | undefined): string | undefined {

@@ -1,24 +1,32 @@
 import type { AddressInfo } from 'node:net';
+import type { SlotsNews } from '../core/capacity/slots-news';
+import { DEFAULT_DEPLOY_WITHIN_SECONDS } from '../core/fleet-config';
 import { Admission } from './admission';
 import { Budget } from './budget';
 import type { Cancel, Clock } from './clock';
 import { answersAtAll } from './first-child';
+import { Handover } from './handover';
 import { HttpRuntime } from './http-runtime';
 import { KeptAnswers } from './kept-answers';
 import type { Limits } from './limits';
 import type { Logger } from './log';
+import type { OwnService } from './own-service';
 import { TaskProtection } from './protection';
 import { Pulse } from './pulse';
 import type { Runtime } from './runtime';
 import { SidecarServer } from './server';
 import { Sessions } from './sessions';
 import type { Settings } from './settings';
+import { SlotNews } from './slot-news';
 import { Slots } from './slots';
+import { Standing } from './standing';
 import { StdioRuntime } from './stdio-runtime';
 
 /** What a sidecar needs from around it. */
 export interface Surroundings {
   readonly instance: string;
+  /** The service that has started this instance; absent outside ECS. */
+  readonly service?: OwnService;
   readonly clock: Clock;
   readonly limits: Limits;
   readonly log: Logger;
@@ -32,11 +40,14 @@ export class Sidecar {
   readonly slots: Slots;
   readonly server: SidecarServer;
   readonly budget: Budget;
+  readonly #news: SlotNews;
   readonly #kept: KeptAnswers;
   readonly #admission: Admission;
   readonly #runtime: Runtime;
   readonly #pulse: Pulse;
+  readonly #standing: Standing;
   readonly #protection: TaskProtection;
+  readonly #handover: Handover;
   #timers: Cancel[] = [];
   #whenEmpty?: () => void;
 
@@ -44,29 +55,46 @@ export class Sidecar {
     private readonly settings: Settings,
     private readonly around: Surroundings,
   ) {
-    const { config, key } = settings;
-    const { clock, limits, log, instance, print } = around;
+    const { config, keys } = settings;
+    const { clock, limits, log, instance, service, print } = around;
+    const deployWithin = (config.deployWithinSeconds ?? DEFAULT_DEPLOY_WITHIN_SECONDS) * 1000;
     this.sessions = new Sessions(clock, log, () => void this.#protection.review());
-    this.slots = new Slots(config.slots, () => this.#noteEnd());
+    this.slots = new Slots(
+      config.slots,
+      () => this.#noteEnd(),
+      () => {
+        this.#news.changed();
+        this.#runtime.noteRoom();
+      },
+    );
+    this.#news = new SlotNews(() => this.#tellSlots(), clock, limits);
     this.budget = new Budget(limits.heldBytes, limits.agentHeldBytes);
     this.#kept = new KeptAnswers(clock, limits);
     this.#pulse = new Pulse({ Fleet: config.fleet, Server: config.server }, this.sessions, this.slots, clock, print);
     this.#runtime = this.#openRuntime();
-    this.#admission = new Admission(this.sessions, this.slots, this.#runtime, limits, log);
-    this.#protection = new TaskProtection(settings.agentUri, () => this.sessions.count > 0, clock, limits, log);
+    this.#standing = new Standing(service, deployWithin, clock, limits, log, () => this.#pulse.count('DeploymentUnknown'));
+    this.#admission = new Admission(this.sessions, this.slots, this.#runtime, this.#standing, limits, log);
+    const holdsSessions = () => this.sessions.count > 0;
+    const onBlocked = () => this.#pulse.count('DeploymentBlocked');
+    this.#protection = new TaskProtection(settings.agentUri, holdsSessions, this.#standing, clock, limits, log, onBlocked);
+    const onHandedOver = () => this.#pulse.count('SessionsHandedOver');
+    this.#handover = new Handover(this.sessions, this.#standing, config.onLoss === 'restart', limits, onHandedOver);
     this.server = new SidecarServer({
       name: config.server,
       instance,
-      key,
+      keys,
       admission: this.#admission,
       runtime: this.#runtime,
       sessions: this.sessions,
       slots: this.slots,
+      news: this.#news,
       kept: this.#kept,
       budget: this.budget,
       clock,
       limits,
       log,
+      ...(settings.guard !== undefined && { guard: settings.guard }),
+      onLeak: () => this.#pulse.count('SecretLeaksBlocked'),
       // Behind whoever else hears of it, the session first of all.
       onClosed: () => queueMicrotask(() => this.#noteEnd()),
     });
@@ -90,9 +118,11 @@ export class Sidecar {
     this.#timers = [
       clock.every(limits.tick, () => this.#tick()),
       clock.every(limits.heartbeatSweep, () => this.server.keepAlive()),
+      clock.every(limits.handoverSweep, () => this.#handover.tick()),
       clock.every(limits.idleSweep, () => this.#endIdle()),
     ];
     const { port } = http.address() as AddressInfo;
+    this.#runtime.noteRoom();
     log.info({ port, runtime: this.settings.config.runtime.kind, slots: this.slots.capacity }, 'listening');
     return port;
   }
@@ -106,6 +136,8 @@ export class Sidecar {
     const { clock, log } = this.around;
     const { drainSeconds } = this.settings.config;
     this.#admission.draining = true;
+    this.#news.changed();
+    this.#runtime.tend();
     log.info({ drainSeconds, activeSessions: this.sessions.count, slotsInUse: this.slots.inUse }, 'drain_started');
     this.server.endStreams();
     this.sessions.endQuiet('drained');
@@ -130,23 +162,43 @@ export class Sidecar {
   }
 
   #openRuntime(): Runtime {
-    const { runtime, slots } = this.settings.config;
+    const { runtime, slots, warm = 0 } = this.settings.config;
     const { clock, limits, log } = this.around;
     const onColdStart = () => this.#pulse.countColdStart();
-    if (runtime.kind === 'http') return new HttpRuntime(runtime, this.sessions, this.budget, clock, log, limits, onColdStart);
+    const ahead = warm > 0 ? { size: warm, room: () => this.#freeSlots() } : undefined;
+    if (runtime.kind === 'http') return new HttpRuntime(runtime, this.sessions, this.budget, clock, log, limits, onColdStart, ahead);
     const command = { command: runtime.command, environment: this.settings.childEnvironment };
-    return new StdioRuntime(command, slots, this.sessions, this.budget, clock, log, limits, onColdStart);
+    return new StdioRuntime(command, slots, this.sessions, this.budget, clock, log, limits, onColdStart, ahead);
+  }
+
+  /** Slots for what is new: none on an instance that is to end. */
+  #freeSlots(): number {
+    const { inUse, capacity, state } = this.#tellSlots();
+    return state === 'open' ? capacity - inUse : 0;
   }
 
   #tick(): void {
     this.#pulse.beat();
-    void this.#protection.review();
+    void this.#reviewStanding();
+  }
+
+  /** Nothing but sessions keeps a deployment waiting; and who is outdated may be current again after a rollback. */
+  async #reviewStanding(): Promise<void> {
+    if (this.sessions.count > 0 || this.#standing.outdatedAt !== undefined) await this.#standing.review();
+    this.#news.changed();
+    this.#runtime.noteRoom();
+    await this.#protection.review();
   }
 
   #endIdle(): void {
     this.sessions.endIdle(this.around.limits.sessionIdle);
-    this.#runtime.endIdle();
+    this.#runtime.tend();
     this.#kept.expire();
+  }
+
+  #tellSlots(): SlotsNews {
+    const state = this.#admission.draining ? 'closed' : this.#standing.outdatedAt === undefined ? 'open' : 'outdated';
+    return { inUse: this.slots.inUse, capacity: this.slots.capacity, state };
   }
 
   #isEmpty(): boolean {
@@ -155,6 +207,9 @@ export class Sidecar {
 
   #noteEnd(): void {
     if (this.#admission.draining) this.sessions.endQuiet('drained');
+    this.#handover.review();
+    // A deployment waits for it.
+    if (this.#standing.outdatedAt !== undefined && this.sessions.count === 0) void this.#protection.review();
     if (this.#isEmpty()) this.#whenEmpty?.();
   }
 

@@ -22,6 +22,7 @@ export class Slots {
   constructor(
     readonly capacity: number,
     private readonly onRelease: () => void = () => {},
+    private readonly onChange: () => void = () => {},
   ) {}
 
   get inUse(): number {
@@ -35,10 +36,13 @@ export class Slots {
       use,
       agent,
       release: () => {
-        if (this.#open.delete(slot)) this.onRelease();
+        if (!this.#open.delete(slot)) return;
+        this.onRelease();
+        this.onChange();
       },
     };
     this.#open.add(slot);
+    this.onChange();
     return slot;
   }
 }

@@ -14,6 +14,8 @@ import type { Logger } from './log';
 import type { Runtime } from './runtime';
 import type { Session, Sessions } from './sessions';
 import type { Slot } from './slots';
+import type { Ahead } from './warm/pool';
+import { WarmChildren } from './warm/warm-children';
 
 /** A server that speaks on standard input and output: one child per session, and one per agent in the modern era. */
 export class StdioRuntime implements Runtime {
@@ -21,6 +23,7 @@ export class StdioRuntime implements Runtime {
   readonly #agents = new Map<string, Conversation>();
   /** Every child that runs, or has left something that runs. */
   readonly #running = new Set<Conversation>();
+  readonly #warm?: WarmChildren;
   #closed: (() => void)[] = [];
 
   constructor(
@@ -32,16 +35,35 @@ export class StdioRuntime implements Runtime {
     private readonly log: Logger,
     private readonly limits: Limits,
     private readonly onColdStart: () => void,
-  ) {}
+    ahead?: Ahead,
+  ) {
+    if (ahead === undefined) return;
+    const room = () => Math.min(ahead.room(), maxChildren - this.#running.size + (this.#warm?.size ?? 0));
+    this.#warm = new WarmChildren({ size: ahead.size, room }, () => this.#start(), clock, limits, log);
+  }
+
+  get warm(): number | undefined {
+    return this.#warm?.count;
+  }
 
   async isReady(): Promise<boolean> {
-    return isExecutable(this.command);
+    return (this.#warm?.isSettled ?? true) && isExecutable(this.command);
   }
 
   openSession(exchange: Exchange, slot: Slot): void {
+    const warm = this.#warm?.take();
+    if (warm === undefined) this.#openIn(this.#startedNow(), exchange, slot);
+    // It may have ended in this moment, or hang, and what initialize would do has not been done.
+    else this.#openIn(warm, exchange, slot, () => this.#openIn(this.#startedNow(), exchange, slot));
+  }
+
+  /** @param onEarlyEnd opens the session elsewhere where the child ends or hangs before it has */
+  #openIn(conversation: Conversation, exchange: Exchange, slot: Slot, onEarlyEnd?: () => void): void {
     let session: Session | undefined;
-    const conversation = this.#spawn(slot.agent, () => {
+    let isElsewhere = false;
+    conversation.belongTo(slot.agent, () => {
       giveUp();
+      if (isElsewhere) return;
       slot.release();
       if (session !== undefined) this.sessions.end(session, 'lost');
       else this.log.warn({ agent: slot.agent }, 'session_not_opened');
@@ -50,7 +72,7 @@ export class StdioRuntime implements Runtime {
       exchange.cut('the server process did not answer initialize');
       conversation.stop();
     });
-    conversation.request(exchange, (isError) => {
+    const onAnswer = (isError: boolean) => {
       giveUp();
       if (isError || exchange.closed) {
         conversation.stop();
@@ -68,7 +90,15 @@ export class StdioRuntime implements Runtime {
       this.#sessions.set(session, conversation);
       this.sessions.use(session, exchange);
       exchange.headers.push(SESSION_HEADER, session.id);
-    });
+    };
+    const onNone =
+      onEarlyEnd &&
+      (() => {
+        isElsewhere = true;
+        giveUp();
+        onEarlyEnd();
+      });
+    conversation.request(exchange, onAnswer, onNone);
     exchange.onClosed(() => {
       if (session === undefined) conversation.stop();
       else if (!exchange.finished) this.sessions.end(session, 'abandoned');
@@ -92,7 +122,13 @@ export class StdioRuntime implements Runtime {
     this.#say(exchange, this.#agents.get(agent) ?? this.#openForAgent(agent));
   }
 
-  endIdle(): void {
+  noteRoom(): void {
+    this.#warm?.reviewSoon();
+  }
+
+  tend(): void {
+    this.#warm?.review();
+    for (const conversation of this.#sessions.values()) conversation.expire();
     const before = this.clock.now() - this.limits.agentChildIdle;
     for (const [agent, conversation] of this.#agents) {
       if (!conversation.busy && conversation.lastUsed <= before) this.#dismiss(agent, conversation);
@@ -101,6 +137,7 @@ export class StdioRuntime implements Runtime {
 
   /** Resolves when no child runs any more; each gets its time to end, at most {@link Limits.childKill}, and so does what it has started. */
   async close(): Promise<void> {
+    this.#warm?.close();
     for (const conversation of this.#running) conversation.stop();
     if (this.#running.size > 0) await new Promise<void>((resolve) => this.#closed.push(resolve));
   }
@@ -111,8 +148,8 @@ export class StdioRuntime implements Runtime {
   }
 
   #openForAgent(agent: string): Conversation {
-    this.#makeRoom();
-    const conversation: Conversation = this.#spawn(agent, () => {
+    const conversation = this.#warm?.take() ?? this.#startedNow();
+    conversation.belongTo(agent, () => {
       if (this.#agents.get(agent) === conversation) this.#agents.delete(agent);
     });
     this.#agents.set(agent, conversation);
@@ -133,23 +170,26 @@ export class StdioRuntime implements Runtime {
     conversation.stop();
   }
 
-  #spawn(agent: string, onEnd: () => void): Conversation {
+  /** A child for which somebody has to wait. */
+  #startedNow(): Conversation {
     this.onColdStart();
-    const conversation: Conversation = new Conversation(
-      this.command,
-      agent,
-      { onEnd, onGone: () => this.#gone(conversation) },
-      this.budget,
-      this.clock,
-      this.limits,
-      this.log,
-    );
+    const begun = this.#warm?.takeUnready();
+    if (begun !== undefined) return begun;
+    this.#makeRoom();
+    return this.#start();
+  }
+
+  /** A child that is nobody's yet. */
+  #start(): Conversation {
+    const onGone = () => this.#gone(conversation);
+    const conversation: Conversation = new Conversation(this.command, onGone, this.budget, this.clock, this.limits, this.log);
     this.#running.add(conversation);
     return conversation;
   }
 
   #gone(conversation: Conversation): void {
     this.#running.delete(conversation);
+    this.#warm?.reviewSoon();
     if (this.#running.size === 0) for (const resolve of this.#closed.splice(0)) resolve();
   }
 }

@@ -3,20 +3,17 @@ import { type MeaningChange, SEVERITIES, type Severity } from '../../meaning/cha
 import { changesInMeaning } from '../../meaning/changes-in-meaning';
 import { deploymentsOf } from '../../meaning/deployment';
 import { readFleets } from '../../meaning/read-fleets';
-import { assemblySide, formerSide, matched, runningSide, type Side } from '../compared-sides';
+import { type AppOptions, appSide } from '../app-side';
+import { formerSide, matched, runningSide, type Side } from '../compared-sides';
 import { CommandError, EXIT } from '../exit';
 import { Interruption } from '../interruption';
 import { printDocument } from '../json-document';
 import { deploymentLines, meaningLines, summaryOf } from '../meaning-lines';
 import { choice } from '../program';
-import { synthesize } from '../synthesize';
 import { terminal } from '../terminal';
 
-interface DiffOptions {
-  readonly app?: string;
-  readonly assembly?: string;
+interface DiffOptions extends AppOptions {
   readonly against?: string;
-  readonly context: readonly string[];
   readonly failOn: readonly Severity[];
   readonly json: boolean;
 }
@@ -47,22 +44,12 @@ async function diff(options: DiffOptions): Promise<void> {
   try {
     // What costs nothing first: that there is nothing to compare with is known at once.
     const former = options.against === undefined ? await runningSide() : formerSide(options.against);
-    tell(former, await nextSide(options, interruption.signal), options);
+    tell(former, await appSide(options, interruption.signal), options);
   } catch (error) {
     if (!interruption.happened) throw error;
     process.exitCode = EXIT.INTERRUPTED;
   } finally {
     interruption.dispose();
-  }
-}
-
-async function nextSide({ app, assembly, context }: DiffOptions, interrupted: AbortSignal): Promise<Side> {
-  if (assembly !== undefined) return assemblySide(assembly);
-  const synthesis = await synthesize({ app, context }, process.cwd(), interrupted);
-  try {
-    return assemblySide(synthesis.assembly, app ?? 'the app of cdk.json');
-  } finally {
-    await synthesis.dispose();
   }
 }
 

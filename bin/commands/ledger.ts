@@ -1,13 +1,16 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { tablesAt } from '../../checks/tables';
-import { line, newest, ofKey, widthsOf } from '../../ledger/printing/lines';
-import { timeline } from '../../ledger/printing/timeline';
+import { line, newest, widthsOf } from '../../ledger/printing/lines';
 import type { LedgerRow } from '../../ledger/row';
 import { attachHere } from '../attach';
-import { CommandError, EXIT } from '../exit';
 import { terminal } from '../terminal';
+import { exportCommand } from './ledger-export';
+import { queryCommand } from './ledger-query';
 import { resolveCommand } from './ledger-resolve';
+import { restoredCommand } from './ledger-restored';
+import { showCommand } from './ledger-show';
 import { unknownCommand } from './ledger-unknown';
+import { verifyCommand } from './ledger-verify';
 
 const FOLLOW_MS = 500;
 
@@ -16,14 +19,16 @@ Examples:
   $ mcp-fleet ledger tail -n 50           the last 50 calls
   $ mcp-fleet ledger tail --follow        and each one from now on
   $ mcp-fleet ledger show order-17        one call, by idempotency key or call id
+  $ mcp-fleet ledger query --agent treasury --since 2h --outcome failed
+  $ mcp-fleet ledger query --server payments --csv
+  $ mcp-fleet ledger export calls.jsonl --since 7d
   $ mcp-fleet ledger unknown              the calls that nobody can tell of, oldest first
+  $ mcp-fleet ledger verify               whether archive and table are whole, and say the same
   $ mcp-fleet ledger resolve order-17 --outcome not_executed --reason "no such payment at the bank"
 `;
 
 export function ledgerCommand(): Command {
-  const ledger = new Command('ledger')
-    .description('Read the ledger of the local account, and settle what nobody can tell')
-    .addHelpText('after', EXAMPLES);
+  const ledger = new Command('ledger').description('Read the ledger, and settle what nobody can tell').addHelpText('after', EXAMPLES);
   ledger
     .command('tail')
     .description('The last calls and what became of them, oldest first')
@@ -31,14 +36,13 @@ export function ledgerCommand(): Command {
     .option('-f, --follow', 'go on with every change, until Ctrl-C', false)
     .option('--json', 'a row per line as JSON', false)
     .action(tail);
-  ledger
-    .command('show')
-    .description('One call from start to end: who, what, each step, who asked again, and its result')
-    .argument('<key>', 'idempotency key or call id')
-    .option('--json', 'one JSON document', false)
-    .action(show);
+  ledger.addCommand(showCommand());
+  ledger.addCommand(queryCommand());
+  ledger.addCommand(exportCommand());
   ledger.addCommand(unknownCommand());
   ledger.addCommand(resolveCommand());
+  ledger.addCommand(verifyCommand());
+  ledger.addCommand(restoredCommand());
   return ledger;
 }
 
@@ -63,17 +67,6 @@ async function tail({ lines, follow, json }: { lines: number; follow: boolean; j
       print(row);
     }
   }
-}
-
-async function show(key: string, { json }: { json: boolean }): Promise<void> {
-  const ledger = await attachLedger();
-  const { calls, references } = ofKey(await ledger(), key);
-  if (calls.length === 0) {
-    throw new CommandError(EXIT.NO, `No call has the idempotency key or call id "${key}".`, 'mcp-fleet ledger tail shows the last ones');
-  }
-  const { result, paint } = terminal(json);
-  if (json) return result(JSON.stringify({ calls: newest([...calls, ...references], Number.POSITIVE_INFINITY) }));
-  for (const row of calls) timeline(row, paint, references).forEach(result);
 }
 
 /** The rows of the account that runs here; all of them, because a local ledger is small and no index answers every question. */

@@ -8,7 +8,7 @@ import { checkAll, hasFailed } from '../check-fleets';
 import { Crash } from '../crash';
 import { EXIT } from '../exit';
 import { Interruption } from '../interruption';
-import { collect, portNumber, standIn } from '../local-options';
+import { collect, portNumber, scalingSpeed, standIn } from '../local-options';
 import { type CheckedFleet, type Reporter, reporter } from '../local-report';
 import { type Synthesis, synthesize } from '../synthesize';
 import type { Assembled } from '../synthesizer';
@@ -29,6 +29,7 @@ interface LocalOptions {
   readonly context: readonly string[];
   readonly standIn: Readonly<Record<string, string>>;
   readonly fleet?: string;
+  readonly scalingSpeed: number;
   readonly watch: boolean;
 }
 
@@ -39,6 +40,7 @@ Examples:
   $ mcp-fleet local --assembly cdk.out --port 0     an assembly that is there already, on any free port
   $ mcp-fleet local --once --json                   prove the eight checks and stop
   $ mcp-fleet local --watch                         apply what is saved, while it runs
+  $ mcp-fleet local --scaling-speed 10              see a service grow: a minute of scaling is six seconds
   $ mcp-fleet local --stand-in Data/JobsQueue=http://127.0.0.1:9324/jobs   for a resource that does not run here
 `;
 
@@ -62,6 +64,7 @@ export function localCommand(): Command {
     .option('--stand-in <resource[=value]>', 'what programs are given for STACK/ID or STACK/ID.ATTRIBUTE; may be repeated', standIn, {})
     .option('--once', 'stop after the checks, or once it serves; exit code 0 if none failed', false)
     .addOption(new Option('--watch', 'apply what is saved in the app and its servers, while it runs').default(false).conflicts('once'))
+    .option('--scaling-speed <factor>', 'how much faster than in AWS scaling and alarms go', scalingSpeed, 1)
     .option('--no-checks', 'do not run the checks')
     .option('--json', 'events as NDJSON on stdout; with --once one document with the checks (docs/checks.md)', false)
     .action((options: LocalOptions, command: Command) => runLocal({ ...options, ...command.optsWithGlobals() }));
@@ -101,6 +104,8 @@ async function live(options: LocalOptions, interruption: Interruption, report: R
       onPhase: report.phase,
       onProgress: report.progress,
       onServiceEvent: (event) => watch?.explains(event) || troubles.take(event),
+      onScalingEvent: report.scaling,
+      scalingSpeed: options.scalingSpeed,
       ...(watch && { replaceWithin: REPLACE_WITHIN }),
       standIns: options.standIn,
       ...(options.persist !== undefined && { persist: options.persist }),
@@ -113,7 +118,9 @@ async function live(options: LocalOptions, interruption: Interruption, report: R
     async () => troubles.dispose(),
   );
   report.ready(account, performance.now() - start);
-  const fleets = options.checks ? await checkFleets(byFleet(account), interruption, report) : account.fleets.map(unchecked);
+  // What was there before and is there again is no new fleet that has to prove itself: its instances are not killed.
+  const isChecked = options.checks && assembly !== undefined;
+  const fleets = isChecked ? await checkFleets(byFleet(account), interruption, report) : account.fleets.map(unchecked);
   if (options.once) {
     report.ended(fleets);
     process.exitCode = fleets.some(hasFailed) ? EXIT.NO : EXIT.OK;

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { attachHere } from '../attach';
+import { scalingTables } from '../scaling-lines';
 import { table, terminal } from '../terminal';
 
 const EXAMPLES = `
@@ -10,15 +11,15 @@ Examples:
 
 export function psCommand(): Command {
   return new Command('ps')
-    .description('List the processes of the local account, and the servers of its fleets that run somewhere else')
+    .description('List the processes of the local account, the servers of its fleets that run somewhere else, and what scales')
     .addHelpText('after', EXAMPLES)
     .option('--json', 'one JSON document', false)
     .action(async ({ json }: { json: boolean }) => {
       const account = await attachHere();
-      const processes = await account.processes();
+      const [processes, { services, alarms }] = await Promise.all([account.processes(), account.scaling()]);
       const { result } = terminal(json);
       const { remoteServers } = account;
-      if (json) return result(JSON.stringify({ processes, remoteServers }));
+      if (json) return result(JSON.stringify({ processes, remoteServers, services, alarms }));
       const rows = processes.map(({ role, server, task, pid, address, sessions }) => [
         role,
         server ?? '-',
@@ -29,5 +30,6 @@ export function psCommand(): Command {
       ]);
       const remote = remoteServers.map(({ kind, server, origin }) => [kind, server, '-', '-', origin, '-']);
       table(['ROLE', 'SERVER', 'TASK', 'PID', 'ADDRESS', 'SESSIONS'], [...rows, ...remote]).forEach(result);
+      scalingTables(services, alarms).forEach(result);
     });
 }

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { readGivenSecrets, setGivenSecret } from '../../local/secrets/given-secrets';
+import { attachHere } from '../attach';
 import { CommandError, EXIT } from '../exit';
 import { readHidden } from '../hidden-input';
 import { terminal } from '../terminal';
@@ -9,6 +10,7 @@ Examples:
   $ mcp-fleet secret set prod/stripe < key.txt   the value of a secret that the app imports
   $ mcp-fleet secret set Shop/ApiKey             the same by a prompt, for one that a stack would generate
   $ mcp-fleet secret list
+  $ mcp-fleet secret rotate Acme/McpSealKey087D1693   of the account that runs, as its schedule would
 `;
 
 export function secretCommand(): Command {
@@ -26,6 +28,12 @@ export function secretCommand(): Command {
     .option('--json', 'one JSON document', false)
     .action(list);
   secret
+    .command('rotate')
+    .description('Rotate a secret of the account that runs, by the function that its stack declares for that')
+    .argument('<name>', 'name of the secret, or STACK/LOGICAL_ID of one that a stack makes', secretName)
+    .option('--json', 'one JSON document', false)
+    .action(rotate);
+  secret
     .command('remove')
     .description('Forget a value')
     .argument('<name>', 'name of the secret', secretName)
@@ -41,6 +49,13 @@ async function set(name: string): Promise<void> {
   const value = await readHidden(`value of ${name}: `);
   if (value === '') throw new CommandError(EXIT.USAGE, `The value of "${name}" is empty.`, 'pipe it in: mcp-fleet secret set NAME < file');
   terminal(false).narrate(`kept ${name} in ${setGivenSecret(process.cwd(), name, value)}, for the next start of the account`);
+}
+
+async function rotate(id: string, { json }: { json: boolean }): Promise<void> {
+  const { name, versionId } = await (await attachHere()).rotateSecret(id);
+  const { result, narrate } = terminal(json);
+  if (json) result(JSON.stringify({ secret: name, version: versionId }));
+  else narrate(`rotated ${name}: its present version is ${versionId}`);
 }
 
 function list({ json }: { json: boolean }): void {

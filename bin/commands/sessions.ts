@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { tablesAt } from '../../checks/tables';
-import type { DirectoryRow } from '../../gateway/ledger/directory';
 import { attachHere } from '../attach';
+import { sessionRows, stateOf } from '../session-rows';
 import { table, terminal } from '../terminal';
 
 const EXAMPLES = `
@@ -20,25 +20,23 @@ export function sessionsCommand(): Command {
 }
 
 async function sessions({ all, json }: { all: boolean; json: boolean }): Promise<void> {
-  const { dynamodbUrl, tables } = await attachHere();
-  const rows = ((await tablesAt(dynamodbUrl, tables).directory()) as unknown as readonly DirectoryRow[])
+  const account = await attachHere();
+  const [listed, processes] = await Promise.all([sessionRows(tablesAt(account.dynamodbUrl, account.tables)), account.processes()]);
+  const instances = new Set(processes.map(({ task }) => task));
+  const rows = listed
     .filter(({ closedAt }) => all || closedAt === undefined)
-    .sort((one, other) => one.openedAt - other.openedAt);
+    .sort((one, other) => one.openedAt - other.openedAt)
+    .map((row) => ({ ...row, state: stateOf(row, instances) }));
   const { result } = terminal(json);
-  if (json) return result(JSON.stringify({ sessions: rows.map(shown) }));
+  if (json) return result(JSON.stringify({ sessions: rows }));
   if (rows.length === 0) return result('No session is open.');
-  const lines = rows.map(({ server, subject, instance = '-', openedAt, closedAt, generation }) => [
+  const lines = rows.map(({ server, subject, instance = '-', openedAt, closedAt, state, generation }) => [
     server,
     subject,
     instance,
     new Date(openedAt).toISOString(),
-    closedAt === undefined ? 'open' : `ended ${new Date(closedAt).toISOString()}`,
+    closedAt === undefined ? state : `${state} ${new Date(closedAt).toISOString()}`,
     String(generation),
   ]);
   table(['SERVER', 'AGENT', 'INSTANCE', 'OPENED', 'STATE', 'RESTORED'], lines).forEach(result);
-}
-
-/** Neither the server's own session id nor its cookie: whoever has both has the session. */
-function shown({ upstream: _, cookie: __, initialize: ___, ...row }: DirectoryRow): object {
-  return row;
 }

@@ -3,6 +3,7 @@ import { type AgentAtServer, agentAtServer, wayIn } from '../agent-at-server';
 import { refusalOf, withClient } from '../agent-session';
 import { attachHere } from '../attach';
 import { table, terminal } from '../terminal';
+import { approveCommand } from './tools-approve';
 
 const EXAMPLES = `
 Examples:
@@ -15,7 +16,8 @@ export function toolsCommand(): Command {
     .addHelpText('after', EXAMPLES)
     .argument('<agent@server>', 'names of both in construct code', agentAtServer)
     .option('--json', 'one JSON document: what tools/list answered', false)
-    .action(tools);
+    .action(tools)
+    .addCommand(approveCommand());
 }
 
 async function tools(who: AgentAtServer, { json }: { json: boolean }): Promise<void> {

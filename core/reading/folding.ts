@@ -1,8 +1,11 @@
+const ASCII = /^[ -~]*$/;
+
 /**
  * The form in which two names are the same for a parser that takes no notice of case: at least as coarse as Unicode's simple case folding, by
  * which `ſ` (U+017F) is `s` and the Kelvin sign (U+212A) is `k`, as in Go's encoding/json; and `ı` and `İ` are `i`, as in Java.
  */
 export function foldCase(name: string): string {
+  if (ASCII.test(name)) return name.toLowerCase();
   return name.replaceAll('\u0130', 'I').toLowerCase().toUpperCase().toLowerCase();
 }
 
@@ -12,7 +15,9 @@ export function foldCase(name: string): string {
  * @param known names that are read of such an object
  * @returns undefined where every name is unambiguous
  */
-export function ambiguousName(names: Iterable<string>, known: ReadonlySet<string>): string | undefined {
+export function ambiguousName(names: readonly string[], known: ReadonlySet<string>): string | undefined {
+  // Names of the protocol differ in more than case, and nearly every message has no others.
+  if (names.every((name) => known.has(name))) return undefined;
   const protocol = foldedNames(known);
   const seen = new Set<string>();
   for (const name of names) {
@@ -31,9 +36,9 @@ export function likeOf(names: Iterable<string>, name: string): string | undefine
 }
 
 /** Removes members that a parser which takes no notice of case could take for one of these names. */
-export function dropLikes(members: Map<string, string>, names: readonly string[]): Map<string, string> {
-  const folded = new Set(names.map(foldCase));
-  for (const name of members.keys()) if (!names.includes(name) && folded.has(foldCase(name))) members.delete(name);
+export function dropLikes(members: Map<string, string>, names: ReadonlySet<string>): Map<string, string> {
+  const folded = foldedNames(names);
+  for (const name of members.keys()) if (!names.has(name) && folded.has(foldCase(name))) members.delete(name);
   return members;
 }
 

@@ -34,7 +34,6 @@ export class JsonFault extends Error {
   override readonly name = 'JsonFault';
 }
 
-const OBJECT = 1;
 /** What needs no look within a string (RFC 8259 §7). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what JSON does not allow there
 const PLAIN = /[^"\\\u0000-\u001f]*/y;
@@ -43,12 +42,12 @@ const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const LITERALS = ['true', 'false', 'null'];
 
 /**
- * Reads a text from end to end without making anything of it: linear in its length, and its depth is a counter, not a stack of calls.
+ * Reads a text from end to end without making anything of it: linear in its length, and its depth is a list's length, not a stack of calls.
  * @throws JsonFault for what is no JSON text, or beyond the bounds
  */
 export function scanJson(text: string, bounds: JsonBounds): JsonExtent {
-  const open = new Uint8Array(bounds.depth);
-  let depth = 0;
+  /** Whether what is open is an object, from the outermost inwards. */
+  const open: boolean[] = [];
   let members = 0;
   let values = 0;
   let at = skipSpace(text, 0);
@@ -56,32 +55,32 @@ export function scanJson(text: string, bounds: JsonBounds): JsonExtent {
     if (++values > bounds.values) throw new JsonFault(`it holds more than ${bounds.values} values`);
     const char = text[at];
     if (char === '{' || char === '[') {
-      if (depth === bounds.depth) throw new JsonFault(`it is nested deeper than ${bounds.depth}`);
-      open[depth++] = char === '{' ? OBJECT : 0;
+      if (open.length === bounds.depth) throw new JsonFault(`it is nested deeper than ${bounds.depth}`);
+      open.push(char === '{');
       at = skipSpace(text, at + 1);
       if (text[at] !== (char === '{' ? '}' : ']')) {
         if (char === '{') at = behindName();
         continue;
       }
-      depth--;
+      open.pop();
       at++;
     } else {
       at = behindScalar(text, at, bounds);
     }
     for (;;) {
       at = skipSpace(text, at);
-      if (depth === 0) {
+      if (open.length === 0) {
         if (at !== text.length) throw malformed();
         return { members, values };
       }
-      const inObject = open[depth - 1] === OBJECT;
+      const inObject = open[open.length - 1] as boolean;
       if (text[at] === ',') {
         at = skipSpace(text, at + 1);
         if (inObject) at = behindName();
         break;
       }
       if (text[at] !== (inObject ? '}' : ']')) throw malformed();
-      depth--;
+      open.pop();
       at++;
     }
   }

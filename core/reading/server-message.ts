@@ -64,7 +64,8 @@ export function isIdOf(id: RequestId | null, sent: number): boolean {
 function readResponse(members: Members): ServerMessage {
   const id = idOf(members);
   if (id === undefined) return none('"id" is neither a string, a number nor null', true);
-  const { result = 'null', error = 'null' } = { result: members.get('result'), error: members.get('error') };
+  const result = members.get('result') ?? 'null';
+  const error = members.get('error') ?? 'null';
   if ((result === 'null') === (error === 'null')) return none('it is neither a result nor an error', true);
   const member = result === 'null' ? 'error' : 'result';
   const payload = result === 'null' ? error : result;
@@ -103,7 +104,8 @@ function problemOfError(payload: string): string | undefined {
 
 /** A name that comes twice in an object of a message that was taken apart, or in its `_meta`. */
 function repeatedIn({ members, twice }: ReturnType<typeof takeApart>): string | undefined {
-  return twice ?? takeApart(members.get('_meta') ?? '').twice;
+  const meta = members.get('_meta');
+  return twice ?? (meta === undefined ? undefined : takeApart(meta).twice);
 }
 
 function quoted(name: string): string {
@@ -168,7 +170,7 @@ function taskOf(members: Members | undefined): { taskId?: string } {
 const OWN_PREFIX = 'cdk-mcp-fleet/';
 
 /** Members by which gateway and agent tell what a result is. */
-const JUDGED = ['_meta', 'tools', 'isError', 'resultType', 'task', 'taskId'];
+const JUDGED: ReadonlySet<string> = new Set(['_meta', 'tools', 'isError', 'resultType', 'task', 'taskId']);
 
 /** The members of an object without those that could be taken for the gateway's word, or for what is judged by a parser that folds case. */
 export function withoutOwnWords(object: string): Map<string, string> {

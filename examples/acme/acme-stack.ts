@@ -28,6 +28,7 @@ export class AcmeStack extends Stack {
       vpc: this.network(),
       identity: AgentIdentity.oidc({ issuer: 'https://login.acme.example', audience: 'https://mcp.acme.example' }),
       edge: FleetEdge.internal({ domainName: 'mcp.acme.example', certificate: this.certificate() }),
+      gateway: { deregistrationDelay: Duration.seconds(60) },
     });
 
     const everything = addEverything(fleet);
@@ -35,7 +36,11 @@ export class AcmeStack extends Stack {
     const payments = this.addPayments(fleet);
 
     const research = fleet.addAgent('research', { subject: 'agent-research' });
-    everything.grantCall(research, { tools: [McpServer.ALL_TOOLS] });
+    everything.grantCall(research, {
+      tools: [McpServer.ALL_TOOLS],
+      resources: ['demo://resource/*'],
+      prompts: [McpServer.ALL_PROMPTS],
+    });
     memory.grantCall(research, { tools: [McpServer.ALL_TOOLS] });
 
     const support = fleet.addAgent('support', { subject: 'agent-support' });
@@ -77,6 +82,7 @@ export class AcmeStack extends Stack {
       sessions: { perInstance: 50, onLoss: OnLoss.RESTART },
       outcomeTool: true,
       scaling: { minInstances: 2, maxInstances: 20 },
+      deregistrationDelay: CALLS_TAKE_SECONDS,
       drain: CALLS_TAKE_SECONDS,
       environment: { JOURNAL_TABLE: journal.tableName },
       secrets: [ServerSecret.environment('PAYMENTS_API_KEY', providerKey)],
@@ -148,6 +154,7 @@ function addEverything(fleet: McpFleet): McpServer {
     }),
     sessions: { perInstance: 50, onLoss: OnLoss.RESTART },
     scaling: { minInstances: 3, maxInstances: 12 },
+    deregistrationDelay: CALLS_TAKE_SECONDS,
     drain: CALLS_TAKE_SECONDS,
     tools: readOnly([...reads, 'trigger-long-running-operation']),
     checks: { read: { tool: 'echo', arguments: { message: '{mark}' }, expect: '$contains(result.content[0].text, mark)' } },
@@ -167,6 +174,7 @@ function addMemory(fleet: McpFleet): McpServer {
     sessions: { perInstance: 20 },
     scaling: { minInstances: 2, maxInstances: 10 },
     taskSize: { cpu: 512, memory: Size.gibibytes(2) },
+    deregistrationDelay: CALLS_TAKE_SECONDS,
     drain: CALLS_TAKE_SECONDS,
     tools: {
       ...readOnly(['read_graph', 'search_nodes', 'open_nodes']),

@@ -68,11 +68,15 @@ class BatchReply implements Reply {
     if (text !== '') this.answers.push(text);
   }
 
-  finishAll(_headers: Record<string, string>, [answer = '']: readonly string[]): void {
+  finishAll(_headers: Readonly<Record<string, string>>, [answer = '']: readonly string[]): void {
     this.finish(200, answer);
   }
 
   end(): void {}
+
+  cut(): void {
+    this.whole.cut();
+  }
 
   delivered(): Promise<boolean> {
     return this.whole.delivered();

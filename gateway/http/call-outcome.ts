@@ -1,7 +1,7 @@
 import { FleetError } from '../../core/errors';
 import { isKey, KEY_LIMIT_BYTES } from '../../core/key-demand';
 import { type AuthorizeParts, authorizeServer } from '../authorize';
-import { type CallerParts, identifyCaller } from '../identity/caller';
+import { type Caller, type CallerParts, identifyCaller } from '../identity/caller';
 import { type ReportParts, reportOutcome } from '../ledger/outcome-report';
 import { type OutcomeParts, recordRefusal } from '../record';
 import { type EndingParts, respondRefusal } from '../respond';
@@ -14,8 +14,9 @@ export type CallOutcomeParts = CallerParts & Pick<AuthorizeParts, 'decisions'> &
  * @param encodedKey idempotency key or call id, percent-encoded
  */
 export async function serveCallOutcome(exchange: Exchange, encodedKey: string, parts: CallOutcomeParts): Promise<void> {
+  let caller: Caller | undefined;
   try {
-    const caller = await identifyCaller(exchange, parts);
+    caller = await identifyCaller(exchange, parts);
     if (exchange.request.method !== 'GET') {
       throw new FleetError('METHOD_NOT_ALLOWED', { reason: `${exchange.request.method} is not GET`, headers: { allow: 'GET' } });
     }
@@ -23,7 +24,7 @@ export async function serveCallOutcome(exchange: Exchange, encodedKey: string, p
     const { whole } = await reportOutcome(caller, decodeKey(encodedKey), parts);
     exchange.reply.finish(200, whole, { 'cache-control': 'no-store' });
   } catch (error) {
-    respondRefusal(await recordRefusal(error, undefined, parts), exchange, undefined, parts);
+    respondRefusal(await recordRefusal(error, caller, parts), exchange, caller, parts);
   }
 }
 

@@ -7,6 +7,8 @@ import { HttpReply, type Reply } from './reply';
 /** Largest request body, in bytes: what SDK servers accept too. */
 export const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
 
+const NOTHING = Buffer.alloc(0);
+
 /** One message to `/{server}/mcp` and the answer to it: an HTTP request, or a part of one that is a batch. */
 export class Exchange {
   /** JSON text of the id of the request as the agent wrote it, as soon as it is known: errors carry it. */
@@ -30,7 +32,7 @@ export class Exchange {
   static of(request: IncomingMessage, response: ServerResponse, serverName: string, now: number, heartbeatMs: number): Exchange {
     const departure = new Departure();
     response.once('close', () => departure.end());
-    return new Exchange(request, new HttpReply(response, heartbeatMs), serverName, now, departure);
+    return new Exchange(request, new HttpReply(response, departure, heartbeatMs), serverName, now, departure);
   }
 
   header(name: string): string | undefined {
@@ -53,8 +55,13 @@ export class Exchange {
   async readBody(held: Pick<Held, 'add'>): Promise<Buffer> {
     if (this.part !== undefined) return this.part;
     if (Number(this.header('content-length') ?? 0) > BODY_LIMIT_BYTES) throw this.tooLarge();
+    const { request } = this;
+    // Nearly always it has come with its head.
+    if (request.complete && request.readableLength <= BODY_LIMIT_BYTES) {
+      held.add(request.readableLength);
+      return (request.read() as Buffer | null) ?? NOTHING;
+    }
     return new Promise((resolve, reject) => {
-      const { request } = this;
       const pieces: Buffer[] = [];
       let size = 0;
       const settle = (then: () => void): void => {

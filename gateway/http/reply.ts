@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Departure } from '../departure';
 
 export interface StreamEvent {
   readonly id?: string;
@@ -27,11 +28,13 @@ export interface Reply {
   prime(firstId: string, lastId: string, retryMs?: number): void;
   /** Writes one event; resolves when the client can take more, so that a slow reader slows the server down. */
   sendEvent(event: StreamEvent): Promise<void>;
-  finish(status: number, text: string, headers?: Record<string, string>): void;
+  finish(status: number, text: string, headers?: Readonly<Record<string, string>>): void;
   /** Gives several messages at once: a stream of them, that begins with the answer. */
-  finishAll(headers: Record<string, string>, texts: readonly string[]): void;
-  /** Ends a stream that has no answer. */
-  end(): void;
+  finishAll(headers: Readonly<Record<string, string>>, texts: readonly string[]): void;
+  /** Ends a stream that has no answer. @param retryMs how soon its reader should open another */
+  end(retryMs?: number): void;
+  /** Breaks the answer off where it is: nothing more leaves, and it is not delivered. */
+  cut(): void;
   /** Resolves when the answer is over: whether all of it was handed to a client that was still there. */
   delivered(): Promise<boolean>;
 }
@@ -39,16 +42,16 @@ export interface Reply {
 /** The answer to an HTTP request. */
 export class HttpReply implements Reply {
   readonly resumable = true;
-  private heartbeat: NodeJS.Timeout | undefined;
   /** Id of the last event of a stream that can be resumed. */
   private lastId: { readonly id?: string } = {};
 
+  /** @param gone over when the response is closed */
   constructor(
     private readonly response: ServerResponse,
+    private readonly gone: Departure,
     private readonly heartbeatMs: number,
   ) {
-    response.once('close', () => clearInterval(this.heartbeat));
-    response.on('error', () => undefined); // the client is gone; `close` follows
+    response.on('error', ignore); // the client is gone; `close` follows
   }
 
   get streaming(): boolean {
@@ -59,8 +62,8 @@ export class HttpReply implements Reply {
     if (this.response.headersSent || this.response.destroyed) return;
     this.response.writeHead(200, STREAM_HEADERS);
     this.response.flushHeaders();
-    this.heartbeat = setInterval(() => this.beat(), this.heartbeatMs);
-    this.heartbeat.unref();
+    const heartbeat = setInterval(() => this.beat(), this.heartbeatMs).unref();
+    this.gone.whenOver(() => clearInterval(heartbeat));
   }
 
   prime(firstId: string, lastId: string, retryMs?: number): void {
@@ -76,25 +79,31 @@ export class HttpReply implements Reply {
     await this.write(encodeEvent(event));
   }
 
-  finish(status: number, text: string, headers: Record<string, string> = {}): void {
+  finish(status: number, text: string, headers: Readonly<Record<string, string>> = {}): void {
     if (this.response.destroyed || this.response.writableEnded) return;
     if (this.response.headersSent) {
       this.response.end(text === '' ? undefined : encodeEvent({ ...this.lastId, event: 'message', data: text }));
       return;
     }
-    const type = text === '' ? {} : { 'content-type': 'application/json' };
-    this.response.writeHead(status, { ...type, 'content-length': Buffer.byteLength(text), ...headers });
+    const head = text === '' ? [] : ['content-type', 'application/json'];
+    head.push('content-length', String(Buffer.byteLength(text)));
+    for (const name in headers) head.push(name, headers[name] as string);
+    this.response.writeHead(status, head);
     this.response.end(text);
   }
 
-  finishAll(headers: Record<string, string>, texts: readonly string[]): void {
+  finishAll(headers: Readonly<Record<string, string>>, texts: readonly string[]): void {
     if (this.response.destroyed || this.response.headersSent) return;
     this.response.writeHead(200, { ...STREAM_HEADERS, ...headers });
     this.response.end(texts.map((data) => encodeEvent({ event: 'message', data })).join(''));
   }
 
-  end(): void {
-    this.response.end();
+  end(retryMs?: number): void {
+    this.response.end(retryMs === undefined || !this.streaming ? undefined : `retry: ${retryMs}\n\n`);
+  }
+
+  cut(): void {
+    this.response.destroy();
   }
 
   delivered(): Promise<boolean> {
@@ -124,6 +133,8 @@ export class HttpReply implements Reply {
     });
   }
 }
+
+function ignore(): void {}
 
 function encodeEvent({ id, event, data, retry }: StreamEvent): string {
   const lines = data.split('\n').map((line) => `data: ${line}\n`);

@@ -4,7 +4,10 @@ import { FleetError } from '../../core/errors';
 import { remembered } from '../../core/remembered';
 
 /** Headers by which something is decided: a second one, or a list in one, could be read as either. `mcp-…` are, too. */
-const DECIDING = ['authorization', 'content-type', 'content-encoding', 'idempotency-key', 'last-event-id', 'origin', 'host', 'traceparent'];
+// biome-ignore format: a list of words
+const DECIDING: ReadonlySet<string> = new Set([
+  'authorization', 'content-type', 'content-encoding', 'idempotency-key', 'last-event-id', 'origin', 'host', 'traceparent',
+]);
 /** Visible ASCII and space (RFC 9110 § 5.5): what lies beyond is read in more than one way, and so is a folded line. */
 const FIELD_VALUE = /^[\x20-\x7e\t]*$/;
 
@@ -20,7 +23,7 @@ export function checkFields(raw: readonly string[]): void {
   const seen = new Set<string>();
   for (let index = 0; index < raw.length; index += 2) {
     const name = (raw[index] as string).toLowerCase();
-    if (!DECIDING.includes(name) && !name.startsWith('mcp-')) continue;
+    if (!DECIDING.has(name) && !name.startsWith('mcp-')) continue;
     if (seen.has(name)) throw new FleetError('HEADER_MISMATCH', { reason: `${name} comes more than once` });
     if (!FIELD_VALUE.test(raw[index + 1] as string))
       throw new FleetError('HEADER_MISMATCH', { reason: `${name} holds more than visible ASCII` });

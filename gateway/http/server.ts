@@ -1,11 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { FleetConfig } from '../../core/fleet-config';
+import type { FleetConfig, IdentityConfig } from '../../core/fleet-config';
+import { serverResource } from '../../core/token-audience';
 import type { OwnFault } from '../aws/own-fault';
 import { type PipelineParts, serve } from '../pipeline';
 import { type CallOutcomeParts, serveCallOutcome } from './call-outcome';
 import { answerCors } from './cors';
 import { Exchange } from './exchange';
 import type { Patience } from './patience';
+import type { Running } from './running';
 
 /** Idle connections outlive the load balancer's idle timeout, or it would reuse one that we are closing (502). */
 const KEEP_ALIVE_MS = 4_010_000;
@@ -24,19 +26,21 @@ interface PublicParts {
   readonly health: { readonly fault: OwnFault | undefined };
 }
 
-export type ServerParts = PipelineParts & CallOutcomeParts & PublicParts & { readonly patience: Patience };
+export type ServerParts = PipelineParts & CallOutcomeParts & PublicParts & { readonly patience: Patience; readonly running: Running };
 
 /** The gateway's HTTP surface: health, protected resource metadata, the endpoint of each server, and the outcomes of its calls. */
 export function createGatewayServer(parts: ServerParts): Server {
   const server = createServer((request, response) => {
     const path = request.url ?? '/';
     if (answerCors(request, response, parts.config.allowedOrigins)) return;
-    const exchangeWith = (name: string): Exchange => Exchange.of(request, response, name, parts.now(), parts.patience.heartbeatMs);
-    const name = MCP_PATH.exec(path)?.[1];
-    const [, server, key] = CALL_PATH.exec(path) ?? [];
-    if (name !== undefined) void serve(exchangeWith(name), parts);
-    else if (server !== undefined && key !== undefined) void serveCallOutcome(exchangeWith(server), key, parts);
-    else answerOther(path, request, response, parts);
+    const [, name, key] = MCP_PATH.exec(path) ?? CALL_PATH.exec(path) ?? [];
+    if (name === undefined) {
+      answerOther(path, request, response, parts);
+      return;
+    }
+    const exchange = Exchange.of(request, response, name, parts.now(), parts.patience.heartbeatMs);
+    if (key === undefined) parts.running.track(serve(exchange, parts));
+    else void serveCallOutcome(exchange, key, parts);
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   return server;
@@ -60,11 +64,12 @@ function answerHealth(response: ServerResponse, replica: string, fault: OwnFault
 }
 
 /** Protected resource metadata (RFC 9728 §2). */
-function resourceMetadata(server: string, request: IncomingMessage, { issuer }: FleetConfig['identity']): object {
+function resourceMetadata(server: string, request: IncomingMessage, { issuer, baseUrl, requiredScopes = [] }: IdentityConfig): object {
   const scheme = request.headers['x-forwarded-proto'] === 'https' ? 'https' : 'http';
   return {
-    resource: `${scheme}://${request.headers.host}/${server}/mcp`,
+    resource: serverResource(baseUrl ?? `${scheme}://${request.headers.host}`, server),
     authorization_servers: [issuer],
+    ...(requiredScopes.length > 0 && { scopes_supported: requiredScopes }),
     bearer_methods_supported: ['header'],
   };
 }

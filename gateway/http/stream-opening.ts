@@ -17,6 +17,9 @@ export interface StreamOpening {
   cancel(): void;
 }
 
+/** Of what is answered only when its answer is there. */
+export const NO_OPENING: StreamOpening = { settle: () => undefined, cancel: () => undefined };
+
 /**
  * Begins the reply to a request while its answer is awaited. In the legacy era a claimed call is primed with an event id
  * of ours: a client that loses the stream comes back with it on any replica, and the ledger has the answer
@@ -25,7 +28,7 @@ export interface StreamOpening {
 export function openStreamInTime(claimed: Claimed, parts: StreamOpeningParts): StreamOpening {
   const { primeAfterMs, streamAfterMs } = parts.patience;
   const { exchange, claim, message, lane } = claimed;
-  if (message?.kind !== 'request' || lane === 'open') return { settle: () => undefined, cancel: () => undefined };
+  if (message?.kind !== 'request' || lane === 'open') return NO_OPENING;
   const primes = claim !== undefined && message.era === 'legacy';
   const open = (): void => {
     if (primes) primeStream(claimed, claim, parts);

@@ -3,7 +3,7 @@ import { type Agent, agentId } from '../../core/agent';
 import { FleetError } from '../../core/errors';
 import type { AuthorizeRequest, Decision } from '../../core/policy';
 
-/** Longest time for which a decision is believed, in milliseconds: so long may a revocation take. */
+/** Longest time for which a decision is believed, in milliseconds: so long may it take until what was changed in the table by other means holds. */
 export const DECISION_LIFETIME_MS = 30_000;
 
 const REMEMBERED_DECISIONS = 10_000;
@@ -12,6 +12,8 @@ const REMEMBERED_DECISIONS = 10_000;
 export interface Decisions {
   /** @throws FleetError AUTHORIZER_UNAVAILABLE: without a decision nothing is allowed */
   of(agent: Agent, server: string): Promise<Decision>;
+  /** Has the authorizer asked anew about an agent. @param agent agentId */
+  forget(agent: string): void;
 }
 
 export function createDecisions(lambda: LambdaClient, functionName: string, now: () => number): Decisions {
@@ -33,6 +35,10 @@ export function createDecisions(lambda: LambdaClient, functionName: string, now:
         () => known.delete(key), // a failure is not a decision
       );
       return entry.decision;
+    },
+
+    forget(agent) {
+      for (const key of known.keys()) if (key.startsWith(agent)) known.delete(key);
     },
   };
 }

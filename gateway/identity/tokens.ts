@@ -4,43 +4,72 @@ import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
 import type { Agent } from '../../core/agent';
 import { FleetError } from '../../core/errors';
 import type { IdentityConfig } from '../../core/fleet-config';
+import { CLOCK_SKEW_SECONDS, isMeantFor, missingScopes, type TokenScope, tokenScope } from '../../core/token-audience';
 
 /** Verifies access tokens. A token that was verified once is known by its digest until it expires. */
 export interface TokenVerifier {
   /**
-   * @throws FleetError UNAUTHENTICATED for a token that is not one of ours; AUTHORIZER_UNAVAILABLE when the issuer's keys cannot be had
+   * @param server that the token is shown to
+   * @throws FleetError UNAUTHENTICATED for a token that is not one of ours, or not for this server; INSUFFICIENT_SCOPE;
+   * AUTHORIZER_UNAVAILABLE when the issuer's keys cannot be had
    */
-  verify(token: string): Promise<Agent>;
+  verify(token: string, server: string): Promise<Agent>;
 }
 
 const REMEMBERED_TOKENS = 10_000;
 
-export function createTokenVerifier(identity: IdentityConfig, now: () => number): TokenVerifier {
-  const known = new Map<string, { agent: Agent; expiresAt: number }>();
+/** What is remembered of a token. */
+interface Known {
+  readonly agent: Agent;
+  readonly scope: TokenScope;
+  /** Servers that it has been found to be meant for. */
+  readonly servers: Set<string>;
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+/** @param isServer whether it is one of the fleet's */
+export function createTokenVerifier(identity: IdentityConfig, isServer: (name: string) => boolean, now: () => number): TokenVerifier {
+  const known = new Map<string, Known>();
   let verifier: Promise<Verify> | undefined;
 
-  return {
-    async verify(token) {
-      const digest = hash('sha256', token, 'base64');
-      const hit = known.get(digest);
-      if (hit !== undefined && hit.expiresAt > now() / 1000) return hit.agent;
-      known.delete(digest);
+  const read = async (token: string): Promise<Known> => {
+    const digest = hash('sha256', token, 'base64');
+    const hit = known.get(digest);
+    if (hit !== undefined && hit.expiresAt + CLOCK_SKEW_SECONDS > now() / 1000) return hit;
+    known.delete(digest);
 
-      verifier ??= createVerify(identity);
-      const verify = await verifier.catch((error: Error) => {
-        verifier = undefined; // ask the issuer again next time
-        throw new FleetError('AUTHORIZER_UNAVAILABLE', {
-          reason: `the metadata of the issuer ${identity.issuer} cannot be had (${error.message})`,
-        });
+    verifier ??= createVerify(identity);
+    const verify = await verifier.catch((error: Error) => {
+      verifier = undefined; // ask the issuer again next time
+      throw new FleetError('AUTHORIZER_UNAVAILABLE', {
+        reason: `the metadata of the issuer ${identity.issuer} cannot be had (${error.message})`,
       });
-      const claims = await verify(token);
-      const agent = { issuer: claims.iss, subject: claims.sub };
-      if (known.size >= REMEMBERED_TOKENS) known.delete(known.keys().next().value as string);
-      known.set(digest, { agent, expiresAt: claims.exp });
+    });
+    const claims = await verify(token);
+    const agent = { issuer: claims.iss, subject: claims.sub };
+    const verified = { agent, scope: tokenScope({ ...claims }), servers: new Set<string>(), expiresAt: claims.exp };
+    if (known.size >= REMEMBERED_TOKENS) known.delete(known.keys().next().value as string);
+    known.set(digest, verified);
+    return verified;
+  };
+
+  return {
+    async verify(token, server) {
+      const { agent, scope, servers } = await read(token);
+      if (servers.has(server)) return agent;
+      if (!isMeantFor(scope, identity, server)) throw new FleetError('UNAUTHENTICATED', { reason: FOR_ANOTHER_AUDIENCE });
+      const [missing] = missingScopes(scope, identity);
+      if (missing !== undefined)
+        throw new FleetError('INSUFFICIENT_SCOPE', { reason: `the token has no scope ${JSON.stringify(missing)}` });
+      // Names that are no server's are whatever a caller writes.
+      if (isServer(server)) servers.add(server);
       return agent;
     },
   };
 }
+
+const FOR_ANOTHER_AUDIENCE = 'the token is meant for another audience';
 
 /** Longest subject, in bytes of UTF-8: it stands in every row of its agent (OpenID Connect Core § 2 has issuers keep to 255). */
 const SUBJECT_LIMIT_BYTES = 1_024;
@@ -59,16 +88,14 @@ type Verify = (token: string) => Promise<Claims>;
 
 async function createVerify(identity: IdentityConfig): Promise<Verify> {
   const jwksUri = identity.jwksUri ?? (await discoverJwksUri(identity.issuer));
-  const audience = [...identity.audience];
   const verifier = JwtVerifier.create(
     {
       issuer: identity.issuer,
-      // Weakening a check must be spelled out: Cognito's access tokens have no `aud`, so their `client_id` is held against the list.
-      audience: identity.audienceClaim === 'aud' ? audience : null,
+      // Weakening a check must be spelled out: whom a token is for depends on the server that it is shown to (isMeantFor).
+      audience: null,
       jwksUri,
+      graceSeconds: CLOCK_SKEW_SECONDS,
       customJwtCheck: ({ payload }) => {
-        if (identity.audienceClaim === 'client_id' && !audience.includes(String(payload.client_id)))
-          throw new Error('client_id is not allowed');
         if (!isSubject(payload.sub)) throw new Error('the token has no "sub" that can name an agent');
         if (typeof payload.exp !== 'number') throw new Error('the token has no "exp"');
       },
@@ -89,7 +116,6 @@ async function createVerify(identity: IdentityConfig): Promise<Verify> {
 function describe(error: unknown): string {
   const name = error instanceof Error ? error.constructor.name : '';
   if (name === 'JwtExpiredError') return 'the token has expired';
-  if (name === 'JwtInvalidAudienceError') return 'the token is meant for another audience';
   if (name === 'JwtInvalidIssuerError') return 'the token comes from another issuer';
   if (name === 'JwtInvalidSignatureError') return "the token's signature is not valid";
   return 'the token is not a valid access token of this issuer';

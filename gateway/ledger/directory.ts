@@ -1,14 +1,8 @@
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  type ServiceInputTypes,
-  type ServiceOutputTypes,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
-import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import type { AttributeValue, UpdateItemInput } from '@aws-sdk/client-dynamodb';
 import { FleetError } from '../../core/errors';
+import { REVOCATIONS_KEY, type Revocation } from '../../core/revocation';
+import { attributesOf, valuesOf } from '../../ledger/item';
+import type { TableClient } from '../../ledger/table/table-client';
 
 /** One session, as it stands in the directory. */
 export interface DirectoryRow {
@@ -38,6 +32,8 @@ export interface DirectoryRow {
   /** Milliseconds since the epoch. */
   readonly openedAt: number;
   readonly closedAt?: number;
+  /** It was one too many, and closed before its agent heard of it. */
+  readonly refused?: true;
   /** Seconds since the epoch: the table's TTL. */
   readonly expiresAt: number;
 }
@@ -63,28 +59,54 @@ export interface TaskRow {
   readonly expiresAt: number;
 }
 
+/** What a server says of a tool and nobody has approved; in the same table, under a key of its own, for who reviews it. */
+export interface DefinitionRow {
+  /** `tool#{server}#{digest}`. */
+  readonly session: string;
+  readonly tool: string;
+  /** JSON text. */
+  readonly definition: string;
+  /** Milliseconds since the epoch. */
+  readonly seenAt: number;
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+/** The open sessions of one task or agent; in the same table, under a key of its own. */
+export interface GroupRow {
+  /** `open#{agentId}`, and `#{task}` for one of its tasks. */
+  readonly session: string;
+  /** Keys of their rows. */
+  readonly members?: Set<string>;
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
+}
+
 /** The session directory, written when a session opens and closes; the path of a call does not read it. */
 export class Directory {
   constructor(
-    private readonly dynamodb: DynamoDBClient,
+    private readonly client: TableClient,
     private readonly table: string,
   ) {}
 
   /** @throws FleetError LEDGER_UNAVAILABLE: a session that is not listed could not be revoked */
   async open(row: DirectoryRow): Promise<void> {
-    const command = new PutItemCommand({
-      TableName: this.table,
-      Item: marshall(row, { removeUndefinedValues: true }),
-      ConditionExpression: 'attribute_not_exists(#session)',
-      ExpressionAttributeNames: { '#session': 'session' },
-    });
-    await this.send(command);
+    await this.client
+      .putItem({
+        TableName: this.table,
+        Item: attributesOf(row),
+        ConditionExpression: 'attribute_not_exists(#session)',
+        ExpressionAttributeNames: { '#session': 'session' },
+      })
+      .catch(refuse);
   }
 
   /** @throws FleetError LEDGER_UNAVAILABLE */
   async read(session: string): Promise<DirectoryRow | undefined> {
-    const { Item } = await this.send(new GetItemCommand({ TableName: this.table, Key: marshall({ session }), ConsistentRead: true }));
-    return Item === undefined ? undefined : (unmarshall(Item) as DirectoryRow);
+    const { Item } = await this.client
+      .getItem({ TableName: this.table, Key: { session: { S: session } }, ConsistentRead: true })
+      .catch(refuse);
+    return Item === undefined ? undefined : (valuesOf(Item) as unknown as DirectoryRow);
   }
 
   /** Where the sessionless requests of an agent or task go. @throws FleetError LEDGER_UNAVAILABLE */
@@ -108,9 +130,62 @@ export class Directory {
     return this.putIf(row, 'instance = :from', undefined, { ':from': from });
   }
 
+  /**
+   * Counts a session in, by one atomic update, unless there are as many as may be.
+   * @returns all that are counted then; undefined when there is no room
+   * @throws FleetError LEDGER_UNAVAILABLE
+   */
+  async join({ session, expiresAt }: GroupRow, member: string, limit: number): Promise<ReadonlySet<string> | undefined> {
+    const joined = await this.updateIf(
+      session,
+      'ADD members :member SET expiresAt = :expiresAt',
+      'attribute_not_exists(members) OR size(members) < :limit',
+      undefined,
+      { ':member': new Set([member]), ':expiresAt': expiresAt, ':limit': limit },
+    );
+    return (joined as unknown as GroupRow | undefined)?.members;
+  }
+
+  /**
+   * Counts one more, by one atomic update, unless there are as many as may be; one that was not answered may have been counted.
+   * @param expiresAt seconds since the epoch
+   * @throws FleetError LEDGER_UNAVAILABLE
+   */
+  async count(key: string, limit: number, expiresAt: number): Promise<boolean> {
+    const counted = await this.updateIf(
+      key,
+      'ADD calls :one SET expiresAt = :expiresAt',
+      'attribute_not_exists(calls) OR calls < :limit',
+      undefined,
+      { ':one': 1, ':expiresAt': expiresAt, ':limit': limit },
+    );
+    return counted !== undefined;
+  }
+
+  /** Counts sessions out. @throws FleetError LEDGER_UNAVAILABLE */
+  async leave(session: string, members: readonly string[]): Promise<void> {
+    await this.update(session, 'DELETE members :members', { ':members': new Set(members) });
+  }
+
+  /** @throws FleetError LEDGER_UNAVAILABLE */
+  async readGroup(session: string): Promise<GroupRow | undefined> {
+    return (await this.read(session)) as unknown as GroupRow | undefined;
+  }
+
+  /** What operators have changed of late. @throws FleetError LEDGER_UNAVAILABLE */
+  async readRevocations(): Promise<readonly Revocation[]> {
+    const row = (await this.read(REVOCATIONS_KEY)) as { readonly news?: Set<string> } | undefined;
+    return [...(row?.news ?? [])].map((text) => JSON.parse(text) as Revocation);
+  }
+
   /** Notes the call of a task. A server that gives one id twice has the later call answered for. @throws FleetError LEDGER_UNAVAILABLE */
   async noteTask(row: TaskRow): Promise<void> {
-    await this.send(new PutItemCommand({ TableName: this.table, Item: marshall(row) }));
+    await this.client.putItem({ TableName: this.table, Item: attributesOf(row) }).catch(refuse);
+  }
+
+  /** @throws FleetError LEDGER_UNAVAILABLE */
+  async noteDefinition(row: DefinitionRow): Promise<void> {
+    await this.client.putItem({ TableName: this.table, Item: attributesOf(row) }).catch(refuse);
   }
 
   /** @throws FleetError LEDGER_UNAVAILABLE */
@@ -126,6 +201,11 @@ export class Directory {
   async close(session: string, now: number): Promise<DirectoryRow | undefined> {
     const open = 'attribute_exists(#session) AND attribute_not_exists(closedAt)';
     return this.updateIf(session, 'SET closedAt = :now', open, { '#session': 'session' }, { ':now': now });
+  }
+
+  /** Ends a session that was one too many, before its agent has heard of it. @throws FleetError LEDGER_UNAVAILABLE */
+  async refuse(session: string, now: number): Promise<void> {
+    await this.update(session, 'SET closedAt = :now, refused = :refused', { ':now': now, ':refused': true });
   }
 
   /** Notes that the agent has been told of a restoration. */
@@ -172,20 +252,9 @@ export class Directory {
     names: Record<string, string> | undefined,
     values: Record<string, unknown>,
   ): Promise<DirectoryRow | undefined> {
-    const written = await unlessRefused(
-      this.dynamodb.send(
-        new UpdateItemCommand({
-          TableName: this.table,
-          Key: marshall({ session }),
-          UpdateExpression: expression,
-          ConditionExpression: condition,
-          ...(names !== undefined && { ExpressionAttributeNames: names }),
-          ExpressionAttributeValues: marshall(values),
-          ReturnValues: 'ALL_NEW',
-        }),
-      ),
-    );
-    return written && (unmarshall(written.Attributes ?? {}) as DirectoryRow);
+    const input = this.updating(session, expression, condition, names, values);
+    const written = await unlessRefused(this.client.updateItem({ ...input, ReturnValues: 'ALL_NEW' }));
+    return written && (valuesOf(written.Attributes ?? {}) as unknown as DirectoryRow);
   }
 
   private async putIf(
@@ -195,38 +264,37 @@ export class Directory {
     values: Record<string, unknown>,
   ): Promise<boolean> {
     const written = await unlessRefused(
-      this.dynamodb.send(
-        new PutItemCommand({
-          TableName: this.table,
-          Item: marshall(row),
-          ConditionExpression: condition,
-          ...(names !== undefined && { ExpressionAttributeNames: names }),
-          ExpressionAttributeValues: marshall(values),
-        }),
-      ),
+      this.client.putItem({
+        TableName: this.table,
+        Item: attributesOf(row),
+        ConditionExpression: condition,
+        ...(names !== undefined && { ExpressionAttributeNames: names }),
+        ExpressionAttributeValues: attributesOf(values),
+      }),
     );
     return written !== undefined;
   }
 
   private async update(session: string, expression: string, values: Record<string, unknown>): Promise<void> {
-    await this.send(
-      new UpdateItemCommand({
-        TableName: this.table,
-        Key: marshall({ session }),
-        UpdateExpression: expression,
-        ConditionExpression: 'attribute_exists(#session)',
-        ExpressionAttributeNames: { '#session': 'session' },
-        ExpressionAttributeValues: marshall(values),
-      }),
-    );
+    const input = this.updating(session, expression, 'attribute_exists(#session)', { '#session': 'session' }, values);
+    await this.client.updateItem(input).catch(refuse);
   }
 
-  private async send<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
-    command: Parameters<typeof this.dynamodb.send<Input, Output>>[0],
-  ): Promise<Output> {
-    return this.dynamodb.send(command).catch((error: Error) => {
-      throw unavailable(error);
-    });
+  private updating(
+    session: string,
+    UpdateExpression: string,
+    ConditionExpression: string,
+    names: Record<string, string> | undefined,
+    values: Record<string, unknown>,
+  ): UpdateItemInput & { Key: Record<string, AttributeValue> } {
+    return {
+      TableName: this.table,
+      Key: { session: { S: session } },
+      UpdateExpression,
+      ConditionExpression,
+      ...(names !== undefined && { ExpressionAttributeNames: names }),
+      ExpressionAttributeValues: attributesOf(values),
+    };
   }
 }
 
@@ -235,11 +303,12 @@ async function unlessRefused<Output>(write: Promise<Output>): Promise<Output | u
   try {
     return await write;
   } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return undefined;
-    throw unavailable(error as Error);
+    if ((error as Error).name === 'ConditionalCheckFailedException') return undefined;
+    return refuse(error);
   }
 }
 
-function unavailable(error: Error): FleetError {
-  return new FleetError('LEDGER_UNAVAILABLE', { reason: `the session directory refused (${error.name})` });
+/** @throws FleetError LEDGER_UNAVAILABLE */
+function refuse(error: unknown): never {
+  throw new FleetError('LEDGER_UNAVAILABLE', { reason: `the session directory refused (${(error as Error).name})` });
 }

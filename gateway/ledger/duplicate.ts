@@ -2,11 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { isDigestOf } from '../../core/call-digest';
 import { FleetError } from '../../core/errors';
 import type { FleetConfig } from '../../core/fleet-config';
+import { ALL_WAYS } from '../../ledger/evidence';
 import type { Ledger } from '../../ledger/ledger';
 import { claimable, conclusiveFrom } from '../../ledger/protocol';
 import type { LedgerRow } from '../../ledger/row';
 import type { ToolCall } from '../call';
+import { forgottenRow, whyForgotten } from './forgotten';
 import type { OutcomeWatch } from './outcome-watch';
+import type { StandingOrders } from './standing-orders';
 
 /** How long a second caller waits for the first one's outcome, in milliseconds. */
 export const DUPLICATE_WAIT_MS = 20_000;
@@ -24,6 +27,7 @@ export interface UnknownParts extends ReadTimes {
 
 export interface DuplicateParts extends UnknownParts {
   readonly ledger: Ledger;
+  readonly orders: Pick<StandingOrders, 'refusalOf' | 'forgottenIn'>;
 }
 
 /**
@@ -32,7 +36,7 @@ export interface DuplicateParts extends UnknownParts {
  * about one, and comes late, must not meet the next.
  * @param row of the attempt that found the key taken
  * @throws FleetError KEY_REUSED when it is another call, now or by the time it can be answered; OUTCOME_UNKNOWN when nobody
- *   can tell; IN_PROGRESS when it takes too long
+ *   can tell; IN_PROGRESS when it takes too long; FROZEN when it could become ours, and may not begin now
  */
 export async function awaitDuplicate(
   standing: LedgerRow,
@@ -40,17 +44,20 @@ export async function awaitDuplicate(
   { tool, argumentsText }: ToolCall,
   parts: DuplicateParts,
 ): Promise<{ readonly claim: LedgerRow } | { readonly replay: LedgerRow }> {
-  const { ledger, outcomes, now } = parts;
+  const { ledger, outcomes, orders, now } = parts;
   const deadline = now() + DUPLICATE_WAIT_MS;
   for (let current = standing; ; ) {
     const recorded = { digest: current.argumentsDigest, ...(current.digestVersion !== undefined && { version: current.digestVersion }) };
     const sameIntent = isDigestOf(recorded, tool, argumentsText);
     const condition = claimable(current, now(), sameIntent);
     if (condition !== undefined) {
-      const claim = { ...row, fence: randomUUID() };
+      const refusal = orders.refusalOf(row);
+      if (refusal !== undefined) throw refusal;
+      const epoch = orders.forgottenIn(row, current);
+      const claim = epoch === undefined ? { ...row, fence: randomUUID() } : forgottenRow(row, epoch);
       const taken = await ledger.reclaim(claim, current, condition);
-      if (taken === undefined) return { claim };
-      current = taken;
+      if (taken === undefined && epoch === undefined) return { claim };
+      current = taken ?? claim;
       continue;
     }
     if (!sameIntent) throw keyReused(current, row);
@@ -70,7 +77,8 @@ async function takeBack(own: LedgerRow, { ledger, now }: DuplicateParts): Promis
 
 /** Settles an unknown outcome by evidence. @throws FleetError OUTCOME_UNKNOWN when there still is none */
 export async function settleUnknown(unknown: LedgerRow, parts: UnknownParts): Promise<LedgerRow> {
-  const row = await parts.outcomes.reconsider(unknown);
+  const deadline = parts.now() + DUPLICATE_WAIT_MS;
+  const row = await parts.outcomes.reconsider(unknown, ALL_WAYS, () => parts.now() < deadline);
   if (row.state === 'unknown') throw unknownOutcome(row, parts);
   return row;
 }
@@ -82,6 +90,14 @@ function keyReused(standing: LedgerRow, row: LedgerRow): FleetError {
   });
 }
 
+/** What a claim's owner is told whose claim does not stand any more when he is about to send. */
+export function endedByOthers({ callId }: LedgerRow): FleetError {
+  return new FleetError('NOT_DELIVERED', {
+    reason: 'whoever waited for this call ended its claim before anything was sent; send it again',
+    callId,
+  });
+}
+
 export function inProgress(row: LedgerRow): FleetError {
   const reason =
     row.idempotencyKey === undefined ? 'an identical call without a key has not reached its caller yet' : 'a call with this key runs';
@@ -90,7 +106,7 @@ export function inProgress(row: LedgerRow): FleetError {
 
 function unknownOutcome(row: LedgerRow, times: ReadTimes): FleetError {
   return new FleetError('OUTCOME_UNKNOWN', {
-    reason: 'this call was sent before and its answer was lost; it is not sent again',
+    reason: `${whyForgotten(row) ?? 'this call was sent before and its answer was lost'}; it is not sent again`,
     ...named(row),
     ...retryAfter(row, times),
   });

@@ -1,14 +1,9 @@
 import { createHash } from 'node:crypto';
-import {
-  type AttributeValue,
-  type DynamoDBClient,
-  GetItemCommand,
-  UpdateItemCommand,
-  type UpdateItemCommandInput,
-} from '@aws-sdk/client-dynamodb';
-import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { FleetError } from '../../core/errors';
 import type { LedgerRow } from '../../ledger/row';
+import type { Item } from '../../ledger/table/rows';
+import type { TableClient } from '../../ledger/table/table-client';
 
 /** For how long a call that names no task is behind a fence, in milliseconds: what comes later is a new intent. */
 export const FENCE_WINDOW_MS = 10 * 60_000;
@@ -33,27 +28,27 @@ export interface Fence {
 /** Fences of calls without a key, and the beats by which their gateways show that they live. Single-item writes, as in the ledger. */
 export class Fences {
   constructor(
-    private readonly dynamodb: DynamoDBClient,
+    private readonly client: TableClient,
     private readonly table: string,
   ) {}
 
-  /** Adds a call that is claimed and not yet sent, and tells of the others. @throws FleetError LEDGER_UNAVAILABLE */
+  /** Adds a call of which nothing is sent yet, and tells of the others. @throws FleetError LEDGER_UNAVAILABLE */
   async raise(row: LedgerRow, now: number): Promise<Fence> {
     const lifetime = row.task === undefined ? FENCE_WINDOW_MS : TASK_FENCE_MS;
     return this.update(fenceKey(row), 'ADD calls :call SET expiresAt = :end', {
-      ':call': new Set([nameOf(row)]),
-      ':end': Math.ceil((now + lifetime) / 1000),
+      ':call': { SS: [nameOf(row)] },
+      ':end': { N: String(Math.ceil((now + lifetime) / 1000)) },
     });
   }
 
   /** A call has reached its caller, or will have no result. @param row any call behind the same fence */
   async lower(row: LedgerRow, { call, owner }: Pick<Entry, 'call' | 'owner'> = { call: row.pk, owner: row.owner }): Promise<void> {
-    await this.update(fenceKey(row), 'DELETE calls :call, unresolved :call', { ':call': new Set([`${owner}|${call}`]) });
+    await this.update(fenceKey(row), 'DELETE calls :call, unresolved :call', { ':call': { SS: [`${owner}|${call}`] } });
   }
 
   /** Its caller has left before the result, or was told that the outcome is unknown. */
   async leaveUnresolved(row: LedgerRow): Promise<void> {
-    await this.update(fenceKey(row), 'ADD calls :call, unresolved :call', { ':call': new Set([nameOf(row)]) });
+    await this.update(fenceKey(row), 'ADD calls :call, unresolved :call', { ':call': { SS: [nameOf(row)] } });
   }
 
   async read(row: LedgerRow): Promise<Fence> {
@@ -62,7 +57,8 @@ export class Fences {
 
   /** Counts one beat of a gateway replica. */
   async beat(replica: string, now: number): Promise<void> {
-    await this.update(beatKey(replica), 'ADD beats :one SET expiresAt = :end', { ':one': 1, ':end': Math.ceil(now / 1000) + 3_600 });
+    const end = String(Math.ceil(now / 1000) + 3_600);
+    await this.update(beatKey(replica), 'ADD beats :one SET expiresAt = :end', { ':one': { N: '1' }, ':end': { N: end } });
   }
 
   /** Beats of a replica so far. Counted, not dated: no two clocks are compared. */
@@ -71,31 +67,24 @@ export class Fences {
     return item?.beats?.N === undefined ? 0 : Number(item.beats.N);
   }
 
-  private async update(session: string, expression: string, values: Record<string, unknown>): Promise<Fence> {
-    const command: UpdateItemCommandInput = {
-      TableName: this.table,
-      Key: marshall({ session }),
-      UpdateExpression: expression,
-      ExpressionAttributeValues: marshall(values),
-      ReturnValues: 'ALL_NEW',
-    };
-    try {
-      const { Attributes } = await this.dynamodb.send(new UpdateItemCommand(command));
-      return fenceOf(Attributes);
-    } catch (error) {
-      throw unavailable(error as Error);
-    }
+  private async update(session: string, UpdateExpression: string, values: Record<string, AttributeValue>): Promise<Fence> {
+    const { Attributes } = await this.client
+      .updateItem({
+        TableName: this.table,
+        Key: { session: { S: session } },
+        UpdateExpression,
+        ExpressionAttributeValues: values,
+        ReturnValues: 'ALL_NEW',
+      })
+      .catch(refuse);
+    return fenceOf(Attributes);
   }
 
-  private async get(session: string): Promise<Record<string, AttributeValue> | undefined> {
-    try {
-      const { Item } = await this.dynamodb.send(
-        new GetItemCommand({ TableName: this.table, Key: marshall({ session }), ConsistentRead: true }),
-      );
-      return Item;
-    } catch (error) {
-      throw unavailable(error as Error);
-    }
+  private async get(session: string): Promise<Item | undefined> {
+    const { Item } = await this.client
+      .getItem({ TableName: this.table, Key: { session: { S: session } }, ConsistentRead: true })
+      .catch(refuse);
+    return Item;
   }
 }
 
@@ -116,20 +105,15 @@ function nameOf({ owner, pk }: LedgerRow): string {
   return `${owner}|${pk}`;
 }
 
-function fenceOf(item: Record<string, AttributeValue> | undefined): Fence {
-  const { calls = new Set<string>(), unresolved = new Set<string>() } = (item === undefined ? {} : unmarshall(item)) as FenceItem;
-  const entries = [...calls].map((name) => {
+function fenceOf({ calls, unresolved }: Item = {}): Fence {
+  const entries = (calls?.SS ?? []).map((name) => {
     const bar = name.indexOf('|');
-    return { owner: name.slice(0, bar), call: name.slice(bar + 1), unresolved: unresolved.has(name) };
+    return { owner: name.slice(0, bar), call: name.slice(bar + 1), unresolved: unresolved?.SS?.includes(name) === true };
   });
   return { entries };
 }
 
-interface FenceItem {
-  readonly calls?: ReadonlySet<string>;
-  readonly unresolved?: ReadonlySet<string>;
-}
-
-function unavailable(error: Error): FleetError {
-  return new FleetError('LEDGER_UNAVAILABLE', { reason: `the fence cannot be written (${error.name})` });
+/** @throws FleetError LEDGER_UNAVAILABLE */
+function refuse(error: unknown): never {
+  throw new FleetError('LEDGER_UNAVAILABLE', { reason: `the fence cannot be written (${(error as Error).name})` });
 }

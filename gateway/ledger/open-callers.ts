@@ -5,9 +5,14 @@ import type { Fences } from './fences';
 /** How often a replica with callers without a key shows that it lives, in milliseconds. */
 export const BEAT_MS = 100;
 
-/** The callers without a key that wait here. While there are any the replica beats, so that others can tell that it lives. */
+/**
+ * The callers without a key that wait here. While one waits for longer than a beat the replica beats, so that others can tell that it
+ * lives; a call that takes no longer is gone from its fence before anybody could have counted.
+ */
 export class OpenCallers {
-  private readonly calls = new Set<string>();
+  /** Rows, and in which interval between two beats each came; the oldest first. */
+  private readonly calls = new Map<string, number>();
+  private interval = 0;
   private readonly notes = new Set<Promise<void>>();
   private timer: NodeJS.Timeout | undefined;
 
@@ -21,8 +26,8 @@ export class OpenCallers {
   /** Counts a caller until it has its answer or has left. @param call key of its ledger row */
   add(call: string, gone: Departure): void {
     if (gone.over) return;
-    this.calls.add(call);
-    this.timer ??= setInterval(() => this.beat(), BEAT_MS);
+    this.calls.set(call, this.interval);
+    this.timer ??= setInterval(() => this.turn(), BEAT_MS);
     gone.whenOver(() => this.remove(call));
   }
 
@@ -46,6 +51,12 @@ export class OpenCallers {
     if (this.calls.size > 0) return;
     clearInterval(this.timer);
     this.timer = undefined;
+  }
+
+  private turn(): void {
+    const [oldest = this.interval] = this.calls.values();
+    if (oldest < this.interval) this.beat();
+    this.interval++;
   }
 
   private beat(): void {

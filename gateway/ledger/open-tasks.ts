@@ -44,13 +44,22 @@ export class OpenTasks {
   }
 
   /** Notes which call a task belongs to, so that any replica that hears of its end settles it. */
-  async note({ server, agent, pk, fence }: LedgerRow, taskId: string, until: number): Promise<void> {
+  async note(
+    { server, agent, pk, fence }: Pick<LedgerRow, 'server' | 'agent' | 'pk' | 'fence'>,
+    taskId: string,
+    until: number,
+  ): Promise<void> {
     await this.parts.directory.noteTask({
       session: nameOf({ server, agentId: agent }, taskId),
       pk,
       fence,
       expiresAt: Math.ceil(until / 1_000),
     });
+  }
+
+  /** Whether a call of this agent goes on, or went on, as this task. @throws FleetError LEDGER_UNAVAILABLE */
+  async isOf(asker: Asker, taskId: unknown): Promise<boolean> {
+    return typeof taskId === 'string' && (await this.parts.directory.readTask(nameOf(asker, taskId))) !== undefined;
   }
 
   /** Settles the call of a task by what is said of the task. A failure is logged: the next one who asks settles it. */

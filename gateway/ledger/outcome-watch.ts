@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { FleetConfig } from '../../core/fleet-config';
-import { ALL_WAYS, type EvidenceSearch } from '../../ledger/evidence';
+import type { EvidenceSearch } from '../../ledger/evidence';
 import type { Finding, Way } from '../../ledger/finding';
 import type { Ledger } from '../../ledger/ledger';
 import type { LedgerRow } from '../../ledger/row';
@@ -14,9 +14,9 @@ export const POLL_MS = 150;
 const OWNER_PATIENCE_MS = 5_000;
 /**
  * How long a claim may stand unsent before whoever waits for it ends it, in milliseconds. Its owner sends at once, or has
- * died: if it was only slow, its `sent` is refused. A call without a key waits behind its fence first.
+ * died: if it was only slow, its `sent` is refused.
  */
-const UNSENT_PATIENCE_MS = { withKey: 5_000, withoutKey: 60_000 };
+const UNSENT_PATIENCE_MS = 5_000;
 
 export interface WatchParts {
   readonly ledger: Ledger;
@@ -41,7 +41,7 @@ export class OutcomeWatch {
     const { ledger, evidence, now } = this.parts;
     await delay(POLL_MS);
     const current = (await ledger.read(row.pk)) ?? row;
-    if (isAbandoned(current, now())) return (await this.endUnsent(current)) ?? current;
+    if (isAbandoned(current, now())) return this.endUnsent(current);
     if (current.state !== 'sent' || current.openTask !== undefined) return current;
     const finding = await evidence.seek(current, ['instance']);
     if (finding.kind === 'answer') return this.settleBy(finding, current);
@@ -51,9 +51,17 @@ export class OutcomeWatch {
     return (await ledger.read(row.pk)) ?? current;
   }
 
-  /** Looks for evidence of a call whose outcome is unknown, and settles it by what is found. */
-  async reconsider(row: LedgerRow, ways: readonly Way[] = ALL_WAYS): Promise<LedgerRow> {
-    return this.settleBy(await this.parts.evidence.seek(row, ways), row);
+  /**
+   * Looks for evidence of a call whose outcome is unknown, and settles it by what is found. An instance may still work on a call that its
+   * gateway has handed over: then evidence is on its way.
+   * @param waits whether somebody still waits for that
+   */
+  async reconsider(row: LedgerRow, ways: readonly Way[], waits: () => boolean = () => false): Promise<LedgerRow> {
+    for (;;) {
+      const finding = await this.parts.evidence.seek(row, ways);
+      if (finding.kind !== 'running' || !waits()) return this.settleBy(finding, row);
+      await delay(POLL_MS);
+    }
   }
 
   /** Writes down what was found; the row as it stands then. */
@@ -72,10 +80,10 @@ export class OutcomeWatch {
   }
 
   /** Ends a claim that its owner left without having sent anything; one that is only slow cannot send any more. */
-  async endUnsent(row: LedgerRow): Promise<LedgerRow | undefined> {
+  private async endUnsent(row: LedgerRow): Promise<LedgerRow> {
     const { ledger, now } = this.parts;
     await ledger.endUnsent(row, { settledAt: now(), reason: 'its gateway died before it was sent' });
-    return ledger.read(row.pk);
+    return (await ledger.read(row.pk)) ?? row;
   }
 }
 
@@ -92,7 +100,6 @@ export async function writeVerdict(
   return ledger.keepOpen(row, { ...settlement, ...opening });
 }
 
-function isAbandoned({ state, claimedAt, idempotencyKey }: LedgerRow, now: number): boolean {
-  const patience = idempotencyKey === undefined ? UNSENT_PATIENCE_MS.withoutKey : UNSENT_PATIENCE_MS.withKey;
-  return state === 'claimed' && now > claimedAt + patience;
+function isAbandoned({ state, claimedAt }: LedgerRow, now: number): boolean {
+  return state === 'claimed' && now > claimedAt + UNSENT_PATIENCE_MS;
 }

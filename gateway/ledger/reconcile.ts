@@ -3,14 +3,17 @@ import type { Logger } from 'pino';
 import { callDigest } from '../../core/call-digest';
 import type { FleetConfig } from '../../core/fleet-config';
 import type { JsonObject } from '../../core/message';
-import { judgeRead, landedResult, type ReconcileConfig, type ReconciledCall, readArguments } from '../../core/reconcile';
+import { argumentNames, judgeRead, landedResult, type ReconcileConfig, type ReconciledCall, readArguments } from '../../core/reconcile';
+import { segmentsOf } from '../../core/redaction';
 import type { Finding } from '../../ledger/finding';
 import { argumentsOf, encodeText } from '../../ledger/kept-text';
 import type { Ledger } from '../../ledger/ledger';
 import { conclusiveFrom } from '../../ledger/protocol';
 import { type LedgerRow, ownKey } from '../../ledger/row';
 import { judge } from '../../ledger/verdict';
+import type { SealKeys } from '../identity/seal-keys';
 import type { OwnCalls } from '../upstream/own-call';
+import { redactedArguments } from './redacted-arguments';
 
 /** Shortest and longest time between two reads for one call, in milliseconds, however many callers wait for it. */
 const READ_EVERY_MS = { least: 1_000, most: 10_000 };
@@ -21,6 +24,7 @@ export interface ReconcileParts {
   readonly ledger: Ledger;
   /** In whose name the reads are recorded. */
   readonly replica: string;
+  readonly sealKeys: SealKeys;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: Logger;
@@ -40,7 +44,7 @@ export class Reconciliations {
   async seek(row: LedgerRow): Promise<Finding | undefined> {
     const config = this.parts.config.servers[row.server]?.tools[row.tool]?.reconcile;
     const args = config === undefined ? undefined : await argumentsOf(row);
-    if (config === undefined || args === undefined) return undefined;
+    if (config === undefined || args === undefined || readsRedacted(row, config)) return undefined;
     const call = { arguments: args, idempotencyKey: row.idempotencyKey ?? null, callId: row.callId };
     const conclusive = conclusiveFrom(row, config.effectSeconds * 1_000);
     return this.once(row, conclusive, () => look(row, config, call, conclusive, this.parts));
@@ -56,6 +60,12 @@ export class Reconciliations {
     this.recent.set(row.fence, { finding, until: nextRead(row, conclusive, now) });
     return finding;
   }
+}
+
+/** A row may have been redacted under another declaration than today's: a digest finds nothing, and would show that nothing happened. */
+function readsRedacted({ redacted = [] }: LedgerRow, config: ReconcileConfig): boolean {
+  const names = argumentNames(config);
+  return redacted.flatMap(segmentsOf).some((name) => names.has(name));
 }
 
 function nextRead({ sentAt, claimedAt }: LedgerRow, conclusive: number, now: number): number {
@@ -106,7 +116,8 @@ async function read(row: LedgerRow, config: ReconcileConfig, call: ReconciledCal
   const judging = { era: 'modern', serverConfig: {}, claimed: false } as const;
   const { outcome, settlement } = await judge({ response }, judging, now());
   const argumentsText = JSON.stringify(args);
-  const { text, encoding } = await encodeText(argumentsText);
+  const kept = redactedArguments(argumentsText, parts.config.servers[server]?.tools[config.tool] ?? {}, parts.sealKeys);
+  const { text, encoding } = await encodeText(kept.text);
   const { digest, version } = callDigest(config.tool, argumentsText);
   await ledger.append({
     ...settlement,
@@ -122,6 +133,7 @@ async function read(row: LedgerRow, config: ReconcileConfig, call: ReconciledCal
     digestVersion: version,
     arguments: text,
     ...(encoding !== undefined && { argumentsEncoding: encoding }),
+    ...(kept.redacted.length > 0 && { redacted: kept.redacted }),
     stateChanging: false,
     state: outcome,
     reason: `RECONCILE: ${row.callId}`,

@@ -8,11 +8,13 @@ import { argumentsOf } from '../../ledger/kept-text';
 import type { LedgerRow } from '../../ledger/row';
 import type { Catalogue } from '../upstream/catalogue';
 import type { OwnCalls } from '../upstream/own-call';
+import type { StandingOrders } from './standing-orders';
 
 export interface RepeatParts {
   readonly config: Pick<FleetConfig, 'servers'>;
   readonly catalogue: Catalogue;
   readonly ownCalls: OwnCalls;
+  readonly orders: Pick<StandingOrders, 'refusalOf'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -22,10 +24,15 @@ export interface RepeatParts {
  * `idempotentHint` is trusted. Of the latter only a result shows something: that the same call fails now does not mean
  * that it failed before.
  */
-export async function repeatWithKey(row: LedgerRow, { config, catalogue, ownCalls, now }: RepeatParts): Promise<Finding | undefined> {
+export async function repeatWithKey(
+  row: LedgerRow,
+  { config, catalogue, ownCalls, orders, now }: RepeatParts,
+): Promise<Finding | undefined> {
+  // It may never have arrived: then this would be its execution.
+  if (orders.refusalOf(row) !== undefined) return undefined;
   const args = await argumentsOf(row);
-  // What a continuation carried is not kept, so it cannot be said again.
-  if (args === undefined || row.continuation === true) return undefined;
+  // What a continuation carried is not kept, nor what was redacted, so it cannot be said again.
+  if (args === undefined || row.continuation === true || row.redacted !== undefined) return undefined;
   const honoured = row.idempotencyKey !== undefined && config.servers[row.server]?.tools[row.tool]?.honoursKey === true;
   if (!honoured && (await catalogue.trusted(row.server, row.tool))?.idempotent !== true) return undefined;
   const { server, agent, callId, tool, idempotencyKey } = row;

@@ -1,5 +1,6 @@
 import { FleetError } from '../../core/errors';
 import type { CallEvent } from '../../core/sealed-event';
+import { ALL_WAYS } from '../../ledger/evidence';
 import type { Ledger } from '../../ledger/ledger';
 import { isSettled, type LedgerRow, ledgerKey } from '../../ledger/row';
 import type { Routed } from '../call';
@@ -27,7 +28,7 @@ export async function resume(routed: Routed, event: CallEvent, { ledger, outcome
     if (exchange.gone.over) throw new FleetError('IN_PROGRESS', { reason: 'the agent left again', callId: row.callId });
     row = await outcomes.lookAgain(row);
   }
-  if (row.state === 'unknown') row = await outcomes.reconsider(row);
+  if (row.state === 'unknown') row = await outcomes.reconsider(row, ALL_WAYS, () => !exchange.gone.over);
   if (row.openTask !== undefined && !isSettled(row.state)) return row;
   if (row.state === 'confirmed' || row.state === 'failed' || row.state === 'input_required') return row;
   const detail = { callId: row.callId, ...(row.idempotencyKey !== undefined && { idempotencyKey: row.idempotencyKey }) };

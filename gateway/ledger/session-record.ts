@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { AgentTerms } from '../../core/agent-terms';
 import { FleetError } from '../../core/errors';
 import { SESSION_HEADER } from '../../core/headers';
 import type { RequestMessage } from '../../core/message';
@@ -7,7 +8,8 @@ import { sessionKey } from '../../core/session-key';
 import type { Forwarded } from '../call';
 import type { SealKeys } from '../identity/seal-keys';
 import type { Answer } from '../upstream/answer';
-import type { Directory } from './directory';
+import type { Directory, DirectoryRow } from './directory';
+import type { FanOut } from './fan-out';
 
 export interface SessionStateParts {
   readonly directory: Directory;
@@ -15,6 +17,7 @@ export interface SessionStateParts {
 }
 
 export interface SessionParts extends SessionStateParts {
+  readonly fanOut: FanOut;
   readonly sealKeys: SealKeys;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -24,7 +27,7 @@ export interface SessionParts extends SessionStateParts {
 export async function recordOpening(forwarded: Forwarded, answer: Answer, parts: SessionParts): Promise<Forwarded> {
   const { opened, instance } = answer;
   if (opened === undefined) return forwarded;
-  const { agent, agentId, server, task, message } = forwarded;
+  const { agent, agentId, server, task, message, decision } = forwarded;
   const now = parts.now();
   const session: SealedSession = { ...opened, generation: 0, issuedAt: Math.floor(now / 1000) };
   const id = sealSession(session, { agent: agentId, server }, parts.sealKeys.all[0]);
@@ -33,7 +36,7 @@ export async function recordOpening(forwarded: Forwarded, answer: Answer, parts:
       reason: `the server's session id is too long to be sealed (${opened.upstream.length} characters)`,
     });
   }
-  await parts.directory.open({
+  const row: DirectoryRow = {
     session: sessionKey(id),
     agent: agentId,
     ...agent,
@@ -47,9 +50,21 @@ export async function recordOpening(forwarded: Forwarded, answer: Answer, parts:
     ...(opened.cookie !== undefined && { cookie: opened.cookie }),
     openedAt: now,
     expiresAt: session.issuedAt + SESSION_LIFETIME_SECONDS,
-  });
+  };
+  await parts.directory.open(row);
+  await countIn(row, decision.terms, parts);
   parts.log.info({ event: 'session_opened', session: sessionKey(id), server, agent: agentId, instance, revision: opened.revision });
   return { ...forwarded, answer: { ...answer, headers: { ...answer.headers, [SESSION_HEADER]: id } } };
+}
+
+/** A session that is one too many is not opened. */
+async function countIn(row: DirectoryRow, terms: AgentTerms | undefined, { fanOut, directory, now }: SessionParts): Promise<void> {
+  try {
+    await fanOut.enter(row, terms);
+  } catch (error) {
+    await directory.refuse(row.session, now());
+    throw error;
+  }
 }
 
 const RESTORED_METHODS = ['logging/setLevel', 'resources/subscribe', 'resources/unsubscribe'];

@@ -6,7 +6,8 @@ import { agentText } from '../../core/reading/agent-text';
 import { EventReader, EventTooLarge, isMessageEvent } from '../../core/reading/event-reader';
 import { isIdOf, readServerMessage } from '../../core/reading/server-message';
 import type { Response } from '../../core/response';
-import { ANSWER_LIMIT_BYTES, isStream, type Reading, SMALL_BYTES } from './reading';
+import { isStream } from './media-type';
+import { ANSWER_LIMIT_BYTES, type Reading, SMALL_BYTES } from './reading';
 import type { UpstreamResponse } from './upstreams';
 
 /** Passes on a stream that holds no response for anybody, until the server or the agent leaves. */

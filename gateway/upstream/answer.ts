@@ -5,7 +5,8 @@ import { isIdOf, readServerMessage, type ServerMessage } from '../../core/readin
 import type { Response } from '../../core/response';
 import type { AwaitedRequest } from '../../core/sealed-event';
 import { readStream } from './answer-stream';
-import { ANSWER_LIMIT_BYTES, isStream, type Reading, SMALL_BYTES, tooLarge } from './reading';
+import { isStream } from './media-type';
+import { ANSWER_LIMIT_BYTES, type Reading, SMALL_BYTES, tooLarge } from './reading';
 import type { UpstreamResponse } from './upstreams';
 
 /** The answer of a server, whole, before anyone has seen it. */

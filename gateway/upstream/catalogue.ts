@@ -1,11 +1,13 @@
 import type { Logger } from 'pino';
 import { FleetError } from '../../core/errors';
 import type { FleetConfig } from '../../core/fleet-config';
+import { readMembers, writeMembers } from '../../core/json-members';
+import { elementsOf, readElement } from '../../core/listed';
 import { isObject, type JsonObject } from '../../core/message';
 import { type ParamHeader, paramHeaders } from '../../core/param-headers';
 import type { Response } from '../../core/response';
 import type { Json } from '../../core/strict-json';
-import { resultIn } from './own-answer';
+import { isApproved } from '../../core/tool-pins';
 import type { OwnRequests } from './own-request';
 
 /** How long a server's list of tools is believed, in milliseconds. */
@@ -86,14 +88,23 @@ export class Catalogue {
     const tools = new Map<string, ToolFacts>();
     let cursor: Json | undefined;
     for (let page = 0; page < PAGE_LIMIT; page++) {
-      const result = resultIn(await this.ask(server, cursor === undefined ? {} : { cursor }));
-      for (const tool of Array.isArray(result.tools) ? result.tools : []) {
-        if (isObject(tool) && typeof tool.name === 'string') tools.set(tool.name, factsOf(tool));
-      }
-      cursor = result.nextCursor;
+      const { member, payload } = await this.ask(server, cursor === undefined ? {} : { cursor });
+      const result = readMembers(member === 'result' ? payload : '{}');
+      for (const [name, tool] of this.toolsIn(server, result.get('tools'))) tools.set(name, factsOf(tool));
+      cursor = JSON.parse(result.get('nextCursor') ?? 'null') as Json;
       if (typeof cursor !== 'string') break;
     }
     return tools;
+  }
+
+  /** Of what was changed since it was reviewed nothing is believed. */
+  private toolsIn(server: string, list = ''): readonly (readonly [string, JsonObject])[] {
+    const pins = this.parts.config.servers[server]?.pins;
+    return elementsOf(list).flatMap((text) => {
+      const tool = JSON.parse(text) as Json;
+      if (!isObject(tool) || typeof tool.name !== 'string') return [];
+      return pins === undefined || isApproved(pins, tool.name, writeMembers(readElement(text, 'name'))) ? [[tool.name, tool] as const] : [];
+    });
   }
 
   /** Only modern calls carry headers; what a legacy server lists is of interest where it is trusted. */

@@ -4,23 +4,21 @@ import { FleetError } from '../../core/errors';
 import type { CallContext, FleetConfig, ServerConfig } from '../../core/fleet-config';
 import { METHOD_HEADER, PROTOCOL_VERSION_HEADER } from '../../core/headers';
 import { type JsonObject, MODERN_REVISION, MODERN_VERSION_META } from '../../core/message';
+import { OWN_INITIALIZE } from '../../core/own-initialize';
 import type { Response } from '../../core/response';
+import { type SeatedParts, sendSeated } from '../capacity/seated';
 import { type OwnMessage, ownMessage, ownPatience, readOwnAnswer } from './own-answer';
 import { OwnSession } from './own-session';
-import type { UpstreamRequest, UpstreamResponse, Upstreams } from './upstreams';
+import type { UpstreamRequest, UpstreamResponse } from './upstreams';
 
 /** The gateway as a caller of its own. */
-const OWN_AGENT = agentId({ issuer: 'cdk-mcp-fleet', subject: 'gateway' });
-
-/** What it says of itself where a server wants a session. */
-const OWN_INITIALIZE = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'cdk-mcp-fleet', version: '1' } };
+export const OWN_AGENT = agentId({ issuer: 'cdk-mcp-fleet', subject: 'gateway' });
 
 /** How long a server's era is believed, in milliseconds. */
 const ERA_LIFETIME_MS = 60_000;
 
-export interface OwnRequestParts {
+export interface OwnRequestParts extends SeatedParts {
   readonly config: Pick<FleetConfig, 'servers'>;
-  readonly upstreams: Upstreams;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -104,7 +102,7 @@ export class OwnRequests {
     context: CallContext,
     headers: ModernHeaders,
   ): Promise<UpstreamResponse> {
-    const { config, upstreams } = this.parts;
+    const { config } = this.parts;
     const request: UpstreamRequest = {
       server,
       serverConfig: config.servers[server] as ServerConfig,
@@ -113,7 +111,7 @@ export class OwnRequests {
       body: text,
       context,
     };
-    return upstreams.send(request, ownPatience(method));
+    return sendSeated(request, this.parts, ownPatience(method));
   }
 }
 

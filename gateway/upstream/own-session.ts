@@ -1,9 +1,11 @@
 import { endedBy } from '../../core/endings';
 import type { CallContext, FleetConfig, ServerConfig } from '../../core/fleet-config';
 import { PROTOCOL_VERSION_HEADER, SESSION_HEADER } from '../../core/headers';
+import type { Decision } from '../../core/policy';
 import type { Response } from '../../core/response';
+import { type SeatedParts, sendSeated } from '../capacity/seated';
 import { type OwnMessage, ownMessage, ownPatience, readOwnAnswer, resultIn } from './own-answer';
-import type { UpstreamRequest, UpstreamResponse, Upstreams } from './upstreams';
+import type { UpstreamRequest, UpstreamResponse } from './upstreams';
 
 /** Where a session of the legacy era is. */
 export interface Place {
@@ -13,9 +15,8 @@ export interface Place {
   readonly instance: string | undefined;
 }
 
-export interface OwnSessionParts {
+export interface OwnSessionParts extends SeatedParts {
   readonly config: Pick<FleetConfig, 'servers'>;
-  readonly upstreams: Upstreams;
 }
 
 /** A session that the gateway itself opens at a server, on an agent's behalf. */
@@ -31,11 +32,17 @@ export class OwnSession {
   /**
    * Says initialize and that it is done.
    * @param params of initialize
+   * @param decision on the agent that it is opened for again
    * @throws FleetError as `Upstreams.send` does; OUTCOME_UNKNOWN when the server refuses
    */
-  static async open(context: CallContext, params: unknown, parts: OwnSessionParts): Promise<OwnSession> {
+  static async open(
+    context: CallContext,
+    params: unknown,
+    parts: OwnSessionParts,
+    decision?: Pick<Decision, 'terms'>,
+  ): Promise<OwnSession> {
     const message = ownMessage('initialize', params);
-    const response = await post(context, parts, message, {});
+    const response = await post(context, parts, message, { ...(decision !== undefined && { decision }) });
     const result = resultIn(await readOwnAnswer(response, message));
     const upstream = response.headers[SESSION_HEADER];
     const place = { upstream: typeof upstream === 'string' ? upstream : undefined, cookie: response.cookie, instance: response.instance };
@@ -76,18 +83,22 @@ type Said = Pick<OwnMessage, 'method' | 'text'>;
 /** @param message absent to end the session */
 function post(
   context: CallContext,
-  { config, upstreams }: OwnSessionParts,
+  parts: OwnSessionParts,
   message: Said | undefined,
-  { session, revision }: { session?: { upstream: string; cookie?: string }; revision?: string },
+  { session, revision, decision }: Pick<UpstreamRequest, 'session' | 'decision'> & { readonly revision?: string },
 ): Promise<UpstreamResponse> {
   const request: UpstreamRequest = {
     server: context.server,
-    serverConfig: config.servers[context.server] as ServerConfig,
+    serverConfig: parts.config.servers[context.server] as ServerConfig,
     method: message === undefined ? 'DELETE' : 'POST',
     headers: revision === undefined ? {} : { [PROTOCOL_VERSION_HEADER]: revision },
     ...(message !== undefined && { body: message.text }),
     ...(session !== undefined && { session }),
+    ...(decision !== undefined && { decision }),
     context,
   };
-  return upstreams.send(request, ownPatience(message?.method ?? 'DELETE'));
+  const departure = ownPatience(message?.method ?? 'DELETE');
+  return session === undefined && message?.method === 'initialize'
+    ? sendSeated(request, parts, departure)
+    : parts.upstreams.send(request, departure);
 }

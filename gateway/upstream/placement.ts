@@ -3,16 +3,18 @@ import { type ErrorName, FleetError } from '../../core/errors';
 import { methodRule } from '../../core/methods';
 import { upstreamText } from '../../core/reading/upstream-text';
 import { DELIVERY_WINDOW_MS } from '../../ledger/protocol';
+import type { LedgerRow } from '../../ledger/row';
 import type { Claimed, KnownSession } from '../call';
+import { hadNoSlot, type SeatedParts, sendTo } from '../capacity/seated';
+import type { SeatPatience } from '../capacity/seats';
 import { Departure } from '../departure';
 import type { OpenRequest } from '../open-requests';
 import type { Recovery } from '../recovery';
 import type { Affinity } from './affinity';
 import type { Restorations } from './restore';
-import type { UpstreamRequest, UpstreamResponse, Upstreams } from './upstreams';
+import type { UpstreamRequest, UpstreamResponse } from './upstreams';
 
-export interface PlacementParts {
-  readonly upstreams: Upstreams;
+export interface PlacementParts extends SeatedParts {
   readonly affinity: Affinity;
   readonly restorations: Restorations;
 }
@@ -33,32 +35,46 @@ export interface Placed {
 }
 
 /**
- * Sends a request to the instance that has its session, or to any. What was refused before it was executed may go to
+ * Sends a request to the instance that has its session, or to where its seat is. What was refused before it was executed may go to
  * another instance, and a session that is gone is opened again where the server allows it. What may have been executed is
  * not sent again here.
+ * @param isKnownLost the session has been found to be gone
  */
-export async function place(call: Placeable, { upstreams, affinity, restorations }: PlacementParts): Promise<Placed> {
+export async function place(call: Placeable, parts: PlacementParts, isKnownLost = false): Promise<Placed> {
+  const { upstreams, affinity, restorations, seats } = parts;
   const departure = cancelWhenGone(call);
   const { recovery } = call;
-  let { session } = call;
+  let { session, seat } = call;
+  // It was sent before, or has waited for another like it.
+  if (seat?.over) seat = await seats.find(call, patienceOf(call, departure));
+  let isLost = isKnownLost;
   for (;;) {
     try {
-      const response = await upstreams.send(requestOf(call, session), departure);
+      if (isLost && session !== undefined) session = await restorations.restore({ ...call, session, sessionId: call.sessionId as string });
+      isLost = false;
+      const request = requestOf(call, session);
+      const response = await (seat === undefined ? upstreams.send(request, departure) : sendTo(seat, request, parts, departure));
       if (call.bond !== undefined) affinity.noteAnswer(call.bond, response);
       return { response, ...(session !== undefined && { session }) };
     } catch (error) {
       if (!FleetError.is(error) || !PLACED_AGAIN.includes(error.kind)) throw error;
       if (error.detail.ending === 'rate_limited') throw error;
+      if (seat?.instance !== undefined && hadNoSlot(error)) {
+        // Another was there first, at another gateway.
+        seat = await seats.findAgain(call, seat, patienceOf(call, departure));
+        continue;
+      }
       recovery.note('sent', error.detail.reason);
       if (call.lane === 'open' && error.detail.sidecar === 'server_unavailable' && recovery.count > OPENING_ATTEMPTS) {
         throw recovery.spent(endedBy('not_opened', error.detail.reason));
       }
       if (error.kind === 'UNKNOWN_SESSION') {
-        if (session === undefined || !restores(call) || !recovery.again()) throw error;
-        session = await restorations.restore({ ...call, session, sessionId: call.sessionId as string });
-      } else if (session === undefined && error.detail.sidecar !== undefined) {
+        if (isLost || session === undefined || !restores(call) || !recovery.again()) throw error;
+        isLost = true;
+      } else if ((isLost || session === undefined) && error.detail.sidecar !== undefined) {
         // Another instance may have room, or be up.
         if (!recovery.again()) throw recovery.spent(error);
+        if (seat !== undefined) seat = await seats.find(call, patienceOf(call, departure));
       } else if (error.kind === 'AT_CAPACITY' || !(await recovery.pause())) {
         // Only the session's own instance will do, or there is none just now.
         throw recovery.spent(error);
@@ -66,6 +82,17 @@ export async function place(call: Placeable, { upstreams, affinity, restorations
     }
   }
 }
+
+/** A claimed call must be delivered in time, or not at all. */
+function patienceOf({ claim }: Placeable, departure: Departure | undefined): SeatPatience {
+  return {
+    ...(claim !== undefined && { until: deliverByOf(claim) - SENDING_MS }),
+    ...(departure !== undefined && { departure }),
+  };
+}
+
+/** Longest time from a seat to the first byte, in milliseconds. */
+const SENDING_MS = 2_000;
 
 /** Instances at which a session is tried to be opened whose server does not start: another one may be up. */
 const OPENING_ATTEMPTS = 2;
@@ -99,10 +126,14 @@ function requestOf(call: Placeable, session = call.session): UpstreamRequest {
       ...(claim !== undefined && {
         callId: claim.callId,
         claimed: true,
-        deliverBy: (claim.sentAt ?? claim.claimedAt) + DELIVERY_WINDOW_MS,
+        deliverBy: deliverByOf(claim),
       }),
     },
   };
+}
+
+function deliverByOf({ sentAt, claimedAt }: LedgerRow): number {
+  return (sentAt ?? claimedAt) + DELIVERY_WINDOW_MS;
 }
 
 /** Asks for the rest of a stream that the server ended early. */
@@ -113,13 +144,19 @@ export function resumption(call: Placeable, lastEventId: string): UpstreamReques
   return { ...request, context: caller, method: 'GET', lastEventId };
 }
 
+/** Whether an instance has said, when its answer was a stream already, that the session is lost, and it may be opened again for the call. */
+export function lostLate(error: unknown, call: Placeable): boolean {
+  const isLoss = FleetError.is(error) && error.kind === 'UNKNOWN_SESSION' && call.session !== undefined;
+  return isLoss && restores(call) && !call.recovery.heard && call.recovery.again();
+}
+
 /** Ending a session that is gone needs no other one. */
 function restores({ serverConfig, lane }: Claimed): boolean {
   return serverConfig.onLoss === 'restart' && lane !== 'close';
 }
 
 /** Endings that a second attempt would only repeat: the server answered, and what it said is no answer. */
-const FINAL_ENDINGS = ['no_response', 'cancelled', 'caller_left'];
+const FINAL_ENDINGS = ['no_response', 'secret_told', 'cancelled', 'caller_left'];
 
 /** What is known to change nothing may be said twice, as long as nobody has seen a part of the answer. */
 export function repeatable({ claim, lane, toolCall, message, ...call }: Placeable, { detail }: FleetError): boolean {

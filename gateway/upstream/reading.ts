@@ -38,12 +38,3 @@ export interface Reading {
 export function tooLarge(limit = ANSWER_LIMIT_BYTES): string {
   return `the answer is larger than ${limit} bytes`;
 }
-
-export function isStream({ headers }: UpstreamResponse): boolean {
-  return mediaType(headers['content-type']) === 'text/event-stream';
-}
-
-/** Without parameters, in lower case (RFC 9110 § 8.3.1). */
-function mediaType(value: string | string[] | undefined): string {
-  return (String(value ?? '').split(';', 1)[0] as string).trim().toLowerCase();
-}

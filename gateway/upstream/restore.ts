@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { FleetError } from '../../core/errors';
+import { refusalOf } from '../../core/granted';
 import type { SealedSession } from '../../core/sealed-session';
 import { sessionKey } from '../../core/session-key';
 import type { KnownSession, Routed } from '../call';
@@ -92,13 +93,15 @@ export function placeOf({ upstream, cookie, generation, told = 0 }: DirectoryRow
 
 /** Opens the session elsewhere. @throws FleetError UNKNOWN_SESSION when the server does not take it again as it was */
 async function openAgain(row: DirectoryRow, lost: Routed, parts: OwnSessionParts): Promise<OwnSession> {
-  const { agentId: agent, server, task } = lost;
-  const opened = await OwnSession.open({ agent, server, ...(task !== undefined && { task }) }, JSON.parse(row.initialize), parts);
+  const { agentId: agent, server, task, decision } = lost;
+  const context = { agent, server, ...(task !== undefined && { task }) };
+  const opened = await OwnSession.open(context, JSON.parse(row.initialize), parts, decision);
   if (opened.revision !== row.revision) {
     await opened.end();
     throw new FleetError('UNKNOWN_SESSION', { reason: `the server now speaks ${opened.revision}, not ${row.revision}; initialize again` });
   }
   if (row.logLevel !== undefined) await opened.ask('logging/setLevel', { level: row.logLevel });
-  for (const uri of row.subscriptions ?? []) await opened.ask('resources/subscribe', { uri });
+  for (const uri of row.subscriptions ?? [])
+    if (refusalOf(decision, server, { kind: 'resource', name: uri }) === undefined) await opened.ask('resources/subscribe', { uri });
   return opened;
 }

@@ -49,7 +49,7 @@ export class Way {
     const { underWay, limit, now } = this;
     if (underWay.size >= limit) return Promise.reject(new TooManyError(`${limit} requests to it are under way`));
     return new Promise((resolve, reject) => {
-      const sending = new Sending(delivery, now, { resolve, reject, over: () => underWay.delete(sending) });
+      const sending = new Sending(delivery, now, resolve, reject, underWay);
       underWay.add(sending);
       departure?.whenOver(() => sending.giveUp(departure.reason));
       this.pool.dispatch(options, sending);
@@ -59,13 +59,6 @@ export class Way {
   close(): Promise<void> {
     return this.pool.destroy();
   }
-}
-
-interface Awaiting {
-  resolve(incoming: Incoming): void;
-  reject(error: Error): void;
-  /** It has ended, in whatever way. */
-  over(): void;
 }
 
 type Handler = Dispatcher.DispatchHandler;
@@ -84,13 +77,16 @@ class Sending implements Handler {
   constructor(
     private readonly delivery: Delivery,
     private readonly now: () => number,
-    private readonly awaiting: Awaiting,
+    private readonly resolve: (incoming: Incoming) => void,
+    private readonly reject: (error: Error) => void,
+    /** It leaves them when it has ended, in whatever way. */
+    private readonly underWay: Set<Sending>,
   ) {}
 
   giveUp(reason: Error): void {
     this.givenUp = reason;
     if (this.controller !== undefined) this.controller.abort(reason);
-    else this.awaiting.reject(reason);
+    else this.reject(reason);
   }
 
   onRequestStart(...[controller]: Arguments<'onRequestStart'>): void {
@@ -105,7 +101,7 @@ class Sending implements Handler {
   onResponseStart(...[controller, status, headers]: Arguments<'onResponseStart'>): void {
     if (status < 200) return;
     this.body = new IncomingBody(controller);
-    this.awaiting.resolve({ status, headers, body: this.body });
+    this.resolve({ status, headers, body: this.body });
   }
 
   onResponseData(...[, piece]: Arguments<'onResponseData'>): void {
@@ -113,13 +109,13 @@ class Sending implements Handler {
   }
 
   onResponseEnd(): void {
-    this.awaiting.over();
+    this.underWay.delete(this);
     this.body?.end();
   }
 
   onResponseError(...[, error]: Arguments<'onResponseError'>): void {
-    this.awaiting.over();
-    if (this.body === undefined) this.awaiting.reject(error);
+    this.underWay.delete(this);
+    if (this.body === undefined) this.reject(error);
     else this.body.end(error);
   }
 }

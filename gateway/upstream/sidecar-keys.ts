@@ -1,22 +1,80 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { Logger } from 'pino';
+import { endedBy } from '../../core/endings';
 import type { CallContext, FleetConfig } from '../../core/fleet-config';
 import type { SidecarReason } from '../../core/headers';
 import type { RequestId } from '../../core/message';
+import { readKeyRing } from '../../core/secrets/key-ring';
 import { openWord } from '../../core/sidecar-word';
 import { signContext } from '../../core/signed-context';
+import type { ReadSecret } from '../credentials/secret-values';
 
-/** Reads the gateway–sidecar key of every server, once, before the first request. A replica without them does not start. */
-export async function loadSidecarKeys(secrets: SecretsManagerClient, config: FleetConfig): Promise<Readonly<Record<string, KeyObject>>> {
-  const keys = await Promise.all(
-    Object.entries(config.servers).map(async ([name, { sidecarKeySecret }]) => {
-      if (sidecarKeySecret === undefined) return [];
-      const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId: sidecarKeySecret }));
-      if (!SecretString) throw new Error(`the secret ${sidecarKeySecret} holds no string; the key of "${name}" is one`);
-      return [[name, createSecretKey(Buffer.from(SecretString))] as const];
-    }),
-  );
-  return Object.fromEntries(keys.flat());
+/** The gateway–sidecar keys of each server. */
+export interface SidecarKeys {
+  /**
+   * All that count; none for a remote server, which has no sidecar.
+   * @throws FleetError SERVER_UNAVAILABLE where they cannot be read
+   */
+  of(server: string): readonly KeyObject[];
+}
+
+/** How long after a key could not be read it is read again, where it is wanted; in milliseconds. */
+const RETRY_MS = 10_000;
+
+interface Held {
+  keys?: readonly KeyObject[];
+  /** Why there are none. */
+  fault?: string;
+  /** Milliseconds since the epoch. */
+  readAt: number;
+}
+
+/** Reads them before the first request and again now and then. One that cannot be read takes its server away and nothing else. */
+export class RotatingSidecarKeys implements SidecarKeys {
+  private readonly held = new Map<string, Held>();
+
+  private constructor(
+    private readonly read: ReadSecret,
+    private readonly secrets: Readonly<Record<string, string>>,
+    private readonly now: () => number,
+    private readonly log: Pick<Logger, 'error'>,
+  ) {}
+
+  /** @param now milliseconds since the epoch */
+  static async load(read: ReadSecret, config: FleetConfig, now: () => number, log: Pick<Logger, 'error'>): Promise<RotatingSidecarKeys> {
+    const secrets = Object.entries(config.servers).flatMap(([name, { sidecarKeySecret }]) =>
+      sidecarKeySecret === undefined ? [] : [[name, sidecarKeySecret]],
+    );
+    const keys = new RotatingSidecarKeys(read, Object.fromEntries(secrets), now, log);
+    await keys.refresh();
+    return keys;
+  }
+
+  of(server: string): readonly KeyObject[] {
+    if (this.secrets[server] === undefined) return [];
+    const { keys, fault, readAt } = this.held.get(server) as Held;
+    if (keys !== undefined) return keys;
+    if (this.now() - readAt > RETRY_MS) void this.readOne(server);
+    throw endedBy('no_credential', `the key of its sidecar cannot be read (${fault})`);
+  }
+
+  async refresh(): Promise<void> {
+    await Promise.all(Object.keys(this.secrets).map((server) => this.readOne(server)));
+  }
+
+  /** What was read before goes on to count where nothing can be read. */
+  private async readOne(server: string): Promise<void> {
+    const held = this.held.get(server) ?? { readAt: 0 };
+    held.readAt = this.now();
+    this.held.set(server, held);
+    try {
+      const ring = readKeyRing(await this.read(this.secrets[server] as string));
+      held.keys = ring.map(({ key }) => createSecretKey(Buffer.from(key))).toReversed();
+    } catch (error) {
+      held.fault = `${(error as Error).name}: ${(error as Error).message}`;
+      this.log.error({ event: 'sidecar_key_unreadable', server, reason: held.fault });
+    }
+  }
 }
 
 /** What binds a request to the sidecar that it goes to, and the sidecar's words to the request. A remote server has none. */
@@ -28,22 +86,19 @@ export interface SidecarBond {
 }
 
 /** Signs who calls with the key of the server that is called; a remote server has none, and is told nothing. */
-export function contextSigner(
-  keys: Readonly<Record<string, KeyObject>>,
-  now: () => number,
-): (context: CallContext) => SidecarBond | undefined {
+export function contextSigner(sidecarKeys: SidecarKeys, now: () => number): (context: CallContext) => SidecarBond | undefined {
   let second = 0;
   const bonds = new Map<string, SidecarBond>();
   return (caller) => {
-    const key = keys[caller.server];
-    if (key === undefined) return undefined;
+    const keys = sidecarKeys.of(caller.server);
+    if (keys.length === 0) return undefined;
     const at = now() / 1000;
-    if (caller.callId !== undefined) return bondOf(caller, key, at);
+    if (caller.callId !== undefined) return bondOf(caller, keys, at);
     // Signed by the second: what repeats within it is the same.
     if (Math.floor(at) !== second || bonds.size >= REMEMBERED_BONDS) bonds.clear();
     second = Math.floor(at);
     const name = `${caller.server} ${caller.agent} ${caller.task ?? ''}`;
-    const known = bonds.get(name) ?? bondOf(caller, key, at);
+    const known = bonds.get(name) ?? bondOf(caller, keys, at);
     bonds.set(name, known);
     return known;
   };
@@ -51,7 +106,8 @@ export function contextSigner(
 
 const REMEMBERED_BONDS = 10_000;
 
-function bondOf(caller: CallContext, key: KeyObject, now: number): SidecarBond {
-  const context = signContext(caller, key, now);
-  return { context, openWord: (word, id) => openWord(word, context, id, key) };
+function bondOf(caller: CallContext, keys: readonly KeyObject[], now: number): SidecarBond {
+  const context = signContext(caller, keys, now);
+  const read = (word: unknown, id: RequestId) => keys.map((key) => openWord(word, context, id, key)).find((reason) => reason !== undefined);
+  return { context, openWord: read };
 }

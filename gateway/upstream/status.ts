@@ -19,6 +19,7 @@ interface Head {
 const REASON_ENDINGS: Readonly<Record<SidecarReason, LossName>> = {
   at_capacity: 'at_capacity',
   draining: 'refused',
+  outdated: 'refused',
   unknown_session: 'unknown_session',
   unauthenticated: 'refused',
   server_unavailable: 'refused',
@@ -27,6 +28,13 @@ const REASON_ENDINGS: Readonly<Record<SidecarReason, LossName>> = {
   unknown_call: 'refused',
   not_taken: 'not_taken',
   server_lost: 'instance_lost',
+  secret_told: 'secret_told',
+};
+
+/** What a sidecar says of a request that its server was sent. */
+const DELIVERED: Readonly<Record<string, string>> = {
+  server_lost: 'the server ended after it was sent the request',
+  secret_told: 'its messages told a secret of the server in pieces, and its stream was ended',
 };
 
 /** An answer that the server did not give; undefined for any that it did. A server outside the fleet gives all of its own. */
@@ -45,7 +53,7 @@ export function wordInStream(error: string, id: RequestId, bond: Pick<SidecarBon
 
 function sidecarFailure(reason: SidecarReason, headers: Head['headers'], instance?: string): FleetError {
   const { delivered } = SIDECAR_REASONS[reason];
-  const said = delivered ? 'the server ended after it was sent the request' : `the instance said ${reason}; nothing was executed`;
+  const said = delivered ? (DELIVERED[reason] as string) : `the instance said ${reason}; nothing was executed`;
   const wait = REASON_ENDINGS[reason] === 'at_capacity' || REASON_ENDINGS[reason] === 'rate_limited';
   return endedBy(REASON_ENDINGS[reason], said, {
     sidecar: reason,

@@ -1,27 +1,34 @@
 import { type Dispatcher, errors, Pool } from 'undici';
 import { endedBy } from '../../core/endings';
 import type { FleetError } from '../../core/errors';
-import type { CallContext, ServerConfig } from '../../core/fleet-config';
+import { type CallContext, LONGEST_CALL_SECONDS, type ServerConfig } from '../../core/fleet-config';
 import {
   CONTEXT_HEADER,
+  INSIST_HEADER,
   INSTANCE_HEADER,
   LAST_EVENT_ID_HEADER,
   PARAM_HEADER_PREFIX,
   REASON_HEADER,
   SESSION_HEADER,
+  SLOTS_HEADER,
   STICKINESS_COOKIE,
 } from '../../core/headers';
 import { Place } from '../../core/place';
+import type { Decision } from '../../core/policy';
 import { REDIRECT_LIMIT, redirectOf } from '../../core/redirect';
+import type { CredentialField, Credentials } from '../credentials/credentials';
 import type { Departure } from '../departure';
 import type { Body } from './body';
 import { decoded } from './decoding';
+import { GuardedBody } from './guarded-body';
+import { isStream } from './media-type';
+import { pastOutdated } from './outdated';
 import { type Delivery, type Incoming, TooLateError, TooManyError, Way } from './sending';
 import type { SidecarBond } from './sidecar-keys';
 import { failureOf } from './status';
 
 /** Longest time, in milliseconds, that a server may take until its answer begins. */
-export const CALL_TIMEOUT_MS = 15 * 60_000;
+export const CALL_TIMEOUT_MS = LONGEST_CALL_SECONDS * 1_000;
 
 /** Longest time until a connection stands, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -46,11 +53,22 @@ export interface UpstreamRequest {
   readonly session?: { readonly upstream: string; readonly cookie?: string };
   /** Stickiness cookie of a request that belongs to an instance and to no session. */
   readonly route?: string;
+  /** An outdated instance may take it. */
+  readonly insists?: boolean;
+  /** Of whom it is sent for, where it may wait for a slot. */
+  readonly decision?: Pick<Decision, 'terms'>;
   readonly context: CallContext;
 }
 
 /** Request headers that go to the server as they came. All others, `Authorization` first of all, end here. */
-const PASSED_HEADERS = ['mcp-protocol-version', 'mcp-method', 'mcp-name', 'traceparent', 'tracestate', 'baggage'];
+const PASSED_HEADERS: ReadonlySet<string> = new Set([
+  'mcp-protocol-version',
+  'mcp-method',
+  'mcp-name',
+  'traceparent',
+  'tracestate',
+  'baggage',
+]);
 
 /** What began to come back. */
 export interface UpstreamResponse {
@@ -65,15 +83,20 @@ export interface UpstreamResponse {
   readonly bond?: Pick<SidecarBond, 'openWord'>;
 }
 
+/** @param text the header; @param cookie that leads to the instance, where the answer set one */
+type HearSlots = (server: string, instance: string, text: string, cookie: string | undefined) => void;
+
 /** Connections to the listener of the sidecars and to remote servers; nothing here sends twice what may have been executed. */
 export class Upstreams {
   private readonly ways = new Map<string, Way>();
-  /** Where remote servers have said that they are, within their origin. */
+  /** Where servers are asked, by name or address; remote ones may have said that they are elsewhere within their origin. */
   private readonly places = new Map<string, Place>();
 
   /**
    * @param tlsName server name to expect instead of the host, where one certificate serves the whole fleet
    * @param bind signs who calls for the sidecars of a server; undefined for a server without
+   * @param onSlots hears what instances say of their slots with each answer
+   * @param credentials of servers that have some
    */
   constructor(
     private readonly serversUrl: string,
@@ -81,19 +104,35 @@ export class Upstreams {
     private readonly bind: (context: CallContext) => SidecarBond | undefined,
     private readonly now: () => number = Date.now,
     private readonly connections = CONNECTION_LIMIT,
+    private readonly onSlots: HearSlots = () => undefined,
+    private readonly credentials?: Credentials,
   ) {}
 
   /**
-   * Sends one request and resolves when the answer begins, for as long as somebody waits for it. A redirect within the origin of a remote server is followed and remembered.
+   * Sends one request and resolves when the answer begins, for as long as somebody waits for it. A redirect within the origin of a remote
+   * server is followed and remembered, and what an outdated instance refuses goes to another one.
    * @throws FleetError NOT_DELIVERED, AT_CAPACITY, UNKNOWN_SESSION, SERVER_UNAVAILABLE when nothing was executed; OUTCOME_UNKNOWN when
    *   that cannot be told
    */
-  async send(request: UpstreamRequest, departure?: Departure): Promise<UpstreamResponse> {
+  send(request: UpstreamRequest, departure?: Departure): Promise<UpstreamResponse> {
+    // What belongs to an instance is refused by no deployment, or goes elsewhere by its sender's knowledge.
+    if (request.session !== undefined || request.route !== undefined) return this.follow(request, departure);
+    return pastOutdated((insists) => this.follow(insists ? { ...request, insists } : request, departure));
+  }
+
+  /** Cuts every connection; whoever still waits for an answer learns that it is lost. */
+  async close(): Promise<void> {
+    const ways = [...this.ways.values()];
+    this.ways.clear();
+    await Promise.all(ways.map((way) => way.close()));
+  }
+
+  private async follow(request: UpstreamRequest, departure: Departure | undefined): Promise<UpstreamResponse> {
     const place = this.placeOf(request);
     const way = [place.url];
     for (;;) {
       const from = way.at(-1) as URL;
-      const response = await this.sendTo(from, request, departure);
+      const response = await this.showAndSend(from, request, departure);
       const target = redirectOf(response.status, response.headers.location, from);
       if (target === undefined) {
         place.note(way, request.method, response.status);
@@ -106,29 +145,45 @@ export class Upstreams {
     }
   }
 
-  /** Cuts every connection; whoever still waits for an answer learns that it is lost. */
-  async close(): Promise<void> {
-    const ways = [...this.ways.values()];
-    this.ways.clear();
-    await Promise.all(ways.map((way) => way.close()));
-  }
-
   /** A server outside the fleet may have moved within its origin. */
   private placeOf({ server, serverConfig: { remoteUrl }, path }: UpstreamRequest): Place {
-    if (remoteUrl === undefined) return new Place(new URL(`${this.serversUrl}/${server}/${path ?? 'mcp'}`));
-    const known = this.places.get(remoteUrl) ?? new Place(new URL(remoteUrl));
-    this.places.set(remoteUrl, known);
+    // A path of its own is asked once.
+    if (remoteUrl === undefined && path !== undefined) return new Place(new URL(`${this.serversUrl}/${server}/${path}`));
+    const name = remoteUrl ?? server;
+    const known = this.places.get(name) ?? new Place(new URL(remoteUrl ?? `${this.serversUrl}/${server}/mcp`));
+    this.places.set(name, known);
     return known;
   }
 
-  private async sendTo(url: URL, request: UpstreamRequest, departure: Departure | undefined): Promise<UpstreamResponse> {
+  /** What a server refuses by 401 was not executed. Its credential may have been rotated: it is shown once as it is now. */
+  private async showAndSend(url: URL, request: UpstreamRequest, departure: Departure | undefined): Promise<UpstreamResponse> {
+    const { server, serverConfig, path, context } = request;
+    const { credentials } = this;
+    // A path of its own is the sidecar's.
+    if (credentials === undefined || serverConfig.credential === undefined || path !== undefined)
+      return this.sendTo(url, request, departure);
+    const response = await this.sendTo(url, request, departure, await credentials.of(server, context.agent));
+    if (response.status !== 401) return response;
+    response.body.letGo();
+    const again = await this.sendTo(url, request, departure, await credentials.renewed(server, context.agent));
+    if (again.status !== 401) return again;
+    again.body.letGo();
+    throw endedBy('no_credential', 'it answered 401 to what the gateway shows to it, which has just been read anew');
+  }
+
+  private async sendTo(
+    url: URL,
+    request: UpstreamRequest,
+    departure: Departure | undefined,
+    shown?: CredentialField,
+  ): Promise<UpstreamResponse> {
     const bond = this.bind(request.context);
     const { deliverBy } = request.context;
     const delivery: Delivery = { begun: false, ...(deliverBy !== undefined && { by: deliverBy }) };
     const options: Dispatcher.DispatchOptions = {
       method: request.method as Dispatcher.HttpMethod,
       path: url.pathname + url.search,
-      headers: headersOf(request, bond?.context),
+      headers: [...headersOf(request, bond?.context), ...(shown === undefined ? [] : [shown.name, shown.value])],
       body: request.body ?? null,
       headersTimeout: CALL_TIMEOUT_MS,
       bodyTimeout: 0, // silence on a stream is no failure
@@ -142,9 +197,12 @@ export class Upstreams {
   }
 
   /** A server outside the fleet has no sidecar, and what it says in a sidecar's name is not heard. */
-  private accept({ status, headers, body: coded }: Incoming, { serverConfig }: UpstreamRequest): UpstreamResponse {
+  private accept({ status, headers, body: coded }: Incoming, { server, serverConfig }: UpstreamRequest): UpstreamResponse {
     const remote = serverConfig.remoteUrl !== undefined;
     const instance = remote ? undefined : single(headers[INSTANCE_HEADER]);
+    const cookie = stickinessCookie(headers['set-cookie']);
+    const slots = headers[SLOTS_HEADER];
+    if (instance !== undefined && typeof slots === 'string') this.onSlots(server, instance, slots, cookie);
     const failure = failureOf({ status, headers, instance, reason: remote ? undefined : single(headers[REASON_HEADER]) }, serverConfig);
     if (failure !== undefined) {
       coded.letGo();
@@ -155,13 +213,25 @@ export class Upstreams {
       coded.destroy();
       throw endedBy('answer_lost', `its content coding ${JSON.stringify(headers['content-encoding'])} is not known`);
     }
-    const cookie = stickinessCookie(headers['set-cookie']);
-    return { status, headers, body, ...(instance !== undefined && { instance }), ...(cookie !== undefined && { cookie }) };
+    return {
+      status,
+      headers,
+      body: this.guarded(body, headers, server),
+      ...(instance !== undefined && { instance }),
+      ...(cookie !== undefined && { cookie }),
+    };
+  }
+
+  private guarded(body: Body, headers: Incoming['headers'], server: string): Body {
+    const guard = this.credentials?.guardOf(server);
+    if (guard === undefined) return body;
+    const onLeak = (secret: string) => this.credentials?.noteLeak(server, secret);
+    return new GuardedBody(body, guard.answer(isStream({ headers }), onLeak), onLeak);
   }
 
   private way(origin: string, { remote }: ServerConfig): Way {
     const ca = remote?.certificateAuthorities;
-    const name = `${origin} ${ca ?? ''}`;
+    const name = ca === undefined ? origin : `${origin} ${ca}`;
     const known = this.ways.get(name);
     if (known !== undefined) return known;
     const servername = this.tlsName !== undefined && this.serversUrl.startsWith(origin) ? { servername: this.tlsName } : {};
@@ -175,20 +245,22 @@ export class Upstreams {
 
 /** What the body is and what is taken in return is said by us: a server that obeys a caller's charset would read another message. */
 function headersOf(
-  { headers: given, method, body, lastEventId, session, route = session?.cookie }: UpstreamRequest,
+  { headers: given, method, body, lastEventId, session, route = session?.cookie, insists }: UpstreamRequest,
   context: string | undefined,
-): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(given)) {
-    if (typeof value === 'string' && (PASSED_HEADERS.includes(name) || name.startsWith(PARAM_HEADER_PREFIX))) headers[name] = value;
+): string[] {
+  const fields: string[] = [];
+  for (const name in given) {
+    const value = given[name];
+    if (typeof value === 'string' && (PASSED_HEADERS.has(name) || name.startsWith(PARAM_HEADER_PREFIX))) fields.push(name, value);
   }
-  if (body !== undefined) headers['content-type'] = 'application/json';
-  if (method !== 'DELETE') headers.accept = method === 'GET' ? 'text/event-stream' : 'application/json, text/event-stream';
-  if (lastEventId !== undefined) headers[LAST_EVENT_ID_HEADER] = lastEventId;
-  if (session !== undefined) headers[SESSION_HEADER] = session.upstream;
-  if (route !== undefined) headers.cookie = `${STICKINESS_COOKIE}=${route}`;
-  if (context !== undefined) headers[CONTEXT_HEADER] = context;
-  return headers;
+  if (body !== undefined) fields.push('content-type', 'application/json');
+  if (method !== 'DELETE') fields.push('accept', method === 'GET' ? 'text/event-stream' : 'application/json, text/event-stream');
+  if (lastEventId !== undefined) fields.push(LAST_EVENT_ID_HEADER, lastEventId);
+  if (session !== undefined) fields.push(SESSION_HEADER, session.upstream);
+  if (route !== undefined) fields.push('cookie', `${STICKINESS_COOKIE}=${route}`);
+  if (insists) fields.push(INSIST_HEADER, '1');
+  if (context !== undefined) fields.push(CONTEXT_HEADER, context);
+  return fields;
 }
 
 /** Whether bytes can have left is told by the first one that was written, not by an error's name. */

@@ -1,12 +1,12 @@
 import type { Agent } from 'node:http';
 import type { GetItemInput, GetItemOutput, QueryInput, QueryOutput } from '@aws-sdk/client-dynamodb';
 import { StandardRetryStrategy } from '@smithy/core/retry';
+import { endpointOf, regionOf } from '../../core/aws-endpoint';
 import type { AttemptLimits } from '../../core/aws-limits';
+import { Signer } from '../../core/aws-signature';
 import { attempt } from '../../ledger/table/attempts';
-import { Signer } from '../../ledger/table/signature';
 import type { TableClient } from '../../ledger/table/table-client';
 import { exchange, keepingAgent } from '../exchange';
-import { endpointOf, regionOf } from './endpoint';
 import { identityOf } from './identity';
 import { isRecord, objectIn, refusalIn, unclear } from './refusal';
 
@@ -29,7 +29,7 @@ export class TableReader implements Pick<TableClient, 'getItem' | 'query'> {
     private readonly limits: AttemptLimits,
     private readonly environment: Readonly<Record<string, string | undefined>> = process.env,
   ) {
-    this.url = endpointOf(environment);
+    this.url = endpointOf('dynamodb', environment);
     this.agent = keepingAgent(this.url, limits.connections);
     this.signer = new Signer(regionOf(environment), 'dynamodb');
     this.strategy = new StandardRetryStrategy({ maxAttempts: limits.attempts, baseDelay: BASE_DELAY_MS });

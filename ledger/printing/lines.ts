@@ -25,9 +25,14 @@ export function widthsOf(rows: readonly LedgerRow[], least: Widths = { subject: 
     ),
     tool: widest(
       least.tool,
-      rows.map(({ server, tool }) => `${server}.${tool}`.length),
+      rows.map((row) => calledIn(row).length),
     ),
   };
+}
+
+/** What was called: a tool, or the method of a request that called none. */
+export function calledIn({ server, tool, method }: LedgerRow): string {
+  return method === undefined ? `${server}.${tool}` : `${server} ${method}`;
 }
 
 function widest(least: number, lengths: readonly number[]): number {
@@ -36,14 +41,14 @@ function widest(least: number, lengths: readonly number[]): number {
 
 /** One call on one line. */
 export function line(row: LedgerRow, paint: Paint, widths = widthsOf([row])): string {
-  const { claimedAt, subject, server, tool, state, settledAt, idempotencyKey, callId, resolutionReason } = row;
+  const { claimedAt, subject, state, settledAt, idempotencyKey, callId, resolutionReason } = row;
   const reason = resolutionReason ?? row.reason;
   const took = settledAt === undefined ? '' : seconds(Math.max(0, settledAt - claimedAt));
   const name = idempotencyKey === undefined ? callId : `key ${idempotencyKey}`;
   const cells = [
     clock(claimedAt),
     subject.padEnd(widths.subject),
-    `${server}.${tool}`.padEnd(widths.tool),
+    calledIn(row).padEnd(widths.tool),
     tint(state, paint),
     took.padStart(8),
     name,

@@ -1,7 +1,7 @@
 import { type Paint, seconds } from '../../core/paint';
 import { resultTextOf } from '../kept-text';
 import type { LedgerEvent, LedgerRow } from '../row';
-import { referredTo, tint } from './lines';
+import { calledIn, referredTo, tint } from './lines';
 
 /**
  * One call from start to end, for people.
@@ -12,7 +12,7 @@ export function timeline(row: LedgerRow, paint: Paint, references: readonly Ledg
     ['call', row.callId],
     ['key', row.idempotencyKey],
     ['agent', `${row.subject} (${row.issuer})`],
-    ['tool', `${row.server}.${row.tool}${row.stateChanging ? '' : ' (read-only)'}`],
+    ['tool', `${calledIn(row)}${row.stateChanging || row.method !== undefined ? '' : ' (read-only)'}`],
     ['task', row.task],
     ['session', row.session],
     ['instance', row.instance],

@@ -1,14 +1,9 @@
-import { type Paint, seconds } from '../../core/paint';
+import { age, type Paint } from '../../core/paint';
 import { mayResolve } from '../protocol';
 import type { LedgerRow } from '../row';
 
 /** What may be pasted into a shell as it is; a key is whatever its agent has made up. */
 const PLAIN_WORD = /^[A-Za-z0-9_][A-Za-z0-9_.:@+=/-]{0,99}$/;
-const UNITS = [
-  ['day', 86_400_000],
-  ['hour', 3_600_000],
-  ['minute', 60_000],
-] as const;
 
 export function oldestFirst(rows: readonly LedgerRow[]): readonly LedgerRow[] {
   return [...rows].sort((a, b) => unknownSince(a) - unknownSince(b));
@@ -50,11 +45,4 @@ function becauseOf(row: LedgerRow): string | undefined {
 /** The step that made it unknown. */
 function eventOf({ history = [] }: LedgerRow) {
   return history.findLast(({ state }) => state === 'unknown');
-}
-
-function age(milliseconds: number): string {
-  const [unit, length] = UNITS.find(([, shortest]) => milliseconds >= shortest) ?? [];
-  if (unit === undefined || length === undefined) return seconds(Math.max(0, milliseconds));
-  const count = Math.floor(milliseconds / length);
-  return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }

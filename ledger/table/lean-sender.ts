@@ -3,12 +3,12 @@ import { isClockSkewError } from '@smithy/core/retry';
 import type { RetryStrategyV2 } from '@smithy/types';
 import { Pool } from 'undici';
 import type { AttemptLimits } from '../../core/aws-limits';
+import { Signer } from '../../core/aws-signature';
 import { attempt } from './attempts';
 import { Connections } from './connections';
 import { type Answer, exchange } from './exchange';
 import { placeOf } from './place';
 import { refusalIn } from './refusal';
-import { Signer } from './signature';
 import { correctClock } from './skew';
 import type { Operation, Operations, TableSender } from './table-client';
 

@@ -16,9 +16,35 @@ export class RowTaken extends Error {
 
 /** The statement that puts a row where none stands (PartiQL for DynamoDB, INSERT): it can neither overwrite nor delete. */
 export function insertOf(item: Item, table: string): BatchStatementRequest {
-  const names = Object.keys(item).map((name) => name.replaceAll("'", "''"));
-  return { Statement: `INSERT INTO "${table}" VALUE {'${names.join("': ?, '")}': ?}`, Parameters: Object.values(item) };
+  const Parameters: AttributeValue[] = [];
+  let shape = SHAPES.with(table);
+  for (const name in item) {
+    shape = shape.with(name);
+    Parameters.push(item[name] as AttributeValue);
+  }
+  shape.statement ??= statementOf(Object.keys(item), table);
+  return { Statement: shape.statement, Parameters };
 }
+
+function statementOf(names: readonly string[], table: string): string {
+  return `INSERT INTO "${table}" VALUE {'${names.map((name) => name.replaceAll("'", "''")).join("': ?, '")}': ?}`;
+}
+
+/** The names of a row, one behind the other. Rows have few shapes, and each shape's statement is written once. */
+class Shape {
+  statement: string | undefined;
+  private readonly more = new Map<string, Shape>();
+
+  with(name: string): Shape {
+    const known = this.more.get(name);
+    if (known !== undefined) return known;
+    const next = new Shape();
+    this.more.set(name, next);
+    return next;
+  }
+}
+
+const SHAPES = new Shape();
 
 /** The same by PutItem. @throws RowTaken, or as the table client does */
 export async function putAbsent(table: TableClient, name: string, item: Item): Promise<void> {
@@ -54,8 +80,10 @@ export function sizeOf(item: Item): number {
   return size;
 }
 
-function sizeOfValue({ S, N, L, M, SS, NS }: AttributeValue): number {
+function sizeOfValue(value: AttributeValue): number {
+  if (value.S !== undefined) return value.S.length + 8; // as nearly all
+  const { N, L, M, SS, NS } = value;
   if (L !== undefined) return L.reduce((sum, value) => sum + sizeOfValue(value), 0);
   if (M !== undefined) return sizeOf(M);
-  return (S ?? N ?? (SS ?? NS)?.join('') ?? '').length + 8;
+  return (N ?? (SS ?? NS)?.join('') ?? '').length + 8;
 }

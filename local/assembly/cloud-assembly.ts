@@ -18,6 +18,11 @@ export interface Stack {
   readonly nested: ReadonlyMap<string, Stack>;
 }
 
+/** The stack that is nested in no other one. */
+export function rootOf(stack: Stack): Stack {
+  return stack.parent === undefined ? stack : rootOf(stack.parent.stack);
+}
+
 export interface CloudAssembly {
   readonly folder: string;
   /** Stacks of all stages in an order in which each comes after those it depends on; a nested one follows its parent. */

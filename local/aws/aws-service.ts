@@ -5,6 +5,8 @@ import { AwsError } from './aws-error';
 export interface AwsCall {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  /** A program of the account, or whoever runs it. */
+  readonly signer: 'program' | 'operator';
   /** Of the credentials; another than the account's own after AssumeRole of a role there. */
   readonly account: string;
 }

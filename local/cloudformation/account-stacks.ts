@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { Stack } from '../assembly/cloud-assembly';
 import { ChangeSets, type ChangeSetsParts, NO_CHANGES } from './change-sets';
 import { importersIn } from './exports-in-use';
+import { settle } from './interrupted';
 import { outputsOf } from './outputs';
 import { StackOperations } from './stack-operations';
 import { requireStackPolicy } from './stack-policy';
-import type { RecordFile } from './stack-record';
+import type { RecordFile, StackRecord } from './stack-record';
 import { StackRecords, type StackRecordsParts } from './stack-records';
 import { sourceOf } from './stack-source';
 import {
@@ -44,18 +45,28 @@ export class AccountStacks implements Stacks {
     const stacks: Stack[] = [];
     for (const file of files) {
       const record = this.records.recall(file);
-      const isDeployed = record.by === 'api' && record.status !== 'REVIEW_IN_PROGRESS' && !record.isNested;
-      if (isDeployed) stacks.push(...(await this.prepared.stacksOf(record.name, record.source)));
+      if (record.stands && record.by === 'api' && !record.isNested)
+        stacks.push(...(await this.prepared.stacksOf(record.name, record.source)));
     }
-    const applied = this.records.all.filter(({ by, isNested }) => by === 'assembly' && !isNested);
+    const applied = this.records.all.filter(({ stands, by, isNested }) => stands && by === 'assembly' && !isNested);
     return { stacks, applied: applied.map(({ name }) => name) };
   }
 
-  /** Stacks that {@link recall} has named are there again. */
-  restored(stacks: readonly Stack[]): void {
-    for (const stack of stacks) {
-      const record = this.records.find(stack.name);
-      if (record) record.outputs = outputsOf(stack, this.parts.deployed.world);
+  /** Stacks that {@link recall} has named are there again; of what was under way when the account ended, each says what has become. */
+  restored(): void {
+    const { stacks, world } = this.parts.deployed;
+    for (const record of this.records.all.filter(({ status }) => status !== 'DELETE_COMPLETE')) {
+      const stack = stacks.find(({ name }) => name === record.name);
+      const root = this.records.find(record.description.rootId ?? record.id);
+      const held = this.resourcesOf(record);
+      // It came with an update that is undone, or nothing is left of it.
+      if (record.isNested && stack === undefined && (root?.stands !== false || held.length === 0)) record.gone();
+      else {
+        record.stands = stack !== undefined;
+        if (stack) record.outputs = outputsOf(stack, world);
+        record.hold(held);
+        settle(record);
+      }
     }
     this.records.keep();
   }
@@ -73,12 +84,28 @@ export class AccountStacks implements Stacks {
     for (const stack of stacks) {
       const known = this.records.find(stack.name);
       const record = known ?? this.records.create(stack.name, stack.parent && this.records.find(stack.parent.stack.name));
-      record.by = 'assembly';
-      record.source = sourceOf(stack, world, record.source.tags);
+      record.standFrom(sourceOf(stack, world, record.source.tags), 'assembly');
       record.outputs = outputsOf(stack, world);
       record.standAt(known ? 'UPDATE_COMPLETE' : 'CREATE_COMPLETE');
     }
+    for (const { name } of stacks) {
+      const record = this.records.known(name);
+      record.hold(this.resourcesOf(record));
+    }
     this.records.keep();
+  }
+
+  private resourcesOf({ name }: StackRecord): StackResource[] {
+    return [...this.parts.deployed.resources.values()]
+      .filter(({ address }) => address.stack === name)
+      .map(({ address, resource: { Type }, created, changedAt }) => ({
+        logicalId: address.logicalId,
+        // A nested stack goes by its id.
+        physicalId: (Type === 'AWS::CloudFormation::Stack' ? this.records.find(created.ref)?.id : undefined) ?? created.ref,
+        type: Type,
+        status: 'CREATE_COMPLETE',
+        at: changedAt,
+      }));
   }
 
   list(): readonly StackDescription[] {
@@ -143,14 +170,14 @@ export class AccountStacks implements Stacks {
     record.changeSets.clear();
     record.changeSets.set(held.name, { ...held, executionStatus: 'EXECUTE_COMPLETE' });
     record.say({ changeSetId: held.id });
-    record.by = 'api';
-    void this.operations.execute(record, held, options).then(() => this.records.keep());
+    void this.operations.execute(record, held, options);
   }
 
   async deploy(request: Omit<ChangeSetRequest, 'name'>, options: ExecutionOptions = {}): Promise<StackDescription> {
     const { name, stackId, status, statusReason } = await this.createChangeSet({ ...request, name: `direct-${randomUUID()}` });
     if (status === 'FAILED') {
       this.deleteChangeSet(stackId, name);
+      this.records.forgetUnused(this.records.known(stackId));
       throw invalid(statusReason === NO_CHANGES ? 'No updates are to be performed.' : (statusReason ?? ''));
     }
     this.executeChangeSet(stackId, name, options);
@@ -165,7 +192,7 @@ export class AccountStacks implements Stacks {
       throw invalid(`Stack [${record.name}] cannot be deleted while TerminationProtection is enabled`);
     if (record.status === 'REVIEW_IN_PROGRESS') return void this.records.forget(record);
     record.requireRest();
-    void this.operations.delete(record, options).then(() => this.records.keep());
+    void this.operations.delete(record, options);
   }
 
   rollback(stack: string, options: RollbackOptions = {}): void {
@@ -173,7 +200,7 @@ export class AccountStacks implements Stacks {
     if (!['CREATE_FAILED', 'UPDATE_FAILED', 'UPDATE_ROLLBACK_FAILED'].includes(record.status))
       throw invalid(`Stack:${record.id} is in ${record.status} state and can not be rolled back.`);
     record.requireRest();
-    void this.operations.rollBack(record, options).then(() => this.records.keep());
+    void this.operations.rollBack(record, options);
   }
 
   policy(stack: string): string | undefined {

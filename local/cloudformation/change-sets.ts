@@ -6,11 +6,13 @@ import { parseTemplate, type Template } from '../assembly/template';
 import { requireCapabilities } from './capabilities';
 import type { DeployedStacks } from './deployed-stacks';
 import { reasonOf } from './events';
+import { requireExports } from './exports-in-use';
 import { parameterValues, type ReadParameter, withParameters } from './parameter-values';
 import { resourceChanges } from './resource-changes';
 import { arnPrefix, type HeldChangeSet, type StackRecord, type StackSource } from './stack-record';
 import type { StackRecords } from './stack-records';
-import { type ChangeSetRequest, CloudFormationError, invalid } from './stacks';
+import { type ChangeSetRequest, CloudFormationError, invalid, type StackStatus } from './stacks';
+import { checkTemplate } from './template-check';
 
 export interface ChangeSetsParts {
   readonly deployed: DeployedStacks;
@@ -23,6 +25,8 @@ export interface ChangeSetsParts {
 
 export const NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set.";
 const EMPTY: Template = { Resources: {} };
+/** From here a stack is deleted, or its rollback goes on. */
+const STUCK: readonly StackStatus[] = ['ROLLBACK_COMPLETE', 'ROLLBACK_FAILED', 'UPDATE_ROLLBACK_FAILED', 'DELETE_FAILED'];
 
 /** Reads what is asked of stacks, and judges whether it can be done. */
 export class ChangeSets {
@@ -38,9 +42,14 @@ export class ChangeSets {
         'AlreadyExistsException',
         `ChangeSet ${request.name} cannot be created due to a mismatch with existing attribute Name`,
       );
-    const held = await this.prepare(record, request);
-    record.changeSets.set(request.name, held);
-    return held;
+    try {
+      const held = await this.prepare(record, request);
+      record.changeSets.set(request.name, held);
+      return held;
+    } catch (error) {
+      this.records.forgetUnused(record);
+      throw error;
+    }
   }
 
   /** A stack as it shall be, and those nested in it. */
@@ -95,7 +104,10 @@ export class ChangeSets {
     if (said.changes.length === 0 && isSame(source, record.source, template, before)) return failed(NO_CHANGES);
     try {
       const stacks = await this.stacksOf(record.name, source);
-      deployed.judge({ put: stacks });
+      // Of those that are nested nobody has looked at the templates yet.
+      for (const { template: inner, parent } of stacks) if (parent) checkTemplate(inner);
+      const { assembly } = deployed.judge({ put: stacks });
+      requireExports(stacks, { ...deployed.world, assembly });
       return { ...said, stacks, status: 'CREATE_COMPLETE', executionStatus: 'AVAILABLE' };
     } catch (error) {
       return failed(reasonOf(error));
@@ -111,6 +123,7 @@ export class ChangeSets {
     if (kind === 'UPDATE' && (!exists || record.status === 'REVIEW_IN_PROGRESS')) throw invalid(`Stack [${stack}] does not exist`);
     if (!exists) return this.records.create(stack);
     record.requireRest();
+    if (STUCK.includes(record.status)) throw invalid(`Stack:${record.id} is in ${record.status} state and can not be updated.`);
     return record;
   }
 }

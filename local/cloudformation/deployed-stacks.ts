@@ -1,6 +1,7 @@
 import { unsupported } from '../account-error';
-import type { CloudAssembly, Stack } from '../assembly/cloud-assembly';
+import { type CloudAssembly, rootOf, type Stack } from '../assembly/cloud-assembly';
 import { addressText, type ResourceAddress } from '../assembly/template';
+import { makeHandedInTables } from '../dynamodb/handed-in-tables';
 import { type FleetDescription, fleetsOf, refuseTwins } from '../fleet-facts';
 import type { Machinery } from '../machinery';
 import { requireContext } from '../missing-context';
@@ -65,6 +66,12 @@ export class StackDeploymentFailed extends Error {
   }
 }
 
+/** What was done, and the stacks of before. */
+interface Halfway {
+  readonly steps: readonly Step[];
+  readonly stacks: readonly Stack[];
+}
+
 /** The stacks that the account holds, with their resources: changed as CloudFormation changes them, one deployment at a time. */
 export class DeployedStacks {
   stacks: readonly Stack[] = [];
@@ -73,8 +80,8 @@ export class DeployedStacks {
   retained: DeployedResources = new Map();
   fleets: readonly FleetDescription[] = [];
   private turn: Promise<unknown> = Promise.resolve();
-  /** Of deployments that failed and stay as they are: what was done, and the stacks of before. */
-  private readonly halfway = new Map<string, { readonly steps: readonly Step[]; readonly stacks: readonly Stack[] }>();
+  /** Of deployments that failed and stay as they are, by the names of their stacks. */
+  private readonly halfway = new Map<string, Halfway>();
 
   constructor(private readonly parts: StacksParts) {}
 
@@ -147,16 +154,16 @@ export class DeployedStacks {
     }
     signal?.removeEventListener('abort', cancel);
     const going = this.goingAfter(deployment, change);
-    const gone = this.stacks.filter((stack) => change.remove?.includes(rootOf(stack).name));
+    this.resources = new Map([...this.beside(assembly, change), ...deployment.after]);
     this.stacks = assembly.stacks;
-    this.resources = deployment.after;
     this.fleets = fleets;
     for (const { name } of change.put) this.halfway.delete(name);
     await options.onServing?.();
     const removed = await removeAll(going, { machinery: this.parts.machinery(), tell, ...(options.retain && { retain: options.retain }) });
-    this.keep(removed.retained);
-    if (gone.length === 0) this.keep(removed.left);
-    else this.putBack(gone, removed.left);
+    // Of a stack of which something could not be deleted, just that is still there.
+    const isOfRemoved = ({ stack }: DeployedResource): boolean => change.remove?.includes(rootOf(stack).name) === true;
+    this.resources = new Map([...this.resources, ...byAddress(removed.left.filter(isOfRemoved))]);
+    this.keep([...removed.retained, ...removed.left.filter((resource) => !isOfRemoved(resource))]);
     return removed;
   }
 
@@ -165,7 +172,11 @@ export class DeployedStacks {
     fleets: readonly FleetDescription[],
     onPhase: NonNullable<DeployOptions['onPhase']>,
   ): Promise<void> {
-    onPhase('tables', `${await deployment.settle('tables')} at ${this.parts.machinery().dynamodb.url}`);
+    const { dynamodb } = this.parts.machinery();
+    const tables = await deployment.settle('tables');
+    const handedIn = await makeHandedInTables(fleets, deployment, dynamodb);
+    const empty = handedIn.length === 0 ? '' : `; ${handedIn.join(', ')}, which no stack makes, empty here`;
+    onPhase('tables', `${tables} at ${dynamodb.url}${empty}`);
     onPhase('secrets', await deployment.settle('secrets'));
     onPhase('identity', await this.parts.trust(fleets, deployment));
     onPhase('functions', await deployment.settle('functions'));
@@ -197,7 +208,7 @@ export class DeployedStacks {
 
   /** Rolls back what a deployment that failed has left, when it was not to do so by itself. @param stack name of the root stack */
   async rollBack(stack: string, { tell, skip }: { readonly tell: TellResource; readonly skip: ReadonlySet<string> }): Promise<RolledBack> {
-    const half = this.halfway.get(stack);
+    const half = this.halfway.get(stack) ?? this.fallen(stack);
     if (half === undefined) throw new Error(`There is nothing of ${stack} to roll back.`);
     const steps = half.steps.filter(({ after }) => !skip.has(after.address.logicalId));
     const work = this.turn.then(() => rollBack(steps, { machinery: this.parts.machinery(), tell }));
@@ -205,9 +216,17 @@ export class DeployedStacks {
     const rolledBack = await work;
     const gone = new Set(rolledBack.gone.map(({ address }) => addressText(address)));
     this.goBack(rolledBack, new Map([...this.resources].filter(([key]) => !gone.has(key))));
-    this.stacks = half.stacks;
+    const isOf = (one: Stack): boolean => rootOf(one).name === stack;
+    this.stacks = [...this.stacks.filter((one) => !isOf(one)), ...half.stacks.filter(isOf)];
     this.halfway.delete(stack);
     return rolledBack;
+  }
+
+  /** What an earlier run has left of a stack that never stood: all of it is undone. */
+  private fallen(stack: string): Halfway | undefined {
+    if (this.stacks.some(({ name }) => name === stack)) return undefined;
+    const left = [...this.resources.values()].filter((resource) => rootOf(resource.stack).name === stack);
+    return { steps: left.map((after) => ({ kind: 'made', after })), stacks: [] };
   }
 
   /** Everything is again as it was, but for what could not be brought back, or removed. @param resources of before */
@@ -239,10 +258,16 @@ export class DeployedStacks {
     return { folder: '', stacks: [...staying, ...put], missing };
   }
 
+  /** What is left of stacks that do not stand any more: no template has it, and it is still to be deleted. */
+  private beside({ stacks }: CloudAssembly, change: StackChange): DeployedResources {
+    const standing = new Set(stacks.map(({ name }) => name));
+    const isTouched = touchedBy(change);
+    return new Map([...this.resources].filter(([, resource]) => !standing.has(resource.stack.name) && !isTouched(resource)));
+  }
+
   /** Of the stacks that change: what is there no more, and what something else has taken the place of. */
   private goingAfter(deployment: StackDeployment, change: StackChange): Removal[] {
-    const touched = namesOf(change);
-    const isTouched = (resource: DeployedResource): boolean => touched.has(resource.stack.name) || touched.has(rootOf(resource.stack).name);
+    const isTouched = touchedBy(change);
     return [...this.resources].flatMap(([key, resource]): Removal[] => {
       if (!isTouched(resource)) return [];
       const after = deployment.after.get(key);
@@ -252,23 +277,22 @@ export class DeployedStacks {
     });
   }
 
-  /** A stack of which something could not be deleted is still there, with just that. */
-  private putBack(gone: readonly Stack[], left: readonly DeployedResource[]): void {
-    const roots = new Set(left.map(({ stack }) => rootOf(stack).name));
-    this.stacks = [...this.stacks, ...gone.filter((stack) => roots.has(rootOf(stack).name))];
-    this.resources = new Map([...this.resources, ...left.map((resource) => [addressText(resource.address), resource] as const)]);
-  }
-
   private keep(resources: readonly DeployedResource[]): void {
-    this.retained = new Map([...this.retained, ...resources.map((resource) => [addressText(resource.address), resource] as const)]);
+    this.retained = new Map([...this.retained, ...byAddress(resources)]);
   }
+}
+
+function byAddress(resources: readonly DeployedResource[]): (readonly [string, DeployedResource])[] {
+  return resources.map((resource) => [addressText(resource.address), resource] as const);
+}
+
+/** Whether a resource is of a stack that changes, or was nested in one. */
+function touchedBy(change: StackChange): (resource: DeployedResource) => boolean {
+  const touched = namesOf(change);
+  return ({ stack }) => touched.has(stack.name) || touched.has(rootOf(stack).name);
 }
 
 /** Of the stacks that change, each nested one too where it is put. */
 function namesOf({ put, remove = [] }: StackChange): ReadonlySet<string> {
   return new Set([...put.map(({ name }) => name), ...remove]);
-}
-
-export function rootOf(stack: Stack): Stack {
-  return stack.parent === undefined ? stack : rootOf(stack.parent.stack);
 }

@@ -1,6 +1,7 @@
 import type { Stack } from '../assembly/cloud-assembly';
-import { resolveIntrinsics } from '../template/intrinsics';
+import { isTrue, resolveIntrinsics } from '../template/intrinsics';
 import { exportedBy, type Placed, scopeOf, type World } from '../template/scope';
+import { invalid } from './stacks';
 
 /** What other stacks import stays, with its value, for as long as they do. */
 export interface ExportInUse {
@@ -54,21 +55,31 @@ export function importersIn(world: World, stacks: readonly Stack[] = world.assem
   return new Map([...importers].map(([name, names]) => [name, [...names]]));
 }
 
+/** @throws CloudFormationError for a stack that imports what nobody exports */
+export function requireExports(stacks: readonly Stack[], world: World): void {
+  const missing = [...importersIn(world, stacks).keys()].find((name) => exportedBy(name, world) === undefined);
+  if (missing !== undefined) throw invalid(`No export named ${missing} found`);
+}
+
 /** An output as CloudFormation has it: text. */
 export function textIn(world: World, { stack, value }: Placed, path: string): string {
   return String(resolveIntrinsics(value, scopeOf(stack, world), path));
 }
 
+/** On the sides that conditions choose. */
 function importsOf(stack: Stack, world: World): string[] {
+  const scope = scopeOf(stack, world);
   const found: string[] = [];
   const look = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;
     for (const [name, item] of Object.entries(value)) {
-      if (name === 'Fn::ImportValue') found.push(String(resolveIntrinsics(item, scopeOf(stack, world), stack.name)));
+      if (name === 'Fn::ImportValue') found.push(String(resolveIntrinsics(item, scope, stack.name)));
+      else if (name === 'Fn::If' && Array.isArray(item)) look(item[isTrue(String(item[0]), scope, stack.name) ? 1 : 2]);
       else look(item);
     }
   };
-  look(stack.template.Resources);
+  for (const member of [...Object.values(stack.template.Resources), ...Object.values(stack.template.Outputs ?? {})])
+    if (member.Condition === undefined || isTrue(member.Condition, scope, stack.name)) look(member);
   return found;
 }
 

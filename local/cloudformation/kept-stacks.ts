@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { LocalAccountError } from '../account-error';
-import type { Stack } from '../assembly/cloud-assembly';
+import { rootOf, type Stack } from '../assembly/cloud-assembly';
 import { addressText } from '../assembly/template';
 import type { DeployedResource, DeployedResources } from './deployed';
 import type { RecordFile } from './stack-record';
@@ -16,19 +16,21 @@ export interface KeptAccount {
 interface KeptResource extends Pick<DeployedResource, 'address' | 'resource' | 'properties' | 'runs' | 'needs' | 'life'> {
   readonly account: string;
   readonly region: string;
+  /** Name of the stack that its own one is nested in, at any depth. */
+  readonly root?: string;
   readonly ref: string;
   readonly data?: Readonly<Record<string, unknown>>;
   readonly changedAt: string;
 }
 
 interface KeptFile {
-  readonly version: 1;
+  readonly version: 2;
   readonly records: readonly RecordFile[];
   readonly resources: readonly KeptResource[];
   readonly retained: readonly KeptResource[];
 }
 
-const VERSION = 1;
+const VERSION = 2;
 
 /** The file of an account's stacks; readable by this user alone, for properties may hold secrets. */
 export class KeptStacks {
@@ -73,6 +75,7 @@ function written({ stack, created, changedAt, alive: _, ...resource }: DeployedR
       life,
       account,
       region,
+      ...(stack.parent && { root: rootOf(stack).name }),
       ref: created.ref,
       changedAt: changedAt.toISOString(),
     },
@@ -85,15 +88,17 @@ function byAddress(resources: readonly KeptResource[]): DeployedResources {
 }
 
 /** One that this run has not made: what made it is gone, what it holds may still be there. */
-function remembered({ account, region, ref, data, changedAt, ...resource }: KeptResource): DeployedResource {
-  const stack: Stack = {
-    name: resource.address.stack,
+function remembered({ account, region, root, ref, data, changedAt, ...resource }: KeptResource): DeployedResource {
+  const named = (name: string): Stack => ({
+    name,
     account,
     region,
     template: { Resources: {} },
     assets: { file: () => undefined, fileNamedIn: () => undefined, image: () => undefined },
     nested: new Map(),
-  };
+  });
+  const parent = root === undefined ? {} : { parent: { stack: named(root), logicalId: '' } };
+  const stack: Stack = { ...named(resource.address.stack), ...parent };
   const created = { ref, attribute: (name: string) => data?.[name], ...(data && { data }) };
   return { ...resource, stack, created, alive: false, changedAt: new Date(changedAt) };
 }

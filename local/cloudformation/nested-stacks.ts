@@ -60,13 +60,19 @@ export class NestedStacks {
     else this.records.find(event.stack)?.tell(event);
   }
 
+  /** What was begun is undone from here on. */
+  turnBack(): void {
+    for (const { record, work } of this.underWay.values())
+      if (work !== 'DELETE') record.standAt(work === 'CREATE' ? 'DELETE_IN_PROGRESS' : 'UPDATE_ROLLBACK_IN_PROGRESS');
+  }
+
   /** @param world in which what was deployed has its values */
   end(outcome: Outcome, world: World): void {
     for (const [stack, { record, work }] of [...this.underWay].reverse()) {
       const isLeft = record.resources.some(({ status }) => status === 'DELETE_FAILED');
       const [own, inParent] = ENDS[isLeft ? 'DELETE' : work][isLeft ? 'failed' : outcome];
       if (outcome === 'done' && work !== 'DELETE') {
-        record.source = sourceOf(stack, world, record.source.tags);
+        record.standFrom(sourceOf(stack, world, record.source.tags), 'api');
         record.outputs = outputsOf(stack, world);
       }
       if (own === 'DELETE_COMPLETE') record.gone();

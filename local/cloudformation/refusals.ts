@@ -8,6 +8,7 @@ import { collisionsOf } from './collisions';
 import type { DeployedResources } from './deployed';
 import { type ExportsParts, exportsInUse } from './exports-in-use';
 import { Foresight } from './foresight';
+import { outputsOf } from './outputs';
 
 export interface Judged extends Pick<ExportsParts, 'before' | 'after' | 'changing'> {
   readonly resources: DeployedResources;
@@ -28,8 +29,9 @@ export function refuseCollisions({ before, after, changing, resources }: Judged)
     throw new LocalAccountError('REFUSED', `CloudFormation would refuse this change; nothing was changed.\n${lines.join('\n')}`);
 }
 
-/** What only the deployment has told. @throws Error as CloudFormation says it */
+/** What only the deployment has told: outputs without a value, and exports in use. @throws Error as CloudFormation says it */
 export function refuseOutputs(parts: Pick<ExportsParts, 'before' | 'after' | 'changing'>): void {
+  for (const stack of parts.after.assembly.stacks) if (parts.changing.has(stack.name)) outputsOf(stack, parts.after);
   const found = exportsInUse(parts);
   if (found.length > 0) throw new Error(found.map(({ why, fix }) => `${why} ${fix}`).join('\n'));
 }

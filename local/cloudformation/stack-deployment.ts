@@ -19,7 +19,7 @@ import { scopeOf, type World } from '../template/scope';
 import { type DeployedResource, type DeployedResources, existing, requestFor } from './deployed';
 import { type Difference, differenceOf } from './difference';
 import { happening, reasonOf, type TellResource } from './events';
-import { identifierOf } from './replacements';
+import { identifierOf, isCustomResource } from './replacements';
 
 export interface StackDeploymentParts {
   /** Every stack of the account, as it shall be. */
@@ -153,7 +153,7 @@ export class StackDeployment implements World {
     const difference = before && differenceOf(before, declared, undefined);
     const life = lifeAfter(before ?? this.parts.retained.get(addressText(address)), difference);
     if (difference?.kind !== 'none')
-      this.parts.tell(happening(declared, before ? 'UPDATE_IN_PROGRESS' : 'CREATE_IN_PROGRESS', before?.created.ref));
+      this.parts.tell(happening(declared, before ? 'UPDATE_IN_PROGRESS' : 'CREATE_IN_PROGRESS', before?.created.ref, notRun(declared)));
     this.keep(declared, this.standIn(requestFor(declared, declared.properties, life)), life, before, difference);
   }
 
@@ -236,7 +236,7 @@ export class StackDeployment implements World {
   }
 
   private tellDone(resource: DeployedResource, isChange: boolean): void {
-    this.parts.tell(happening(resource, isChange ? 'UPDATE_COMPLETE' : 'CREATE_COMPLETE', resource.created.ref));
+    this.parts.tell(happening(resource, isChange ? 'UPDATE_COMPLETE' : 'CREATE_COMPLETE', resource.created.ref, notRun(resource)));
   }
 
   private standIn(request: ResourceRequest<Readonly<Record<string, unknown>>>): Created {
@@ -250,6 +250,11 @@ export class StackDeployment implements World {
 }
 
 type Declared = Pick<DeployedResource, 'address' | 'stack' | 'resource' | 'properties' | 'runs' | 'needs'>;
+
+/** Whoever deploys it waits for what its function does; a name that is all that there is of a resource says so in the start's list. */
+function notRun({ resource, runs }: Pick<DeployedResource, 'resource' | 'runs'>): string | undefined {
+  return runs || !isCustomResource(resource.Type) ? undefined : 'Only recorded: no fleet reads it, so its function does not run here.';
+}
 
 const REPLACES = 'Requested update requires the creation of a new physical resource; hence creating one.';
 

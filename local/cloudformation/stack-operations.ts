@@ -1,6 +1,6 @@
-import type { Stack } from '../assembly/cloud-assembly';
+import { rootOf, type Stack } from '../assembly/cloud-assembly';
 import type { DeployedResource } from './deployed';
-import { type DeployedStacks, type DeployOptions, rootOf, StackDeploymentFailed } from './deployed-stacks';
+import { type DeployedStacks, type DeployOptions, StackDeploymentFailed } from './deployed-stacks';
 import { reasonOf } from './events';
 import { takeImports } from './imports';
 import { NestedStacks } from './nested-stacks';
@@ -29,6 +29,7 @@ export class StackOperations {
   async execute(record: StackRecord, held: HeldChangeSet, { disableRollback = false, clientToken }: ExecutionOptions): Promise<void> {
     const kind = held.kind === 'IMPORT' ? 'IMPORT' : record.status === 'REVIEW_IN_PROGRESS' ? 'CREATE' : 'UPDATE';
     record.clientToken = clientToken;
+    if (!record.stands) record.source = held.source;
     record.say({ disableRollback, ...(kind !== 'CREATE' && { updatedAt: new Date() }) });
     record.moveTo(`${kind}_IN_PROGRESS`, 'User Initiated');
     const nested = this.nestedIn(record, held.stacks);
@@ -48,12 +49,16 @@ export class StackOperations {
           },
           permit: (action, resource) => requireAllowed(record, action, resource),
           onServing: () => {
-            record.source = held.source;
+            record.standFrom(held.source, 'api');
             if (root) record.outputs = outputsOf(this.deployed.stacks.find(({ name }) => name === root.name) ?? root, this.deployed.world);
             nested.end('done', this.deployed.world);
             if (kind === 'UPDATE') record.moveTo('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS');
+            else this.records.keep();
           },
-          onRollback: (cause) => record.moveTo(`${ROLLBACK[kind]}_IN_PROGRESS` as StackStatus, why(cause)),
+          onRollback: (cause) => {
+            record.moveTo(`${ROLLBACK[kind]}_IN_PROGRESS` as StackStatus, why(cause));
+            nested.turnBack();
+          },
           disableRollback,
         },
       );
@@ -80,7 +85,14 @@ export class StackOperations {
     record.clientToken = clientToken;
     record.moveTo('DELETE_IN_PROGRESS', 'User Initiated');
     const nested = this.nestedIn(record, []);
-    const options: DeployOptions = { tell: (event) => nested.tell(event), ...(retain && { retain: new Set(retain) }) };
+    const options: DeployOptions = {
+      tell: (event) => nested.tell(event),
+      onServing: () => {
+        record.stands = false;
+        this.records.keep();
+      },
+      ...(retain && { retain: new Set(retain) }),
+    };
     try {
       const { left } = await this.deployed.deploy({ put: [], remove: [record.name] }, options);
       nested.end('done', this.deployed.world);
@@ -88,6 +100,7 @@ export class StackOperations {
         const ids = left.map(({ address }) => address.logicalId).join(', ');
         return record.moveTo('DELETE_FAILED', `The following resource(s) failed to delete: [${ids}]. `);
       }
+      for (const inside of this.records.nestedIn(record)) inside.gone();
       record.outputs = [];
       record.say({ deletedAt: new Date() });
       record.moveTo('DELETE_COMPLETE');
@@ -114,6 +127,7 @@ export class StackOperations {
   private settle(record: StackRecord, kind: Kind, { notRestored, left }: RolledBack): void {
     const stuck = [...notRestored.map(({ resource }) => resource), ...(kind === 'CREATE' ? left : [])];
     const to = stuck.length === 0 ? 'COMPLETE' : 'FAILED';
+    if (kind === 'CREATE' && to === 'COMPLETE') for (const inside of this.records.nestedIn(record)) inside.gone();
     const ids = stuck.map(({ address }) => address.logicalId).join(', ');
     const reason = to === 'FAILED' ? `The following resource(s) failed to roll back: [${ids}]. ` : undefined;
     record.moveTo(`${ROLLBACK[kind]}_${to}` as StackStatus, reason);

@@ -36,36 +36,46 @@ export interface HeldChangeSet extends ChangeSet {
   readonly stacks: readonly Stack[];
 }
 
-/** A record as it is kept: how it stands, without what has happened to it. */
+/** A record as it is kept. */
 export interface RecordFile {
   readonly said: Omit<Said, 'createdAt' | 'updatedAt' | 'deletedAt'>;
   readonly createdAt: string;
   readonly updatedAt?: string;
   readonly source: StackSource;
+  readonly stands: boolean;
   readonly policy?: string;
   /** Who has brought it: an assembly that the account was started with, or its API. */
   readonly by: Origin;
+  /** The oldest first. */
+  readonly events: readonly (Omit<StackEvent, 'at'> & { readonly at: string })[];
 }
 
 export type Origin = 'assembly' | 'api';
 
 /** The oldest events of a stack go when it has more. */
 const MOST_EVENTS = 10_000;
+/** As many of the newest are kept for the next run. */
+const MOST_KEPT_EVENTS = 1000;
+/** Statuses with which an operation begins, the rollback of another one included: what happens from then on belongs to it. */
+const BEGINNING = /^(?:CREATE|UPDATE|IMPORT|DELETE|(?:UPDATE_|IMPORT_)?ROLLBACK)_IN_PROGRESS$/;
 
 type Said = Omit<StackDescription, 'outputs'>;
 
 /** One stack as CloudFormation tells of it: how it stands, and what has happened to it. */
 export class StackRecord {
+  /** Where nothing is deployed yet: what shall be. */
   source: StackSource = { template: '', parameters: {}, tags: {}, capabilities: [] };
+  /** Whether it is deployed as its source says, and has to be so again when the account is started next. */
+  stands = false;
   readonly changeSets = new Map<string, HeldChangeSet>();
   policy: string | undefined;
   clientToken: string | undefined;
   outputs: StackDescription['outputs'] = [];
   onStatus: ((status: StackStatus, reason: string | undefined) => void) | undefined;
-  /** Who has brought it. */
   by: Origin = 'api';
-  private readonly happened: StackEvent[] = [];
-  private readonly statuses = new Map<string, StackResource>();
+  private happened: StackEvent[] = [];
+  private statuses = new Map<string, StackResource>();
+  private operationId = randomUUID();
   private said: Said;
 
   constructor(place: StackPlace, createdAt = new Date(), id = `${arnPrefix(place)}:stack/${place.name}/${randomUUID()}`) {
@@ -82,12 +92,14 @@ export class StackRecord {
     };
   }
 
-  static read({ said, createdAt, updatedAt, source, policy, by }: RecordFile, place: Omit<StackPlace, 'name'>): StackRecord {
+  static read({ said, createdAt, updatedAt, events, ...kept }: RecordFile, place: Omit<StackPlace, 'name'>): StackRecord {
     const record = new StackRecord({ ...place, name: said.name }, new Date(createdAt), said.id);
     record.said = { ...said, createdAt: new Date(createdAt), ...(updatedAt !== undefined && { updatedAt: new Date(updatedAt) }) };
-    record.source = source;
-    record.policy = policy;
-    record.by = by;
+    record.source = kept.source;
+    record.stands = kept.stands;
+    record.policy = kept.policy;
+    record.by = kept.by;
+    record.happened = events.map((event) => ({ ...event, at: new Date(event.at) }));
     return record;
   }
 
@@ -98,8 +110,10 @@ export class StackRecord {
       createdAt: createdAt.toISOString(),
       ...(updatedAt && { updatedAt: updatedAt.toISOString() }),
       source: this.source,
+      stands: this.stands,
       ...(this.policy !== undefined && { policy: this.policy }),
       by: this.by,
+      events: this.happened.slice(-MOST_KEPT_EVENTS).map((event) => ({ ...event, at: event.at.toISOString() })),
     };
   }
 
@@ -146,17 +160,30 @@ export class StackRecord {
     if (isUnderWay) throw invalid(`Stack:${id} is in ${status} state and can not be updated.`);
   }
 
+  /** It is deployed. */
+  standFrom(source: StackSource, by: Origin): void {
+    this.source = source;
+    this.by = by;
+    this.stands = true;
+  }
+
+  /** What is there of it, where nobody has told of it one by one. */
+  hold(resources: readonly StackResource[]): void {
+    this.statuses = new Map(resources.map((resource) => [resource.logicalId, resource]));
+  }
+
   say(more: Partial<Said>): void {
     this.said = { ...this.said, ...more };
   }
 
   moveTo(status: StackStatus, reason?: string): void {
-    this.onStatus?.(status, reason);
     this.standAt(status, reason);
+    this.onStatus?.(status, reason);
   }
 
   /** As {@link moveTo}, of what whoever looks on has been told otherwise. */
   standAt(status: StackStatus, reason?: string): void {
+    if (BEGINNING.test(status)) this.operationId = randomUUID();
     const { statusReason: _, ...said } = this.said;
     this.said = { ...said, status, ...(reason !== undefined && { statusReason: reason }) };
     this.add({ logicalId: this.name, physicalId: this.id, type: 'AWS::CloudFormation::Stack', status, reason });
@@ -164,6 +191,7 @@ export class StackRecord {
 
   gone(): void {
     this.outputs = [];
+    this.stands = false;
     this.say({ deletedAt: new Date() });
     this.standAt('DELETE_COMPLETE');
   }
@@ -199,6 +227,7 @@ export class StackRecord {
       stackId: this.id,
       stackName: this.name,
       at: nextMoment(),
+      operationId: this.operationId,
       ...(reason !== undefined && { reason }),
       ...(this.clientToken !== undefined && { clientToken: this.clientToken }),
     });

@@ -55,12 +55,21 @@ export class StackRecords {
     this.records.splice(this.records.indexOf(record), 1);
   }
 
+  /** What was refused leaves no stack in review behind. */
+  forgetUnused(record: StackRecord): void {
+    if (record.status === 'REVIEW_IN_PROGRESS' && record.changeSets.size === 0) this.forget(record);
+  }
+
   keep(): void {
     this.parts.keep?.(this.records.filter(({ status }) => status !== 'DELETE_COMPLETE').map(({ file }) => file));
   }
 
   private add(record: StackRecord): StackRecord {
-    record.onStatus = (status, reason) => this.parts.onStatus?.(record.name, status, reason);
+    record.onStatus = (status, reason) => {
+      // What is under way is kept as such: an account that is killed says so when it is there again.
+      this.keep();
+      this.parts.onStatus?.(record.name, status, reason);
+    };
     this.records.push(record);
     return record;
   }

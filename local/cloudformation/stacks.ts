@@ -131,6 +131,8 @@ export interface StackEvent {
   readonly status: ResourceStatus | StackStatus;
   readonly reason?: string;
   readonly clientToken?: string;
+  /** The same of all that one operation does; the rollback of an operation has another one. */
+  readonly operationId: string;
 }
 
 export interface StackResource {

@@ -15,6 +15,7 @@ export interface ControlInfo {
   readonly agents: readonly string[];
   readonly dynamodbUrl: string;
   readonly tables: LocalAccount['tables'];
+  readonly archive?: string | undefined;
   readonly remoteServers: LocalAccount['remoteServers'];
 }
 
@@ -40,10 +41,13 @@ export interface ControlAnswers {
   /** Absent where there is none. */
   readonly physicalId: { readonly value?: string };
   readonly secretValue: { readonly value?: string };
+  readonly rotatedSecret: Awaited<ReturnType<LocalAccount['rotateSecret']>>;
   readonly info: ControlInfo;
   readonly ps: readonly ProcessRow[];
   readonly token: { readonly token: string };
+  readonly oauthClient: Awaited<ReturnType<LocalAccount['oauthClient']>>;
   readonly killed: { readonly pid: number };
+  readonly scaling: ReturnType<LocalAccount['scaling']>;
   readonly stacks: ReturnType<LocalAccount['stacks']>;
   /** With the account's credentials: whoever has the control file may have them. */
   readonly awsEnvironment: ReturnType<LocalAccount['awsEnvironment']>;
@@ -89,8 +93,8 @@ export class ControlServer {
     const { account } = this;
     switch (route) {
       case 'GET /info': {
-        const { baseUrl, logFolder, fleet, fleets, servers, agents, dynamodbUrl, tables, remoteServers } = account;
-        return { baseUrl, logFolder, fleet, fleets, servers, agents, dynamodbUrl, tables, remoteServers };
+        const { baseUrl, logFolder, fleet, fleets, servers, agents, dynamodbUrl, tables, archive, remoteServers } = account;
+        return { baseUrl, logFolder, fleet, fleets, servers, agents, dynamodbUrl, tables, archive, remoteServers };
       }
       case 'GET /ps':
         return account.processes();
@@ -103,11 +107,15 @@ export class ControlServer {
           }),
         };
       }
+      case 'POST /oauth-client':
+        return account.oauthClient((await bodyOf<TokenRequest>(request)).agent);
       case 'POST /kill': {
         const { pid } = await bodyOf<KillRequest>(request);
         await account.kill(pid);
         return { pid };
       }
+      case 'GET /scaling':
+        return account.scaling();
       case 'GET /stacks':
         return account.stacks();
       case 'GET /aws-environment':
@@ -130,6 +138,8 @@ export class ControlServer {
         const { stack, logicalId } = await bodyOf<ResourceRequest>(request);
         return maybe(account.secretValue(stack, logicalId));
       }
+      case 'POST /rotate-secret':
+        return account.rotateSecret((await bodyOf<{ secret: string }>(request)).secret);
       default:
         return undefined;
     }

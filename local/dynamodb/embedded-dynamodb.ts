@@ -10,6 +10,7 @@ import {
 import { LocalAccountError } from '../account-error';
 import { startCompanion } from '../processes/companion';
 import { LOCAL_CREDENTIALS } from '../processes/credentials';
+import { StreamsClient } from './streams-client';
 
 /** DynamoDB on loopback. */
 export interface EmbeddedDynamoDb {
@@ -19,6 +20,11 @@ export interface EmbeddedDynamoDb {
    * @throws LocalAccountError CREATE_FAILED when that one lacks an index: none can be added here
    */
   createTable(table: CreateTableCommandInput): Promise<void>;
+  /** From now on each write to a table that is there leaves a record in its stream. */
+  beginStream(table: string): Promise<void>;
+  /** @param upTo sequence number of the last record that nobody has a use for any more */
+  trimStream(table: string, upTo: string): void;
+  hasTable(name: string): Promise<boolean>;
   /** One that is gone already is no error. */
   deleteTable(name: string): Promise<void>;
   stop(): Promise<void>;
@@ -39,6 +45,21 @@ export async function startDynamoDb(folder: string | undefined, region: string):
       // It is CREATING for a moment; who finds it so is told that it is not there.
       let status: string | undefined;
       while (status !== 'ACTIVE') status = (await client.send(new DescribeTableCommand({ TableName: table.TableName }))).Table?.TableStatus;
+    },
+    beginStream: async (table) => {
+      companion.tell({ stream: table });
+      const streams = new StreamsClient(url);
+      while (!(await streams.isThere(table)));
+    },
+    trimStream: (table, upTo) => companion.tell({ trim: table, upTo }),
+    hasTable: async (TableName) => {
+      try {
+        await client.send(new DescribeTableCommand({ TableName }));
+        return true;
+      } catch (error) {
+        if (error instanceof ResourceNotFoundException) return false;
+        throw error;
+      }
     },
     deleteTable: async (TableName) => {
       const gone = (error: unknown): 'gone' => {

@@ -1,8 +1,8 @@
 // PartiQL as far as the ledger speaks it, which dynalite 4 does not at all: INSERT of one item, each attribute a parameter.
-const db = require('dynalite/db');
 const validations = require('dynalite/validations');
 const putItem = require('dynalite/actions/putItem');
 const put = require('dynalite/validations/putItem');
+const { refusal } = require('./operations.cjs');
 
 /** Limits of DynamoDB (API Reference, BatchExecuteStatement; BatchStatementRequest). */
 const STATEMENTS = 25;
@@ -10,7 +10,6 @@ const STATEMENT_LENGTH = 8192;
 
 const INSERT = /^\s*INSERT\s+INTO\s+(?:"([a-z0-9_.-]+)"|([a-z0-9_]+))\s+VALUE\s*\{(.*)\}\s*$/is;
 const ATTRIBUTE = /\s*'((?:[^']|'')+)'\s*:\s*\?\s*(?:,|$)/sy;
-const OPERATIONS = { ExecuteStatement: execute, BatchExecuteStatement: executeBatch };
 
 /** By an error of PutItem: what it is called in a batch (BatchStatementError), and where it stands alone. */
 const ERRORS = {
@@ -19,43 +18,11 @@ const ERRORS = {
   ValidationException: ['ValidationError', 'ValidationException'],
 };
 
-/** Makes a dynalite whose server answers statements, too. */
-exports.withStatements = (dynalite) => (options) => {
-  // It tells nobody of its store.
-  let store;
-  const create = db.create;
-  db.create = (given) => {
-    store = create(given);
-    return store;
-  };
-  const server = dynalite(options);
-  db.create = create;
-  const [answer] = server.listeners('request');
-  server.removeAllListeners('request').on('request', (request, response) => {
-    const operation = OPERATIONS[String(request.headers['x-amz-target']).replace(/^DynamoDB_20120810\./, '')];
-    // Who has not signed is told so by dynalite, as for every operation.
-    if (operation === undefined || !/^AWS4-/.test(request.headers.authorization ?? '')) return answer(request, response);
-    respond(request, response, (body) => operation(store, body));
-  });
-  return server;
-};
-
-async function respond(request, response, operation) {
-  const send = (status, body) =>
-    response
-      .writeHead(status, { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-requestid': 'statements' })
-      .end(JSON.stringify(body));
-  try {
-    const chunks = [];
-    for await (const chunk of request) chunks.push(chunk);
-    send(200, await operation(JSON.parse(Buffer.concat(chunks).toString())));
-  } catch (error) {
-    // Who has left needs no answer.
-    if (!request.complete || response.destroyed) return;
-    const { type = error instanceof SyntaxError ? 'SerializationException' : 'InternalServerError', status = 400 } = error;
-    send(type === 'InternalServerError' ? 500 : status, { __type: `com.amazonaws.dynamodb.v20120810#${type}`, message: error.message });
-  }
-}
+/** By their targets. */
+exports.statements = (store) => ({
+  'DynamoDB_20120810.ExecuteStatement': (body) => execute(store, body),
+  'DynamoDB_20120810.BatchExecuteStatement': (body) => executeBatch(store, body),
+});
 
 async function execute(store, { Statement, Parameters }) {
   requireLength('statement', Statement, STATEMENT_LENGTH);
@@ -143,8 +110,4 @@ function requireLength(name, value, most) {
   if (value?.length >= 1 && value.length <= most) return;
   const problem = `Value at '${name}' failed to satisfy constraint: Member must have length ${bound}`;
   throw refusal('ValidationException', `1 validation error detected: ${problem}`);
-}
-
-function refusal(type, message, status) {
-  return Object.assign(new Error(message), { type, status });
 }

@@ -1,4 +1,4 @@
-import type dynalite from 'dynalite';
+import type { Operations } from './operations.cjs';
 
-/** A dynalite that also answers `INSERT` by ExecuteStatement and BatchExecuteStatement. */
-export function withStatements(embedded: typeof dynalite): typeof dynalite;
+/** `INSERT` by ExecuteStatement and BatchExecuteStatement. */
+export function statements(store: never): Operations;

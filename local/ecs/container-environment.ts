@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { FLEET_CONFIG_VARIABLE, SIDECAR_CONFIG_VARIABLE } from '../../core/fleet-config';
+import { METRICS_INTERVAL_VARIABLE } from '../../core/metrics';
 import { pathInImage } from '../images/image';
 import { rewriteTaskPorts } from './addresses';
 import { pathOf } from './container-program';
@@ -49,6 +50,7 @@ export function containerEnvironment(
     HOST: '127.0.0.1',
     // For a Node.js server that listens on the port of its image whatever PORT says.
     MCP_FLEET_LOCAL_PORTS: JSON.stringify(Object.fromEntries(place.ports)),
+    ...(OWN.some((name) => name in template) && { [METRICS_INTERVAL_VARIABLE]: String(machine.metricsIntervalMs) }),
     // Whoever waits for the next version wants to know that it runs, before the one before it goes.
     ...(machine.replaceWithin && definition.role === 'sidecar' && { MCP_FLEET_TRY_CHILD: '1' }),
     NODE_OPTIONS: values.NODE_OPTIONS ? `${preload} ${values.NODE_OPTIONS}` : preload,

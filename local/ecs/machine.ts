@@ -21,6 +21,8 @@ export interface EcsMachine {
   readonly reaper: Reaper;
   readonly logs: LogBook;
   readonly agent: AgentEndpoint;
+  /** How often programs are to write their metrics. */
+  readonly metricsIntervalMs: number;
   /** Bounds for tasks that a deployment replaces, which sessions do not keep then. */
   readonly replaceWithin?: StopLimits;
   /** Told of what befalls services. */

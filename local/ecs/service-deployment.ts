@@ -126,10 +126,13 @@ export class ServiceDeployment {
     if (resets) this.counted = 0;
   }
 
-  countFailure(now: number): void {
-    this.heldUntil = now + Math.min(MAX_BACKOFF, FIRST_BACKOFF * 2 ** this.failures++);
+  /** @returns for how long no other task is started, in milliseconds */
+  countFailure(now: number): number {
+    const held = Math.min(MAX_BACKOFF, FIRST_BACKOFF * 2 ** this.failures++);
+    this.heldUntil = now + held;
     this.counted++;
     this.updatedAt = new Date(now);
+    return held;
   }
 
   /** @param desired of the service */

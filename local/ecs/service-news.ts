@@ -1,4 +1,4 @@
-import type { ServiceEvent, ServiceTrouble } from '../local-account';
+import type { ServiceEvent, ServicePart, ServiceTrouble } from '../local-account';
 import { type Exit, exitText } from '../processes/program';
 import type { Container } from './container';
 import { type Failure, speakerOf } from './failure';
@@ -26,8 +26,7 @@ export class ServiceNews {
 
   /** As many tasks as are wanted are healthy. */
   healthy(): void {
-    const gateway = this.definition.containers.some(({ role }) => role === 'gateway');
-    this.tell({ event: 'healthy', service: this.service, role: gateway ? 'gateway' : 'server', ...this.server() });
+    this.tell({ event: 'healthy', ...partOf(this.service, this.definition) });
   }
 
   /** Tells of the containers without which the task goes on, unless they end as planned. */
@@ -43,8 +42,7 @@ export class ServiceNews {
   private trouble({ id }: Task, container: Container, what: string, exit?: Exit): Omit<ServiceTrouble, 'event'> {
     const { name, log, definition } = container;
     return {
-      service: this.service,
-      ...this.server(),
+      ...partOf(this.service, this.definition),
       role: definition.role,
       container: name,
       task: id.slice(0, 8),
@@ -53,9 +51,10 @@ export class ServiceNews {
       lines: log.tail(),
     };
   }
+}
 
-  private server(): Pick<ServiceTrouble, 'server'> {
-    const { server } = this.definition;
-    return server === undefined ? {} : { server };
-  }
+/** What people know a service by. */
+export function partOf(service: string, { containers, server }: TaskDefinition): ServicePart {
+  const gateway = containers.some(({ role }) => role === 'gateway');
+  return { service, role: gateway ? 'gateway' : 'server', ...(server !== undefined && { server }) };
 }

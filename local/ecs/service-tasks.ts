@@ -133,7 +133,12 @@ export class ServiceTasks {
     const { goal, machine, watcher } = this.parts;
     const { cluster, name, zones, gracePeriodSeconds } = goal.settings;
     const zone = zones[this.zone++ % zones.length] as string;
-    const member = new ServiceTask(deployment, { cluster, service: name, zone, scheduler: goal }, machine, watcher);
+    const member = new ServiceTask(
+      deployment,
+      { cluster, service: name, zone, startedBy: deployment.id, scheduler: goal },
+      machine,
+      watcher,
+    );
     this.members.add(member);
     try {
       await member.start(gracePeriodSeconds);

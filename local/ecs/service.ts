@@ -1,11 +1,11 @@
-import type { StopLimits } from '../local-account';
+import type { ServicePart, StopLimits } from '../local-account';
 import { DEFAULT_CIRCUIT_BREAKER, failureThreshold } from './deployment-configuration';
 import { type Failure, failureText, tailsOf } from './failure';
 import type { EcsMachine } from './machine';
 import { type DeploymentDescription, type GivenUpBy, ServiceDeployment, ServiceDeploymentFailed } from './service-deployment';
 import { ServiceDeployments } from './service-deployments';
 import { type ServiceEvent, ServiceEvents } from './service-events';
-import { ServiceNews } from './service-news';
+import { partOf, ServiceNews } from './service-news';
 import { configurationOf, isSameRevision, type ServiceSettings } from './service-settings';
 import type { ServiceTask, ServiceTaskWatcher } from './service-task';
 import { type ServiceGoal, ServiceTasks } from './service-tasks';
@@ -23,6 +23,8 @@ export interface DeploymentChange
 
 /** A service none of whose tasks has been healthy, and of which this many have failed in a row, is wrong rather than slow. */
 const HOPELESS_FAILURES = 3;
+/** While so many deployments have tasks, ECS begins no other. */
+const MOST_DEPLOYMENTS = 5;
 
 /** Keeps a number of tasks running and registered with their target groups, and replaces them by rolling deployments. */
 export class Service implements ServiceGoal {
@@ -35,7 +37,10 @@ export class Service implements ServiceGoal {
   private everHealthy = false;
   private lastFailure: Failure | undefined;
 
-  constructor(settings: ServiceSettings, machine: EcsMachine) {
+  constructor(
+    settings: ServiceSettings,
+    private readonly machine: EcsMachine,
+  ) {
     this.current = settings;
     this.journal = new ServiceEvents(settings.name);
     this.generations = new ServiceDeployments(settings, this.journal);
@@ -57,6 +62,10 @@ export class Service implements ServiceGoal {
   /** As the newest deployment has them. */
   get settings(): ServiceSettings {
     return this.current;
+  }
+
+  get part(): ServicePart {
+    return partOf(this.current.name, this.current.definition);
   }
 
   /** Tasks that run or are being started or stopped. */
@@ -100,12 +109,14 @@ export class Service implements ServiceGoal {
    * @throws ServiceDeploymentSuperseded when a later one has overtaken it
    */
   async deploy(change: DeploymentChange, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    const { desiredCount, forceNewDeployment = false, ...settings } = change;
+    const { desiredCount, forceNewDeployment: _, ...settings } = change;
     signal?.throwIfAborted();
     if (this.members.ended) throw this.failure('the service was deleted');
-    const before = this.current;
-    this.current = { ...before, ...settings };
-    if (forceNewDeployment || !isSameRevision(before, this.current)) this.begin(new ServiceDeployment(this.current));
+    const refusal = this.refusalOf(change);
+    if (refusal !== undefined) throw new Error(this.complaint(refusal));
+    const begins = this.begins(change);
+    this.current = { ...this.current, ...settings };
+    if (begins) this.begin(new ServiceDeployment(this.current));
     if (desiredCount !== undefined) this.desired = desiredCount;
     const { primary } = this.generations;
     const steady = primary.wait();
@@ -114,6 +125,12 @@ export class Service implements ServiceGoal {
     if (primary.rolloutState === 'FAILED') primary.reject(this.failure(primary.rolloutStateReason));
     this.members.reconcile();
     await steady.finally(() => signal?.removeEventListener('abort', cancel));
+  }
+
+  /** Why ECS does not take a change, in its words. Whoever develops sees each version at once, and the ones before end at once. */
+  refusalOf(change: DeploymentChange): string | undefined {
+    if (this.machine.replaceWithin || !this.begins(change) || this.deployments().length < MOST_DEPLOYMENTS) return undefined;
+    return `${MOST_DEPLOYMENTS} active deployments exist, unable to create new deployment.`;
   }
 
   /** Gives up what is under way; what was COMPLETED last is brought back. */
@@ -158,6 +175,10 @@ export class Service implements ServiceGoal {
     this.members.reconcile();
   }
 
+  private begins({ desiredCount: _, forceNewDeployment = false, ...settings }: DeploymentChange): boolean {
+    return forceNewDeployment || !isSameRevision(this.current, { ...this.current, ...settings });
+  }
+
   private end(why: string, limits?: StopLimits): Promise<void> {
     this.generations.end(this.failure(why));
     return this.members.end(limits);
@@ -176,8 +197,8 @@ export class Service implements ServiceGoal {
     if (member.leaving || this.members.ended) return;
     const { deployment } = member;
     this.lastFailure = why;
-    deployment.countFailure(Date.now());
-    if (member.task) this.news.failed(member.task, why, Math.max(0, deployment.heldUntil - Date.now()));
+    const retryMs = deployment.countFailure(Date.now());
+    if (member.task) this.news.failed(member.task, why, retryMs);
     this.members.leave(member);
     if (this.isBroken(deployment)) this.giveUp(deployment, 'circuit breaker', 'tasks failed to start');
     else this.members.reconcile();

@@ -12,6 +12,8 @@ export interface TaskPlace {
   readonly cluster: string;
   readonly service: string;
   readonly zone: string;
+  /** Id of the deployment that starts it; absent for a task that stands alone. */
+  readonly startedBy?: string;
   /** Absent for a task that stands alone. */
   readonly scheduler?: TaskScheduler;
 }
@@ -66,6 +68,11 @@ export class Task implements AgentTask {
     const ports = new Map<number, number>();
     for (const port of portsOf(definition.containers)) ports.set(port, await machine.ports.take());
     return new Task(definition, place, machine, ports);
+  }
+
+  /** Id of the deployment that started it: a rollback that takes it over leaves it as it is. */
+  get startedBy(): string | undefined {
+    return this.place.startedBy;
   }
 
   /** Whether every container runs, and is healthy where it is checked and another one waits for it. */

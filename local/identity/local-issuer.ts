@@ -17,14 +17,20 @@ export interface LocalIssuer {
   readonly url: string;
   /** Knows these subjects, too. */
   know(subjects: readonly string[]): void;
+  /** The client by which an agent asks for tokens itself. Rejects for a subject that it does not know. */
+  client(subject: string): IssuerClient;
   /** A new access token from the token endpoint (client credentials grant, RFC 6749 §4.4; resource indicator, RFC 8707). */
   token(subject: string, audience: string, ttlSeconds: number): Promise<string>;
   stop(): Promise<void>;
 }
 
-interface Client {
+/** What an agent asks for tokens with (client credentials grant, RFC 6749 §4.4; `client_secret_basic`). */
+export interface IssuerClient {
   readonly id: string;
   readonly secret: string;
+}
+
+interface Client extends IssuerClient {
   readonly subject: string;
 }
 
@@ -50,6 +56,11 @@ export async function startIssuer({ subjects, issuer, folder }: IssuerOptions): 
   });
   if (folder) writeFileSync(join(folder, STATE_FILE), JSON.stringify({ ...state, port: companion.port }), { mode: 0o600 });
   const url = `http://127.0.0.1:${companion.port}`;
+  const clientOf = (subject: string): Client => {
+    const client = clients.get(subject);
+    if (!client) throw new Error(`The local issuer has no client for the subject "${subject}".`);
+    return client;
+  };
   return {
     url,
     know: (more) => {
@@ -57,11 +68,11 @@ export async function startIssuer({ subjects, issuer, folder }: IssuerOptions): 
       more.forEach(add);
       companion.tell({ clients: [...clients.values()] });
     },
-    token: async (subject, audience, ttlSeconds) => {
-      const client = clients.get(subject);
-      if (!client) throw new Error(`The local issuer has no client for the subject "${subject}".`);
-      return requestToken(url, client, audience, ttlSeconds);
+    client: (subject) => {
+      const { id, secret } = clientOf(subject);
+      return { id, secret };
     },
+    token: async (subject, audience, ttlSeconds) => requestToken(url, clientOf(subject), audience, ttlSeconds),
     stop: companion.stop,
   };
 }
@@ -69,11 +80,9 @@ export async function startIssuer({ subjects, issuer, folder }: IssuerOptions): 
 async function requestToken(url: string, client: Client, audience: string, ttlSeconds: number): Promise<string> {
   const answer = await fetch(`${url}/token`, {
     method: 'POST',
-    headers: { 'x-token-ttl': String(ttlSeconds) },
+    headers: { 'x-token-ttl': String(ttlSeconds), authorization: basicOf(client) },
     body: new URLSearchParams({
       grant_type: 'client_credentials',
-      client_id: client.id,
-      client_secret: client.secret,
       scope: 'mcp',
       resource: resourceOf(audience),
     }),
@@ -81,6 +90,12 @@ async function requestToken(url: string, client: Client, audience: string, ttlSe
   const body = (await answer.json()) as { access_token?: string; error?: string; error_description?: string };
   if (!body.access_token) throw new Error(`The local issuer gave no token: ${answer.status} ${body.error}: ${body.error_description}`);
   return body.access_token;
+}
+
+/** RFC 6749 §2.3.1: both parts form-encoded. */
+function basicOf({ id, secret }: Client): string {
+  const encoded = (text: string) => new URLSearchParams({ '': text }).toString().slice(1);
+  return `Basic ${Buffer.from(`${encoded(id)}:${encoded(secret)}`).toString('base64')}`;
 }
 
 /** A client id holds visible ASCII only (RFC 6749 appendix A.1); a subject may hold anything. */

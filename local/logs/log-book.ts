@@ -24,7 +24,7 @@ export interface Log {
   close(): void;
 }
 
-/** How long datapoints are kept, in milliseconds: fifteen periods of a target tracking alarm. */
+/** How long datapoints are kept, in milliseconds. */
 const DATAPOINT_AGE = 15 * 60_000;
 /** A bound on memory where something writes metrics without end. */
 const MAX_DATAPOINTS = 200_000;
@@ -43,7 +43,10 @@ export class LogBook {
   /** @param folder for this run alone */
   constructor(
     readonly folder: string,
-    private readonly onLog?: (line: LogLine) => void,
+    private readonly told: {
+      readonly onLog?: (line: LogLine) => void;
+      readonly onDatapoints?: (points: readonly Datapoint[]) => void;
+    } = {},
   ) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     this.run = this.write(join(folder, RUN_FILE));
@@ -63,7 +66,7 @@ export class LogBook {
       if (points.length === 0) last.push(text.slice(0, TAIL_LINE_LENGTH));
       if (last.length > TAIL_LINES) last.shift();
       this.run.write(`${JSON.stringify({ time: new Date().toISOString(), ...from, text })}\n`);
-      this.onLog?.({ ...from, text });
+      this.told.onLog?.({ ...from, text });
     };
     return { path, follow: (stream) => splitLines(stream, take), tail: () => [...last], close: () => this.close(path) };
   }
@@ -83,7 +86,7 @@ export class LogBook {
 
   private write(path: string): WriteStream {
     const file = createWriteStream(path, { fd: openSync(path, 'a') });
-    // A log that cannot be written must not end the account; the lines still reach onLog.
+    // A log that cannot be written must not end the account; the lines still reach whoever is told.
     file.on('error', () => {});
     this.streams.set(path, file);
     return file;
@@ -96,6 +99,7 @@ export class LogBook {
 
   private keep(points: readonly Datapoint[]): void {
     if (points.length === 0) return;
+    this.told.onDatapoints?.(points);
     this.points.push(...points);
     const oldest = Date.now() - DATAPOINT_AGE;
     const stale = this.points.findIndex((point) => point.at >= oldest);

@@ -1,8 +1,11 @@
 // The embedded DynamoDB in a process of its own, so that its work does not delay the load balancer.
-// Receives { folder? } (in memory without one), sends { port } when it listens, ends with its parent.
+// Receives { folder? } (in memory without one), sends { port } when it listens, ends with its parent. Then it receives
+// { stream } and { trim, upTo }: a table whose writes leave records, and records that nobody has a use for any more.
 const dynalite = require('dynalite');
 const db = require('dynalite/db');
-const { withStatements } = require('../dynamodb/statements.cjs');
+const { withOperations } = require('../dynamodb/operations.cjs');
+const { statements } = require('../dynamodb/statements.cjs');
+const { Streams } = require('../dynamodb/streams.cjs');
 const conditionalWrites = [
   require('dynalite/validations/putItem'),
   require('dynalite/validations/updateItem'),
@@ -12,9 +15,22 @@ const conditionalWrites = [
 returnItemsOnConditionFailure();
 
 process.once('message', ({ folder }) => {
-  const server = withStatements(dynalite)({ path: folder, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  let streams;
+  const operationsOfStreams = (store) => {
+    streams = new Streams(store);
+    return streams.operations();
+  };
+  const server = withOperations(
+    dynalite,
+    statements,
+    operationsOfStreams,
+  )({ path: folder, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
   server.keepAliveTimeout = 60_000;
   server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
+  process.on('message', ({ stream, trim, upTo }) => {
+    if (stream !== undefined) streams.begin(stream);
+    if (trim !== undefined) streams.trim(trim, upTo);
+  });
   process.on('SIGTERM', () => {
     server.close(() => process.exit(0));
     server.closeAllConnections();

@@ -26,6 +26,8 @@ export const customResource: Provisioner<CustomResourceProperties> = {
     return send({ RequestType: 'Update', ...old }, request, machinery);
   },
   delete: async (existing, machinery) => {
+    // Of a stack that does not stand any more, its function has gone with the run that made it: there is nobody to ask.
+    if (machinery.functions.find(existing.properties.ServiceToken) === undefined) return;
     await send({ RequestType: 'Delete', PhysicalResourceId: existing.ref }, existing, machinery);
   },
 };

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { LocalAccountError, unsupported } from '../account-error';
 import { DEFAULT_CONFIGURATION, functionSettings } from '../lambda/function-settings';
+import { inlineFolder } from '../lambda/inline-code';
 import { LocalFunction } from '../lambda/local-function';
 import type { Machinery } from '../machinery';
 import { arn, attributes, type Created, type Provisioner, type ResourceRequest } from './provisioner';
@@ -8,7 +9,7 @@ import { arn, attributes, type Created, type Provisioner, type ResourceRequest }
 /** AWS::Lambda::Function, as far as it is read. */
 interface FunctionProperties {
   readonly FunctionName?: string;
-  readonly Code: { readonly S3Key?: string };
+  readonly Code: { readonly S3Key?: string; readonly ZipFile?: string; readonly ImageUri?: unknown };
   readonly Handler?: string;
   readonly Runtime?: string;
   readonly Timeout?: number;
@@ -34,6 +35,15 @@ export const lambdaFunction: Provisioner<FunctionProperties> = {
     'CodeSigningConfigArn',
     'SnapStart',
   ],
+  problems: ({ Code, Runtime }, path, stack) => {
+    const { S3Key: key, ImageUri } = Code ?? {};
+    if (ImageUri !== undefined) return [runtimeProblem('of a container image', path)];
+    if (typeof Runtime === 'string' && !Runtime.startsWith('nodejs')) return [runtimeProblem(Runtime, path)];
+    if (typeof key !== 'string' || stack === undefined) return [];
+    const folder = stack.assets.file(key);
+    if (folder === undefined) return [`the code of ${path}, which is no asset of its stack: ${JSON.stringify(Code)}; publish it as one`];
+    return statSync(folder).isDirectory() ? [] : [`the zipped code of ${path}; it runs folders (Code.fromAsset of a folder)`];
+  },
   create: async (request, machinery) => {
     const fn = functionOf(request, request.properties.FunctionName ?? request.generatedName.slice(0, 64), machinery);
     machinery.functions.put(fn);
@@ -52,12 +62,12 @@ function describe({ settings: { name, arn: Arn } }: LocalFunction): Created {
 }
 
 function functionOf({ properties, stack, path }: ResourceRequest<FunctionProperties>, name: string, machinery: Machinery): LocalFunction {
-  const { Runtime, Timeout, MemorySize, Handler, Environment } = properties;
-  if (!Runtime?.startsWith('nodejs')) throw unsupported([runtimeProblem(Runtime ?? 'of a container image', path)]);
-  const folder = stack.assets.file(properties.Code.S3Key ?? '');
-  if (!folder)
-    throw new LocalAccountError('INVALID_ASSEMBLY', `The code of ${path} is no asset of the assembly: ${JSON.stringify(properties.Code)}.`);
-  if (!statSync(folder).isDirectory()) throw unsupported([`the zipped code of ${path}; it runs folders (Code.fromAsset of a folder)`]);
+  const { Code, Runtime = '', Timeout, MemorySize, Handler, Environment } = properties;
+  // What only the deployment tells may be another one than was looked at before.
+  const problems = lambdaFunction.problems?.(properties, path, stack) ?? [];
+  if (problems.length > 0) throw unsupported(problems);
+  const folder = Code.ZipFile === undefined ? stack.assets.file(Code.S3Key ?? '') : inlineFolder(Code.ZipFile, machinery.folder);
+  if (!folder) throw new LocalAccountError('INVALID_ASSEMBLY', `${path} has no code: ${JSON.stringify(Code)}.`);
   const configuration = {
     ...DEFAULT_CONFIGURATION,
     runtime: Runtime,
@@ -71,5 +81,5 @@ function functionOf({ properties, stack, path }: ResourceRequest<FunctionPropert
 }
 
 export function runtimeProblem(runtime: string, path: string): string {
-  return `the runtime ${runtime} of ${path}; it runs Node.js functions`;
+  return `the runtime ${runtime} of ${path}; it runs Node.js functions (a stand-in takes its place: --stand-in ${path})`;
 }

@@ -27,10 +27,10 @@ const NAME_IS_ALL: Readonly<Record<string, readonly string[]>> = {
   ],
   'what is encrypted, with what: nothing is': ['KMS::', 'CertificateManager::'],
   'who agents are: a local issuer says it': ['Cognito::'],
-  'what is watched: lines go to files, and nobody is woken': ['Logs::', 'CloudWatch::'],
+  'what is watched from outside: lines go to files, and nobody is woken': ['Logs::', 'CloudWatch::'],
   'a name for a function that runs': ['Lambda::Version', 'Lambda::Alias'],
   'where images and tasks are kept: they are folders and processes': ['ECR::Repository', 'ECS::Cluster'],
-  'when instances are added or taken away: none are': ['ApplicationAutoScaling::ScalingPolicy'],
+  'what follows the load of something else than an ECS service': ['ApplicationAutoScaling::ScalingPolicy'],
 };
 const BEGINNINGS = Object.values(NAME_IS_ALL)
   .flat()

@@ -41,6 +41,11 @@ export const listener: Provisioner<ListenerProperties> = {
     machinery.listeners.set(ref, started);
     const reached = new URL(await machinery.interpose('load balancer', `http://127.0.0.1:${started.port}`));
     machinery.ecs.addresses.addListener(balancer.dnsName, Number(Port), Number(reached.port));
+    const domain = machinery.domainOf(balancer.stack, balancer.logicalId, Number(Port));
+    // Agents come to the listener itself, whatever stands between programs and it. An audience of the same words stays what it is.
+    if (domain !== undefined) {
+      machinery.ecs.addresses.addText(`"baseUrl":"https://${domain}"`, `"baseUrl":"http://127.0.0.1:${started.port}"`);
+    }
     return { ref, attribute: attributes({ ListenerArn: ref }) };
   },
   update: async ({ properties, path }, { ref }, { listeners }) => {

@@ -64,8 +64,8 @@ export interface Provisioner<Properties = any> {
   readonly ignores: readonly string[];
   /** Narrows honoured properties to the parts that are read, so that nothing is asked of what only the other parts name. */
   reads?(properties: Properties, resource: Resource): Properties;
-  /** What of the honoured properties is refused, in words such as `the property X of …`. */
-  problems?(properties: Properties, path: string): string[];
+  /** What of the honoured properties is refused, in words such as `the property X of …`. @param stack absent for one of none */
+  problems?(properties: Properties, path: string, stack?: Stack): string[];
   /** A property by which a resource outside the fleet becomes a part of one in it, as a rule does of its listener. */
   readonly joins?: string;
   /** Whether it outlives a run, where the account persists. */

@@ -1,40 +1,6 @@
-import type { BucketSettings } from '../aws/s3/object-store';
-import { arn, attributes, type Created, type Provisioner } from './provisioner';
+import { arn, attributes, type Provisioner } from './provisioner';
 
-/** Bucket, repository and parameter of the stack that `cdk bootstrap` makes: where the CDK command line publishes assets. */
-
-interface BucketProperties {
-  readonly BucketName?: string;
-  readonly BucketEncryption?: unknown;
-  readonly VersioningConfiguration?: { readonly Status?: string };
-}
-
-export const bucket: Provisioner<BucketProperties> = {
-  phase: 'tables',
-  noun: ['bucket', 'buckets'],
-  honours: ['BucketName', 'VersioningConfiguration'],
-  ignores: ['*'],
-  survives: true,
-  create: async ({ properties, generatedName }, { publishing: { objects } }) => {
-    const name = properties.BucketName ?? generatedName.toLowerCase();
-    if (objects.bucket(name) === undefined) objects.createBucket(name, settingsOf(properties));
-    return describeBucket(name);
-  },
-  update: async ({ properties }, { ref }, { publishing: { objects } }) => {
-    objects.changeBucket(ref, settingsOf(properties));
-    return describeBucket(ref);
-  },
-  delete: async ({ ref }, { publishing: { objects } }) => objects.deleteBucket(ref),
-};
-
-function settingsOf({ VersioningConfiguration }: BucketProperties): BucketSettings {
-  return VersioningConfiguration?.Status === 'Enabled' ? { versioning: 'Enabled' } : {};
-}
-
-function describeBucket(name: string): Created {
-  const host = `${name}.s3.amazonaws.com`;
-  return { ref: name, attribute: attributes({ Arn: `arn:aws:s3:::${name}`, DomainName: host, RegionalDomainName: host }) };
-}
+/** Repository and parameter of the stack that `cdk bootstrap` makes: where the CDK command line publishes assets. */
 
 export const repository: Provisioner<{ readonly RepositoryName?: string; readonly ImageTagMutability?: string }> = {
   phase: 'tables',

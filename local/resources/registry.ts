@@ -1,11 +1,16 @@
+import { alarm } from './alarm';
+import { bucket } from './bucket';
 import { customResource } from './custom-resource';
+import { eventSourceMapping } from './event-source-mapping';
 import { lambdaFunction } from './function';
 import { listener } from './listener';
 import { listenerRule } from './listener-rule';
 import { loadBalancer } from './load-balancer';
 import type { Provisioner } from './provisioner';
-import { bucket, parameter, repository } from './publishing';
+import { parameter, repository } from './publishing';
+import { rotationSchedule } from './rotation-schedule';
 import { scalableTarget } from './scalable-target';
+import { scalingPolicy } from './scaling-policy';
 import { scheduledRule } from './scheduled-rule';
 import { secret } from './secret';
 import { secretAttachment } from './secret-attachment';
@@ -14,9 +19,8 @@ import { table } from './table';
 import { targetGroup } from './target-group';
 import { taskDefinition } from './task-definition';
 
-/** What `cdk bootstrap` makes to publish assets in. Elsewhere these are names: nothing of a fleet needs one that holds anything. */
+/** What `cdk bootstrap` makes to publish assets in, beside a bucket. Elsewhere these are names: nothing of a fleet needs one that holds anything. */
 const BOOTSTRAP: Readonly<Record<string, Provisioner>> = {
-  'AWS::S3::Bucket': bucket,
   'AWS::ECR::Repository': repository,
   'AWS::SSM::Parameter': parameter,
 };
@@ -25,9 +29,12 @@ const BOOTSTRAP: Readonly<Record<string, Provisioner>> = {
 const PROVISIONERS: Readonly<Record<string, Provisioner>> = {
   'AWS::DynamoDB::GlobalTable': table,
   'AWS::DynamoDB::Table': table,
+  'AWS::S3::Bucket': bucket,
   'AWS::SecretsManager::Secret': secret,
   'AWS::SecretsManager::SecretTargetAttachment': secretAttachment,
+  'AWS::SecretsManager::RotationSchedule': rotationSchedule,
   'AWS::Lambda::Function': lambdaFunction,
+  'AWS::Lambda::EventSourceMapping': eventSourceMapping,
   'AWS::Events::Rule': scheduledRule,
   'AWS::CloudFormation::CustomResource': customResource,
   'AWS::ElasticLoadBalancingV2::LoadBalancer': loadBalancer,
@@ -37,6 +44,8 @@ const PROVISIONERS: Readonly<Record<string, Provisioner>> = {
   'AWS::ECS::TaskDefinition': taskDefinition,
   'AWS::ECS::Service': service,
   'AWS::ApplicationAutoScaling::ScalableTarget': scalableTarget,
+  'AWS::ApplicationAutoScaling::ScalingPolicy': scalingPolicy,
+  'AWS::CloudWatch::Alarm': alarm,
   ...BOOTSTRAP,
 };
 

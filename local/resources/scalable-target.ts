@@ -21,14 +21,14 @@ export const scalableTarget: Provisioner<ScalableTargetProperties> = {
   joins: 'ResourceId',
   create: async (request, machinery) => setBounds(request, machinery),
   update: async (request, _, machinery) => setBounds(request, machinery),
-  delete: async () => {},
+  delete: async ({ ref }, { scaling }) => scaling.removeTarget(ref),
 };
 
-function setBounds({ properties, path }: ResourceRequest<ScalableTargetProperties>, { services }: Machinery): Created {
+function setBounds({ properties, path }: ResourceRequest<ScalableTargetProperties>, { services, scaling }: Machinery): Created {
   const { ResourceId, ScalableDimension, MinCapacity, MaxCapacity } = properties;
   const service = [...services.values()].find(({ settings }) => settings.arn.endsWith(`:${ResourceId}`));
   if (!service) throw unsupported([`the scalable target ${ResourceId} (${ScalableDimension}) of ${path}; it has ECS services`]);
-  service.scaleTo(Math.min(Number(MaxCapacity), Math.max(Number(MinCapacity), service.desiredCount)));
   const ref = `${ResourceId}|${ScalableDimension}|${properties.ServiceNamespace}`;
+  scaling.putTarget(ref, service, { min: Number(MinCapacity), max: Number(MaxCapacity) });
   return { ref, attribute: attributes({ Id: ref }) };
 }

@@ -12,19 +12,21 @@ interface TableProperties {
   readonly AttributeDefinitions: CreateTableCommandInput['AttributeDefinitions'];
   readonly GlobalSecondaryIndexes?: readonly IndexProperties[];
   readonly LocalSecondaryIndexes?: readonly IndexProperties[];
-  readonly StreamSpecification?: unknown;
+  readonly StreamSpecification?: { readonly StreamViewType?: string };
 }
+
+/** What records of a stream hold. */
+const WHOLE = 'NEW_AND_OLD_IMAGES';
 
 export const table: Provisioner<TableProperties> = {
   phase: 'tables',
   noun: ['table', 'tables'],
-  honours: ['TableName', 'KeySchema', 'AttributeDefinitions', 'GlobalSecondaryIndexes', 'LocalSecondaryIndexes'],
+  honours: ['TableName', 'KeySchema', 'AttributeDefinitions', 'GlobalSecondaryIndexes', 'LocalSecondaryIndexes', 'StreamSpecification'],
   // Items past their TTL stay: AWS deletes them within days as well, and every reader has to compare the expiry itself.
   ignores: [
     'BillingMode',
     'Replicas',
     'SSESpecification',
-    'StreamSpecification',
     'TimeToLiveSpecification',
     'PointInTimeRecoverySpecification',
     'DeletionProtectionEnabled',
@@ -43,6 +45,10 @@ export const table: Provisioner<TableProperties> = {
     'GlobalTableWitnesses',
   ],
   survives: true,
+  problems: ({ StreamSpecification }, path) => {
+    const { StreamViewType: type = WHOLE } = StreamSpecification ?? {};
+    return type === WHOLE ? [] : [`the StreamViewType ${type} of ${path}; it has ${WHOLE}`];
+  },
   create: async ({ properties, stack, generatedName, path }, { dynamodb }) => {
     const { TableName = generatedName, KeySchema, AttributeDefinitions } = properties;
     await dynamodb.createTable({
@@ -57,9 +63,13 @@ export const table: Provisioner<TableProperties> = {
         LocalSecondaryIndexes: properties.LocalSecondaryIndexes.map((index) => indexOf(index, path)),
       }),
     });
+    if (properties.StreamSpecification) await dynamodb.beginStream(TableName);
     return describe(TableName, stack);
   },
-  update: async ({ stack }, { ref }) => describe(ref, stack),
+  update: async ({ properties, stack }, { ref }, { dynamodb }) => {
+    if (properties.StreamSpecification) await dynamodb.beginStream(ref);
+    return describe(ref, stack);
+  },
   unchangeable: (after, before, path) => {
     // A table of another key, or with other local indexes, is another table, which is made with its own indexes.
     if (

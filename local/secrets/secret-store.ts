@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GivenSecrets } from './given-secrets';
 
@@ -9,6 +9,8 @@ export interface StoredSecret {
   readonly versionId: string;
   readonly value: string;
   readonly previous?: { readonly versionId: string; readonly value: string };
+  /** The next version, while a rotation makes it. */
+  readonly pending?: { readonly versionId: string; readonly value?: string };
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
 }
@@ -19,6 +21,8 @@ const STATE_FILE = 'secrets.json';
 export class SecretStore {
   private readonly secrets: Map<string, StoredSecret>;
   private readonly file: string | undefined;
+  /** By the secret's ARN, the function that rotates it. */
+  private readonly rotators = new Map<string, string>();
 
   /** @param given values by name, or by `Stack/LogicalId` of a secret that a template makes */
   constructor(
@@ -65,11 +69,45 @@ export class SecretStore {
   }
 
   put(id: string, value: string): StoredSecret | undefined {
+    return this.change(id, (current) => {
+      const { versionId, value: previous } = current;
+      return { ...current, versionId: randomUUID(), value, previous: { versionId, value: previous } };
+    });
+  }
+
+  /** @param rotator ARN of a function */
+  rotateBy(arn: string, rotator: string | undefined): void {
+    if (rotator === undefined) this.rotators.delete(arn);
+    else this.rotators.set(arn, rotator);
+  }
+
+  rotatorOf(arn: string): string | undefined {
+    return this.rotators.get(arn);
+  }
+
+  /** Begins a rotation: a version that has no value yet. */
+  begin(arn: string, versionId: string): void {
+    this.change(arn, (secret) => ({ ...secret, pending: { versionId } }));
+  }
+
+  /** Gives the next version its value; it is not the present one by that. */
+  stage(id: string, versionId: string, value: string): StoredSecret | undefined {
+    return this.change(id, (secret) => ({ ...secret, pending: { versionId, value } }));
+  }
+
+  /** Puts the next version in the place of the present one. Undefined where there is no such version. */
+  promote(id: string, versionId: string): StoredSecret | undefined {
+    return this.change(id, ({ pending, ...secret }) => {
+      if (pending?.versionId !== versionId || pending.value === undefined) return undefined;
+      return { ...secret, versionId, value: pending.value, previous: { versionId: secret.versionId, value: secret.value } };
+    });
+  }
+
+  private change(id: string, to: (secret: StoredSecret) => StoredSecret | undefined): StoredSecret | undefined {
     const current = this.find(id);
-    if (!current) return undefined;
-    const { versionId, value: previous } = current;
-    const next = { ...current, versionId: randomUUID(), value, previous: { versionId, value: previous } };
-    this.secrets.set(current.arn, next);
+    const next = current && to(current);
+    if (next === undefined) return undefined;
+    this.secrets.set(next.arn, next);
     this.save();
     return next;
   }
@@ -80,7 +118,10 @@ export class SecretStore {
   }
 
   private save(): void {
-    if (this.file) writeFileSync(this.file, JSON.stringify(this.list()), { mode: 0o600 });
+    if (this.file === undefined) return;
+    // Whole or not at all: an account that is killed meanwhile finds what it had before.
+    writeFileSync(`${this.file}.new`, JSON.stringify(this.list()), { mode: 0o600 });
+    renameSync(`${this.file}.new`, this.file);
   }
 }
 

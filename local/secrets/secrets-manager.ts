@@ -14,11 +14,25 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   DescribeSecret: (request, store) => withSecret(request, store, (secret) => ok(describe(secret))),
   ListSecrets: (_, store) => ok({ SecretList: store.list().map(describe) }),
   PutSecretValue: (request, store) => {
+    if ([request.VersionStages].flat().includes('AWSPENDING')) return stage(request, store);
     const secret = store.put(String(request.SecretId), String(request.SecretString));
     if (!secret) return notFound();
     return ok({ ARN: secret.arn, Name: secret.name, VersionId: secret.versionId, VersionStages: ['AWSCURRENT'] });
   },
+  UpdateSecretVersionStage: (request, store) => {
+    const promoted =
+      request.VersionStage === 'AWSCURRENT' ? store.promote(String(request.SecretId), String(request.MoveToVersionId)) : undefined;
+    return promoted === undefined
+      ? notFound("Secrets Manager can't find the version to move AWSCURRENT to.")
+      : ok({ ARN: promoted.arn, Name: promoted.name });
+  },
 };
+
+function stage(request: Readonly<Record<string, unknown>>, store: SecretStore): JsonAnswer {
+  const version = String(request.ClientRequestToken);
+  const secret = store.stage(String(request.SecretId), version, String(request.SecretString));
+  return secret ? ok({ ARN: secret.arn, Name: secret.name, VersionId: version, VersionStages: ['AWSPENDING'] }) : notFound();
+}
 
 /** Answers one request of the `x-amz-json-1.1` protocol. */
 export function answerSecretsManager(operation: string, request: Readonly<Record<string, unknown>>, store: SecretStore): JsonAnswer {
@@ -30,7 +44,12 @@ export function answerSecretsManager(operation: string, request: Readonly<Record
 
 function getValue(secret: StoredSecret, request: Readonly<Record<string, unknown>>): JsonAnswer {
   const stage = request.VersionStage ?? 'AWSCURRENT';
-  const versions = [{ ...secret, stages: ['AWSCURRENT'] }, ...(secret.previous ? [{ ...secret.previous, stages: ['AWSPREVIOUS'] }] : [])];
+  const { previous, pending } = secret;
+  const versions = [
+    { ...secret, stages: ['AWSCURRENT'] },
+    ...(previous ? [{ ...previous, stages: ['AWSPREVIOUS'] }] : []),
+    ...(pending?.value !== undefined ? [{ ...pending, value: pending.value, stages: ['AWSPENDING'] }] : []),
+  ];
   const version = versions.find(({ versionId, stages }) =>
     request.VersionId === undefined ? stages.includes(String(stage)) : versionId === request.VersionId,
   );
@@ -53,6 +72,7 @@ function describe(secret: StoredSecret): Record<string, unknown> {
     VersionIdsToStages: {
       [secret.versionId]: ['AWSCURRENT'],
       ...(secret.previous && { [secret.previous.versionId]: ['AWSPREVIOUS'] }),
+      ...(secret.pending && { [secret.pending.versionId]: ['AWSPENDING'] }),
     },
   };
 }

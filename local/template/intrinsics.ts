@@ -1,4 +1,6 @@
-import { LocalAccountError, unsupported } from '../account-error';
+import { unsupported } from '../account-error';
+import { invalid } from './invalid-argument';
+import { subnetsOf } from './subnets';
 
 /** What the intrinsic functions of one template can refer to. */
 export interface Scope {
@@ -87,6 +89,12 @@ const FUNCTIONS: Readonly<Record<string, Intrinsic>> = {
     const [map, first, second] = asList(argument, path).map((part) => asString(resolve(part, scope, path), path));
     return scope.mapping(map as string, first as string, second as string, path);
   },
+  'Fn::Cidr': (argument, scope, path) => {
+    const [block, count, bits] = asList(argument, path).map((part) => resolve(part, scope, path));
+    return subnetsOf(asString(block, path), Number(count), Number(bits), path);
+  },
+  'Fn::Length': (argument, scope, path) => asList(resolve(argument, scope, path), path).length,
+  'Fn::ToJsonString': (argument, scope, path) => JSON.stringify(resolve(argument, scope, path)),
   'Fn::ImportValue': (argument, scope, path) => scope.importValue(asString(resolve(argument, scope, path), path), path),
   'Fn::GetStackOutput': (argument, scope, path) => {
     const { StackName, OutputName } = resolve(argument, scope, path) as { StackName?: unknown; OutputName?: unknown };
@@ -105,6 +113,9 @@ const FUNCTIONS: Readonly<Record<string, Intrinsic>> = {
   'Fn::Not': (argument, scope, path) => resolve(asList(argument, path)[0], scope, path) !== true,
 };
 
+/** Names of the functions that are resolved, but for `Ref` and `Condition`. */
+export const INTRINSICS: readonly string[] = Object.keys(FUNCTIONS).filter((name) => name.startsWith('Fn::'));
+
 /** Whether a named condition of the template holds. */
 export function isTrue(condition: string, scope: Scope, path: string): boolean {
   return resolve(scope.condition(condition, path), scope, path) === true;
@@ -122,8 +133,12 @@ function substitute(argument: unknown, scope: Scope, path: string): string {
   });
 }
 
+export function isDynamic(text: string): boolean {
+  return text.includes('{{resolve:');
+}
+
 function refuseDynamicReference(text: string, path: string): string {
-  if (text.includes('{{resolve:')) throw unsupported([`the dynamic reference in "${text}" at ${path}`]);
+  if (isDynamic(text)) throw unsupported([`the dynamic reference in "${text}" at ${path}`]);
   return text;
 }
 
@@ -140,8 +155,4 @@ function asText(value: unknown, path: string): string {
 function asList(value: unknown, path: string): unknown[] {
   if (!Array.isArray(value)) throw invalid(path, JSON.stringify(value), 'a list');
   return value;
-}
-
-function invalid(path: string, got: string | undefined, allowed: string): LocalAccountError {
-  return new LocalAccountError('INVALID_ASSEMBLY', `${path} has ${got}; allowed is ${allowed}.`);
 }

@@ -16,6 +16,18 @@ export interface World {
   names(stack: Stack, logicalId: string): Names | undefined;
 }
 
+/** What every template may refer to. */
+export const PSEUDO_PARAMETERS = [
+  'AWS::Region',
+  'AWS::AccountId',
+  'AWS::Partition',
+  'AWS::URLSuffix',
+  'AWS::StackName',
+  'AWS::StackId',
+  'AWS::NotificationARNs',
+  'AWS::NoValue',
+] as const;
+
 /** What the intrinsic functions of one stack's template refer to: its own resources, parameters, and other stacks. */
 export function scopeOf(stack: Stack, world: World): Scope {
   const { name, region, account, template } = stack;
@@ -23,7 +35,8 @@ export function scopeOf(stack: Stack, world: World): Scope {
   return {
     stack: name,
     region,
-    ref: (id, path) => (Object.hasOwn(pseudo, id) ? pseudo[id] : world.names(stack, id)?.ref) ?? parameterOf(stack, id, path, world),
+    ref: (id, path) =>
+      (Object.hasOwn(pseudo, id) ? pseudo[id as keyof typeof pseudo] : world.names(stack, id)?.ref) ?? parameterOf(stack, id, path, world),
     attribute: (id, attribute, path) => {
       const output = nestedOutput(stack, id, attribute);
       const value = output
@@ -44,7 +57,7 @@ export function scopeOf(stack: Stack, world: World): Scope {
     },
   };
 
-  function pseudoParameters(of: Stack): Readonly<Record<string, unknown>> {
+  function pseudoParameters(of: Stack): Readonly<Record<(typeof PSEUDO_PARAMETERS)[number], unknown>> {
     return {
       'AWS::Region': region,
       'AWS::AccountId': account,

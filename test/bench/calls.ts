@@ -1,9 +1,18 @@
 /** What is asked and what is answered: known to the load generator, which checks it, and to the servers at the other end. */
 
-/** The server's name, and with it the first segment of every path. */
+/** The first server's name. */
 export const SERVER = 'bench';
-export const PATH = `/${SERVER}/mcp`;
+export const PATH = pathOf(0);
 export const REVISION = '2025-11-25';
+
+/** @param number of the server */
+export function serverOf(number: number): string {
+  return number === 0 ? SERVER : `${SERVER}-${number}`;
+}
+
+export function pathOf(server: number): string {
+  return `/${serverOf(server)}/mcp`;
+}
 
 /** Declared as a read. */
 export const READ_TOOL = 'look';

@@ -1,3 +1,4 @@
+import { type Crowd, MOST_SERVERS } from './crowd';
 import type { CallKind } from './generator/request';
 import type { TargetName } from './targets/targets';
 
@@ -12,6 +13,8 @@ export interface Load {
   readonly connections: number;
   /** Sessions; each connection takes turns in those that fall to it. */
   readonly sessions: number;
+  /** Who makes the calls, where it is not the usual crowd. */
+  readonly crowd?: Partial<Crowd>;
   readonly call: CallKind;
   /** Calls by the clock; absent for as many as the connections carry. */
   readonly perSecond?: number;
@@ -29,6 +32,8 @@ const LARGE: CallKind = { lane: 'read', size: 100_000 };
 /** Who knows what a key is, beside who knows nothing. */
 const WITH_LEDGER: readonly TargetName[] = ['nginx', 'gateway', 'gateway+sidecar', 'fleet'];
 const WITH_SESSIONS: readonly TargetName[] = ['nginx', 'gateway-like', 'sidecar', 'gateway', 'gateway+sidecar'];
+
+const OF_GATEWAYS: readonly TargetName[] = ['nginx', 'gateway'];
 
 const MANY = { upstream: 'instant', connections: 64, sessions: 64 } as const;
 const TABLE_MS = 5;
@@ -54,19 +59,34 @@ export const LOADS: readonly Load[] = [
     call,
     targets: WITH_LEDGER,
   })),
-  ...[10, 100, 1_000, 10_000].map((sessions) => ({
-    ...MANY,
-    name: `sessions-${sessions}`,
-    title: `Reads in turn in ${sessions.toLocaleString('en')} sessions, 10 connections`,
-    connections: 10,
-    sessions,
-    call: READ,
-    targets: WITH_SESSIONS,
-  })),
+  ...[10, 100, 1_000, 10_000].map((sessions) => grown('sessions', sessions, { sessions, targets: WITH_SESSIONS })),
+  ...[10, 100, 1_000].map((agents) => grown('agents', agents, { crowd: { agents } })),
+  ...[2, 100].map((tools) => grown('tools', tools, { crowd: { tools } })),
+  ...[1, MOST_SERVERS].map((servers) => grown('servers', servers, { crowd: { servers } })),
   { ...MANY, name: 'sse', title: 'Results on streams, 64 connections', upstream: 'instant-sse', call: READ },
   { ...MANY, name: 'sdk-v1', title: 'Before a server on the SDK v1, 64 connections', upstream: 'sdk-v1', call: READ },
   { ...MANY, name: 'sdk-v2', title: 'Before a server on the SDK v2, 64 connections', upstream: 'sdk-v2', call: READ },
 ];
 
-/** Streams that are held, beside the loads. */
+/** Beside the loads: streams that are held, sessions that are opened, the ledger's client alone, programs that start. */
 export const STREAMS_LOAD = 'streams';
+export const OPENINGS_LOAD = 'openings';
+export const CLAIMS_LOAD = 'claims';
+export const STARTS_LOAD = 'starts';
+
+/** What is to cost the same however many there are. */
+export const GROWING = ['sessions', 'agents', 'tools', 'servers'] as const;
+export type Growing = (typeof GROWING)[number];
+
+function grown(what: Growing, count: number, load: Partial<Load>): Load {
+  return {
+    ...MANY,
+    name: `${what}-${count}`,
+    title: `Reads, 10 connections: ${count.toLocaleString('en')} ${what}`,
+    connections: 10,
+    sessions: 1_000,
+    call: READ,
+    targets: OF_GATEWAYS,
+    ...load,
+  };
+}

@@ -5,7 +5,7 @@ test('all loads at all targets but the fleet, unless it is said otherwise', () =
   const options = readOptions([]);
   expect(options?.targets).toContain('gateway+sidecar');
   expect(options?.targets).not.toContain('fleet');
-  expect(options).toMatchObject({ nodes: ['deployed'], rounds: 7, seconds: 1, guard: false, write: false });
+  expect(options).toMatchObject({ nodes: ['deployed'], rounds: 7, seconds: 1, guard: false, profile: false, write: false });
   expect(readOptions(['--short', '--rounds', '5'])).toMatchObject({ loads: ['read', 'one', 'keyed', 'keyless'], rounds: 5, seconds: 0.5 });
   expect(readOptions(['--targets', 'nginx,fleet', '--node', 'this,deployed'])).toMatchObject({
     targets: ['nginx', 'fleet'],

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { oneOf, readCommandLine, type SharedOptions, usageOf, wholeNumber } from '../suites/command-line';
 import { ROOT } from '../suites/root';
-import { LOADS, STREAMS_LOAD } from './loads';
+import { CLAIMS_LOAD, LOADS, OPENINGS_LOAD, STARTS_LOAD, STREAMS_LOAD } from './loads';
 import { NODE_NAMES, type NodeName } from './node';
 import { kindOf, TARGET_NAMES, type TargetName } from './targets/targets';
 import type { Build } from './variants';
@@ -18,11 +18,15 @@ export interface Options extends SharedOptions {
   readonly seconds: number;
   /** Counts are held against limits, and nothing is timed. */
   readonly guard: boolean;
+  /** Instead of all that: where the programs of this project spend their time. */
+  readonly profile: boolean;
+  /** Instead of loads: minutes for which gateway and sidecar are used, and what they hold is watched. */
+  readonly soak?: number;
   /** What was measured becomes docs/performance.md, or the limits. */
   readonly write: boolean;
 }
 
-const LOAD_NAMES = [...LOADS.map(({ name }) => name), STREAMS_LOAD];
+const LOAD_NAMES = [...LOADS.map(({ name }) => name), STREAMS_LOAD, OPENINGS_LOAD, CLAIMS_LOAD, STARTS_LOAD];
 const ALL_TARGETS = TARGET_NAMES.filter((name) => kindOf(name).optional !== true);
 
 /** What a run is without other words, and what is left of it with `--short`. */
@@ -47,6 +51,8 @@ export const USAGE = usageOf(
   --short             ${SHORT.loads.join(', ')} in ${SHORT.rounds} rounds of ${SHORT.seconds} s, without MCP proxies: what CI runs
   --guard             instead of all that: DynamoDB's requests, writes and bytes for a call, what a call allocates and the sizes of
                       bundles, against test/bench/limits.json
+  --profile           instead of all that: where the programs of this project spend their time under the loads
+  --soak <minutes>    instead of all that: sessions come and go, and nothing that a program holds may grow
   --write             docs/performance.md is written of this run; with --guard the limits are`,
 );
 
@@ -61,6 +67,8 @@ export function readOptions(args: readonly string[]): Options | undefined {
     seconds: { type: 'string' },
     short: { type: 'boolean', default: false },
     guard: { type: 'boolean', default: false },
+    soak: { type: 'string' },
+    profile: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   });
   if (values === undefined) return undefined;
@@ -73,6 +81,8 @@ export function readOptions(args: readonly string[]): Options | undefined {
     rounds: wholeNumber('--rounds', values.rounds ?? usual.rounds, 1),
     seconds: aboveZero('--seconds', values.seconds ?? usual.seconds),
     guard: values.guard,
+    profile: values.profile,
+    ...(values.soak !== undefined && { soak: aboveZero('--soak', values.soak) }),
     write: values.write,
     keep: values.keep,
     json: values.json,

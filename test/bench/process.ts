@@ -43,7 +43,7 @@ export async function serve({ name, command: [file, ...args], port, env, log }: 
   child.once('exit', () => running.delete(child));
   child.once('error', () => undefined); // it has no pid then
   closeSync(written);
-  for (const end = Date.now() + START_MS; !(await takesConnections(port)); await delay(30)) {
+  for (const end = Date.now() + START_MS; !(await takesConnections(port)); await delay(5)) {
     if (child.pid !== undefined && !hasEnded(child) && Date.now() < end) continue;
     child.kill('SIGKILL');
     throw new Error(`${name} (${file}) did not start: ${readFileSync(log, 'utf8').slice(-2_000)}`);

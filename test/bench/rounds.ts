@@ -1,3 +1,4 @@
+import { USUAL } from './crowd';
 import type { Sample } from './generator/job';
 import type { Load } from './loads';
 import { calibrate } from './noise';
@@ -55,8 +56,8 @@ function noiseIn(round: number, turns: readonly (readonly Turn[])[], calibration
 async function takeTurn(load: Load, target: StagedTarget, parts: RoundsParts, warmSeconds = parts.seconds): Promise<Turn> {
   const { generator, upstream, tables, seconds, signal } = parts;
   signal.throwIfAborted();
-  const { connections, sessions, call, perSecond } = load;
-  const at = await addressOf(target, sessions);
+  const { connections, sessions, crowd, call, perSecond } = load;
+  const at = await addressOf(target, sessions, { ...USUAL, ...crowd });
   await generator.open(at);
   const before = await countsOf(tables);
   const sample = await generator.sample({

@@ -5,7 +5,7 @@ import type { PackageCache } from '../suites/package-cache';
 import { Generator } from './generator/generator';
 import type { UpstreamName } from './loads';
 import { type Served, serve } from './process';
-import { Absent, type Target } from './targets/target';
+import { Absent, type Surroundings, type Target } from './targets/target';
 import { kindOf } from './targets/targets';
 import type { Variant } from './variants';
 
@@ -24,6 +24,8 @@ export interface BenchStage {
   readonly generator: Generator;
   readonly upstream: Served;
   readonly tables: Served;
+  /** What a further target of it is started with. */
+  surroundings(variant: Variant): Surroundings;
   stop(): Promise<void>;
 }
 
@@ -49,11 +51,17 @@ export async function openStage(upstreamName: UpstreamName, variants: readonly V
     };
     const upstream = await openUpstream(upstreamName, program);
     const tables = await program('tables');
+    const surroundings = (variant: Variant): Surroundings => ({
+      ...parts,
+      ...variant,
+      authority,
+      upstream: upstream.port,
+      tables: tables.port,
+    });
     const targets: StagedTarget[] = [];
     for (const variant of variants) {
-      const surroundings = { ...parts, ...variant, authority, upstream: upstream.port, tables: tables.port };
       const target = await kindOf(variant.target)
-        .start(surroundings)
+        .start(surroundings(variant))
         .catch((error: Error) => {
           if (!(error instanceof Absent)) throw error;
           say(`  ${variant.name} is left out: ${error.message}`);
@@ -64,7 +72,7 @@ export async function openStage(upstreamName: UpstreamName, variants: readonly V
     }
     const generator = new Generator(join(programs, 'generator.js'));
     running.push(generator);
-    return { targets, generator, upstream, tables, stop };
+    return { targets, generator, upstream, tables, surroundings, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,10 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { ROOT } from '../suites/root';
-import { eventually } from '../suites/waiting';
+import { collecting, heldBy } from './garbage';
 import type { Sample } from './generator/job';
 import { usageOf } from './generator/usage';
-import type { Served } from './process';
 import type { RoundsParts } from './rounds';
 import type { StagedTarget } from './stage';
 import { spreadOf } from './statistics';
@@ -18,7 +14,6 @@ export const STREAMS = 1_900;
 const LISTENED_TO: readonly TargetName[] = ['nginx', 'haproxy', 'node-pipe', 'gateway-like', 'sidecar', 'gateway', 'gateway+sidecar'];
 /** Samples of calls, before the streams and beside them. */
 const SAMPLES = 3;
-const COLLECTED_MS = 10_000;
 
 /** What idle streams cost one target. */
 export interface StreamsRow {
@@ -33,8 +28,7 @@ export interface StreamsRow {
 
 /** Those that listen, on a Node that can be told to collect its garbage: what it has not yet collected is no stream's. */
 export function listeners(variants: readonly Variant[]): readonly Variant[] {
-  const nodeFlags = ['--expose-gc', '--require', join(ROOT, 'test/bench/collect-garbage.cjs')];
-  return variants.filter(({ target }) => LISTENED_TO.includes(target)).map((variant) => ({ ...variant, nodeFlags }));
+  return variants.filter(({ target }) => LISTENED_TO.includes(target)).map(collecting);
 }
 
 /** Holds the streams at each target in turn. */
@@ -85,13 +79,6 @@ async function holdAt(target: StagedTarget, { generator, seconds }: RoundsParts)
 
 /** KiB of each process, without what could be collected. */
 async function kibOf({ own, variant }: StagedTarget): Promise<readonly number[]> {
-  if (kindOf(variant.target).runs !== undefined) await Promise.all(own.map(collectGarbage));
+  if (kindOf(variant.target).runs !== undefined) await Promise.all(own.map(heldBy));
   return own.map(({ pid }) => usageOf(pid).kib);
-}
-
-async function collectGarbage({ name, pid, log }: Served): Promise<void> {
-  const collections = () => readFileSync(log, 'utf8').split('\ncollected').length;
-  const before = collections();
-  process.kill(pid, 'SIGUSR2');
-  await eventually(`${name} has collected its garbage`, async () => collections() > before, COLLECTED_MS);
 }

@@ -44,6 +44,10 @@ describe('a command in an environment', () => {
   });
 
   test('that is not there is told of', async () => {
-    await expect(runWith(['no-such-program'], {})).rejects.toThrow('no-such-program could not be started');
+    await expect(runWith(['no-such-program'], {})).rejects.toMatchObject({
+      message: expect.stringContaining('no-such-program could not be started'),
+      exitCode: 127,
+    });
+    await expect(runWith(['/'], {})).rejects.toMatchObject({ exitCode: 126 });
   });
 });

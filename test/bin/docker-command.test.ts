@@ -90,7 +90,7 @@ describe('assets that were published', () => {
     put('other.zip', zipOf([{ name: '../evil', content: '1' }]));
     const found = await assets.namedIn('{"S3Key":"code.zip","TemplateURL":"https://s3/published/nested.json"}');
     expect(readdirSync(found.file('code.zip') ?? '')).toEqual(['index.js']);
-    expect(found.fileNamedIn('https://s3/published/nested.json')).toBe(objects.path('published', 'nested.json'));
+    expect(found.fileNamedIn('https://s3/published/nested.json')).toBe(objects.path('published', { key: 'nested.json' }));
     expect(found.file('other.zip')).toBeUndefined();
     expect(await assets.path({ bucket: 'published', key: 'code.zip' })).toBe(found.file('code.zip'));
     await expect(assets.namedIn('other.zip')).rejects.toThrow('other.zip cannot be unpacked');

@@ -25,7 +25,23 @@ async function run(...args: readonly string[]) {
 }
 
 describe('mcp-fleet', () => {
-  const COMMANDS = ['init', 'local', 'check', 'diff', 'tools', 'call', 'connect', 'token', 'ps', 'logs', 'sessions', 'ledger', 'secret'];
+  const COMMANDS = [
+    'init',
+    'local',
+    'check',
+    'diff',
+    'plan',
+    'tools',
+    'call',
+    'connect',
+    'token',
+    'ps',
+    'logs',
+    'sessions',
+    'tasks',
+    'ledger',
+    'secret',
+  ];
 
   it('lists its commands', async () => {
     const { stdout } = await run('--help');
@@ -77,11 +93,14 @@ describe('mcp-fleet', () => {
     expect(JSON.parse(stdout)).toEqual({ error: expect.objectContaining({ code: word, message: expect.stringMatching(/\w/) }) });
   });
 
-  it.each([['ps'], ['check'], ['token', 'support'], ['ledger', 'tail']])('ends with 4 where no account runs: %s %s', async (...args) => {
-    const { code, stdout, stderr } = await run(...args);
-    expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
-    expect(stderr).toMatch(/mcp-fleet local/);
-  });
+  it.each([['ps'], ['check'], ['tasks'], ['token', 'support'], ['ledger', 'tail']])(
+    'ends with 4 where no account runs: %s %s',
+    async (...args) => {
+      const { code, stdout, stderr } = await run(...args);
+      expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
+      expect(stderr).toMatch(/mcp-fleet local/);
+    },
+  );
 
   it.each([
     ['before the command', ['--pid', '1', 'ps']],

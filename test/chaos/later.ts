@@ -6,8 +6,6 @@ import { EFFECT_SECONDS, KEYED_TOOL } from './tools';
 
 /** A row whose gateway died is left to it for five seconds before anyone says that nobody can tell. */
 const PATIENCE_MS = 8_000;
-/** An unsent call without a key waits behind its fence for so long before its claim is ended. */
-const UNSENT_MS = 75_000;
 /** A read that finds nothing is conclusive after the delivery window, the clocks' difference and the effect. */
 const CONCLUSIVE_MS = conclusiveFrom({ claimedAt: 0 }, EFFECT_SECONDS * 1_000) + PATIENCE_MS;
 const POLL_MS = 400;
@@ -45,7 +43,6 @@ async function settle(tool: string, ask: () => Promise<Later | undefined>): Prom
 }
 
 function patienceWith(answer: Later | undefined, tool: string): number {
-  if (answer === 'claimed') return UNSENT_MS;
   return answer === 'unknown' && tool === KEYED_TOOL ? CONCLUSIVE_MS : PATIENCE_MS;
 }
 

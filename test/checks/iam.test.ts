@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { covers, permissionsOn } from '../../checks/iam';
+import { permissionsOn } from '../../checks/iam';
 import { referencesIn } from '../../checks/template';
+import { covers } from '../../core/ledger-rights';
 import type { LocalAccount, TemplateResource } from '../../local/local-account';
 
 describe('covers', () => {

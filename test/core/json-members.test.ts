@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { findMember, takeApart } from '../../core/json-members';
+import { findMember, memberText, readMembers, takeApart, writeMembers } from '../../core/json-members';
 
 describe('json members', () => {
   const text = '{"a":"x,\\"}", "b" : [1,{"c":2}],"c":-1.5e3 ,"d":null,"a":2}';
@@ -18,5 +18,15 @@ describe('json members', () => {
     expect(findMember(text, 0, 'e')).toBeUndefined();
     expect([...takeApart(text).members.keys()]).toEqual(['a', 'b', 'c', 'd']);
     expect(takeApart(text).twice).toBe('a');
+  });
+
+  test('gives the text of one member, and of what is no object none', () => {
+    expect(memberText(text, 'b')).toBe('[1,{"c":2}]');
+    expect(memberText(text, 'e')).toBeUndefined();
+    expect(memberText('["a",1]', 'a')).toBeUndefined();
+  });
+
+  test.each(['{}', '{"a":1}', '{"a":"x,\\"}","b":[1,{"c":2}]}'])('writes %s as it was read', (object) => {
+    expect(writeMembers(readMembers(object))).toBe(object);
   });
 });

@@ -12,8 +12,10 @@ describe('the table of methods', () => {
     expect(rule.kind).toBe(method.startsWith('notifications/') ? 'notification' : 'request');
     expect(rule.eras.length).toBeGreaterThan(0);
     expect(new Set(rule.eras).size).toBe(rule.eras.length);
-    // Only a call is judged by its tool, and only it has a row.
-    expect([rule.effect === 'tool', rule.grant === 'tool', rule.recorded]).toEqual(Array(3).fill(method === 'tools/call'));
+    // Only a call is judged by its tool.
+    expect([rule.effect === 'tool', rule.grant === 'tool']).toEqual(Array(2).fill(method === 'tools/call'));
+    // What is granted by name has a row; tasks and subscriptions are asked about, and what they are about has rows of its own.
+    expect(rule.recorded).toBe(!['server', 'task', 'subscription'].includes(rule.grant));
     // What nobody answers names nothing, lists nothing, and is not asked again as a read is.
     if (rule.kind === 'notification') {
       expect([rule.namedBy, rule.lists, rule.grant, rule.recorded]).toEqual([undefined, undefined, 'server', false]);
@@ -30,8 +32,23 @@ describe('the table of methods', () => {
     expect(byMember('taskId')).toEqual(['tasks/cancel', 'tasks/get', 'tasks/update']);
   });
 
-  test('filters the one list by which tools are granted', () => {
-    expect(named(({ lists }) => lists !== undefined)).toEqual(['tools/list']);
+  test('filters every list', () => {
+    const lists = ['prompts/list', 'resources/list', 'resources/templates/list', 'tasks/list', 'tools/list'];
+    expect(named(({ lists }) => lists !== undefined)).toEqual(lists);
+  });
+
+  test('grants by name whatever names a resource, a prompt or a task', () => {
+    expect(named(({ grant }) => !['server', 'tool'].includes(grant))).toEqual([
+      'completion/complete',
+      'prompts/get',
+      'resources/read',
+      'resources/subscribe',
+      'subscriptions/listen',
+      'tasks/cancel',
+      'tasks/get',
+      'tasks/result',
+      'tasks/update',
+    ]);
   });
 
   test('repeats nothing that a second time could be something else', () => {

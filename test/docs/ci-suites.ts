@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isTyped } from '../newcomer/newcomer';
 import { readCommandLine } from '../suites/command-line';
@@ -28,7 +28,7 @@ export async function suiteProblems({ page, command }: Documented): Promise<read
 
 /** Options are read by the suite's own reader, values included. */
 async function optionProblems(suite: string | undefined, args: readonly string[]): Promise<readonly string[]> {
-  if (suite === undefined || !existsSync(join(ROOT, 'test', suite, 'main.ts'))) return ['its options are for jest, and not looked at here'];
+  if (suite === undefined || !existsSync(join(ROOT, 'test', suite, 'main.ts'))) return args.flatMap(patternProblems);
   const own = join(ROOT, 'test', suite, 'options.ts');
   const read: (args: readonly string[]) => unknown = existsSync(own)
     ? (await import(own)).readOptions
@@ -39,4 +39,12 @@ async function optionProblems(suite: string | undefined, args: readonly string[]
   } catch (error) {
     return [(error as Error).message];
   }
+}
+
+/** Where jest runs a suite, its arguments are patterns of paths. */
+function patternProblems(pattern: string): readonly string[] {
+  if (pattern.startsWith('-')) return [`${pattern} is an option of jest, which is not looked at here`];
+  const files = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' });
+  const fits = files.some((file) => file.endsWith('.test.ts') && new RegExp(pattern).test(join('test', file)));
+  return fits ? [] : [`no test is in ${pattern}`];
 }

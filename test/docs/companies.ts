@@ -20,6 +20,7 @@ const NOT_CLONED = ['node_modules', 'dist', 'cdk.out', 'coverage', '.git', '.mcp
 const FILES = {
   'transfer.json': '{ "from": "operating", "to": "vendors", "amount": 120, "currency": "EUR" }\n',
   'key.txt': 'sk_test_4711\n',
+  'load.json': '{ "agents": 30, "hours": 2 }\n',
 };
 /** Until the reader's company has installed what it needs. */
 const INSTALLED_MS = 240_000;
@@ -44,6 +45,8 @@ const FOUNDERS = {
   /** One with a queue, and secrets. */
   shop: (folder: string) => moveInto(folder),
 } as const;
+
+export const COMPANY_NAMES = Object.keys(FOUNDERS) as readonly CompanyName[];
 
 export function isCompany(name: string): name is CompanyName {
   return name in FOUNDERS;

@@ -3,28 +3,27 @@ import type { Stage, Verdict } from '../suites/suite';
 import { isSuite, suiteProblems } from './ci-suites';
 import { type CompanyName, found } from './companies';
 import { commandsOfHelp } from './help';
+import { COMPANIES, type Options } from './options';
 import { commandsOfPages } from './pages';
 import { Tally } from './tally';
 import { type Trial, trialsOf } from './trials';
 import { Visit } from './visit';
 
-/** Companies that are visited at the same time; those of one line one after the other. */
-const VISITS: readonly (readonly CompanyName[])[] = [['acme'], ['notes'], ['second', 'shop']];
-
 /** Reads every command of the pages and help texts, and types it where its page says. */
-export async function runDocs(_options: object, stage: Stage): Promise<Verdict> {
+export async function runDocs({ origins }: Options, stage: Stage): Promise<Verdict> {
   const { say, signal } = stage;
   setMaxListeners(0, signal); // many children hang on it
   const documented = [...commandsOfPages(), ...(await commandsOfHelp(signal))];
   const suites = trialsOf(documented.filter(isSuite));
   const commands = trialsOf(documented.filter((command) => !isSuite(command)));
-  const typed = commands.filter(({ needs }) => needs === undefined);
+  const lines = origins.flatMap((origin): readonly (readonly CompanyName[])[] => COMPANIES[origin]);
+  const typed = commands.filter(({ needs, company }) => needs === undefined && lines.flat().includes(company));
   const needing = commands.filter(({ needs }) => needs !== undefined);
   const tally = new Tally(say);
 
   for (const { documented: suite, places } of suites)
     tally.add(suite.command, `CI runs it; ${places.join(', ')}`, { problems: await suiteProblems(suite), milliseconds: 0 });
-  const visits = VISITS.map(async (names) => {
+  const visits = lines.map(async (names) => {
     for (const name of names) await visit(name, typed, tally, stage);
   });
   // Also when one has failed: what the others have started is to end.
@@ -35,8 +34,8 @@ export async function runDocs(_options: object, stage: Stage): Promise<Verdict> 
   return {
     passed: failed === 0,
     counts: { passed, failed },
-    facts: [`${commands.length} commands and ${suites.length} suites in ${documented.length} places`, ...needs],
-    document: { places: documented.length, commands: commands.length, suites: suites.length, passed, failed, needs },
+    facts: [`${typed.length} of ${commands.length} commands and ${suites.length} suites in ${documented.length} places`, ...needs],
+    document: { places: documented.length, commands: commands.length, typed: typed.length, suites: suites.length, passed, failed, needs },
   };
 }
 

@@ -1,13 +1,20 @@
-import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { marshall } from '@aws-sdk/util-dynamodb';
-import { tablesOf } from '../../checks/tables';
-import type { LedgerRow } from '../../ledger/row';
+import { randomUUID } from 'node:crypto';
+import { ledgerAt, tablesOf } from '../../checks/tables';
+import { MODERN_REVISION, MODERN_VERSION_META } from '../../core/message';
+import { CONDITIONS } from '../../ledger/protocol';
+import { type LedgerRow, ownKey } from '../../ledger/row';
 import { type AttachedAccount, attach } from '../../local/control-client';
 import { type Company, TARBALL } from './companies';
 import { type } from './terminal';
 import { placeholdersIn } from './words';
 
 const CALL_MS = 60_000;
+
+const BALANCE = {
+  name: 'balance',
+  arguments: { account: 'vendors' },
+  _meta: { [MODERN_VERSION_META]: MODERN_REVISION, 'io.modelcontextprotocol/clientCapabilities': {} },
+};
 
 /** What a reader puts something of his own in place of. */
 interface Placeholder {
@@ -34,6 +41,7 @@ const PLACEHOLDERS: readonly Placeholder[] = [
     where: /(?<=ledger resolve )(invoice-4711|order-17)/,
     value: (company) => unknownCall(company),
   },
+  { what: 'a task that has called something', where: /(?<=mcp-fleet tasks )report-17/, value: (company) => taskWithCall(company) },
   { what: 'the process of an account', where: /(?<=--pid )4711/, value: async (company) => String((await accountOf(company)).pid) },
   { what: 'the ARN of a queue', where: /arn:aws:sqs:…/, value: () => 'arn:aws:sqs:eu-west-1:111122223333:jobs' },
   // The suite is the client that the inspector would be: that needs Node 22 and a browser.
@@ -65,27 +73,48 @@ async function madeCall(company: Company): Promise<string> {
   return key;
 }
 
+/** A task that an agent has named, of which the ledger knows. */
+async function taskWithCall(company: Company): Promise<string> {
+  const account = await accountOf(company);
+  const task = 'report-17';
+  const response = await fetch(`${account.baseUrl}/payments/mcp`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${await account.token('support')}`,
+      accept: 'application/json, text/event-stream',
+      'content-type': 'application/json',
+      'mcp-protocol-version': MODERN_REVISION,
+      'mcp-method': 'tools/call',
+      'mcp-name': 'balance',
+      'mcp-fleet-task': task,
+    },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: BALANCE }),
+    signal: AbortSignal.timeout(CALL_MS),
+  });
+  if (!response.ok) throw new Error(`a call of the task ${task} was answered with ${response.status}: ${await response.text()}`);
+  return task;
+}
+
 async function newestCall(company: Company): Promise<LedgerRow> {
   const rows = await tablesOf(await accountOf(company)).ledger();
   return rows.reduce((one, other) => (one.claimedAt > other.claimedAt ? one : other));
 }
 
-/** One that a lost instance has left; a person may say what became of it a quarter of an hour later, which has passed then. */
+/**
+ * One that nobody can tell of and that is a quarter of an hour old: only then a person may say what became of it. It is written down beside
+ * one that a lost instance has left, for no row may be changed outside the protocol: the archive would tell.
+ */
 async function unknownCall(company: Company): Promise<string> {
   const account = await accountOf(company);
   const [row] = await tablesOf(account).unknown(account.servers);
   if (row === undefined) throw new Error('no call is unknown here');
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const dynamodb = new DynamoDBClient({ endpoint: account.dynamodbUrl, region: 'us-east-1', credentials });
-  await dynamodb.send(
-    new UpdateItemCommand({
-      TableName: account.tables.ledger,
-      Key: marshall({ pk: row.pk }),
-      UpdateExpression: 'SET leaseUntil = :past',
-      ExpressionAttributeValues: marshall({ ':past': Date.now() - 1 }),
-    }),
-  );
-  return row.callId;
+  const { idempotencyKey: _, ...intent } = row;
+  const callId = randomUUID();
+  const pk = ownKey({ ...row, callId });
+  const old = { ...intent, pk, callId, fence: randomUUID(), leaseUntil: Date.now() - 1 };
+  const refused = await ledgerAt(account.dynamodbUrl, account.tables).put(old, CONDITIONS.begin());
+  if (refused !== undefined) throw new Error('its row was not written');
+  return callId;
 }
 
 /** For what `replace` takes as a replacement. */

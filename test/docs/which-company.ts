@@ -4,11 +4,12 @@ import type { Documented } from './documented';
 
 /** Whose names a command uses, or what it needs; the first that fits. */
 const BY_COMMAND: readonly (readonly [RegExp, CompanyName])[] = [
+  [/secret rotate/, 'acme'],
   [/--stand-in|mcp-fleet secret/, 'shop'],
-  // Synthesized, so that there is an assembly to compare with.
-  [/mcp-fleet local|mcp-fleet diff .*--against/, 'second'],
+  // Synthesized, so that there is an assembly to compare with, or to plan.
+  [/mcp-fleet local|mcp-fleet diff .*--against|mcp-fleet plan .*--assembly/, 'second'],
   [/@notes/, 'notes'],
-  [/treasury|support|payments|cdk synth/, 'acme'],
+  [/treasury|support|payments|research|report-17|--from-ledger|cdk synth/, 'acme'],
   // Calls that nobody can tell of are left where an instance was lost in the midst of one.
   [/ledger (show|unknown|resolve)|--kill|^kill/, 'acme'],
 ];

@@ -1,9 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type { FleetPlan } from '../../bin/plan/fleet-plan';
 import { openClient } from '../../checks/agent-client';
 import { ledgerAt } from '../../checks/tables';
 import { Ledger } from '../../ledger/ledger';
+import { eventually } from '../suites/waiting';
 import { cli, type Fleet, ROOT, startFleet } from './fleet';
 
 /** The commands that people type beside a running account. */
@@ -86,6 +94,96 @@ describe('beside a running account', () => {
     expect(JSON.parse((await cli(['ledger', 'unknown', '--json'])).stdout)).toEqual({ calls: [] });
   });
 
+  it('ledger query and export tell the calls of an agent, a tool and a time', async () => {
+    const client = await openClient('v2-modern', `${fleet.baseUrl}/payments/mcp`, await fleet.account.token('treasury'));
+    await client.call('transfer', { from: 'operating', to: 'vendors', amount: 2, currency: 'EUR' }, { key: '=order-33' });
+    await client.close();
+    const filter = ['--agent', 'treasury', '--server', 'payments', '--tool', 'transfer', '--since', '1h', '--outcome', 'confirmed'];
+    const { calls } = JSON.parse((await cli(['ledger', 'query', ...filter, '--json'])).stdout) as { calls: { idempotencyKey?: string }[] };
+    expect(calls.at(-1)).toMatchObject({ idempotencyKey: '=order-33', tool: 'transfer', arguments: expect.stringContaining('vendors') });
+    expect((await cli(['ledger', 'query', ...filter, '-n', '1'])).stdout).toMatch(/payments\.transfer +confirmed .*key =order-33\n/);
+    expect((await cli(['ledger', 'query', ...filter, '--csv'])).stdout).toMatch(/^claimedAt,settledAt,[\s\S]*,'=order-33,/);
+    expect((await cli(['ledger', 'query', '--since', '2999-01-01'])).stdout).toMatch(/^No call of \d+ is like that\.\n$/);
+    expect(await cli(['ledger', 'query', '--agent', 'nobody'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/nobody.*allowed: .*treasury/),
+    });
+    expect(await cli(['ledger', 'query', '--since', 'yesterday'])).toMatchObject({ code: 2, stderr: expect.stringContaining('ISO 8601') });
+
+    const folder = mkdtempSync(join(tmpdir(), 'ledger-'));
+    const file = join(folder, 'calls.jsonl');
+    expect(await cli(['ledger', 'export', file, ...filter])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^Wrote \d+ of \d+ calls/),
+    });
+    const lines = readFileSync(file, 'utf8')
+      .trim()
+      .split('\n')
+      .map((text) => JSON.parse(text));
+    expect(lines).toContainEqual(expect.objectContaining({ idempotencyKey: '=order-33', state: 'confirmed' }));
+    expect(await cli(['ledger', 'export', file])).toMatchObject({ code: 2, stderr: expect.stringContaining('--force') });
+    rmSync(folder, { recursive: true });
+
+    const shown = ['ledger', 'show', '=order-33', '--json'];
+    expect((await cli([...shown, '--agent', 'treasury', '--server', 'payments'])).code).toBe(0);
+    expect(await cli([...shown, '--server', 'memory'])).toMatchObject({ code: 3, stderr: expect.stringContaining('server "memory"') });
+  });
+
+  it('ledger show finds a call of a fleet on AWS by its tables, without a scan', async () => {
+    const { dynamodbUrl, tables } = fleet.account;
+    const env = { AWS_ENDPOINT_URL: dynamodbUrl, AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' };
+    const at = ['--ledger-table', tables.ledger, '--allowlist-table', tables.allowlist, '--json'];
+    const found = await cli(['ledger', 'show', '=order-33', ...at], { env });
+    const { calls } = JSON.parse(found.stdout) as { calls: { callId: string }[] };
+    expect(calls).toMatchObject([{ idempotencyKey: '=order-33' }]);
+    const byId = ['ledger', 'show', String(calls[0]?.callId), ...at];
+    expect(await cli(byId, { env })).toMatchObject({ code: 3, stderr: expect.stringContaining('--scan') });
+    expect((await cli([...byId, '--scan'], { env })).code).toBe(0);
+    expect((await cli(['ledger', 'show', 'x', ...at.slice(0, 2)], { env })).code).toBe(2);
+    expect(JSON.parse((await cli(['freeze', '--list', '--allowlist-table', tables.allowlist, '--json'], { env })).stdout)).toEqual({
+      freezes: [],
+    });
+    expect((await cli(['freeze', '--list', '--allowlist-table', 'nowhere'], { env })).code).toBe(4);
+  });
+
+  it('freeze stops what changes state at every gateway, without a deploy, and unfreeze lets it go on', async () => {
+    const client = await openClient('v2-modern', `${fleet.baseUrl}/payments/mcp`, await fleet.account.token('treasury'));
+    const transfer = { from: 'operating', to: 'vendors', amount: 1, currency: 'EUR' };
+    const write = async (key: string) => client.call('transfer', transfer, { key });
+    expect(await write('before-the-freeze')).toMatchObject({ kind: 'result' });
+    const wrong = await cli(['freeze', '--server', 'paymets']);
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringMatching(/paymets.*allowed: .*payments/) });
+    const scope = ['--server', 'payments', '--tool', 'transfer'];
+    const ordered = await cli(['freeze', ...scope, '--reason', 'the bank asks', '--by', 'ada']);
+    expect([ordered.code, ordered.stdout]).toEqual([0, expect.stringMatching(/^Frozen: "transfer" of "payments"\./)]);
+    // Each gateway has obeyed when so many in a row were refused: the balancer goes from one to the next.
+    for (let frozen = 0, call = 0; frozen < 10; call++) frozen = (await write(`frozen-${call}`)).kind === 'error' ? frozen + 1 : 0;
+    expect(await write('frozen')).toMatchObject({ kind: 'error', code: 423, data: { reason: expect.stringContaining('the bank asks') } });
+    expect(await write('before-the-freeze')).toMatchObject({ kind: 'result' });
+    expect(await client.call('balance', { account: 'vendors' })).toMatchObject({ kind: 'result' });
+    expect((await cli(['freeze', '--list'])).stdout).toMatch(/^SERVER +TOOL[^\n]*\npayments +transfer +\S+ +ada +the bank asks\n$/);
+    expect(await cli(['unfreeze'])).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(/every server[\s\S]*"transfer" of "payments"/),
+    });
+    expect((await cli(['unfreeze', ...scope])).code).toBe(0);
+    expect(JSON.parse((await cli(['freeze', '--list', '--json'])).stdout)).toEqual({ freezes: [] });
+    await eventually('the key that was frozen runs', async () => (await write('frozen')).kind === 'result', 30_000);
+    await client.close();
+  });
+
+  it('ledger restored wants a frozen fleet, and is noted and settled', async () => {
+    const restored = ['ledger', 'restored', '--at', '2026-01-01T00:00:00Z', '--json'];
+    expect(await cli(restored)).toMatchObject({ code: 3, stderr: expect.stringMatching(/not frozen[\s\S]*fix/) });
+    expect(await cli(['ledger', 'restored', '--at', 'yesterday'])).toMatchObject({ code: 2 });
+    expect((await cli(['freeze'])).code).toBe(0);
+    const noted = await cli(restored);
+    expect([noted.code, JSON.parse(noted.stdout)]).toMatchObject([0, { epoch: { from: Date.parse('2026-01-01T00:00:00Z') } }]);
+    expect(JSON.parse((await cli(['ledger', 'restored', '--settled', '--json'])).stdout)).toEqual({ epoch: null });
+    expect((await cli(['ledger', 'restored', '--settled'])).code).toBe(3);
+    expect((await cli(['unfreeze'])).code).toBe(0);
+  });
+
   it('ps lists every role, with sessions at the sidecars', async () => {
     const { processes } = JSON.parse((await cli(['ps', '--json'])).stdout) as { processes: Record<string, unknown>[] };
     expect(new Set(processes.map(({ role }) => role))).toEqual(new Set(['gateway', 'sidecar', 'server', 'lambda']));
@@ -95,6 +193,63 @@ describe('beside a running account', () => {
     }
     expect((await cli(['ps'])).stdout).toMatch(/^ROLE +SERVER +TASK +PID +ADDRESS +SESSIONS\n/);
     expect(JSON.parse((await cli(['ps', '--json'])).stdout)).toMatchObject({ remoteServers: [] });
+  });
+
+  it('tasks lists who holds how many sessions, and of one task what it has called', async () => {
+    const task = 'report-17';
+    const clients = await Promise.all(['everything', 'everything', 'memory'].map((server) => clientOfTask(server, task)));
+    try {
+      await clients[2]?.client.callTool({ name: 'read_graph', arguments: {} });
+      const [found] = (JSON.parse((await cli(['tasks', '--json'])).stdout) as { tasks: object[] }).tasks;
+      expect(found).toMatchObject({ task, agent: 'research', sessions: 3, servers: { everything: 2, memory: 1 }, budget: 50 });
+      const listed = await cli(['tasks', '--agent', 'research', '--server', 'memory', '-n', '1']);
+      expect(listed.stdout).toMatch(
+        /^TASK +AGENT +SESSIONS +SERVERS +SINCE\nreport-17 +research +3 of 50 \(6 %\) +2 everything, 1 memory +\d/,
+      );
+      expect((await cli(['tasks', '--agent', 'treasury'])).stdout).toBe('No session is open.\n');
+      const one = await cli(['tasks', task]);
+      expect(one.stdout).toMatch(
+        /^report-17 {2}research {2}3 of 50 \(6 %\) sessions\n\nSERVER +INSTANCE[\s\S]*memory\.read_graph +confirmed/,
+      );
+      const { tasks: stories } = JSON.parse((await cli(['tasks', task, '--json'])).stdout) as {
+        tasks: { open: object[]; calls: object[] }[];
+      };
+      expect(stories).toEqual([
+        expect.objectContaining({ open: expect.any(Array), calls: [expect.objectContaining({ tool: 'read_graph' })] }),
+      ]);
+      for (const session of stories[0]?.open ?? []) expect(session).not.toHaveProperty('cookie');
+    } finally {
+      for (const { client, transport } of clients) {
+        await transport.terminateSession();
+        await client.close();
+      }
+    }
+    expect((await cli(['tasks', task])).stdout).toMatch(/^report-17 {2}research {2}0 of 50/);
+    expect(await cli(['tasks', 'never'])).toMatchObject({ code: 3, stdout: '', stderr: expect.stringMatching(/"never"[\s\S]*fix/) });
+    expect(await cli(['tasks', '--server', 'nowhere'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/nowhere.*allowed: .*memory/),
+    });
+    expect(await cli(['tasks', '--agent', 'nobody'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/nobody.*allowed: .*treasury/),
+    });
+  });
+
+  it('plan replays what has come to the servers until now', async () => {
+    const { client, transport } = await clientOfTask('memory', 'report-18');
+    await client.callTool({ name: 'read_graph', arguments: {} });
+    await transport.terminateSession();
+    await client.close();
+    const { code, stdout } = await cli(['plan', '--from-ledger', '10m', '--json']);
+    const { servers } = JSON.parse(stdout) as FleetPlan;
+    const memory = servers.find(({ server }) => server === 'memory');
+    expect({ code, memory }).toMatchObject({ code: 0, memory: { replayed: { agents: 1, hours: 1 / 6 } } });
+    expect(memory?.deployed.sessions.opened).toBe(memory?.replayed?.sessions);
+    expect(memory).not.toHaveProperty('profile');
+    expect((await cli(['plan', '--from-ledger', '10m', '--server', 'memory'])).stdout).toMatch(
+      /as it was: \d+ sessions of 1 agents, \d+ calls/,
+    );
   });
 
   it('ends quietly when its reader has had enough', async () => {
@@ -147,6 +302,15 @@ it('prints a client that works as it is pasted', async () => {
     await ended;
   }
 });
+
+/** A session of a plain SDK client that names its task. */
+async function clientOfTask(server: string, task: string) {
+  const headers = { authorization: `Bearer ${await fleet.account.token('research')}`, 'mcp-fleet-task': task };
+  const transport = new StreamableHTTPClientTransport(new URL(`${fleet.baseUrl}/${server}/mcp`), { requestInit: { headers } });
+  const client = new Client({ name: 'reporter', version: '1' });
+  await client.connect(transport as Transport);
+  return { client, transport };
+}
 
 /** A row as a gateway leaves it that was killed an hour ago, and whose instance is gone too. */
 async function unknownCall(key: string): Promise<Ledger> {

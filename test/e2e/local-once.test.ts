@@ -32,7 +32,12 @@ it('proves the eight checks with one JSON document on stdout, and ends with 0', 
   });
   expect(evidence(6)?.callsFoundComplete).toBe(evidence(1)?.calls);
   expect(evidence(1)).toMatchObject({ pingsAmongThem: 0 });
-  expect(evidence(5)).toMatchObject({ secretsOfServers: ['payments/server PAYMENTS_API_KEY'] });
+  expect(evidence(5)).toMatchObject({
+    secretsOfServers: ['payments/server PAYMENTS_API_KEY', 'payments/sidecar MCP_FLEET_SECRET_PAYMENTS_API_KEY'],
+    resultsThatCarryOne: [],
+    ledgerRowsThatCarryOne: [],
+  });
+  expect(evidence(5)?.resultsMasked).toBeGreaterThan(0);
 });
 
 it('starts, says so and ends with 0 where no checks are wanted', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { Admission, IN_FLIGHT_LIMIT, STREAM_LIMIT } from '../../gateway/admit';
+import { seeded } from '../../core/sizing/seeded';
+import { Admission, IN_FLIGHT_LIMIT, SESSION_STREAM_LIMIT, STREAM_LIMIT } from '../../gateway/admit';
 import type { Authorized } from '../../gateway/call';
 import { Departure } from '../../gateway/departure';
 
@@ -8,27 +9,57 @@ const GET_STREAM = { lane: 'stream' };
 const LISTEN = { lane: 'relay', message: { kind: 'request', method: 'subscriptions/listen' } };
 
 /** A request as far as its admission looks at it. */
-function request(what: object, gone = new Departure()): Authorized {
-  return { server: 'payments', exchange: { gone }, ...what } as unknown as Authorized;
+function request(what: object, agentId: string | number = 'agent', gone = new Departure()): Authorized {
+  return { server: 'payments', agentId, exchange: { gone }, ...what } as unknown as Authorized;
 }
+
+const enters = (admission: Admission, ...of: Parameters<typeof request>): boolean => admission.enter(request(...of)) === undefined;
 
 test.each([
   ['streams', [GET_STREAM, LISTEN], STREAM_LIMIT, CALL],
   ['calls', [CALL], IN_FLIGHT_LIMIT, LISTEN],
 ])('as many %s as may be leave room for what is of the other kind', (_, kinds, limit, other) => {
   const admission = new Admission();
-  for (let count = 0; count < limit; count++) expect(admission.enter(request(kinds[count % kinds.length] as object))).toBe(true);
-  for (const kind of kinds) expect(admission.enter(request(kind))).toBe(false);
-  expect(admission.enter(request(other))).toBe(true);
+  for (let count = 0; count < limit; count++) expect(enters(admission, kinds[count % kinds.length] as object, count)).toBe(true);
+  for (const kind of kinds) expect(enters(admission, kind, 'late')).toBe(false);
+  expect(enters(admission, other)).toBe(true);
   expect(admission.underWay).toHaveLength(limit + 1);
 });
 
 test('who has left makes room', () => {
   const admission = new Admission();
   const gone = new Departure();
-  admission.enter(request(CALL, gone));
-  for (let count = 1; count < IN_FLIGHT_LIMIT; count++) admission.enter(request(CALL));
-  expect(admission.enter(request(CALL))).toBe(false);
+  enters(admission, CALL, 'first', gone);
+  for (let count = 1; count < IN_FLIGHT_LIMIT; count++) enters(admission, CALL, count);
+  expect(enters(admission, CALL, 'next')).toBe(false);
   gone.end();
-  expect(admission.enter(request(CALL))).toBe(true);
+  expect(enters(admission, CALL, 'next')).toBe(true);
+});
+
+test('one agent alone may have four fifths of what there is, and leaves room for those who come later', () => {
+  const admission = new Admission();
+  let own = 0;
+  while (enters(admission, CALL, 'greedy')) own++;
+  expect(own).toBe(0.8 * IN_FLIGHT_LIMIT);
+  for (let other = 0; other < 50; other++) expect(enters(admission, CALL, other)).toBe(true);
+  expect(admission.enter(request(CALL, 'greedy'))).toMatch(/1600 requests of this agent to "payments" are under way, its share of 2000/);
+});
+
+test('the streams of one session are few, whatever is free', () => {
+  const admission = new Admission();
+  const ofSession = (sessionId: string): boolean => enters(admission, { ...GET_STREAM, sessionId });
+  for (let count = 0; count < SESSION_STREAM_LIMIT; count++) expect(ofSession('one')).toBe(true);
+  expect(ofSession('one')).toBe(false);
+  expect(ofSession('another')).toBe(true);
+});
+
+test('whoever asks for how much: as long as there is room, an agent that has nothing is let in', () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const random = seeded(seed);
+    const admission = new Admission();
+    const greedy = 1 + Math.floor(random() * 30);
+    for (let count = 0; count < 3 * IN_FLIGHT_LIMIT; count++) enters(admission, CALL, Math.floor(random() * greedy));
+    if (admission.underWay.length < IN_FLIGHT_LIMIT) expect(enters(admission, CALL, 'newcomer')).toBe(true);
+    expect(admission.underWay.length).toBeLessThan(IN_FLIGHT_LIMIT);
+  }
 });

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { KEY_META } from '../../core/meta';
 import { drain } from '../../gateway/drain';
 import { createGatewayServer } from '../../gateway/http/server';
+import type { LedgerRow } from '../../ledger/row';
 import { answer, deferred, grant, type Rig, readRpc, startRig } from './rig';
 
 let rig: Rig;
@@ -18,12 +20,13 @@ beforeEach(async () => {
 });
 afterEach(() => rig.stop());
 
-async function post(body: object, headers: Record<string, string> = {}): Promise<Response> {
+async function post(body: object, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<Response> {
   const authorization = `Bearer ${await rig.token('treasury')}`;
   return fetch(url, {
     method: 'POST',
     headers: { authorization, 'content-type': 'application/json', accept: '*/*', ...headers },
     body: JSON.stringify(body),
+    ...(signal !== undefined && { signal }),
   });
 }
 
@@ -41,6 +44,31 @@ test('a call that is under way finishes, and then the replica is gone', async ()
   release();
   expect(readRpc(await (await call).text())).toMatchObject({ result: { content: [] } });
   await drained;
+  await expect(fetch(url)).rejects.toThrow();
+});
+
+test('a claimed call whose caller has left is settled before the replica is gone', async () => {
+  const [reached, arrive] = deferred();
+  const [released, release] = deferred();
+  rig.upstream = async (_, response, body) => {
+    arrive();
+    await released;
+    answer(response, { jsonrpc: '2.0', id: JSON.parse(body).id, result: { content: [] } });
+  };
+  const leaves = new AbortController();
+  const call = post({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'transfer' } }, {}, leaves.signal).catch(() => 'left');
+  await reached;
+  leaves.abort();
+  await call;
+  while (rig.gateway.admission.underWay.length > 0) await new Promise((next) => setImmediate(next));
+  const drained = drain(server, rig.gateway);
+  release();
+  await drained;
+  expect(await rig.rows()).toEqual([expect.objectContaining({ tool: 'transfer', state: 'confirmed' })]);
+});
+
+test('a replica that serves nothing is gone at once', async () => {
+  await drain(server, rig.gateway, 0);
   await expect(fetch(url)).rejects.toThrow();
 });
 
@@ -62,12 +90,55 @@ test('a listen stream ends with its result', async () => {
   });
 });
 
-test('a call that takes too long is left to the ledger', async () => {
-  const [reached, arrive] = deferred();
-  rig.upstream = () => arrive(); // never answers
-  const call = post({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'transfer' } });
-  await reached;
-  await drain(server, rig.gateway, 100);
-  await expect(call.then((response) => response.text())).rejects.toThrow();
-  expect(await rig.rows()).toEqual([expect.objectContaining({ tool: 'transfer', state: 'sent' })]);
+describe('a call that takes too long', () => {
+  const transfer = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'transfer', _meta: { [KEY_META]: 'k-1' } } };
+  /** Ends the replica in the middle of the call, and gives its row. */
+  async function drainBehindIt(): Promise<LedgerRow> {
+    const [reached, arrive] = deferred();
+    rig.upstream = () => arrive(); // never answers
+    const call = post(transfer);
+    await reached;
+    await drain(server, rig.gateway, 100);
+    await expect(call.then((response) => response.text())).rejects.toThrow();
+    const [row] = (await rig.rows()) as [LedgerRow];
+    return row;
+  }
+
+  test('is unknown in the ledger when the replica is gone, and who asks with its key has the answer that its instance has kept', async () => {
+    const row = await drainBehindIt();
+    expect(row).toMatchObject({ tool: 'transfer', state: 'unknown', reason: 'its gateway ended before its answer came' });
+    rig.kept.set(row.callId, JSON.stringify({ jsonrpc: '2.0', id: 1, result: { content: [] } }));
+    expect(await rig.ask('treasury', 'payments', transfer)).toMatchObject({
+      result: { _meta: { 'cdk-mcp-fleet/call': { callId: row.callId, outcome: 'confirmed', replayed: true } } },
+    });
+    expect(rig.reached).toHaveLength(1);
+  });
+
+  test('is waited for by who asks, while its instance works on it', async () => {
+    const row = await drainBehindIt();
+    rig.kept.set(row.callId, 'running');
+    const asking = rig.ask('treasury', 'payments', transfer);
+    await askedTwice(row.callId);
+    rig.kept.set(row.callId, JSON.stringify({ jsonrpc: '2.0', id: 1, result: { content: [] } }));
+    expect((await asking).result._meta['cdk-mcp-fleet/call']).toMatchObject({ outcome: 'confirmed', replayed: true });
+    expect(rig.reached).toHaveLength(1);
+  });
+
+  test('and nobody can tell of is told to be so at once', async () => {
+    await drainBehindIt();
+    expect((await rig.ask('treasury', 'payments', transfer)).error).toMatchObject({ code: 504, data: { outcome: 'unknown' } });
+    expect(rig.reached).toHaveLength(1);
+  });
+
+  /** Whoever waits has been told that it runs. */
+  async function askedTwice(callId: string): Promise<void> {
+    const get = rig.kept.get.bind(rig.kept);
+    const [twice, done] = deferred();
+    let asked = 0;
+    rig.kept.get = (id) => {
+      if (id === callId && ++asked === 2) done();
+      return get(id);
+    };
+    await twice;
+  }
 });

@@ -75,6 +75,31 @@ async function sendAndLeave(): Promise<void> {
   execute();
 }
 
+/** The row of a call like those of this test, of a gateway that is no more. */
+function ofDeadGateway(): LedgerRow {
+  const issuer = rig.gateway.config.identity.issuer;
+  const agent = agentId({ issuer, subject: 'treasury' });
+  const now = rig.gateway.now();
+  return {
+    pk: ledgerKey('payments', agent, `c:dead-${now}`),
+    callId: `dead-${now}`,
+    server: 'payments',
+    agent,
+    issuer,
+    subject: 'treasury',
+    tool: 'transfer',
+    argumentsDigest: callDigest('transfer', '{"amount":1}').digest,
+    arguments: '{"amount":1}',
+    stateChanging: true,
+    state: 'sent',
+    fence: 'f',
+    owner: 'dead',
+    claimedAt: now,
+    sentAt: now,
+    leaseUntil: now + 900_000,
+  };
+}
+
 describe('a call without a key', () => {
   test('runs again after an identical one was answered: it is a new intent', async () => {
     expect(stampOf(await send())?.replayed).toBe(false);
@@ -121,44 +146,65 @@ describe('a call without a key', () => {
     expect(executed).toBe(30);
   });
 
-  test.each<[string, 'claimed' | 'sent', object]>([
-    ['was sent by a gateway that died is unknown', 'sent', { error: expect.objectContaining({ code: 504 }) }],
-    [
-      'was not sent by a gateway that died is a new intent',
-      'claimed',
-      { result: expect.objectContaining({ content: [expect.anything()] }) },
-    ],
-  ])(
-    'behind one that %s',
-    async (_, state, answered) => {
-      const issuer = rig.gateway.config.identity.issuer;
-      const agent = agentId({ issuer, subject: 'treasury' });
-      const now = rig.gateway.now();
-      const row: LedgerRow = {
-        pk: ledgerKey('payments', agent, `c:dead-${now}`),
-        callId: `dead-${now}`,
-        server: 'payments',
-        agent,
-        issuer,
-        subject: 'treasury',
-        tool: 'transfer',
-        argumentsDigest: callDigest('transfer', '{"amount":1}').digest,
-        arguments: '{"amount":1}',
-        stateChanging: true,
-        state: 'claimed',
-        fence: 'f',
-        owner: 'dead',
-        claimedAt: now,
-        leaseUntil: now + 900_000,
-      };
-      await rig.gateway.ledger.claim(row);
-      await rig.gateway.fences.raise(row, now);
-      if (state === 'sent') await rig.gateway.ledger.advance(row, 'sent', { sentAt: now - 60_000 });
-      expect(await send()).toMatchObject(answered);
-      expect(executed).toBe(state === 'sent' ? 0 : 1);
-    },
-    15_000,
-  );
+  test('runs beside one that takes long at another replica, for that replica beats', async () => {
+    const [reached, arrive] = deferred();
+    const [answered, release] = deferred();
+    rig.upstream = async (_, response, body) => {
+      const first = ++executed === 1;
+      arrive();
+      if (first) await answered;
+      answer(response, { jsonrpc: '2.0', id: JSON.parse(body).id, result: { content: [] } });
+    };
+    const other = await rig.replica();
+    const headers = {
+      authorization: `Bearer ${await rig.token('treasury')}`,
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+    };
+    const long = fetch(`${other}/payments/mcp`, { method: 'POST', headers, body: JSON.stringify(call()) });
+    await reached;
+    expect(stampOf(await send())?.replayed).toBe(false);
+    release();
+    expect(readRpc(await (await long).text()).result?._meta['cdk-mcp-fleet/call']?.replayed).toBe(false);
+    expect(executed).toBe(2);
+  });
+
+  test('behind one that was sent by a gateway that died is unknown', async () => {
+    const row = ofDeadGateway();
+    await rig.gateway.ledger.begin({ ...row, sentAt: row.claimedAt - 60_000 });
+    await rig.gateway.fences.raise(row, row.claimedAt);
+    expect(await send()).toMatchObject({ error: { code: 504 } });
+    expect(executed).toBe(0);
+  }, 15_000);
+
+  test('behind one whose gateway stopped between its two writes is a new intent, and the other one finds its row taken', async () => {
+    const row = ofDeadGateway();
+    await rig.gateway.fences.raise(row, row.claimedAt);
+    expect(stampOf(await send())).toMatchObject({ outcome: 'confirmed', replayed: false });
+    expect(executed).toBe(1);
+    expect(await rig.gateway.ledger.begin(row)).toBe(false);
+    expect((await rig.rows()).find(({ pk }) => pk === row.pk)).toMatchObject({
+      callId: row.callId,
+      owner: 'dead',
+      state: 'not_executed',
+      history: [{ state: 'not_executed' }],
+    });
+    expect((await rig.gateway.fences.read(row)).entries).toEqual([]);
+  }, 15_000);
+
+  test('that has waited behind another is told so in one row, whatever came of it', async () => {
+    const since = rig.gateway.now();
+    lose();
+    const { error } = await send();
+    execute();
+    const refused = (await send()).error;
+    const rows = (await rig.rows()).filter(({ claimedAt, callId }) => claimedAt >= since && callId !== error.data.callId);
+    expect(refused.data.callId).toBe(error.data.callId);
+    expect(rows.map(({ reason, history = [] }) => [reason, history.map(({ state }) => state)])).toEqual([
+      [expect.stringMatching(/^OUTCOME_UNKNOWN: this call was sent before/), ['sent', 'not_executed']],
+    ]);
+    expect(rig.gateway.lateWrites.count).toBe(0);
+  });
 
   test('runs after an identical one that was not executed', async () => {
     rig.upstream = (_, response) => response.writeHead(503, { 'mcp-fleet-instance': 't', 'mcp-fleet-reason': 'at_capacity' }).end('{}');

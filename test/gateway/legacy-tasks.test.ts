@@ -14,6 +14,7 @@ test('a call that begins a task stays open until its agent hears of the end, and
   rig.upstream = (_, response, body) => {
     const { id, method, params } = JSON.parse(body);
     if (method === 'tools/call') return answer(response, { jsonrpc: '2.0', id, result: { task } });
+    if (method === 'tasks/list') return answer(response, { jsonrpc: '2.0', id, result: { tasks: [task] } });
     const result = method === 'tasks/get' ? { ...task, status: 'completed' } : { content: [], _meta: { asked: params } };
     answer(response, { jsonrpc: '2.0', id, result });
   };
@@ -30,7 +31,7 @@ test('a call that begins a task stays open until its agent hears of the end, and
   ]);
 
   const working = await rig.ask('research', 'reports', { jsonrpc: '2.0', id: 5, method: 'tasks/list' });
-  expect(working.result).toBeDefined();
+  expect(working.result).toEqual({ tasks: [task] });
   expect((await rig.rows())[0]?.state).toBe('sent');
 
   const got = await rig.ask('research', 'reports', { jsonrpc: '2.0', id: 2, method: 'tasks/get', params: { taskId: 't-1' } });
@@ -40,7 +41,7 @@ test('a call that begins a task stays open until its agent hears of the end, and
   expect(result.result).toEqual({ content: [], _meta: { asked: { taskId: 't-1' } } });
   expect((await rig.rows())[0]).toMatchObject({
     state: 'confirmed',
-    history: [{ state: 'claimed' }, { state: 'sent' }, { state: 'sent' }, { because: 'its task ended' }],
+    history: [{ state: 'sent' }, { because: 'it goes on as a task' }, { because: 'its task ended' }],
   });
 });
 

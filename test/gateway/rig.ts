@@ -2,13 +2,14 @@ import { createSecretKey, type KeyObject } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { CreateTableCommand, DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import dynalite from 'dynalite';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { pino } from 'pino';
 import { agentId } from '../../core/agent';
+import type { AgentTerms } from '../../core/agent-terms';
 import { TABLE_LIMITS } from '../../core/aws-limits';
 import type { FleetConfig, ServerConfig } from '../../core/fleet-config';
 import { type AllowlistEntry, type AuthorizeRequest, decide } from '../../core/policy';
@@ -21,7 +22,8 @@ import type { DirectoryRow } from '../../gateway/ledger/directory';
 import type { LedgerRow } from '../../ledger/row';
 import { LeanSender } from '../../ledger/table/lean-sender';
 import { tableOf } from '../../ledger/table/table-client';
-import { withStatements } from '../../local/dynamodb/statements.cjs';
+import { withOperations } from '../../local/dynamodb/operations.cjs';
+import { statements } from '../../local/dynamodb/statements.cjs';
 
 export const AUDIENCE = 'https://mcp.test';
 
@@ -52,8 +54,12 @@ export interface Rig {
   upstream: Upstream;
   /** Answers that the instance keeps, by call id; `running` for a call that still runs there. */
   readonly kept: Map<string, string>;
+  /** What the instance says of its slots to who listens; nothing where it is undefined, as a sidecar that knows no such path. */
+  slots?: string;
   /** Stickiness cookies that lead to an instance which keeps nothing. */
   readonly emptyPlaces: string[];
+  /** What Secrets Manager has, by ARN. */
+  readonly secrets: Record<string, string>;
   /** Rows of the allowlist that the authorizer decides on. */
   readonly allowlist: AllowlistEntry[];
   /** Milliseconds added to the clock. */
@@ -100,6 +106,7 @@ export async function startRig(
     reached: [],
     kept: new Map(),
     emptyPlaces: [],
+    secrets: {},
     allowlist: [],
     skewMs: 0,
     authorizerFails: false,
@@ -107,7 +114,7 @@ export async function startRig(
   } as unknown as {
     -readonly [K in keyof Rig]: Rig[K];
   };
-  const dynaliteServer = withStatements(dynalite)({ createTableMs: 0 }) as unknown as Server;
+  const dynaliteServer = withOperations(dynalite, statements)({ createTableMs: 0 }) as unknown as Server;
   const serveTables = dynaliteServer.listeners('request')[0] as RequestListener;
   dynaliteServer.removeAllListeners('request').on('request', (request: IncomingMessage, response: ServerResponse) => {
     if (rig.ledgerBreaks) request.socket.destroy();
@@ -117,16 +124,17 @@ export async function startRig(
   rig.tablesUrl = endpoint;
   const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
   const dynamodb = new DynamoDBClient({ endpoint, region: 'eu-central-1', credentials, maxAttempts: 1 });
-  for (const [table, key] of [
+  for (const [table, ...keys] of [
     ['ledger', 'pk'],
     ['directory', 'session'],
+    ['allowlist', 'agent', 'entry'],
   ] as const) {
     await dynamodb.send(
       new CreateTableCommand({
         TableName: table,
         BillingMode: 'PAY_PER_REQUEST',
-        KeySchema: [{ AttributeName: key, KeyType: 'HASH' }],
-        AttributeDefinitions: [{ AttributeName: key, AttributeType: 'S' }],
+        KeySchema: keys.map((AttributeName, index) => ({ AttributeName, KeyType: index === 0 ? 'HASH' : 'RANGE' })),
+        AttributeDefinitions: keys.map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
       }),
     );
   }
@@ -149,6 +157,7 @@ export async function startRig(
         const elsewhere = rig.emptyPlaces.some((cookie) => request.headers.cookie?.includes(`AWSALB=${cookie}`));
         return answerKept(response, elsewhere ? undefined : rig.kept.get(callId));
       }
+      if (request.url?.endsWith('/slots')) return answerSlots(response, rig.slots);
       rig.reached.push({ line: `${request.method} ${request.url}`, headers: request.headers, body });
       const id = idIn(body);
       if (id !== undefined) asked.set(response, id);
@@ -164,6 +173,7 @@ export async function startRig(
     identity: { issuer, audience: [AUDIENCE], audienceClaim: 'aud' as const },
     ledgerTable: 'ledger',
     directoryTable: 'directory',
+    allowlistTable: 'allowlist',
     authorizerFunction: 'authorizer',
     sealKeySecret: '',
     allowedOrigins: ['https://console.test'],
@@ -172,11 +182,15 @@ export async function startRig(
   };
   const surroundings = {
     config,
-    dynamodb,
     table: tableOf(new LeanSender(dynamodb, TABLE_LIMITS)),
     lambda: new LambdaClient({ endpoint: lambdaUrl, region: 'eu-central-1', credentials, maxAttempts: 1 }),
     sealKeys: { all: [sealKey('seal')] as const },
-    sidecarKeys: Object.fromEntries(Object.keys(servers).map((name) => [name, rig.sidecarKey])),
+    sidecarKeys: { of: () => [rig.sidecarKey] },
+    readSecret: async (arn: string) => {
+      const value = rig.secrets[arn];
+      if (value === undefined) throw Object.assign(new Error('it is not there'), { name: 'ResourceNotFoundException' });
+      return value;
+    },
     // A stream is opened early only where a test asks for it: on a busy machine any answer would be one.
     patience: { ...PATIENCE, primeAfterMs: 60_000, ...patience },
     health: { fault: undefined },
@@ -185,13 +199,15 @@ export async function startRig(
     log: pino({ enabled: false }),
   };
   const replicas: Composition[] = [];
-  const createReplica = (replica: string): Composition => {
+  const createReplica = async (replica: string): Promise<Composition> => {
     const created = composeGateway({ ...surroundings, replica });
+    created.lookout.start();
+    await created.orders.start();
     replicas.push(created);
     return created;
   };
 
-  rig.gateway = createReplica('replica-1');
+  rig.gateway = await createReplica('replica-1');
   rig.url = await listen(createGatewayServer(rig.gateway));
   rig.token = async (subject, { audience = AUDIENCE, expiresIn = 600, issuer: iss = issuer } = {}) =>
     new SignJWT({ scope: '' })
@@ -217,11 +233,15 @@ export async function startRig(
     const response = await rig.post(...request);
     return { status: response.status, ...readRpc(await response.text()) };
   };
-  const scan = async (table: string) =>
-    ((await dynamodb.send(new ScanCommand({ TableName: table }))).Items ?? []).map((item) => unmarshall(item));
+  const scan = async (table: string) => {
+    const items: object[] = [];
+    for await (const { Items = [] } of paginateScan({ client: dynamodb }, { TableName: table }))
+      items.push(...Items.map((item) => unmarshall(item)));
+    return items;
+  };
   rig.rows = async () => (await scan('ledger')) as LedgerRow[];
   rig.sessions = async () => (await scan('directory')) as DirectoryRow[];
-  rig.replica = () => listen(createGatewayServer(createReplica('replica-2')));
+  rig.replica = async () => listen(createGatewayServer(await createReplica('replica-2')));
   const close = async (server: Server) => {
     server.close();
     server.closeAllConnections?.();
@@ -229,18 +249,38 @@ export async function startRig(
   rig.stopLedger = async () => close(dynaliteServer);
   rig.stop = async () => {
     await Promise.all(replicas.map(({ openCallers }) => openCallers.settled()));
+    for (const { lookout, orders } of replicas) {
+      lookout.stop();
+      orders.stop();
+    }
     await Promise.all(open.map(close));
-    await rig.gateway.upstreams.close();
+    await Promise.all(replicas.map(({ upstreams }) => upstreams.close()));
     dynamodb.destroy();
   };
   return rig;
 }
 
-/** Lets an agent use some tools of a server. */
-export async function grant(rig: Rig, subject: string, server: string, tools: string[]): Promise<void> {
+/** Lets an agent use some tools of a server; who may use all of them may read and get all that it has, too. */
+export async function grant(rig: Rig, subject: string, server: string, tools: string[], terms?: AgentTerms): Promise<void> {
+  const all = tools.includes('*') ? { resources: ['*'], prompts: ['*'] } : {};
+  await allow(rig, subject, server, { tools, ...all, ...(terms && { terms }) });
+}
+
+/** Writes a row of the allowlist; one that allows where it says nothing else. */
+export async function allow(rig: Rig, subject: string, server: string, row: Partial<AllowlistEntry>): Promise<void> {
   const issuer = rig.gateway.config.identity.issuer;
   const agent = agentId({ issuer, subject });
-  rig.allowlist.push({ agent, entry: `${server}#allow#test`, server, effect: 'allow', tools, source: 'test', issuer, subject });
+  rig.allowlist.push({
+    agent,
+    entry: `${server}#allow#test`,
+    server,
+    effect: 'allow',
+    tools: [],
+    source: 'test',
+    issuer,
+    subject,
+    ...row,
+  });
 }
 
 /** Answers as a sidecar does for its server, under the id that the request came with. */
@@ -285,6 +325,12 @@ function answerKept(response: ServerResponse, kept: string | undefined): void {
   else if (kept === 'running') response.writeHead(202, head).end();
   else if (kept === 'cut') response.writeHead(200, { ...head, 'content-length': '100' }).write('{"json', () => response.destroy());
   else response.writeHead(200, { ...head, 'content-type': 'application/json' }).end(kept);
+}
+
+function answerSlots(response: ServerResponse, slots: string | undefined): void {
+  const head = { 'mcp-fleet-instance': 'task-1' };
+  if (slots === undefined) response.writeHead(404, { ...head, 'mcp-fleet-reason': 'not_taken' }).end('{}');
+  else response.writeHead(200, { ...head, 'mcp-fleet-slots': slots, 'set-cookie': 'AWSALB=task-1' }).write(`${slots}\n`);
 }
 
 /** A promise and what resolves it. */

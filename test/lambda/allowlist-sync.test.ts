@@ -102,6 +102,40 @@ describe('Custom::McpFleetAllowlist', () => {
     ]);
   });
 
+  test('resources and prompts stand beside the tools of their row', async () => {
+    await sync.invoke(event('Create', [{ Server: 'docs', Tools: [], Resources: ['docs://a/*'], Prompts: ['*'] }]));
+    expect(await rows()).toMatchObject([{ server: 'docs', tools: [], resources: ['docs://a/*'], prompts: ['*'] }]);
+    await sync.invoke(event('Update', [{ Server: 'docs', Tools: ['find'] }]));
+    expect((await rows()).map(({ tools, resources }) => [tools, resources])).toEqual([[['find'], undefined]]);
+  });
+
+  test('bounds and denials become rows, with numbers for what CloudFormation made texts; a denial that is gone is removed', async () => {
+    const rule = { tool: 'refund', when: { amount: { atMost: '10' } }, atMost: { calls: 3, per: 'hour' } };
+    const Rules = [{ ...rule, atMost: { calls: '3', per: 'hour' } }];
+    const grant = { Server: 'payments', Tools: ['balance'], Rules };
+    await sync.invoke(event('Create', [grant, { Server: 'payments', Effect: 'deny', Tools: ['transfer'] }]));
+    expect(await rows()).toMatchObject([
+      { entry: 'payments#allow#cdk', effect: 'allow', tools: ['balance'], rules: [rule] },
+      { entry: 'payments#deny#cdk', effect: 'deny', tools: ['transfer'] },
+    ]);
+    await sync.invoke(event('Update', [grant]));
+    expect((await rows()).map(({ entry }) => entry)).toEqual(['payments#allow#cdk']);
+  });
+
+  test("an agent's own terms stand in each of its rows", async () => {
+    const grants = [
+      { Server: 'payments', Tools: ['refund'] },
+      { Server: 'memory', Tools: ['*'] },
+    ];
+    const properties = event('Create', grants).ResourceProperties;
+    const Terms = { Weight: '3', SessionBudget: { PerTask: '20', PerAgent: '100' } };
+    await sync.invoke(event('Create', grants, { ResourceProperties: { ...properties, Terms } }));
+    const terms = { weight: 3, sessionBudget: { perTask: 20, perAgent: 100 } };
+    expect((await rows()).map((row) => row.terms)).toEqual([terms, terms]);
+    await sync.invoke(event('Update', grants));
+    expect((await rows()).map((row) => row.terms)).toEqual([undefined, undefined]);
+  });
+
   test('its line says which name the id has', async () => {
     await sync.invoke(event('Create', [{ Server: 'payments', Tools: ['refund'] }]));
     const line = sync.output().trim().split('\n').at(-1) as string;
@@ -165,14 +199,29 @@ describe('Custom::McpFleetAllowlist', () => {
   test.each<[string, Record<string, unknown>, string]>([
     ['a missing subject', { Subject: undefined }, 'Subject must be a non-empty string; got nothing'],
     ['an issuer that is no URL', { Issuer: 'login' }, 'Issuer must be an absolute URL; got "login"'],
+    ['a weight that is none', { Terms: { Weight: '0' } }, 'Terms must be whole numbers, Weight of 1 to 100'],
+    ['a budget that is none', { Terms: { SessionBudget: { PerTask: 'many' } } }, 'SessionBudget.PerTask of 1 to 1000'],
     ['grants that are no list', { Grants: 'all' }, 'Grants must be a list; got "all"'],
     ['a server name that cannot be', { Grants: [{ Server: 'A#b', Tools: ['*'] }] }, 'Grants[0].Server must match'],
-    ['no tools', { Grants: [{ Server: 'a', Tools: [] }] }, 'Grants[0].Tools must be a list of 1 to 1000 tool names'],
+    ['nothing named', { Grants: [{ Server: 'a', Tools: [] }] }, 'Grants[0] must name 1 to 1000 tools, resources and prompts'],
+    [
+      'a pattern that covers nothing',
+      { Grants: [{ Server: 'a', Resources: ['a/../b'] }] },
+      'Grants[0].Resources must be a list of patterns',
+    ],
+    ['bounds of nobody', { Grants: [{ Server: 'a', Rules: [{ tool: 'x', unless: {} }] }] }, 'Grants[0].Rules must be bounds of tools'],
+    [
+      'bounds of a deny',
+      { Grants: [{ Server: 'a', Effect: 'deny', Tools: ['x'], Rules: [{ tool: 'y' }] }] },
+      'Grants[0].Rules must be bounds',
+    ],
+    ['an effect that is none', { Grants: [{ Server: 'a', Effect: 'maybe', Tools: ['x'] }] }, 'Grants[0].Effect must be'],
+    ['a prompt without a name', { Grants: [{ Server: 'a', Prompts: [''] }] }, 'Grants[0].Prompts must be a list of patterns'],
     ['a tool without a name', { Grants: [{ Server: 'a', Tools: ['x', ''] }] }, 'Grants[0].Tools must be a list'],
     ['a tool that is no text', { Grants: [{ Server: 'a', Tools: ['x\ud800'] }] }, 'Grants[0].Tools must be a list'],
     ['a tool that no call can name', { Grants: [{ Server: 'a', Tools: ['x'.repeat(1025)] }] }, 'Grants[0].Tools must be a list'],
     ['more than a row holds', { Grants: [{ Server: 'a', Tools: Array(101).fill('x'.repeat(1000)) }] }, 'of 100000 bytes in all'],
-    ['more tools than a grant names', { Grants: [{ Server: 'a', Tools: Array(1001).fill('x') }] }, 'a list of 1 to 1000 tool names'],
+    ['more tools than a grant names', { Grants: [{ Server: 'a', Tools: Array(1001).fill('x') }] }, 'must name 1 to 1000 tools'],
     [
       'an expiry that is no time',
       { Grants: [{ Server: 'a', Tools: ['*'], ExpiresAt: 'soon' }] },
@@ -186,7 +235,7 @@ describe('Custom::McpFleetAllowlist', () => {
           { Server: 'a', Tools: ['y'] },
         ],
       },
-      'Grants names the server "a" twice',
+      'Grants has the allow of the server "a" twice',
     ],
   ])('%s is FAILED with its reason, nothing is written, and a later Delete of it succeeds', async (_, properties, reason) => {
     const broken = event('Create', [{ Server: 'payments', Tools: ['*'] }]);

@@ -77,6 +77,7 @@ describe('tells by name', () => {
     ['effect', { effect: 'Deny' }, 'effect must be "allow" or "deny"; got \'Deny\''],
     ['tools', { tools: new Set(['refund']) }, "tools must be a list of texts; got Set(1) { 'refund' }"],
     ['server', { server: undefined }, 'server must be a text; got undefined'],
+    ['terms', { terms: { weight: 0 } }, "terms must be absent or an agent's weight and budget; got { weight: 0 }"],
     ['expiry', { expiresAt: '2027-01-01' }, "expiresAt must be absent or seconds since the epoch; got '2027-01-01'"],
   ])('a deny whose %s cannot be read', async (_, wrong, message) => {
     const subject = newAgent();

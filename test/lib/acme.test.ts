@@ -22,7 +22,7 @@ test('agents may call what the company says and nothing else', () => {
 
   expect(Object.fromEntries(grants)).toEqual({
     research: [
-      { Server: 'everything', Tools: ['*'] },
+      { Server: 'everything', Tools: ['*'], Resources: ['demo://resource/*'], Prompts: ['*'] },
       { Server: 'memory', Tools: ['*'] },
     ],
     support: [{ Server: 'payments', Tools: ['balance', 'find_transfer', 'refund'] }],

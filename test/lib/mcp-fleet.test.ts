@@ -24,6 +24,13 @@ import {
   textOf,
 } from './example-fleet';
 
+const TRUSTED: IdentityConfig = {
+  issuer: 'https://login.example',
+  audience: ['https://mcp.example'],
+  audienceClaim: 'aud',
+  baseUrl: 'https://mcp.example',
+};
+
 test('the gateway is told of every server, also of those added after it', () => {
   const fleet = newFleet(newStack(), { allowedOrigins: ['https://console.example'] });
   fleet.addServer('tickets', {
@@ -45,9 +52,10 @@ test('the gateway is told of every server, also of those added after it', () => 
     keyLifetimeSeconds: 30 * 24 * 3_600,
     serversUrl: `https://<${logicalIdAt(template, 'AWS::ElasticLoadBalancingV2::LoadBalancer', /Internal/)}.DNSName>:8443`,
     serversTlsName: 'mcp.example',
-    identity: { issuer: 'https://login.example', audience: ['https://mcp.example'], audienceClaim: 'aud' },
+    identity: TRUSTED,
     ledgerTable: table(/Ledger/),
     directoryTable: table(/Directory/),
+    allowlistTable: table(/Allowlist/),
     authorizerFunction: `<${logicalIdAt(template, 'AWS::Lambda::Function', /Authorizer/)}>`,
     sealKeySecret: secret(/SealKey/),
     allowedOrigins: ['https://console.example'],
@@ -72,22 +80,43 @@ test('a lost session surfaces, and sessionless requests go anywhere, unless said
   expect(Object.values(servers)).toEqual([expect.objectContaining({ onLoss: 'surface', affinity: 'none' })]);
 });
 
-test('the gateway runs twice, without root, on a file system that it cannot write, and holds no injected secret', () => {
+test('the gateway runs at least twice, without root, on a file system that it cannot write, and holds no injected secret', () => {
   const template = templateOf(newServer());
   const gateway = containerOf(template, /Gateway\/Task/, 'gateway');
 
   expect(resourceAt(template, 'AWS::ECS::Service', /Gateway/).Properties).toMatchObject({
-    DesiredCount: 2,
     DeploymentConfiguration: { DeploymentCircuitBreaker: { Enable: true, Rollback: true } },
   });
   expect(gateway).toMatchObject({ User: 'node', ReadonlyRootFilesystem: true, StopTimeout: 120 });
-  expect(gateway.HealthCheck.Command.join(' ')).toContain('/healthz');
+  expect(gateway.HealthCheck).toBeUndefined();
   expect(environmentOf(gateway).PORT).toBe('8080');
   expect(secretNamesOf(gateway)).toEqual([]);
 });
 
 test.each([
-  ['Ledger', [['pk', 'HASH']], undefined, 'NEW_AND_OLD_IMAGES'],
+  [{}, 2, 10],
+  [{ minReplicas: 12 }, 12, 12],
+  [{ maxReplicas: 1 }, 1, 1],
+  [{ minReplicas: 3, maxReplicas: 20 }, 3, 20],
+])('gateways follow CPU and requests (%j): from %d to %d, and no deployment sets their number', (gateway, MinCapacity, MaxCapacity) => {
+  const template = templateOf(newServer({}, newFleet(newStack(), { gateway })));
+  const targets = Object.entries(
+    template.findResources('AWS::ApplicationAutoScaling::ScalableTarget', { Properties: { MinCapacity, MaxCapacity } }),
+  );
+  const [[id] = ['']] = targets.filter(([name]) => name.includes('Gateway'));
+  const policies = Object.values(template.findResources('AWS::ApplicationAutoScaling::ScalingPolicy')).filter(
+    ({ Properties }) => Properties.ScalingTargetId.Ref === id,
+  );
+
+  expect(policies.map(({ Properties }) => Properties.TargetTrackingScalingPolicyConfiguration)).toMatchObject([
+    { TargetValue: 60, PredefinedMetricSpecification: { PredefinedMetricType: 'ECSServiceAverageCPUUtilization' } },
+    { TargetValue: 18000, PredefinedMetricSpecification: { PredefinedMetricType: 'ALBRequestCountPerTarget' } },
+  ]);
+  expect(resourceAt(template, 'AWS::ECS::Service', /Gateway/).Properties.DesiredCount).toBeUndefined();
+});
+
+test.each([
+  ['Ledger', [['pk', 'HASH']], 'expiresAt', 'NEW_AND_OLD_IMAGES'],
   ['Directory', [['session', 'HASH']], 'expiresAt', undefined],
   [
     'Allowlist',
@@ -175,9 +204,23 @@ test('the authorizer knows the allowlist and whose tokens to believe', () => {
   expect(Properties.Environment.Variables).toEqual({
     ALLOWLIST_TABLE: { Ref: logicalIdAt(template, 'AWS::DynamoDB::GlobalTable', /Allowlist/) },
     DIRECTORY_TABLE: { Ref: logicalIdAt(template, 'AWS::DynamoDB::GlobalTable', /Directory/) },
-    MCP_FLEET_IDENTITY: JSON.stringify({ issuer: 'https://login.example', audience: ['https://mcp.example'], audienceClaim: 'aud' }),
+    MCP_FLEET_IDENTITY: JSON.stringify(TRUSTED),
   });
   expect(Properties.VpcConfig).toBeUndefined();
+});
+
+test('further audiences and required scopes are said to gateway and authorizer', () => {
+  const identity = AgentIdentity.oidc({
+    issuer: 'https://login.example',
+    audience: 'https://mcp.example',
+    furtherAudiences: ['https://agents.example'],
+    requiredScopes: ['mcp'],
+  });
+  const template = templateOf(newFleet(newStack(), { identity }));
+  const expected: IdentityConfig = { ...TRUSTED, audience: ['https://mcp.example', 'https://agents.example'], requiredScopes: ['mcp'] };
+  expect(configOf(template).identity).toEqual(expected);
+  const { Variables } = resourceAt(template, 'AWS::Lambda::Function', /Authorizer/).Properties.Environment;
+  expect(JSON.parse(textOf(Variables.MCP_FLEET_IDENTITY))).toEqual(expected);
 });
 
 test('a Cognito user pool is an issuer whose access tokens are checked by client', () => {
@@ -193,6 +236,7 @@ test('a Cognito user pool is an issuer whose access tokens are checked by client
     audience: [`<${logicalIdAt(template, 'AWS::Cognito::UserPoolClient', /Fleet/)}>`],
     audienceClaim: 'client_id',
     jwksUri: `${pool}/.well-known/jwks.json`,
+    baseUrl: 'https://mcp.example',
   };
   expect(JSON.parse(textOf(variables.MCP_FLEET_IDENTITY))).toEqual(expected);
   expect(configOf(template).identity).toEqual(expected);
@@ -209,6 +253,7 @@ test('the template says about itself what its resources do not', () => {
     fleets: {
       orders: {
         path: fleet.node.path,
+        archiveBucket: { Ref: logicalIdAt(template, 'AWS::S3::Bucket', /Mcp\/Archive\//) },
         issuer: 'https://login.example',
         audience: ['https://mcp.example'],
         agents: { support: { subject: 'agent-support' } },
@@ -216,7 +261,11 @@ test('the template says about itself what its resources do not', () => {
         ledgerTable: table(/Ledger/),
         directoryTable: table(/Directory/),
         allowlistTable: table(/Allowlist/),
-        edge: { loadBalancer: logicalIdAt(template, 'AWS::ElasticLoadBalancingV2::LoadBalancer', /Internal/), port: 443 },
+        edge: {
+          loadBalancer: logicalIdAt(template, 'AWS::ElasticLoadBalancingV2::LoadBalancer', /Internal/),
+          port: 443,
+          domainName: 'mcp.example',
+        },
       },
     },
   });

@@ -3,7 +3,7 @@ import { Duration, Size, Stack } from 'aws-cdk-lib';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { SidecarConfig } from '../../core/fleet-config';
-import { type AddServerProps, Reconcile, ServerRuntime, ServerSecret, ToolPolicy } from '../../lib';
+import { type AddServerProps, OnLoss, Reconcile, ServerRuntime, ServerSecret, ToolPolicy } from '../../lib';
 import {
   containerOf,
   containersOf,
@@ -49,7 +49,7 @@ test('an HTTP server stands beside a sidecar that has the only door and outlives
     User: 'node',
     ReadonlyRootFilesystem: true,
   });
-  expect(sidecar?.HealthCheck.Command.join(' ')).toContain('/healthz');
+  expect(sidecar?.HealthCheck).toBeUndefined();
   expect(resourceAt(template, 'AWS::ECS::Service', /tickets/).Properties.LoadBalancers).toEqual([
     {
       ContainerName: 'sidecar',
@@ -59,7 +59,7 @@ test('an HTTP server stands beside a sidecar that has the only door and outlives
   ]);
 });
 
-test('secrets and variables of an HTTP server reach the server only, the sidecar key the sidecar only', () => {
+test('variables of an HTTP server reach the server only, its secrets its sidecar too, the sidecar key the sidecar only', () => {
   const template = withSecret({});
   const server = containerOf(template, TASK, 'server');
   const sidecar = containerOf(template, TASK, 'sidecar');
@@ -67,7 +67,7 @@ test('secrets and variables of an HTTP server reach the server only, the sidecar
   expect(environmentOf(server)).toEqual({ REGION_NAME: 'north', PORT: '3000' });
   expect(secretNamesOf(server)).toEqual(['PROVIDER_KEY']);
   expect(Object.keys(environmentOf(sidecar)).sort()).toEqual(['MCP_FLEET_SIDECAR', 'PORT']);
-  expect(secretNamesOf(sidecar)).toEqual(['MCP_FLEET_SIDECAR_KEY']);
+  expect(secretNamesOf(sidecar)).toEqual(['MCP_FLEET_SECRET_PROVIDER_KEY', 'MCP_FLEET_SIDECAR_KEY']);
   expect(JSON.stringify(server.Secrets)).toContain(':live::');
 });
 
@@ -92,16 +92,27 @@ test('an init process stands above whatever a server starts: in its own containe
   expect(containerOf(withSecret({ runtime: NPM_STDIO }), TASK, 'sidecar')).toMatchObject({ LinuxParameters: init });
 });
 
-test('a sidecar is told where its server is, how many slots there are and how long it may drain', () => {
+test('a sidecar is told where its server is, how many slots there are, and how long a drain or a deployment may wait', () => {
   const runtime = ServerRuntime.http({ image: ContainerImage.fromRegistry('acme/tickets:1'), port: 9000, path: '/v1/mcp' });
-  const template = templateOf(newServer({ runtime, sessions: { perInstance: 7 }, drain: Duration.seconds(20) }));
+  const template = templateOf(
+    newServer({
+      runtime,
+      sessions: { perInstance: 7, warm: 2, onLoss: OnLoss.RESTART },
+      drain: Duration.seconds(20),
+      deployWithin: Duration.minutes(5),
+    }),
+  );
 
   expect(sidecarConfigOf(template)).toEqual({
     fleet: 'orders',
     server: 'tickets',
     runtime: { kind: 'http', url: 'http://127.0.0.1:9000/v1/mcp' },
     slots: 7,
+    warm: 2,
     drainSeconds: 20,
+    onLoss: 'restart',
+    deployWithinSeconds: 300,
+    streamAgeSeconds: 300,
   });
 });
 
@@ -113,16 +124,35 @@ test.each<[string, Partial<AddServerProps>, number]>([
   expect(sidecarConfigOf(templateOf(newServer(props))).slots).toBe(slots);
 });
 
+test('a gateway is told how many requests may wait for a slot, and for how long', () => {
+  expect(newServer()._config).not.toHaveProperty('queue');
+  expect(newServer({ sessions: { queue: { wait: Duration.seconds(5) } } })._config).toMatchObject({ queue: { length: 1_000, seconds: 5 } });
+});
+
+test("by default a lost session is its agent's affair, and a deployment waits for 45 minutes", () => {
+  expect(sidecarConfigOf(templateOf(newServer()))).toMatchObject({ onLoss: 'surface', deployWithinSeconds: 45 * 60 });
+});
+
 test.each([
   [undefined, 110, 120],
   [Duration.seconds(30), 30, 40],
   [Duration.seconds(1), 1, 11],
-])('drain %s: the load balancer waits as long, ECS kills ten seconds later', (drain, seconds, stopTimeout) => {
+])('drain %s: ECS kills ten seconds later', (drain, seconds, stopTimeout) => {
   const template = templateOf(newServer({ drain }));
 
   expect(sidecarConfigOf(template).drainSeconds).toBe(seconds);
   expect(containerOf(template, TASK, 'sidecar').StopTimeout).toBe(stopTimeout);
-  expect(targetAttributesOf(template)['deregistration_delay.timeout_seconds']).toBe(String(seconds));
+});
+
+test.each([
+  [undefined, 900, 300],
+  [Duration.seconds(120), 120, 60],
+  [Duration.minutes(30), 1_800, 300],
+])('deregistrationDelay %s: the load balancer waits so long, and GET streams end before', (deregistrationDelay, delay, age) => {
+  const template = templateOf(newServer({ deregistrationDelay }));
+
+  expect(targetAttributesOf(template)['deregistration_delay.timeout_seconds']).toBe(String(delay));
+  expect(sidecarConfigOf(template).streamAgeSeconds).toBe(age);
 });
 
 function targetAttributesOf(template: Template): Record<string, string> {
@@ -190,6 +220,31 @@ test('instances follow the average share of slots in use, and a deployment does 
   const service = resourceAt(template, 'AWS::ECS::Service', /tickets/).Properties;
   expect(service.DesiredCount).toBeUndefined();
   expect(service.AvailabilityZoneRebalancing).toBe('DISABLED');
+});
+
+test('who waits or was refused calls for the instances that they would fill', () => {
+  const template = templateOf(newServer({ sessions: { perInstance: 40 } }));
+  const [[policy, { Properties }] = ['', {}]] = Object.entries(
+    template.findResources('AWS::ApplicationAutoScaling::ScalingPolicy', { Properties: { PolicyType: 'StepScaling' } }),
+  );
+
+  expect(Properties.StepScalingPolicyConfiguration).toEqual({
+    AdjustmentType: 'ChangeInCapacity',
+    Cooldown: 60,
+    MetricAggregationType: 'Maximum',
+    StepAdjustments: [
+      { MetricIntervalLowerBound: 0, MetricIntervalUpperBound: 40, ScalingAdjustment: 1 },
+      { MetricIntervalLowerBound: 40, MetricIntervalUpperBound: 80, ScalingAdjustment: 2 },
+      { MetricIntervalLowerBound: 80, MetricIntervalUpperBound: 160, ScalingAdjustment: 4 },
+      { MetricIntervalLowerBound: 160, MetricIntervalUpperBound: 320, ScalingAdjustment: 8 },
+      { MetricIntervalLowerBound: 320, ScalingAdjustment: 16 },
+    ],
+  });
+  const calling = Object.values(template.findResources('AWS::CloudWatch::Alarm', { Properties: { AlarmActions: [{ Ref: policy }] } }));
+  expect(calling.map((alarm) => alarm.Properties)).toMatchObject([
+    { MetricName: 'QueueDepth', Statistic: 'Sum', Period: 10, EvaluationPeriods: 1, Threshold: 0 },
+    { MetricName: 'Rejected', Statistic: 'Sum', Period: 10, EvaluationPeriods: 1, Threshold: 0 },
+  ]);
 });
 
 test.each([

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { METRICS } from '../../core/metrics';
 import { ServerRuntime } from '../../lib';
@@ -12,29 +12,42 @@ const alarmsOf = (template: Template) => Object.values(template.findResources('A
 test('every server has the alarms without which it should not go live', () => {
   const template = templateOf(newServer());
   const alarms = alarmsOf(template).map((alarm) => [
-    alarm.Namespace,
-    alarm.MetricName,
-    alarm.Statistic,
+    alarm.Namespace ?? 'AWS/DynamoDB',
+    alarm.MetricName ?? 'throttled',
+    alarm.Statistic ?? '',
     alarm.ComparisonOperator,
     alarm.Threshold,
   ]);
 
   expect(alarms.sort()).toEqual([
+    ['AWS/ApplicationELB', 'HTTPCode_ELB_5XX_Count', 'Sum', 'GreaterThanOrEqualToThreshold', 10],
+    ['AWS/ApplicationELB', 'HTTPCode_Target_5XX_Count', 'Sum', 'GreaterThanOrEqualToThreshold', 10],
+    ['AWS/ApplicationELB', 'HealthyHostCount', 'Minimum', 'LessThanThreshold', 2],
+    ['AWS/ApplicationELB', 'HealthyHostCount', 'Minimum', 'LessThanThreshold', 2],
     ['AWS/ApplicationELB', 'UnHealthyHostCount', 'Maximum', 'GreaterThanOrEqualToThreshold', 1],
     ['AWS/ApplicationELB', 'UnHealthyHostCount', 'Maximum', 'GreaterThanOrEqualToThreshold', 1],
-    ['AWS/Lambda', 'Errors', 'Sum', 'GreaterThanOrEqualToThreshold', 1],
-    ['AWS/Lambda', 'Errors', 'Sum', 'GreaterThanOrEqualToThreshold', 1],
+    ...Array(3).fill(['AWS/DynamoDB', 'throttled', '', 'GreaterThanOrEqualToThreshold', 1]),
+    ...Array(4).fill(['AWS/Lambda', 'Errors', 'Sum', 'GreaterThanOrEqualToThreshold', 1]),
     ['AWS/Lambda', 'Invocations', 'Sum', 'LessThanThreshold', 1],
+    ['AWS/Lambda', 'IteratorAge', 'Maximum', 'GreaterThanOrEqualToThreshold', 3_600_000],
+    ...Array(5).fill(['AWS/Lambda', 'Throttles', 'Sum', 'GreaterThanOrEqualToThreshold', 1]),
     ['McpFleet', 'AuthorizerFailures', 'Sum', 'GreaterThanThreshold', 0],
+    ['McpFleet', 'DeploymentBlocked', 'Sum', 'GreaterThanThreshold', 0],
+    ['McpFleet', 'LedgerChangesOutside', 'Sum', 'GreaterThanThreshold', 0],
     ['McpFleet', 'LedgerFailures', 'Sum', 'GreaterThanThreshold', 0],
     ['McpFleet', 'OutcomeUnknown', 'Sum', 'GreaterThanThreshold', 0],
+    ['McpFleet', 'QueueDepth', 'Sum', 'GreaterThanThreshold', 0],
+    ['McpFleet', 'Rejected', 'Sum', 'GreaterThanThreshold', 0],
+    ['McpFleet', 'SecretLeaksBlocked', 'Sum', 'GreaterThanThreshold', 0],
     ['McpFleet', 'SlotUtilization', 'Average', 'GreaterThanOrEqualToThreshold', 90],
     ['McpFleet', 'UnknownOutcomes', 'Maximum', 'GreaterThanThreshold', 0],
   ]);
 });
 
 test('alarms watch what the runtime emits, and say what is wrong', () => {
-  const own = alarmsOf(templateOf(newServer())).filter((alarm) => alarm.Namespace === 'McpFleet');
+  const ofServer = (alarm: { Namespace?: string; MetricName?: string }) =>
+    alarm.Namespace === 'McpFleet' && alarm.MetricName !== 'LedgerChangesOutside';
+  const own = alarmsOf(templateOf(newServer())).filter(ofServer);
 
   for (const alarm of own) {
     expect(Object.keys(METRICS)).toContain(alarm.MetricName);
@@ -46,6 +59,17 @@ test('alarms watch what the runtime emits, and say what is wrong', () => {
   }
 });
 
+test('where nothing is left that could be counted, alarms sound', () => {
+  const missing = alarmsOf(templateOf(newServer({ scaling: { minInstances: 3 } }))).filter(
+    ({ MetricName }) => MetricName === 'HealthyHostCount',
+  );
+
+  expect(missing.map(({ Threshold, TreatMissingData }) => [Threshold, TreatMissingData])).toEqual([
+    [2, 'breaching'],
+    [3, 'breaching'],
+  ]);
+});
+
 test('a janitor that does not run is an alarm, and an unknown outcome stays one while nobody counts', () => {
   const alarms = alarmsOf(templateOf(newServer()));
   const missing = (metric: string) => alarms.find(({ MetricName }) => MetricName === metric)?.TreatMissingData;
@@ -54,14 +78,24 @@ test('a janitor that does not run is an alarm, and an unknown outcome stays one 
   expect(alarms.find(({ MetricName }) => MetricName === 'UnknownOutcomes')?.AlarmDescription).toContain('mcp-fleet ledger unknown');
 });
 
-test('a topic is told when any alarm starts and when it ends', () => {
+test.each([
+  [undefined, 50],
+  [Duration.minutes(150), 155],
+  [Duration.minutes(7), 15],
+])('a deployment that is blocked is as it should be for deployWithin (%s), and an alarm after it', (deployWithin, minutes) => {
+  const alarm = alarmsOf(templateOf(newServer({ deployWithin }))).find(({ MetricName }) => MetricName === 'DeploymentBlocked');
+  expect((alarm?.Period * alarm?.EvaluationPeriods) / 60).toBe(minutes);
+});
+
+test('a topic is told when any alarm starts and when it ends, but for those that call scaling', () => {
   const stack = newStack();
   const alarmTopic = new Topic(stack, 'Oncall');
   const template = templateOf(newServer({}, newFleet(stack, { alarmTopic })));
   const topic = { Ref: logicalIdAt(template, 'AWS::SNS::Topic', /Oncall/) };
 
-  for (const alarm of alarmsOf(template)) expect(alarm).toMatchObject({ AlarmActions: [topic], OKActions: [topic] });
-  expect(alarmsOf(templateOf(newServer())).filter((alarm) => alarm.AlarmActions)).toEqual([]);
+  const forPeople = (each: Template) => alarmsOf(each).filter(({ Period }) => Period !== 10);
+  for (const alarm of forPeople(template)) expect(alarm).toMatchObject({ AlarmActions: [topic], OKActions: [topic] });
+  expect(forPeople(templateOf(newServer())).filter((alarm) => alarm.AlarmActions)).toEqual([]);
 });
 
 test('the dashboard draws every server, with metrics that the runtime emits', () => {
@@ -107,15 +141,28 @@ test('metrics of a server can be asked for by name, and only those that exist', 
 
 test('a remote server has no instances to alarm on', () => {
   const server = newFleet().addServer('search', { runtime: ServerRuntime.remote({ url: 'https://search.example/mcp' }) });
-  const names = alarmsOf(templateOf(Stack.of(server))).map((alarm) => alarm.MetricName);
+  const names = alarmsOf(templateOf(Stack.of(server))).flatMap((alarm) => alarm.MetricName ?? []);
 
   expect(names.sort()).toEqual([
     'AuthorizerFailures',
     'Errors',
     'Errors',
+    'Errors',
+    'Errors',
+    'HTTPCode_ELB_5XX_Count',
+    'HTTPCode_Target_5XX_Count',
+    'HealthyHostCount',
     'Invocations',
+    'IteratorAge',
+    'LedgerChangesOutside',
     'LedgerFailures',
     'OutcomeUnknown',
+    'SecretLeaksBlocked',
+    'Throttles',
+    'Throttles',
+    'Throttles',
+    'Throttles',
+    'Throttles',
     'UnHealthyHostCount',
     'UnknownOutcomes',
   ]);

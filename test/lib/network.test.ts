@@ -118,7 +118,7 @@ test('load balancers log, drop malformed headers, and wait longer than the heart
       { Key: 'access_logs.s3.enabled', Value: 'true' },
     ]),
   });
-  template.resourceCountIs('AWS::S3::Bucket', 1);
+  template.resourceCountIs('AWS::S3::Bucket', 2); // access logs, and the archive
 });
 
 test('the gateway is the default of the edge, and nothing is the default of the servers listener', () => {

@@ -27,6 +27,12 @@ const IMAGE = ContainerImage.fromRegistry('acme/tickets:1');
 
 test.each<[string, Partial<AddServerProps>, RegExp]>([
   ['no slots', { sessions: { perInstance: 0 } }, /sessions.perInstance is 0; allowed: a whole number from 1 to 10000/],
+  ['less than nothing ready', { sessions: { warm: -1 } }, /sessions.warm is -1; allowed: a whole number from 0 to 100/],
+  [
+    'more ready than there is room for',
+    { sessions: { perInstance: 3, warm: 5 } },
+    /sessions.warm is 5; allowed: at most 3, as many as an instance has slots. Lower it, or raise sessions.perInstance./,
+  ],
   ['half a slot', { sessions: { perInstance: 1.5 } }, /sessions.perInstance is 1.5/],
   ['min above max', { scaling: { minInstances: 5, maxInstances: 4 } }, /scaling.maxInstances is 4; allowed: at least minInstances \(5\)/],
   ['no instance', { scaling: { minInstances: 0 } }, /scaling.minInstances is 0/],
@@ -37,6 +43,46 @@ test.each<[string, Partial<AddServerProps>, RegExp]>([
     /drain is 111; allowed: .* 1 to 110. ECS kills a Fargate task 120 s/,
   ],
   ['a drain of nothing', { drain: Duration.millis(500) }, /drain is 0.5/],
+  [
+    'a deployment that CloudFormation would not wait for',
+    { deployWithin: Duration.hours(3) },
+    /deployWithin is 180; allowed: .* 1 to 150. It is in minutes, and CloudFormation waits .* three hours/,
+  ],
+  [
+    'a delay that is over before the drain begins',
+    { deregistrationDelay: Duration.seconds(60) },
+    /deregistrationDelay is 60; allowed: a whole number from 110 to 3600. It is in seconds. It is at least drain \(110 s\)/,
+  ],
+  ['a delay that no load balancer has', { deregistrationDelay: Duration.hours(2) }, /deregistrationDelay is 7200; allowed: .* to 3600/],
+  [
+    'a deployment that does not end with its delay',
+    { deployWithin: Duration.minutes(150), deregistrationDelay: Duration.hours(1) },
+    /deployWithin is 150; allowed: at most 108, in minutes, with a deregistrationDelay of 3600 s. CloudFormation .* three hours/,
+  ],
+  ['a deployment that waits for half a minute', { deployWithin: Duration.seconds(30) }, /deployWithin is 0.5/],
+  [
+    'a path that is no pointer',
+    { tools: { pay: ToolPolicy.readOnly({ redact: ['card.number'] }) } },
+    /tools.pay.redact is "card.number"; allowed: a JSON pointer/,
+  ],
+  [
+    'a key that is redacted',
+    { tools: { pay: ToolPolicy.stateChanging({ keyArgument: 'id', redact: ['/id'] }) } },
+    /tools.pay.redact is "\/id"; allowed: other arguments than the key/,
+  ],
+  [
+    'what its own read looks for, redacted',
+    {
+      tools: {
+        find: ToolPolicy.readOnly(),
+        pay: ToolPolicy.stateChanging({
+          redact: ['/card/number'],
+          reconcile: Reconcile.by({ ...FOUND, arguments: '{ "number": arguments.card.number }' }),
+        }),
+      },
+    },
+    /tools.pay.redact is "\/card\/number"; allowed: arguments that reconcile does not read; it reads "card", "number"/,
+  ],
   ['a tool without a name', { tools: { '': ToolPolicy.readOnly() } }, /tools is ""; allowed: 1 to 1024 bytes of well-formed text/],
   ['a tool whose name no row can hold', { tools: { ['é'.repeat(513)]: ToolPolicy.readOnly() } }, /tools is "é{199}…; allowed: 1 to 1024 b/],
   ['half a character', { tools: { '\ud83d': ToolPolicy.readOnly() } }, /tools is "\\ud83d"; allowed: .* well-formed text/],
@@ -101,6 +147,12 @@ test.each<[string, Partial<AddServerProps>, RegExp]>([
       },
     },
     /tools.transfer.reconcile.effectWithin is 7200; allowed: a whole number from 0 to 3600/,
+  ],
+  ['a queue for nobody', { sessions: { queue: { length: 0 } } }, /sessions.queue.length is 0; allowed: a whole number from 1 to 10000/],
+  [
+    'a wait for which no client waits',
+    { sessions: { queue: { wait: Duration.minutes(1) } } },
+    /sessions.queue.wait is 60; .*give a request up/,
   ],
   ['a recovery without an attempt', { recovery: { attempts: 0 } }, /recovery.attempts is 0; allowed: a whole number from 1 to 20/],
   ['a recovery for which nobody waits', { recovery: { within: Duration.hours(1) } }, /recovery.within is 3600/],
@@ -266,6 +318,19 @@ test.each<[string, Partial<McpFleetProps>, RegExp]>([
   ['no audience', { identity: AgentIdentity.oidc({ issuer: 'https://login.example', audience: '' }) }, /identity audience is \[""\]/],
   ['a name with spaces', { fleetName: 'my fleet' }, /fleetName is "my fleet"/],
   ['no replica', { gateway: { replicas: 0 } }, /gateway.replicas is 0/],
+  ['tasks without sessions', { sessionBudget: { perTask: 0 } }, /perTask of sessionBudget is 0; allowed: .* 1 to 1000/],
+  ['agents of any number of sessions', { sessionBudget: { perAgent: 5_000 } }, /perAgent of sessionBudget is 5000; .*one row/],
+  ['no least replica', { gateway: { minReplicas: 0 } }, /gateway.minReplicas is 0; allowed: a whole number from 1 to 100/],
+  [
+    'replicas that are fixed and scale',
+    { gateway: { replicas: 2, maxReplicas: 4 } },
+    /gateway.replicas is 2; allowed: nothing beside minReplicas or maxReplicas/,
+  ],
+  [
+    'fewer replicas at most than at least',
+    { gateway: { minReplicas: 4, maxReplicas: 2 } },
+    /gateway.maxReplicas is 2; allowed: at least minReplicas \(4\)/,
+  ],
   ['an origin with a path', { allowedOrigins: ['https://console.example/'] }, /allowedOrigins is "https:\/\/console.example\/"/],
   ['every origin', { allowedOrigins: ['*'] }, /allowedOrigins is "\*"/],
   ['a domain without a certificate', { edge: FleetEdge.internal({ domainName: 'mcp.example' }) }, /edge domainName is "mcp.example"/],
@@ -297,6 +362,7 @@ test('what is accepted at its bounds also synthesizes', () => {
     sessions: { perInstance: 1 },
     scaling: { minInstances: 1, maxInstances: 1, targetUtilization: 80 },
     drain: Duration.seconds(110),
+    deployWithin: Duration.minutes(150),
   };
 
   expect(() => templateOf(newServer(props))).not.toThrow();

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { AttributeType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { logicalIdAt, NPM_STDIO, newFleet, newServer, newStack, statementsOf, taskRoleOf, templateOf, textOf } from './example-fleet';
 
@@ -16,6 +17,7 @@ test('the gateway may claim and settle in the ledger, and has no way to delete t
       Action: ['dynamodb:GetItem', 'dynamodb:PartiQLInsert', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       Resource: { 'Fn::GetAtt': [ledger, 'Arn'] },
     },
+    { Effect: 'Allow', Action: ['dynamodb:DescribeTable'], Resource: expect.arrayContaining([{ 'Fn::GetAtt': [ledger, 'Arn'] }]) },
   ]);
   expect(statements.filter((statement) => statement.Resource === '*')).toEqual([]);
 });
@@ -34,7 +36,23 @@ test('the janitor may look into the index, and end what it finds', () => {
   expect(new Set(others.map((action) => action.split(':')[0]))).toEqual(new Set(['kms', 'logs']));
 });
 
-test('only gateway and janitor reach the ledger, and nobody deletes there', () => {
+test('the archiver reads the stream and puts objects; it cannot touch the table, nor delete, nor end what is retained', () => {
+  const template = templateOf(newServer());
+  const ledger = logicalIdAt(template, 'AWS::DynamoDB::GlobalTable', /Ledger/);
+  const archive = logicalIdAt(template, 'AWS::S3::Bucket', /Mcp\/Archive\//);
+  const statements = statementsOf(template, logicalIdAt(template, 'AWS::IAM::Role', /LedgerArchiver\/Role/));
+  const logs = ({ Action }: { Action: string[] }) => Action.some((action) => action.startsWith('logs:'));
+
+  expect(statements.filter((statement) => !logs(statement)).map(({ Action, Resource }) => [Action, textOf(Resource)])).toEqual([
+    [['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'], `<${ledger}.StreamArn>`],
+    [['kms:Decrypt'], expect.stringMatching(/Key.*Arn/)],
+    [['s3:GetObject', 's3:GetObjectVersion', 's3:PutObject'], `<${archive}.Arn>/*`],
+    [['s3:ListBucket', 's3:ListBucketVersions'], `<${archive}.Arn>`],
+    [['kms:Decrypt', 'kms:GenerateDataKey'], expect.stringMatching(/Key.*Arn/)],
+  ]);
+});
+
+test('only gateway, janitor and archiver reach the ledger, and nobody deletes there', () => {
   const template = templateOf(newServer());
   const ledger = logicalIdAt(template, 'AWS::DynamoDB::GlobalTable', /Ledger/);
   const reaching = Object.keys(template.findResources('AWS::IAM::Role')).flatMap((role) => {
@@ -44,8 +62,19 @@ test('only gateway and janitor reach the ledger, and nobody deletes there', () =
   });
 
   expect(Object.fromEntries(reaching)).toEqual({
-    [taskRoleOf(template, /Gateway\/Task/)]: ['dynamodb:GetItem', 'dynamodb:PartiQLInsert', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    [taskRoleOf(template, /Gateway\/Task/)]: [
+      'dynamodb:GetItem',
+      'dynamodb:PartiQLInsert',
+      'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
+      'dynamodb:DescribeTable',
+    ],
     [logicalIdAt(template, 'AWS::IAM::Role', /LedgerJanitor\/Role/)]: ['dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:Query'],
+    [logicalIdAt(template, 'AWS::IAM::Role', /LedgerArchiver\/Role/)]: [
+      'dynamodb:DescribeStream',
+      'dynamodb:GetRecords',
+      'dynamodb:GetShardIterator',
+    ],
   });
 });
 
@@ -55,6 +84,7 @@ test('everything that the gateway may do is known', () => {
 
   expect([...new Set(statements.flatMap((statement) => statement.Action))].sort()).toEqual([
     'dynamodb:DeleteItem',
+    'dynamodb:DescribeTable',
     'dynamodb:GetItem',
     'dynamodb:PartiQLInsert',
     'dynamodb:PutItem',
@@ -68,9 +98,39 @@ test('everything that the gateway may do is known', () => {
     'lambda:InvokeFunction',
     'secretsmanager:GetSecretValue',
   ]);
+  const allowlist = logicalIdAt(template, 'AWS::DynamoDB::GlobalTable', /Allowlist/);
+  const onAllowlist = statements.filter(
+    ({ Resource, Action }) => JSON.stringify(Resource).includes(allowlist) && !Action.includes('dynamodb:DescribeTable'),
+  );
+  expect(onAllowlist).toEqual([
+    {
+      Effect: 'Allow',
+      Action: ['dynamodb:GetItem'],
+      Resource: { 'Fn::GetAtt': [allowlist, 'Arn'] },
+      Condition: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['orders'] } },
+    },
+  ]);
   const deletes = statements.filter((statement) => statement.Action.includes('dynamodb:DeleteItem'));
   expect(deletes.map((statement) => statement.Resource)).toEqual([
     { 'Fn::GetAtt': [logicalIdAt(template, 'AWS::DynamoDB::GlobalTable', /Directory/), 'Arn'] },
+  ]);
+});
+
+test('an operator may freeze and lift, and look up what there is; nobody else may', () => {
+  const fleet = newFleet();
+  fleet.grantFreeze(new Role(Stack.of(fleet), 'Operator', { assumedBy: new AccountRootPrincipal() }));
+  const template = templateOf(fleet);
+  const allowlist = { 'Fn::GetAtt': [logicalIdAt(template, 'AWS::DynamoDB::GlobalTable', /Allowlist/), 'Arn'] };
+
+  const statements = statementsOf(template, logicalIdAt(template, 'AWS::IAM::Role', /Operator/));
+  expect(statements.filter(({ Action }) => Action.some((action) => action.startsWith('dynamodb:')))).toEqual([
+    {
+      Effect: 'Allow',
+      Action: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
+      Resource: allowlist,
+      Condition: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['orders'] } },
+    },
+    { Effect: 'Allow', Action: ['dynamodb:Scan'], Resource: allowlist },
   ]);
 });
 
@@ -101,32 +161,19 @@ test("the fleet's key is used through DynamoDB and Secrets Manager only", () => 
 test.each([
   ['http', {}],
   ['stdio', { runtime: NPM_STDIO }],
-])('a server (%s) may protect tasks of its own cluster and nothing else', (_, props) => {
+])('a server (%s) may protect tasks of its own cluster, read how they are deployed, and nothing else', (_, props) => {
   const template = templateOf(newServer(props));
   const cluster = logicalIdAt(template, 'AWS::ECS::Cluster', /Cluster/);
 
-  expect(statementsOf(template, taskRoleOf(template, /tickets\/Task/))).toEqual([
-    {
-      Effect: 'Allow',
-      Action: ['ecs:GetTaskProtection', 'ecs:UpdateTaskProtection'],
-      Resource: {
-        'Fn::Join': [
-          '',
-          [
-            'arn:',
-            { Ref: 'AWS::Partition' },
-            ':ecs:',
-            { Ref: 'AWS::Region' },
-            ':',
-            { Ref: 'AWS::AccountId' },
-            ':task/',
-            { Ref: cluster },
-            '/*',
-          ],
-        ],
-      },
-    },
+  const statements = statementsOf(template, taskRoleOf(template, /tickets\/Task/));
+  expect(statements.map(({ Action, Resource }) => [Action, textOf(Resource)])).toEqual([
+    [
+      ['ecs:DescribeTasks', 'ecs:GetTaskProtection', 'ecs:UpdateTaskProtection'],
+      `arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:task/<${cluster}>/*`,
+    ],
+    [['ecs:DescribeServices'], `arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:service/<${cluster}>/*`],
   ]);
+  for (const { Condition } of statements) expect(Condition).toEqual({ ArnEquals: { 'ecs:cluster': { 'Fn::GetAtt': [cluster, 'Arn'] } } });
 });
 
 test('a company grants a server its own table, and that reaches no other server', () => {
@@ -140,7 +187,7 @@ test('a company grants a server its own table, and that reaches no other server'
   expect(statementsOf(template, taskRoleOf(template, /tickets\/Task/)).map((statement) => statement.Action)).toContainEqual([
     'dynamodb:GetItem',
   ]);
-  expect(statementsOf(template, taskRoleOf(template, /notes\/Task/))).toHaveLength(1);
+  expect(statementsOf(template, taskRoleOf(template, /notes\/Task/)).flatMap(({ Action }) => Action)).not.toContain('dynamodb:GetItem');
 });
 
 test('the functions of the allowlist may use it by exactly what they do, and of sessions none', () => {
@@ -175,4 +222,20 @@ test('with an imported key, whose policy cannot be changed, sidecars may still b
   expect(statementsOf(template, role)).toContainEqual(
     expect.objectContaining({ Action: ['kms:Decrypt'], Resource: 'arn:aws:kms:eu-west-1:111122223333:key/1a2b' }),
   );
+});
+
+test('key rotation may make and promote versions of the keys of the fleet, which Secrets Manager has it do', () => {
+  const fleet = newFleet(newStack(), { keyRotation: Duration.days(30) });
+  newServer({}, fleet);
+  const template = templateOf(fleet);
+  const keys = Object.keys(template.findResources('AWS::SecretsManager::Secret'));
+  const statements = statementsOf(template, logicalIdAt(template, 'AWS::IAM::Role', /KeyRotation\/Role/));
+  const onSecrets = statements.filter(({ Action }) => Action.some((action) => action.startsWith('secretsmanager:')));
+  expect(onSecrets.flatMap(({ Resource }) => [Resource].flat()).map((resource) => textOf(resource))).toEqual(keys.map((key) => `<${key}>`));
+  expect(new Set(onSecrets.flatMap(({ Action }) => Action))).toEqual(
+    new Set(['DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'].map((action) => `secretsmanager:${action}`)),
+  );
+  const schedules = Object.values(template.findResources('AWS::SecretsManager::RotationSchedule')).map(({ Properties }) => Properties);
+  expect(schedules.map(({ SecretId }) => SecretId.Ref).sort()).toEqual(keys.sort());
+  for (const { RotationRules } of schedules) expect(RotationRules).toEqual({ ScheduleExpression: 'rate(30 days)' });
 });

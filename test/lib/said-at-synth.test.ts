@@ -44,6 +44,11 @@ test.each<[string, Partial<AddServerProps>, RegExp]>([
     /sessions.perInstance is 200; allowed: at most 9, for each session is a child of 80 MiB, and 256 of the task's 1024 MiB are the sidecar's. Lower it, give the task 16256 MiB/,
   ],
   [
+    'more children ready than its task holds',
+    { runtime: NPM_STDIO, sessions: { warm: 10 } },
+    /sessions.warm is 10; allowed: at most 9, as many as an instance has slots/,
+  ],
+  [
     'one child more than its task holds',
     { runtime: NPM_STDIO, sessions: { perInstance: 49 }, taskSize: sized(1024, Size.gibibytes(4)) },
     /sessions.perInstance is 49; allowed: at most 48/,
@@ -93,6 +98,7 @@ test.each<[string, Partial<AddServerProps>, RegExp]>([
 test.each<[string, Partial<AddServerProps>]>([
   ['as many children as there is room for', { runtime: NPM_STDIO, sessions: { perInstance: 9 } }],
   ['small children', { runtime: GO, sessions: { perInstance: 96 } }],
+  ['all of them ready', { runtime: NPM_STDIO, sessions: { perInstance: 9, warm: 9 } }],
   ['sessions that are no children', { sessions: { perInstance: 200 } }],
   ['a number that only deployment knows', { runtime: NPM_STDIO, sessions: { perInstance: Lazy.number({ produce: () => 5 }) } }],
   ...[

@@ -3,10 +3,22 @@ import { Size } from 'aws-cdk-lib';
 import { UserPool, UserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import * as lib from '../../lib';
+import { rulePriority } from '../../lib/rule-priority';
 import { certificateOf, IDENTITY, NPM_HTTP, newFleet, newStack } from './example-fleet';
 import { type PublicProperty, publicProps } from './public-props';
 
-const { AgentIdentity, FleetEdge, McpFleet, Reconcile, ServerMethod, ServerRuntime, ServerSecret, ToolPolicy } = lib;
+const {
+  AgentIdentity,
+  ApprovedTools,
+  FleetEdge,
+  McpFleet,
+  Reconcile,
+  ServerCredential,
+  ServerMethod,
+  ServerRuntime,
+  ServerSecret,
+  ToolPolicy,
+} = lib;
 
 /** As plain JavaScript calls it. */
 // biome-ignore lint/suspicious/noExplicitAny: what is given here is wrong by intention
@@ -24,9 +36,19 @@ let made = 0;
 const newFleetWith = (props: Anything) => new McpFleet(newStack(), 'Mcp', props);
 const identified = (identity: Anything) => newFleetWith({ identity, edge: FleetEdge.internal() });
 const at = (edge: Anything) => newFleetWith({ identity: IDENTITY, edge });
-const addServer = (props: Anything) => fleet.addServer(`s${++made}`, props);
+const taken = new Set<number>();
+/** Of so many names some hash to one priority. */
+const nextName = (): string => {
+  let name: string;
+  do name = `s${++made}`;
+  while (taken.has(rulePriority(name)));
+  taken.add(rulePriority(name));
+  return name;
+};
+const addServer = (props: Anything) => fleet.addServer(nextName(), props);
 const serverWith = (props: Anything) => addServer({ runtime: NPM_HTTP, ...props });
 const running = (runtime: Anything) => addServer({ runtime });
+const shows = (credential: Anything) => running(ServerRuntime.remote({ url: 'https://search.example/mcp', credential }));
 const withTools = (transfer: Anything) => serverWith({ tools: { transfer, find: ToolPolicy.readOnly() } });
 const checkedBy = (checks: Anything) => serverWith({ checks, tools: { find: ToolPolicy.readOnly() } });
 const COUNT = { tool: 'find', arguments: { reference: '{mark}' }, count: 'result.n' };
@@ -39,16 +61,31 @@ const USES: Record<string, { readonly right: object; readonly use: (props: Anyth
     use: (props) => fleet.addAgent(`a${++made}`, props?.subject === 'agent' ? { ...props, subject: `a${made}` } : props),
   },
   AddServerProps: { right: { runtime: NPM_HTTP }, use: addServer },
+  ApprovedToolsProps: { right: {}, use: (props) => serverWith({ approvedTools: ApprovedTools.fromFile('none.json', props) }) },
+  CallDenialProps: {
+    right: { tools: ['read'] },
+    use: (props) => server.denyCall(fleet.addAgent(`a${++made}`, { subject: `a${made}` }), props),
+  },
   CallGrantProps: {
     right: { tools: ['read'] },
     use: (props) => server.grantCall(fleet.addAgent(`a${++made}`, { subject: `a${made}` }), props),
   },
+  ClientCredentialsProps: {
+    right: { tokenUrl: 'https://login.example/token', clientId: 'c', clientSecret: secret },
+    use: (props) => shows(ServerCredential.oauthClientCredentials(props)),
+  },
   CognitoIdentityProps: { right: { clients: [client] }, use: (props) => identified(AgentIdentity.cognito(pool, props)) },
+  SessionBudgetOptions: {
+    right: {},
+    use: (sessionBudget) => newFleetWith({ identity: IDENTITY, edge: FleetEdge.internal(), sessionBudget }),
+  },
+  AuditOptions: { right: {}, use: (audit) => newFleetWith({ identity: IDENTITY, edge: FleetEdge.internal(), audit }) },
   GatewayOptions: { right: {}, use: (gateway) => newFleetWith({ identity: IDENTITY, edge: FleetEdge.internal(), gateway }) },
   ExecutionsProbe: {
     right: COUNT,
     use: (executions) => checkedBy({ write: { tool: 'transfer', arguments: { reference: '{mark}' }, executions } }),
   },
+  HeaderCredentialOptions: { right: {}, use: (options) => shows(ServerCredential.header('x-api-key', secret, options)) },
   HttpRuntimeProps: { right: { package: 'a', version: '1.0.0', port: 3000 }, use: (props) => running(ServerRuntime.http(props)) },
   InternalEdgeProps: { right: {}, use: (props) => at(FleetEdge.internal(props)) },
   McpFleetProps: { right: { identity: IDENTITY, edge: FleetEdge.internal() }, use: newFleetWith },
@@ -60,12 +97,14 @@ const USES: Record<string, { readonly right: object; readonly use: (props: Anyth
   },
   ReadProbe: { right: { tool: 'find' }, use: (read) => checkedBy({ read }) },
   ReconcileProps: { right: READ, use: (props) => withTools(ToolPolicy.stateChanging({ reconcile: Reconcile.by(props) })) },
+  QueueOptions: { right: {}, use: (queue) => serverWith({ sessions: { queue } }) },
   RecoveryOptions: { right: {}, use: (recovery) => serverWith({ recovery }) },
   RemoteRuntimeProps: { right: { url: 'https://search.example/mcp' }, use: (props) => running(ServerRuntime.remote(props)) },
   ScalingOptions: { right: {}, use: (scaling) => serverWith({ scaling }) },
   ServerChecks: { right: {}, use: (checks) => checkedBy(checks) },
   ServerRequestProps: { right: {}, use: (props) => serverWith({ methods: [ServerMethod.request('acme/reindex', props)] }) },
   SessionOptions: { right: {}, use: (sessions) => serverWith({ sessions }) },
+  ReadOnlyToolProps: { right: {}, use: (props) => withTools(ToolPolicy.readOnly(props)) },
   StateChangingToolProps: { right: {}, use: (props) => withTools(ToolPolicy.stateChanging(props)) },
   StdioRuntimeProps: { right: { package: 'a', version: '1.0.0' }, use: (props) => running(ServerRuntime.stdio(props)) },
   WriteProbe: {
@@ -83,14 +122,28 @@ const PARAMETERS: Record<string, (value: Anything) => unknown> = {
   'AgentIdentity.cognito(userPool)': (userPool) => identified(AgentIdentity.cognito(userPool, { clients: [client] })),
   'ServerSecret.environment(name)': (name) => serverWith({ secrets: [ServerSecret.environment(name, secret)] }),
   'ServerSecret.environment(secret)': (value) => serverWith({ secrets: [ServerSecret.environment('KEY', value)] }),
+  'ServerCredential.header(name)': (name) => shows(ServerCredential.header(name === 'text' ? 'x-text' : name, secret)),
+  'ServerCredential.header(secret)': (value) => shows(ServerCredential.header('x-api-key', value)),
   'ServerMethod.request(name)': (name) => serverWith({ methods: [ServerMethod.request(name)] }),
   'ServerMethod.notification(name)': (name) => serverWith({ methods: [ServerMethod.notification(name)] }),
 };
 
-const oneOfEach = ({ AgentIdentity, FleetEdge, Reconcile, ServerMethod, ServerRuntime, ServerSecret, ToolPolicy }: typeof lib) => ({
+const oneOfEach = ({
+  AgentIdentity,
+  ApprovedTools,
+  FleetEdge,
+  Reconcile,
+  ServerCredential,
+  ServerMethod,
+  ServerRuntime,
+  ServerSecret,
+  ToolPolicy,
+}: typeof lib) => ({
   AgentIdentity: AgentIdentity.oidc({ issuer: 'https://login.example', audience: 'a' }),
+  ApprovedTools: ApprovedTools.fromFile('none.json'),
   FleetEdge: FleetEdge.internal(),
   Reconcile: Reconcile.by(READ),
+  ServerCredential: ServerCredential.header('x-api-key', secret),
   ServerMethod: ServerMethod.notification('acme/seen'),
   ServerRuntime: ServerRuntime.remote({ url: 'https://search.example/mcp' }),
   ServerSecret: ServerSecret.environment('KEY', secret),
@@ -212,9 +265,11 @@ test.each(Object.entries(PARAMETERS))('%s: whatever is given is refused so', (na
 
 test.each(Object.keys(others))('a %s of another copy of the package is told as that', (name) => {
   const give: Record<string, (value: Anything) => unknown> = {
+    ApprovedTools: (approvedTools) => serverWith({ approvedTools }),
     AgentIdentity: identified,
     FleetEdge: at,
     Reconcile: (reconcile) => withTools(ToolPolicy.stateChanging({ reconcile })),
+    ServerCredential: shows,
     ServerMethod: (method) => serverWith({ methods: [method] }),
     ServerRuntime: running,
     ServerSecret: (value) => serverWith({ secrets: [value] }),

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { SessionReply } from './client/agent-session';
 import { Expectation } from './client/expectation';
 import type { Counted } from './counter';
-import { wasInFlight } from './journal';
+import { mayHaveBeenOn, wasInFlight } from './journal';
 
 const UNKNOWN: SessionReply = { kind: 'error', code: 504, message: 'lost', data: { error: 'OUTCOME_UNKNOWN' } };
 
@@ -59,4 +59,14 @@ test.each([
 ])('in flight on the killed instance: %s', (_, times, expected) => {
   const entry = { operation: 'write', outcome: 'unknown', session: 'ann', instance: 'a', ...times } as const;
   expect(wasInFlight(entry, { instance: 'a', killedAt: 100, goneAt: 120 })).toBe(expected);
+});
+
+test.each([
+  ['another instance', { at: 150, instance: 'b' }, false],
+  ['the instance, after the kill', { at: 150, instance: 'a' }, true],
+  ['the instance, before the kill', { at: 99, instance: 'a' }, false],
+  ['one that its agent has not learnt', { at: 150 }, true],
+])('a stream that was cut was on %s', (_, cut, expected) => {
+  const entry = { operation: 'stream', outcome: 'cut', session: 'ann', ms: 0, ...cut } as const;
+  expect(mayHaveBeenOn({ instance: 'a', killedAt: 100, goneAt: 120 }, entry)).toBe(expected);
 });

@@ -49,9 +49,14 @@ export interface Incident {
   readonly goneAt: number;
 }
 
-/** Whether it was under way on the instance when that died. Where an agent does not know yet which instance it is on, it may have been. */
-export function wasInFlight({ at, ms, instance }: Entry, incident: Incident): boolean {
-  return (instance === undefined || instance === incident.instance) && at <= incident.goneAt && at + ms >= incident.killedAt;
+/** Whether it was under way on the instance when that died. */
+export function wasInFlight(entry: Entry, incident: Incident): boolean {
+  return mayHaveBeenOn(incident, entry) && entry.at <= incident.goneAt;
+}
+
+/** Whether it was on the instance when that died, or later. Where an agent does not know yet which instance it is on, it may have been. */
+export function mayHaveBeenOn({ instance: gone, killedAt }: Incident, { at, ms, instance }: Entry): boolean {
+  return (instance === undefined || instance === gone) && at + ms >= killedAt;
 }
 
 /** Nearest-rank percentile. */

@@ -1,6 +1,6 @@
 import type { Traffic } from './client/edge';
 import type { Executions } from './executions';
-import { type Entry, type Outcome, percentile, wasInFlight } from './journal';
+import { type Entry, mayHaveBeenOn, type Outcome, percentile, wasInFlight } from './journal';
 import type { PhaseName } from './options';
 import type { PhaseRun } from './phases';
 
@@ -78,7 +78,7 @@ function isRight(entry: Entry, { name: phase, incident, lostBefore }: PhaseRun):
     case 'unknown':
       return incident !== undefined && wasInFlight(entry, incident);
     case 'cut':
-      return phase === 'gateways' || (incident !== undefined && entry.instance === incident.instance);
+      return phase === 'gateways' || (incident !== undefined && mayHaveBeenOn(incident, entry));
     default:
       return false;
   }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LIMITS } from '../../sidecar/limits';
 import { bundlePrograms } from '../suites/bundling';
 import { startFleet } from '../suites/fleet';
 import type { Stage, Verdict } from '../suites/suite';
@@ -17,6 +18,8 @@ const SESSIONS_PER_INSTANCE = 50;
 /** A client must wait a little longer than the silence. */
 const GRACE_MS = 60_000;
 const PROGRESS_MS = 30_000;
+/** A GET stream ends by itself some time after that, in seconds; its client then opens another. */
+const YOUNGEST_END_SECONDS = (LIMITS.streamAge * 0.75) / 1000;
 /** The fleet promises a sign of life at least as often, in seconds. */
 const HEARTBEAT_SECONDS = 15;
 /** A busy machine may be late by so many. */
@@ -59,7 +62,8 @@ export async function runSilence(minutes: number, { scratch, signal, say }: Stag
     const interrupted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
     const silences = Promise.all([
       hearLater('GET stream, SDK v1', 'v1', edge(), seconds),
-      hearLater('GET stream, raw', 'lean', edge(), seconds),
+      // The lean client stays with its one stream.
+      hearLater('GET stream, raw', 'lean', edge(), Math.min(seconds, Math.floor(YOUNGEST_END_SECONDS) - 5)),
       ...(['stream', 'json'] as const).flatMap((answers) => [
         callSlowly(`call answered as ${answers}, SDK v1`, 'v1', answers, edge, seconds),
         callSlowly(`call answered as ${answers}, raw`, 'lean', answers, edge, seconds),
@@ -73,7 +77,7 @@ export async function runSilence(minutes: number, { scratch, signal, say }: Stag
       passed: survived === survivals.length,
       counts: { passed: survived, failed: survivals.length - survived },
       facts: [
-        `${seconds} s of silence without a reconnect`,
+        `${seconds} s of silence, and no stream cut`,
         `${Math.min(...heartbeats)} to ${Math.max(...heartbeats)} heartbeats on raw streams`,
       ],
       document: { seconds, survivals },
@@ -84,7 +88,7 @@ export async function runSilence(minutes: number, { scratch, signal, say }: Stag
   }
 }
 
-/** Something is announced now, and comes on the GET stream after the silence: on the very stream that stood before it. */
+/** Something is announced now, and comes on the GET stream after the silence; only by its age may that have ended meanwhile. */
 async function hearLater(name: string, kind: 'v1' | 'lean', edge: Edge, seconds: number): Promise<Survival> {
   const nonce = randomUUID();
   let hear: (data: Counted) => void = () => undefined;
@@ -103,7 +107,11 @@ async function hearLater(name: string, kind: 'v1' | 'lean', edge: Edge, seconds:
   const reconnects = Math.max(cuts, traffic.GET - 1);
   return {
     name,
-    passed: answer.kind === 'result' && data?.nonce === nonce && reconnects === 0 && livedOn(stream, seconds),
+    passed:
+      answer.kind === 'result' &&
+      data?.nonce === nonce &&
+      reconnects <= Math.floor(seconds / YOUNGEST_END_SECONDS) &&
+      livedOn(stream, seconds),
     seconds: (Date.now() - since) / 1000,
     reconnects,
     ...(stream && { heartbeats: stream.heartbeats, longestGap: stream.longestGapMs / 1000 }),

@@ -10,9 +10,12 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import {
+  type AddAgentProps,
   type AddServerProps,
   Affinity,
   AgentIdentity,
+  type CallGrantProps,
+  CallLimit,
   FleetEdge,
   KeyPolicy,
   McpFleet,
@@ -42,7 +45,9 @@ export interface Declaration {
   readonly others: Readonly<Record<string, ServerRuntime>>;
   /** Subjects by name. */
   readonly agents: Readonly<Record<string, string>>;
-  readonly grants: Readonly<Record<string, { readonly tools: string[]; readonly expires?: Expiration }>>;
+  readonly grants: Readonly<Record<string, CallGrantProps>>;
+  /** Of agents, by name. */
+  readonly terms: Readonly<Record<string, Pick<AddAgentProps, 'weight' | 'sessionBudget'>>>;
   readonly also: (fleet: McpFleet, payments: McpServer, stack: Stack) => void;
 }
 
@@ -78,6 +83,7 @@ export const USUAL: Declaration = {
   },
   agents: { support: 'agent-support', treasury: 'agent-treasury' },
   grants: { support: { tools: ['balance'] }, treasury: { tools: ['balance', 'transfer'], expires: Expiration.atTimestamp(4e12) } },
+  terms: {},
   also: () => {},
 };
 
@@ -108,6 +114,8 @@ const capacity = (by: Partial<AddServerProps>, severity: string, words: RegExp):
   kinds: ['capacity', 'policy'],
   servers: PAYMENTS,
 });
+/** What alarms follow. */
+const watched = (change: Change): Change => ({ ...change, kinds: [...change.kinds, 'alarm'] });
 const runtime = (by: ServerRuntime, severity: string, words: RegExp): Change => ({
   by: server(() => ({ runtime: by })),
   told: [severity, words],
@@ -147,6 +155,13 @@ const RECONCILE = { tool: 'balance', arguments: '{}', landed: 'result.a = 1', no
 export const CHANGES: Readonly<Record<string, Change>> = {
   'a tool more in a grant': granted({ support: { tools: ['balance', 'refund'] } }, 'widens', /support may call.*refund/),
   'all tools in a grant': granted({ support: { tools: ['*'] } }, 'widens', /support may call.*all tools/),
+  'a resource in a grant': granted({ support: { tools: ['balance'], resources: ['docs://a/*'] } }, 'widens', /support may read.*docs:/),
+  'bounds of a tool': granted(
+    { support: { tools: ['balance'], limits: { balance: CallLimit.perHour(3) } } },
+    'narrows',
+    /support may call.*balance/,
+  ),
+  'all prompts in a grant': granted({ support: { tools: ['balance'], prompts: ['*'] } }, 'widens', /support may get.*all prompts/),
   'a grant that ends later': granted(
     { treasury: { tools: ['balance', 'transfer'], expires: Expiration.atTimestamp(5e12) } },
     'widens',
@@ -154,7 +169,7 @@ export const CHANGES: Readonly<Record<string, Change>> = {
   ),
   'a grant without an end': granted({ treasury: { tools: ['balance', 'transfer'] } }, 'widens', /treasury.*until.*it is removed/),
   'a grant less': {
-    by: { grants: { treasury: USUAL.grants.treasury as { tools: string[] } } },
+    by: { grants: { treasury: USUAL.grants.treasury as CallGrantProps } },
     told: ['narrows', /support may call.*balance/],
     kinds: ['grant'],
     servers: PAYMENTS,
@@ -172,7 +187,7 @@ export const CHANGES: Readonly<Record<string, Change>> = {
   'another issuer': identity({ issuer: 'https://id.example' }, 'widens', /issuer.*id\.example/),
   'another audience': identity({ audience: 'https://tools.example' }, 'widens', /audience.*tools\.example/),
   'other keys': identity({ jwksUri: 'https://login.example/keys' }, 'narrows', /signing keys.*the issuer names/),
-  'a public edge': edge((stack) => FleetEdge.publicAlb(named(stack, 'mcp.example')), 'widens', /edge.*internal.*public/),
+  'a public edge': watched(edge((stack) => FleetEdge.publicAlb(named(stack, 'mcp.example')), 'widens', /edge.*internal.*public/)),
   'plain HTTP': edge(() => FleetEdge.internal(), 'widens', /edge speaks.*HTTPS on port 443.*HTTP on port 80/),
   'another domain': edge(
     (stack) => FleetEdge.internal(named(stack, 'tools.example', 'mcp.example')),
@@ -186,6 +201,17 @@ export const CHANGES: Readonly<Record<string, Change>> = {
     /open to.*10\.9/,
   ),
   'browser origins': fleet(() => ({ allowedOrigins: ['https://console.example'] }), ['edge'], 'widens', /origins.*console/),
+  'a share and a budget of one agent': {
+    by: { terms: { support: { weight: 3, sessionBudget: { perTask: 5 } } } },
+    told: ['changes', /share and sessions of support.*any agent.*weight 3, 5 sessions of a task/],
+    kinds: ['capacity'],
+  },
+  'fewer sessions at once': fleet(
+    () => ({ sessionBudget: { perTask: 5, perAgent: 40 } }),
+    ['capacity'],
+    'changes',
+    /sessions at once.*50 of a task.*5 of a task, 40 of an agent/,
+  ),
   'shorter lives of keys': fleet(() => ({ keyLifetime: Duration.days(1) }), ['audit'], 'widens', /key names its call.*30 days.*1 days/),
   'shorter logs': fleet(() => ({ logRetention: RetentionDays.ONE_WEEK }), ['audit'], 'changes', /logs are kept.*7 days/),
   'whom alarms tell': fleet(
@@ -196,9 +222,15 @@ export const CHANGES: Readonly<Record<string, Change>> = {
   ),
   'more gateways': fleet(
     () => ({ gateway: { replicas: 4, taskSize: { cpu: 2048, memory: Size.gibibytes(4) } } }),
-    ['capacity'],
+    ['capacity', 'alarm'],
     'changes',
-    /gateways.*2.*4/,
+    /gateways 2 to 10 4/,
+  ),
+  'gateways that scale further': fleet(
+    () => ({ gateway: { minReplicas: 3, maxReplicas: 20 } }),
+    ['capacity', 'alarm'],
+    'changes',
+    /gateways 2 to 10 3 to 20/,
   ),
   'a server more': {
     by: { others: { ...USUAL.others, search: ServerRuntime.remote({ url: 'https://search.example/mcp' }) } },
@@ -261,12 +293,11 @@ export const CHANGES: Readonly<Record<string, Change>> = {
     servers: PAYMENTS,
   },
   'fewer slots': capacity({ sessions: { perInstance: 20, onLoss: OnLoss.RESTART } }, 'breaks', /sessions per instance.*50.*20/),
-  'more instances': capacity(
-    { scaling: { minInstances: 4, maxInstances: 40, targetUtilization: 50 } },
-    'changes',
-    /most instances.*10.*40/,
+  'more instances': watched(
+    capacity({ scaling: { minInstances: 4, maxInstances: 40, targetUtilization: 50 } }, 'changes', /most instances.*10.*40/),
   ),
   'a larger task': capacity({ taskSize: { cpu: 1024, memory: Size.gibibytes(4) } }, 'changes', /size of an instance.*1024/),
+  'a longer deployment': watched(capacity({ deployWithin: Duration.minutes(90) }, 'changes', /waits for sessions.*45 min.*90 min/)),
   'a shorter drain': capacity({ drain: Duration.seconds(20) }, 'changes', /calls may finish.*110 s.*20 s/),
   'sessions that surface': capacity(
     { sessions: { perInstance: 50, onLoss: OnLoss.SURFACE } },
@@ -304,6 +335,11 @@ export const CHANGES: Readonly<Record<string, Change>> = {
   'the outcome tool': { ...capacity({ outcomeTool: true }, 'widens', /fleet_call_outcome/) },
   'an own method': { ...capacity({ methods: [ServerMethod.request('acme/reindex')] }, 'widens', /own methods.*acme\/reindex/) },
   'final errors': { ...capacity({ finalErrors: [-32000] }, 'changes', /final.*none.*-32000/) },
+  'a shorter queue': capacity(
+    { sessions: { perInstance: 50, onLoss: OnLoss.RESTART, queue: { length: 5 } } },
+    'changes',
+    /wait for a slot.*1000 at each gateway, for 40 s.*5 at/,
+  ),
   'less recovery': { ...capacity({ recovery: { attempts: 2 } }, 'changes', /recovery.*6 attempts in 20 s.*2 attempts/) },
   'checks that may call': { ...capacity({ checks: { read: { tool: 'balance' } } }, 'changes', /checks may make/), kinds: ['server'] },
   'a permission': also(
@@ -353,7 +389,7 @@ export const CHANGES: Readonly<Record<string, Change>> = {
 };
 
 export function synthesize(change: Partial<Declaration> = {}): CloudFormationTemplate {
-  const { edge, identity, payments, others, agents, grants, also, ...declared } = { ...USUAL, ...change };
+  const { edge, identity, payments, others, agents, grants, terms, also, ...declared } = { ...USUAL, ...change };
   const stack = new Stack(newApp(), 'Company');
   const made = new McpFleet(stack, 'Mcp', {
     fleetName: 'orders',
@@ -365,7 +401,7 @@ export function synthesize(change: Partial<Declaration> = {}): CloudFormationTem
   const server = made.addServer('payments', payments(stack));
   for (const [name, of] of Object.entries(others)) made.addServer(name, { runtime: of });
   for (const [name, subject] of Object.entries(agents)) {
-    const agent = made.addAgent(name, { subject });
+    const agent = made.addAgent(name, { subject, ...terms[name] });
     const grant = grants[name];
     if (grant !== undefined) server.grantCall(agent, grant);
   }

@@ -15,7 +15,7 @@ export interface Contents {
 /** What somebody who installs the package has a use for. */
 const NEEDED: readonly RegExp[] = [
   /^(package\.json|README\.md|LICENSE)$/,
-  /^docs\/[a-z-]+\.md$/,
+  /^docs\/[a-z-]+\.(md|svg)$/,
   /^bin\/mcp-fleet(-docker)?$/,
   /^dist\/THIRD-PARTY-NOTICES\.txt$/,
   /^dist\/(gateway|sidecar)\/(index\.js|Dockerfile)$/,

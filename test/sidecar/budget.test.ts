@@ -1,12 +1,12 @@
 import { request as httpRequest } from 'node:http';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { signContext } from '../../core/signed-context';
-import { Backlog } from '../../sidecar/backlog';
 import { Budget } from '../../sidecar/budget';
 import { Child } from '../../sidecar/child';
 import { LIMITS, type Limits } from '../../sidecar/limits';
 import { Lines } from '../../sidecar/lines';
 import { openLog } from '../../sidecar/log';
+import { SessionStream } from '../../sidecar/session-stream';
 import { Sidecar } from '../../sidecar/sidecar';
 import { ManualClock } from './manual-clock';
 import { JSON_TYPE, opensSession, type RawServer, resultOf, SSE_TYPE, startRawServer } from './raw-server';
@@ -25,7 +25,7 @@ async function start(
   sidecar = new Sidecar(
     {
       config: { fleet: 'acme', server: 'tools', runtime, slots: 50, drainSeconds: 5 },
-      key: KEY,
+      keys: [KEY],
       host: '127.0.0.1',
       port: 0,
       childEnvironment: { PATH: process.env.PATH ?? '' },
@@ -96,7 +96,7 @@ describe('a budget', () => {
     expect([budget.held, budget.open('c').grow(70)]).toEqual([0, true]);
   });
 
-  test('bounds lines that are not whole yet, and a backlog', () => {
+  test('bounds lines that are not whole yet, and messages that wait', () => {
     const budget = new Budget(100, 100);
     const heard: string[] = [];
     const lines = new Lines(1_000, budget.open('a'), {
@@ -105,15 +105,18 @@ describe('a budget', () => {
       onOverlongEnd: (ending) => heard.push(`end ${ending.slice(-3)}`),
     });
     lines.push(Buffer.from('x'.repeat(60)));
-    const backlog = new Backlog(10, 1_000, budget.open('a'));
-    backlog.add('y'.repeat(30));
-    backlog.add('z'.repeat(35));
-    expect([backlog.dropped, budget.held]).toEqual([1, 95]);
+    const lost: object[] = [];
+    const log = openLog({}, { write: (line) => void lost.push(JSON.parse(line)) });
+    const waiting = new SessionStream(budget.open('a'), new ManualClock(), LIMITS, log);
+    waiting.tell('y'.repeat(30));
+    waiting.tell('z'.repeat(35));
+    expect([lost, budget.held]).toEqual([[expect.objectContaining({ event: 'stream_messages_lost', count: 1 })], 95]);
     lines.push(Buffer.from('x'.repeat(20)));
     expect([heard, budget.held]).toEqual([['overlong 80'], 35]);
     lines.push(Buffer.from('abc\nnext\n'));
     expect(heard).toEqual(['overlong 80', 'end abc', 'next']);
-    expect([backlog.drain(), budget.held]).toEqual([['z'.repeat(35)], 0]);
+    waiting.close();
+    expect([lost.length, budget.held]).toEqual([2, 0]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { EventBoundary, isEventStream, LeadingMark, messageEvent } from '../../sidecar/event-stream';
+import { EventBoundary } from '../../core/reading/event-boundary';
+import { isEventStream, LeadingMark, messageEvent } from '../../sidecar/event-stream';
 
 test.each<[string, string[], boolean]>([
   ['nothing yet', [], true],
@@ -46,7 +47,7 @@ test.each(['\u{feff}data: x\n\n', 'data: x\n\n', '\u{feff}', '\u{feff}\u{feff}',
     for (const size of [1, 2, 3, 100]) {
       const mark = new LeadingMark();
       const passed: Buffer[] = [];
-      for (let at = 0; at < bytes.length; at += size) passed.push(mark.strip(bytes.subarray(at, at + size)));
+      for (let at = 0; at < bytes.length; at += size) passed.push(mark.pass(bytes.subarray(at, at + size)));
       passed.push(mark.rest());
       expect(Buffer.concat(passed).equals(marked ? bytes.subarray(3) : bytes)).toBe(true);
     }

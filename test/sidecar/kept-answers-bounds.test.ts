@@ -151,7 +151,7 @@ describe('a claimed call that never ends', () => {
     sidecar = new Sidecar(
       {
         config: { fleet: 'acme', server: 'tools', runtime, slots: 2, drainSeconds: 5 },
-        key: KEY,
+        keys: [KEY],
         host: '127.0.0.1',
         port: 0,
         childEnvironment: {},

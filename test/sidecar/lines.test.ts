@@ -1,5 +1,4 @@
 import { expect, test } from '@jest/globals';
-import { Backlog } from '../../sidecar/backlog';
 import { Budget } from '../../sidecar/budget';
 import { Lines } from '../../sidecar/lines';
 import { spliceValue } from '../../sidecar/splice';
@@ -15,15 +14,6 @@ test('lines come out whole however their bytes arrive, one that is too long is l
     for (let at = 0; at < bytes.length; at += size) splitter.push(bytes.subarray(at, at + size));
     expect({ size, lines, overlong }).toEqual({ size, lines: ['{"a":"ä"}', '{"b":1}', '{"c":2}'], overlong: 1 });
   }
-});
-
-test('a backlog drops its oldest beyond either bound and gives the rest once', () => {
-  const backlog = new Backlog(3, 10, new Budget(1_000, 1_000).open('a'));
-  for (const message of ['1', '2', '3', '4']) backlog.add(message);
-  expect([backlog.dropped, backlog.drain(), backlog.drain()]).toEqual([1, ['2', '3', '4'], []]);
-  backlog.add('123456');
-  backlog.add('789012');
-  expect([backlog.dropped, backlog.drain()]).toEqual([2, ['789012']]);
 });
 
 test('one value is replaced and every other byte stays', () => {

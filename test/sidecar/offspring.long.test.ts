@@ -81,7 +81,7 @@ async function startHere(command: string[]) {
     drainSeconds: 5,
   };
   here = new Sidecar(
-    { config, key: KEY, host: '127.0.0.1', port: 0, childEnvironment: { PATH: process.env.PATH ?? '' } },
+    { config, keys: [KEY], host: '127.0.0.1', port: 0, childEnvironment: { PATH: process.env.PATH ?? '' } },
     { instance: 'task-1', clock, limits: LIMITS, log, print: () => {} },
   );
   const url = `http://127.0.0.1:${await here.start()}/tools/mcp`;

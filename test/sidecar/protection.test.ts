@@ -1,49 +1,52 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { LIMITS } from '../../sidecar/limits';
 import { openLog } from '../../sidecar/log';
 import { TaskProtection } from '../../sidecar/protection';
+import { Standing } from '../../sidecar/standing';
+import { Ecs, PROTECT, RELEASE } from './ecs';
 import { ManualClock } from './manual-clock';
 import { initialize, post, type StartedSidecar, startSdkServer, startSidecar, stopAll, until } from './started';
 
-/** Stands in for the ECS agent, on a real socket. */
-let agent: Server;
-let agentUri: string;
-let asked: unknown[];
-let answer: object;
+const MINUTE = 60_000;
+const DEPLOY_WITHIN = 45 * MINUTE;
+
+let ecs: Ecs;
 let held: boolean;
 let clock: ManualClock;
+let standing: Standing;
 let logged: { event: string; error?: string }[];
-
-const PROTECT = { path: 'PUT /api/task-1/task-protection/v1/state', ProtectionEnabled: true, ExpiresInMinutes: 15 };
-const RELEASE = { path: PROTECT.path, ProtectionEnabled: false };
+let blocked: number;
 
 beforeEach(async () => {
-  asked = [];
+  ecs = await Ecs.start();
   logged = [];
-  answer = {};
   held = true;
+  blocked = 0;
   clock = new ManualClock();
-  agent = createServer(async (request, response) => {
-    let body = '';
-    for await (const chunk of request) body += chunk;
-    asked.push({ path: `${request.method} ${request.url}`, ...JSON.parse(body) });
-    response.end(JSON.stringify(answer));
-  }).listen(0, '127.0.0.1');
-  await once(agent, 'listening');
-  agentUri = `http://127.0.0.1:${(agent.address() as AddressInfo).port}/api/task-1`;
 });
 
-afterEach(() => {
-  agent.closeAllConnections();
-  agent.close();
-});
+afterEach(() => ecs.stop());
 
-function protection(): TaskProtection {
+function protection(deployWithin = DEPLOY_WITHIN): TaskProtection {
   const log = openLog({}, { write: (line) => void logged.push(JSON.parse(line)) });
-  return new TaskProtection(agentUri, () => held, clock, LIMITS, log);
+  standing = new Standing(ecs.service, deployWithin, clock, LIMITS, log, () => {});
+  return new TaskProtection(
+    ecs.agentUri,
+    () => held,
+    standing,
+    clock,
+    LIMITS,
+    log,
+    () => blocked++,
+  );
+}
+
+/** Every minute, as long as `time` milliseconds. */
+async function reviewFor(time: number, task: TaskProtection): Promise<void> {
+  for (const end = clock.now() + time; clock.now() < end; clock.advance(MINUTE)) {
+    await standing.review();
+    await task.review();
+  }
 }
 
 describe('task protection', () => {
@@ -52,44 +55,98 @@ describe('task protection', () => {
     await task.review();
     clock.advance(LIMITS.protectionLease / 2 - 1);
     await task.review();
-    expect(asked).toEqual([PROTECT]);
+    expect(ecs.states).toEqual([PROTECT]);
     clock.advance(1);
     await task.review();
-    expect(asked).toEqual([PROTECT, PROTECT]);
+    expect(ecs.states).toEqual([PROTECT, PROTECT]);
     held = false;
     await task.review();
     await task.review();
-    expect(asked).toEqual([PROTECT, PROTECT, RELEASE]);
+    expect(ecs.states).toEqual([PROTECT, PROTECT, RELEASE]);
   });
 
   test('is not asked for while nothing is held, nor outside ECS', async () => {
     held = false;
     await protection().review();
-    await new TaskProtection(undefined, () => true, clock, LIMITS, openLog({}, { write: () => {} })).review();
-    expect(asked).toEqual([]);
+    held = true;
+    const log = openLog({}, { write: () => {} });
+    await new TaskProtection(
+      undefined,
+      () => true,
+      standing,
+      clock,
+      LIMITS,
+      log,
+      () => {},
+    ).review();
+    expect(ecs.states).toEqual([]);
   });
 
-  test('ends after its total although something is held, and begins anew only after nothing was', async () => {
+  test('of a current instance is renewed without end', async () => {
+    await reviewFor(8 * 60 * MINUTE, protection());
+    // Reviewed each minute, a lease of 15 is renewed at each eighth.
+    expect(ecs.states).toHaveLength((8 * 60) / 8);
+    expect(new Set(ecs.states.map((state) => JSON.stringify(state)))).toEqual(new Set([JSON.stringify(PROTECT)]));
+  });
+
+  test('of an outdated one ends after deployWithin: no lease reaches beyond it, and one that did is given back', async () => {
     const task = protection();
-    for (const end = clock.now() + 2 * LIMITS.protectionTotal; clock.now() < end; clock.advance(LIMITS.tick * 6)) await task.review();
-    const renewals = asked.length;
-    // Reviewed each minute, a lease of 15 is renewed at minute 8, 16 … 344: the next would end after the total of 360.
-    expect(renewals).toBe(44);
+    await reviewFor(MINUTE, task);
+    ecs.isOvertaken();
+    await reviewFor(DEPLOY_WITHIN - MINUTE, task);
+    const renewals = ecs.states.length;
+    expect(ecs.states.at(-1)).toEqual({ ProtectionEnabled: true, ExpiresInMinutes: 1 });
+    await reviewFor(DEPLOY_WITHIN, task);
+    expect(ecs.states).toHaveLength(renewals);
+
+    ecs.isCurrent();
+    const hasty = protection(5 * MINUTE);
+    await reviewFor(MINUTE, hasty);
+    ecs.isOvertaken();
+    await reviewFor(DEPLOY_WITHIN, hasty);
+    expect(ecs.states.slice(renewals)).toEqual([PROTECT, RELEASE]);
+  });
+
+  test('where ECS cannot be asked ends after deployWithin although something is held, and begins anew only after nothing was', async () => {
+    ecs.refusal = 'AccessDeniedException';
+    const task = protection();
+    await reviewFor(3 * DEPLOY_WITHIN, task);
+    const renewals = ecs.states.length;
+    // At minute 0, 8, 16, 24, 32, then shorter and shorter, for none reaches beyond 45, and the end of it.
+    expect(ecs.states.slice(0, 5)).toEqual([PROTECT, PROTECT, PROTECT, PROTECT, { ...PROTECT, ExpiresInMinutes: 13 }]);
+    expect(renewals).toBeLessThan(12);
     held = false;
     await task.review();
     held = true;
     await task.review();
-    expect(asked.slice(renewals)).toEqual([RELEASE, PROTECT]);
+    expect(ecs.states.slice(renewals)).toEqual([RELEASE, PROTECT]);
   });
 
-  test('that ECS refuses is logged, and asked for again at the next review', async () => {
+  test('that a deployment stands against says nothing of this instance: a current one goes on, asks ECS at once, and again each minute', async () => {
     const task = protection();
-    answer = { failure: { Reason: 'DEPLOYMENT_BLOCKED' } };
+    await standing.review();
+    ecs.protectionRefusal = 'DEPLOYMENT_BLOCKED';
     await task.review();
     expect(logged).toMatchObject([{ event: 'task_protection_failed', error: 'DEPLOYMENT_BLOCKED' }]);
-    answer = {};
+    const asked = ecs.asked.length;
+    await standing.review();
+    expect([ecs.asked.length, standing.outdatedAt]).toEqual([asked + 1, undefined]);
+    clock.advance(LIMITS.blockedRetry - 1);
+    await task.review();
+    expect([ecs.states.length, blocked]).toEqual([1, 1]);
+    clock.advance(1);
+    ecs.protectionRefusal = undefined;
     await task.review();
     expect(logged.at(-1)).toMatchObject({ event: 'task_protection_set' });
+  });
+
+  test('that is refused for another reason is asked for again at the next review', async () => {
+    const task = protection();
+    ecs.protectionRefusal = 'TASK_NOT_VALID';
+    await task.review();
+    ecs.protectionRefusal = undefined;
+    await task.review();
+    expect([ecs.states, blocked]).toEqual([[PROTECT, PROTECT], 0]);
   });
 });
 
@@ -97,10 +154,10 @@ test('the sidecar process protects its own task from its first session on', asyn
   const server = await startSdkServer();
   let sidecar: StartedSidecar | undefined;
   try {
-    sidecar = await startSidecar({ kind: 'http', url: server.url }, {}, { ECS_AGENT_URI: agentUri });
+    sidecar = await startSidecar({ kind: 'http', url: server.url }, {}, ecs.environment);
     expect((await post(sidecar.url, initialize)).status).toBe(200);
-    await until(() => asked.length === 1, 'the protection');
-    expect(asked).toEqual([PROTECT]);
+    await until(() => ecs.states.length === 1, 'the protection');
+    expect(ecs.states).toEqual([PROTECT]);
   } finally {
     await stopAll([sidecar?.process, server.process]);
   }

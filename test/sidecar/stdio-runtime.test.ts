@@ -238,7 +238,7 @@ describe('a session of a stdio server', () => {
     const session = await openSession();
     const stream = await gatewayFetch()(sidecar.url, { headers: { ...session, accept: 'text/event-stream' } });
     expect((await post(sidecar.url, call('t'), session)).status).toBe(200);
-    expect(await sidecar.event('message_dropped')).toMatchObject({ level: 'warn', waitingBytes: expect.any(Number) });
+    expect(await sidecar.event('stream_messages_lost')).toMatchObject({ level: 'warn', count: 1 });
     await stream.body?.cancel();
   });
 

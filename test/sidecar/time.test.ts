@@ -34,7 +34,7 @@ async function start(runtime: HttpRuntimeConfig | StdioRuntimeConfig, slots = 10
   const config = { fleet: 'acme', server: 'tools', runtime, slots, drainSeconds: 5 };
   const childEnvironment = { PATH: process.env.PATH ?? '' };
   sidecar = new Sidecar(
-    { config, key: KEY, host: '127.0.0.1', port: 0, childEnvironment },
+    { config, keys: [KEY], host: '127.0.0.1', port: 0, childEnvironment },
     { instance: 'task-1', clock, limits: LIMITS, log, print: (line) => void printed.push(line) },
   );
   url = `http://127.0.0.1:${await sidecar.start()}/tools/mcp`;

@@ -18,7 +18,7 @@ export interface Authority {
   readonly issuer: string;
   /** The environment of a program that talks to it. @param tables endpoint of DynamoDB */
   environment(tables: string): Readonly<Record<string, string>>;
-  /** Lets a subject use these tools of every server. */
+  /** Lets a subject use these tools of every server, and read all that it has. */
   grant(subject: string, tools: readonly string[]): void;
   token(subject: string): Promise<string>;
   stop(): Promise<void>;
@@ -80,7 +80,7 @@ function decision({ agent, server }: AuthorizeRequest, granted: ReadonlyMap<stri
   const id = agentId(agent as Agent);
   const tools = granted.get(id);
   const entry = { agent: id, entry: `${server}#allow#suite`, server, effect: 'allow', source: 'suite', ...agent } as const;
-  return decide(tools === undefined ? [] : [{ ...entry, tools }], server, Date.now() / 1000);
+  return decide(tools === undefined ? [] : [{ ...entry, tools, resources: ['*'], prompts: ['*'] }], server, Date.now() / 1000);
 }
 
 function answer(response: ServerResponse, body: object): void {

@@ -4,11 +4,13 @@ import { AgentIdentity, FleetEdge, McpFleet, McpServer } from '../../lib';
 /** Gateways of every fleet. */
 export const GATEWAYS = 2;
 
+const EVERYTHING = { tools: [McpServer.ALL_TOOLS], resources: [McpServer.ALL_RESOURCES], prompts: [McpServer.ALL_PROMPTS] };
+
 /** What one suite's fleet has that no other has. */
 export interface FleetApp {
   /** Of the fleet, and of its stack. */
   readonly name: string;
-  /** Agents that may call everything of every server. */
+  /** Agents that may use everything of every server. */
   readonly agents: readonly string[];
   /** Adds its servers to the fleet. */
   readonly servers: (fleet: McpFleet, stack: Stack) => readonly McpServer[];
@@ -27,7 +29,7 @@ export function synthesizeFleet({ name, agents, servers }: FleetApp, outdir: str
   const added = servers(fleet, stack);
   for (const name of agents) {
     const agent = fleet.addAgent(name, { subject: `agent-${name}` });
-    for (const server of added) server.grantCall(agent, { tools: [McpServer.ALL_TOOLS] });
+    for (const server of added) server.grantCall(agent, EVERYTHING);
   }
   app.synth();
 }

@@ -10,7 +10,7 @@ import { FleetProcesses } from './fleet-processes';
 /** Longer than any run, in seconds. */
 const TOKEN_SECONDS = 24 * 3600;
 
-export interface FleetProps extends Pick<LocalAccountOptions, 'onLog' | 'interpose'> {
+export interface FleetProps extends Pick<LocalAccountOptions, 'onLog' | 'onScalingEvent' | 'interpose' | 'scalingSpeed'> {
   readonly app: FleetApp;
   /** Folder for its assembly, its state and its logs. */
   readonly scratch: string;
@@ -37,7 +37,7 @@ export interface Fleet {
 
 /** Synthesizes the fleet and runs it. Resolves when it serves. @throws LocalAccountError when it does not; nothing is left then */
 export async function startFleet(props: FleetProps): Promise<Fleet> {
-  const { app, scratch, alter, packages, onLog, interpose, processes = new FleetProcesses() } = props;
+  const { app, scratch, alter, packages, onLog, onScalingEvent, interpose, scalingSpeed, processes = new FleetProcesses() } = props;
   const assembly = join(scratch, 'cdk.out');
   // The account notes in its folder that it runs: not in the project's, where another may run.
   const folder = join(scratch, 'account');
@@ -55,7 +55,9 @@ export async function startFleet(props: FleetProps): Promise<Fleet> {
       processes.read(line);
       onLog?.(line);
     },
+    ...(onScalingEvent && { onScalingEvent }),
     ...(interpose && { interpose }),
+    ...(scalingSpeed !== undefined && { scalingSpeed }),
   });
   await processes.follow(account);
   return {

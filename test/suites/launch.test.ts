@@ -122,6 +122,8 @@ test('a suite that there is not is wrong usage', () => {
   const { status, stderr: said } = spawnSync(process.execPath, [join(ROOT, 'test/suites/run.mjs'), 'nothing'], { encoding: 'utf8' });
   expect([status, said]).toEqual([
     2,
-    expect.stringMatching(/Suites: bench, chaos, conformance, deploy, docs, hostile, interop, load, newcomer, package, readings;/),
+    expect.stringMatching(
+      /Suites: bench, capacity, chaos, conformance, deploy, docs, hostile, interop, load, newcomer, package, readings;/,
+    ),
   ]);
 });

@@ -32,7 +32,8 @@ export class UploadedAssets {
    */
   async namedIn(text: string): Promise<Assets> {
     const files = new Map<string, string>();
-    for (const { name } of this.objects.all()) {
+    // What is archived is no asset.
+    for (const { name } of this.objects.all().filter(({ objectLock }) => objectLock === undefined)) {
       for (const { key } of this.objects.list(name)) {
         if (text.includes(key)) files.set(key, await this.path({ bucket: name, key }));
       }
@@ -61,7 +62,7 @@ export class UploadedAssets {
   }
 
   private async unpack(bucket: string, object: StoredObject, folder: string): Promise<string> {
-    const archive = this.objects.path(bucket, object.key);
+    const archive = this.objects.path(bucket, object);
     if (!(await isArchive(object, archive))) return archive;
     if (
       await stat(folder).then(

@@ -56,6 +56,7 @@ export function describeEvent(event: StackEvent): XmlContent {
     ResourceStatus: event.status,
     ResourceStatusReason: event.reason,
     ClientRequestToken: event.clientToken,
+    OperationId: event.operationId,
   };
 }
 

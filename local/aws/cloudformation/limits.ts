@@ -1,4 +1,5 @@
-import { parseTemplateText } from '../../template/template-text';
+import { checkTemplate } from '../../cloudformation/template-check';
+import { readTemplateText } from '../../template/template-text';
 import { AwsError } from '../aws-error';
 import { invalid } from '../query-request';
 
@@ -25,16 +26,11 @@ export interface Template {
   readonly Outputs?: Readonly<Record<string, unknown>>;
 }
 
-/** Reads a template. @throws AwsError where it is none, or larger than a quota */
+/** Reads a template. @throws AwsError or CloudFormationError where it is none, or larger than a quota */
 export function readTemplate(text: string): Template {
   const template = parsed(text);
-  for (const section of ['Parameters', 'Resources', 'Outputs']) {
-    if (!isSection(template[section] ?? {}))
-      throw new AwsError('ValidationError', `Template format error: [/${section}] 'null' values or lists are not allowed in it`);
-  }
-  const { Parameters = {}, Resources = {}, Outputs = {} } = template as unknown as Template;
-  if (Object.keys(Resources).length === 0)
-    throw new AwsError('ValidationError', 'Template format error: At least one Resources member must be defined.');
+  checkTemplate(template);
+  const { Parameters = {}, Resources, Outputs = {} } = template as Template;
   for (const [found, most, what] of [
     [Resources, MOST_RESOURCES, 'resources'],
     [Parameters, MOST_PARAMETERS, 'parameters'],
@@ -44,21 +40,16 @@ export function readTemplate(text: string): Template {
     if (count > most)
       throw new AwsError('ValidationError', `Template format error: Number of ${what}, ${count}, is greater than maximum allowed, ${most}`);
   }
-  return template as unknown as Template;
+  return template as Template;
 }
 
-function parsed(text: string): Readonly<Record<string, unknown>> {
+function parsed(text: string): unknown {
   try {
-    return parseTemplateText(text);
+    return readTemplateText(text);
   } catch (error) {
     const kind = text.trimStart().startsWith('{') ? 'JSON' : 'YAML';
     throw new AwsError('ValidationError', `Template format error: ${kind} not well-formed. ${(error as Error).message}`);
   }
-}
-
-/** An object of objects or values, none of them null. */
-function isSection(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every((each) => each !== null);
 }
 
 export function requireStackName(name: string): string {

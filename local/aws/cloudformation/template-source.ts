@@ -35,5 +35,5 @@ async function download(url: string, objects: ObjectStore): Promise<string> {
   if (object === undefined) throw new AwsError('ValidationError', `S3 error: The specified key does not exist: ${key} in ${bucket}`);
   if (object.bytes > LONGEST_OBJECT)
     throw new AwsError('ValidationError', `Template size is greater than the maximum of ${LONGEST_OBJECT} bytes.`);
-  return await readFile(objects.path(bucket, key), 'utf8');
+  return await readFile(objects.path(bucket, object), 'utf8');
 }

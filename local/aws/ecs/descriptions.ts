@@ -61,6 +61,7 @@ export function describeTask(task: Task, service: Service, place: Place): object
     clusterArn: clusterArn(service.settings.cluster, place),
     taskDefinitionArn: task.definition.arn,
     group: `service:${service.settings.name}`,
+    startedBy: task.startedBy,
     launchType: 'FARGATE',
     availabilityZone: AvailabilityZone,
     lastStatus: KnownStatus,

@@ -45,6 +45,8 @@ export function serviceOperations({ services, taskDefinitions, ecs }: Machinery,
       if (service === undefined) throw new AwsError('ServiceNotFoundException', 'Service not found.');
       const definition = definitionOf(request);
       const change = { ...changeOf(service, request), ...(definition && { definition }) };
+      const refusal = service.refusalOf(change);
+      if (refusal !== undefined) throw new AwsError('InvalidParameterException', refusal);
       service.deploy(change).catch(() => {});
       return { service: describeService(service, ecs) };
     },

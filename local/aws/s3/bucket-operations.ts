@@ -1,5 +1,5 @@
 import { AwsError, notImplemented } from '../aws-error';
-import { listObjects } from './listing';
+import { listObjects, listVersions } from './listing';
 import type { Bucket, ObjectStore } from './object-store';
 import type { S3Answer } from './s3-answer';
 
@@ -14,6 +14,8 @@ const PARAMETERS = [
   'start-after',
   'encoding-type',
   'fetch-owner',
+  'key-marker',
+  'version-id-marker',
 ];
 
 /** What a stack did not say of its bucket, with the error that S3 has for it. */
@@ -34,12 +36,24 @@ export function getBucket(store: ObjectStore, bucket: Bucket, query: URLSearchPa
       return { document: ['LocationConstraint', region === 'us-east-1' ? '' : region] };
     case 'versioning':
       return { document: ['VersioningConfiguration', { Status: bucket.versioning }] };
+    case 'versions':
+      return { document: ['ListVersionsResult', listVersions(store, bucket, query)] };
+    case 'object-lock':
+      return lockOf(bucket);
     case 'encryption':
       return { document: ['ServerSideEncryptionConfiguration', { Rule: encryptionOf(bucket) }] };
     default:
       if (!Object.hasOwn(ABSENT, part)) throw notImplemented(`a bucket's ${part}`);
       throw new AwsError(...(ABSENT[part] as readonly [string, string]), 404);
   }
+}
+
+function lockOf({ objectLock }: Bucket): S3Answer {
+  if (objectLock === undefined)
+    throw new AwsError('ObjectLockConfigurationNotFoundError', 'Object Lock configuration does not exist for this bucket', 404);
+  const { mode, days } = objectLock.retention ?? {};
+  const rule = mode && { Rule: { DefaultRetention: { Mode: mode, Days: days } } };
+  return { document: ['ObjectLockConfiguration', { ObjectLockEnabled: 'Enabled', ...rule }] };
 }
 
 /** S3 encrypts whatever nobody says otherwise of; here it is a word. */

@@ -39,6 +39,44 @@ export function listObjects(store: ObjectStore, { name }: Bucket, query: URLSear
   };
 }
 
+/** ListObjectVersions, without folders. */
+export function listVersions(store: ObjectStore, { name }: Bucket, query: URLSearchParams): XmlContent {
+  const known = ['versions', 'prefix', 'max-keys', 'key-marker', 'version-id-marker', 'encoding-type', 'x-id'];
+  const strange = [...query.keys()].filter((given) => !known.includes(given));
+  if (strange.length > 0) throw notImplemented(`s3:ListObjectVersions with ${strange.join(', ')}`);
+  const prefix = query.get('prefix') ?? '';
+  const written = query.get('encoding-type') === 'url' ? encoded : (key: string) => key;
+  const size = mostKeys(query.get('max-keys') || undefined);
+  const [key, id] = [query.get('key-marker') || undefined, query.get('version-id-marker') || undefined];
+  const all = store.versions(name).filter((version) => version.key.startsWith(prefix));
+  // Behind the version that was given last.
+  const at = all.findIndex((version) => version.key === key && versionOf(version) === id);
+  const some = all.slice(at + 1, at + 1 + size);
+  const last = some.at(-1);
+  const more = at + 1 + size < all.length && last !== undefined;
+  const entryOf = (version: (typeof all)[number]) => ({
+    Key: written(version.key),
+    VersionId: versionOf(version),
+    IsLatest: version.isLatest,
+    LastModified: new Date(version.changedAt),
+    ...(version.deleteMarker === undefined && { ETag: version.etag, Size: version.bytes, StorageClass: 'STANDARD' }),
+  });
+  return {
+    Name: name,
+    Prefix: written(prefix),
+    MaxKeys: size,
+    IsTruncated: more,
+    ...(query.get('encoding-type') === 'url' && { EncodingType: 'url' }),
+    ...(more && { NextKeyMarker: written(last.key), NextVersionIdMarker: versionOf(last) }),
+    Version: some.filter(({ deleteMarker }) => deleteMarker === undefined).map(entryOf),
+    DeleteMarker: some.filter(({ deleteMarker }) => deleteMarker === true).map(entryOf),
+  };
+}
+
+function versionOf({ versionId = 'null' }: StoredObject): string {
+  return versionId;
+}
+
 interface Entry {
   /** Key of the object, or what several keys begin with. */
   readonly name: string;

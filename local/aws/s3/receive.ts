@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { rm, stat } from 'node:fs/promises';
+import { open, rm, stat } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -35,9 +34,11 @@ export async function receive(request: IncomingMessage, folder: string, limit: n
       yield chunk;
     }
   };
+  // It is there before anything can fail: one that is made while it is removed would be left.
+  const file = await open(path, 'wx', 0o600);
   try {
     const source = isChunked(headers) ? unchunked(request, trailers) : (request as AsyncIterable<Buffer>);
-    await pipeline(counted(source), createWriteStream(path, { flags: 'wx', mode: 0o600 }));
+    await pipeline(counted(source), file.createWriteStream());
     if (expected !== undefined && expected !== bytes)
       throw new AwsError('IncompleteBody', 'You did not provide the number of bytes specified by the Content-Length HTTP header.');
     const digests = digest.end();

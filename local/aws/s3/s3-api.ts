@@ -1,23 +1,17 @@
 import { AwsError, notImplemented } from '../aws-error';
 import type { AwsCall, AwsService } from '../aws-service';
 import { getBucket } from './bucket-operations';
-import { getObject, keptHeaders, putObject } from './object-operations';
+import { deleteObject, getObject, keptHeaders, putObject } from './object-operations';
 import type { ObjectStore } from './object-store';
 import { receive } from './receive';
 import { type S3Answer, sendAnswer, sendError } from './s3-answer';
-import { type Target, targetOf } from './target';
+import { type ObjectTarget, targetOf } from './target';
 import { partNumber, Uploads } from './uploads';
 import { elements, xmlBody } from './xml-body';
 
 export interface S3Options {
   readonly store: ObjectStore;
   readonly region: string;
-}
-
-/** A request that is about an object. */
-interface ObjectTarget extends Target {
-  readonly bucket: string;
-  readonly key: string;
 }
 
 /** S3: objects, in one piece or in parts, and what clients ask of a bucket. Buckets are made and removed by stacks alone. */
@@ -30,6 +24,7 @@ export function s3Service({ store, region }: S3Options): AwsService {
     const { bucket, key, query } = target;
     if (bucket === undefined) return listBuckets(store, call);
     requireOwner(call);
+    requireRight(store, bucket, call);
     if (key !== undefined) return await answerObject({ ...target, bucket, key }, call);
     if (request.method === 'GET') return getBucket(store, store.known(bucket), query, region);
     if (request.method === 'HEAD') return headBucket(store, bucket, region);
@@ -40,7 +35,7 @@ export function s3Service({ store, region }: S3Options): AwsService {
   const answerObject = async (target: ObjectTarget, { request, response }: AwsCall): Promise<S3Answer | undefined> => {
     const { bucket, key, query } = target;
     const method = request.method ?? '';
-    const part = [...query.keys()].find((name) => name !== 'x-id');
+    const part = [...query.keys()].find((name) => !['x-id', 'versionId'].includes(name));
     if (part === 'uploads' && method === 'POST') {
       store.known(bucket);
       const id = uploads.begin(bucket, key, keptHeaders(request.headers));
@@ -50,11 +45,9 @@ export function s3Service({ store, region }: S3Options): AwsService {
     if (part !== undefined && !(method === 'GET' && part.startsWith('response-')))
       throw notImplemented(`s3 ${method} of an object${nameOf(query)}`);
     if (method === 'PUT') return await putObject(store, bucket, key, request);
-    if (method === 'GET' || method === 'HEAD') return void (await getObject(store, bucket, key, request, response));
-    if (method !== 'DELETE') throw notImplemented(`s3 ${method} of an object`);
-    store.known(bucket);
-    store.delete(bucket, key);
-    return { status: 204 };
+    if (method === 'GET' || method === 'HEAD') return void (await getObject(store, target, request, response));
+    if (method === 'DELETE') return deleteObject(store, target, request);
+    throw notImplemented(`s3 ${method} of an object`);
   };
 
   const answerUpload = async (
@@ -116,6 +109,11 @@ async function deleteObjects(store: ObjectStore, bucket: string, { request }: Aw
 function requireOwner({ request, account }: AwsCall): void {
   const expected = request.headers['x-amz-expected-bucket-owner'];
   if (expected !== undefined && expected !== account) throw new AwsError('AccessDenied', 'Access Denied', 403);
+}
+
+/** Assets are what programs are made of: one that could write there would give another its own code. */
+function requireRight(store: ObjectStore, bucket: string, { signer }: AwsCall): void {
+  if (signer === 'program' && store.bucket(bucket)?.assets) throw new AwsError('AccessDenied', 'Access Denied', 403);
 }
 
 function nameOf(query: URLSearchParams): string {

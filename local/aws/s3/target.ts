@@ -8,6 +8,12 @@ export interface Target {
   readonly query: URLSearchParams;
 }
 
+/** A request that is about an object. */
+export interface ObjectTarget extends Target {
+  readonly bucket: string;
+  readonly key: string;
+}
+
 const LONGEST_KEY = 1024;
 const VIRTUAL_HOST = /^(.+)\.localhost(?::\d+)?$/;
 

@@ -19,6 +19,11 @@ export class Generator {
     await this.perform({ kind: 'open', ...job });
   }
 
+  /** Closes all sessions but so many. */
+  async close(job: Omit<OpenJob, 'kind'>): Promise<void> {
+    await this.perform({ kind: 'close', ...job });
+  }
+
   /** @throws Error with the first answer that begins no stream */
   async listen(job: Omit<OpenJob, 'kind'>): Promise<void> {
     await this.perform({ kind: 'listen', ...job });

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { PATH, REVISION } from '../calls';
+import { REVISION } from '../calls';
 import type { Session } from './sessions';
 
 const AT_ONCE = 50;
@@ -18,7 +18,8 @@ export class IdleStreams {
       while (next < sessions.length) {
         const number = next++;
         const own = headers[number % headers.length] ?? {};
-        await this.openOne({ ...own, 'mcp-session-id': (sessions[number] as Session).id, 'mcp-protocol-version': REVISION });
+        const { id, path } = sessions[number] as Session;
+        await this.openOne(path, { ...own, 'mcp-session-id': id, 'mcp-protocol-version': REVISION });
       }
     });
     await Promise.all(openers);
@@ -29,13 +30,13 @@ export class IdleStreams {
   }
 
   /** Resolves when the stream has begun. */
-  private openOne(headers: Readonly<Record<string, string>>): Promise<void> {
+  private openOne(path: string, headers: Readonly<Record<string, string>>): Promise<void> {
     const lines = Object.entries({ host: '127.0.0.1', accept: 'text/event-stream', ...headers }).map(
       ([name, value]) => `${name}: ${value}\r\n`,
     );
     const socket = connect({ host: '127.0.0.1', port: this.port });
     this.sockets.push(socket);
-    socket.write(`GET ${PATH} HTTP/1.1\r\n${lines.join('')}\r\n`);
+    socket.write(`GET ${path} HTTP/1.1\r\n${lines.join('')}\r\n`);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`no stream began within ${FIRST_MS / 1000} s`)), FIRST_MS);
       socket.once('error', reject);

@@ -2,12 +2,16 @@ import type { CallKind } from './request';
 import type { Usage } from './usage';
 
 /** What the load generator is asked, by one message each. */
-export type Job = OpenJob | ListenJob | CountedJob | SampleJob;
+export type Job = OpenJob | CloseJob | ListenJob | CountedJob | SampleJob;
 
 interface AtTarget {
   /** For what goes wrong there. */
   readonly name: string;
   readonly port: number;
+  /** Sessions of one crowd are kept apart from those of others. */
+  readonly crowd: string;
+  /** That its sessions are spread over. */
+  readonly servers: number;
   /** By the number of the session, in turn. */
   readonly headers: readonly Readonly<Record<string, string>>[];
   /** Sessions of the target; more are opened where there are fewer. */
@@ -19,6 +23,11 @@ interface AtTarget {
 /** Opens sessions until there are so many. */
 export interface OpenJob extends AtTarget {
   readonly kind: 'open';
+}
+
+/** Closes all sessions but so many. */
+export interface CloseJob extends AtTarget {
+  readonly kind: 'close';
 }
 
 /** Opens a stream for every session, or closes those that are open. */

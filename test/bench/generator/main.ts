@@ -7,7 +7,7 @@ import { type Session, Sessions } from './sessions';
 import { Others, type Usage, usageOf } from './usage';
 
 /** The load generator: does the jobs that its parent sends, one after the other. */
-const targets = new Map<number, Sessions>();
+const targets = new Map<string, Sessions>();
 const streams = new Map<number, IdleStreams>();
 
 process.on('message', (job: Job) => {
@@ -17,8 +17,10 @@ process.on('message', (job: Job) => {
 process.once('disconnect', () => process.exit(0));
 
 async function perform(job: Job): Promise<JobAnswer> {
-  const sessions = targets.get(job.port) ?? new Sessions(`http://127.0.0.1:${job.port}`);
-  targets.set(job.port, sessions);
+  const known = `${job.port}: ${job.crowd}`;
+  const sessions = targets.get(known) ?? new Sessions(`http://127.0.0.1:${job.port}`, job.servers);
+  targets.set(known, sessions);
+  if (job.kind === 'close') await sessions.close(job.sessions, job.headers);
   await sessions.open(job.sessions, job.headers);
   const own = sessions.all.slice(0, job.sessions);
   if (job.kind === 'sample') return { sample: await sample(job, own) };
@@ -42,8 +44,8 @@ async function makeCalls(job: CountedJob, sessions: readonly Session[]): Promise
 }
 
 function requestsOf({ headers, knownAs, call }: CountedJob | SampleJob, sessions: readonly Session[]): CallRequest[] {
-  return sessions.map(({ id, name }, index) => {
-    return new CallRequest({ id, name: knownAs ?? name }, headers[index % headers.length] ?? {}, call);
+  return sessions.map((session, index) => {
+    return new CallRequest({ ...session, name: knownAs ?? session.name }, headers[index % headers.length] ?? {}, call);
   });
 }
 

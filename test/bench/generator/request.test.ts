@@ -9,7 +9,7 @@ interface Sent {
   readonly params: { readonly arguments: { readonly marker: string; readonly size: number }; readonly _meta: Record<string, string> };
 }
 
-const request = () => new CallRequest({ id: 'upstream-1', name: 's1' }, { authorization: 'Bearer t' }, kind);
+const request = () => new CallRequest({ id: 'upstream-1', name: 's1', path: '/bench/mcp' }, { authorization: 'Bearer t' }, kind);
 const sentBy = (calls: CallRequest): Sent => JSON.parse(calls.next().toString().split('\r\n\r\n')[1] as string) as Sent;
 const answerTo = ({ id, params: { arguments: given } }: Sent, session = 's1') => {
   const content = [{ type: 'text', text: resultText(session, { ...given, text: '' }) }];

@@ -1,6 +1,7 @@
 import { KEY_META } from '../../../core/meta';
-import { PATH, padding, READ_TOOL, REVISION, resultHead, WRITE_TOOL } from '../calls';
+import { padding, READ_TOOL, REVISION, resultHead, WRITE_TOOL } from '../calls';
 import type { HttpAnswer } from './response-reader';
+import type { Session } from './sessions';
 
 /** A read, a write under a fresh key, a write without one. */
 export type Lane = 'read' | 'keyed' | 'keyless';
@@ -25,12 +26,12 @@ export class CallRequest {
   private readonly expected: string;
   private id = '';
 
-  constructor(session: { readonly id: string; readonly name: string }, headers: Readonly<Record<string, string>>, kind: CallKind) {
+  constructor({ id, name, path }: Session, headers: Readonly<Record<string, string>>, kind: CallKind) {
     const body = bodyOf(kind);
-    const head = headOf({ ...headers, 'mcp-session-id': session.id, 'mcp-protocol-version': REVISION }, body);
+    const head = headOf(path, { ...headers, 'mcp-session-id': id, 'mcp-protocol-version': REVISION }, body);
     this.bytes = Buffer.from(head + body);
     this.places = placesIn(this.bytes);
-    this.expected = session.name;
+    this.expected = name;
     this.padding = padding(kind.size);
   }
 
@@ -60,7 +61,7 @@ export class CallRequest {
 }
 
 /** The head of a POST of JSON. */
-export function headOf(headers: Readonly<Record<string, string>>, body: string): string {
+export function headOf(path: string, headers: Readonly<Record<string, string>>, body: string): string {
   const lines = Object.entries({
     host: '127.0.0.1',
     accept: 'application/json, text/event-stream',
@@ -68,7 +69,7 @@ export function headOf(headers: Readonly<Record<string, string>>, body: string):
     ...headers,
     'content-length': String(Buffer.byteLength(body)),
   });
-  return `POST ${PATH} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
+  return `POST ${path} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
 }
 
 function bodyOf({ lane, size }: CallKind): string {

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { listen } from '../listen';
 
 /**
- * Stands for DynamoDB: takes every write, holds nothing, and counts what came. `GET /counts` tells what it has counted,
+ * Stands for DynamoDB: takes every write, holds nothing but sessions until they are closed, and counts what came. `GET /counts` tells what it has counted,
  * `PUT /delay/{ms}` says how long each answer takes from now on.
  */
 let delayMs = 0;
@@ -20,7 +20,13 @@ export type Counts = Record<string, Counted>;
 
 const counts: Counts = {};
 
+/** Sessions of the directory that are open. */
+const sessions = new Map<string, object>();
+
 interface Body {
+  readonly TableName?: string;
+  readonly Item?: { readonly session?: { readonly S: string } };
+  readonly Key?: { readonly session?: { readonly S: string } };
   readonly Statements?: readonly object[];
   readonly UpdateExpression?: string;
   readonly ExpressionAttributeValues?: Readonly<Record<string, object>>;
@@ -45,13 +51,18 @@ const server = createServer({ keepAliveTimeout: 600_000 }, (request, response) =
 });
 
 function serve(operation: string, text: string): object {
-  const body: Body = operation === 'BatchExecuteStatement' || operation === 'UpdateItem' ? JSON.parse(text) : {};
-  const { Statements = [], UpdateExpression = '', ExpressionAttributeValues = {} } = body;
-  count(operation, operation === 'BatchExecuteStatement' ? Statements.length : 1, text);
+  const body: Body = READ_WHOLE.includes(operation) ? JSON.parse(text) : {};
+  const { TableName, Item, Key, Statements = [], UpdateExpression = '', ExpressionAttributeValues = {} } = body;
+  // A replica reads the operator's orders by itself, once a second: that is no call's.
+  if (!text.includes('"TableName":"allowlist"')) count(operation, operation === 'BatchExecuteStatement' ? Statements.length : 1, text);
   switch (operation) {
     case 'BatchExecuteStatement':
       return { Responses: Statements.map(() => ({})) };
+    case 'PutItem':
+      if (TableName === 'directory' && Item?.session !== undefined) sessions.set(Item.session.S, Item);
+      return {};
     case 'UpdateItem':
+      if (UpdateExpression.startsWith('SET closedAt')) return { Attributes: closed(Key?.session?.S ?? '') };
       // Of a fence all that stands is what was just added: no two calls of the bench are alike.
       return UpdateExpression.startsWith('ADD calls') ? { Attributes: { calls: ExpressionAttributeValues[':call'] } } : {};
     case 'Query':
@@ -60,6 +71,16 @@ function serve(operation: string, text: string): object {
       return {};
   }
 }
+
+/** As it was. */
+function closed(session: string): object {
+  const row = sessions.get(session);
+  sessions.delete(session);
+  return row ?? {};
+}
+
+/** What is answered by what is asked. */
+const READ_WHOLE = ['BatchExecuteStatement', 'UpdateItem', 'PutItem'];
 
 const READS = ['GetItem', 'Query', 'BatchGetItem'];
 

@@ -11,7 +11,8 @@ import {
 import { CONTEXT_HEADER } from '../../../core/headers';
 import { signContext } from '../../../core/signed-context';
 import { AUDIENCE, SIDECAR_KEY } from '../../suites/authority';
-import { PATH, READ_TOOL, SERVER, WRITE_TOOL } from '../calls';
+import { PATH, READ_TOOL, SERVER, serverOf, WRITE_TOOL } from '../calls';
+import { type Crowd, MOST_SERVERS } from '../crowd';
 import { type Served, serve } from '../process';
 import type { Surroundings, Target } from './target';
 
@@ -43,15 +44,26 @@ export async function startGatewayAndSidecar(surroundings: Surroundings): Promis
   return behindGateway(surroundings, [served, beside]);
 }
 
+/** Agents keep their tokens, as agents do. */
 function behindGateway({ authority }: Surroundings, own: readonly Served[]): Target {
-  const headers = async (agent: number) => {
-    authority.grant(subjectOf(agent), [READ_TOOL, WRITE_TOOL]);
-    return { authorization: `Bearer ${await authority.token(subjectOf(agent))}` };
+  const tokens = new Map<string, Promise<string>>();
+  const headers = async (agent: number, { tools }: Crowd) => {
+    const subject = `${subjectOf(agent)}-of-${tools}-tools`;
+    const token = tokens.get(subject) ?? authority.token(subject);
+    tokens.set(subject, token);
+    authority.grant(subject, toolsOf(tools));
+    return { authorization: `Bearer ${await token}` };
   };
   const stop = async () => {
     for (const served of own) await served.stop();
   };
   return { port: (own[0] as Served).port, own, headers, stop };
+}
+
+/** Those of the load come last. */
+function toolsOf(count: number): readonly string[] {
+  const own = [READ_TOOL, WRITE_TOOL];
+  return [...Array.from({ length: count - own.length }, (_, number) => `tool-${number}`), ...own];
 }
 
 function subjectOf(agent: number): string {
@@ -71,27 +83,28 @@ async function serveSidecar({ scratch, ports, node, nodeFlags = [], dist, upstre
   });
 }
 
-/** @param servers port at which its servers are found */
+const SERVER_CONFIG: FleetConfig['servers'][string] = {
+  sidecarKeySecret: 'sidecar',
+  tools: { [READ_TOOL]: { effect: 'read_only', key: 'fenced' }, [WRITE_TOOL]: { effect: 'state_changing', key: 'fenced' } },
+};
+
+/** @param balancer port at which its servers are found */
 async function serveGateway(
-  { scratch, ports, node, nodeFlags = [], dist, authority, tables }: Surroundings,
-  servers: number,
+  { scratch, ports, node, nodeFlags = [], dist, authority, tables, servers = MOST_SERVERS }: Surroundings,
+  balancer: number,
 ): Promise<Served> {
   const port = await ports.take();
   const config: FleetConfig = {
     fleet: 'bench',
-    serversUrl: `http://127.0.0.1:${servers}`,
+    serversUrl: `http://127.0.0.1:${balancer}`,
     identity: { issuer: authority.issuer, audience: [AUDIENCE], audienceClaim: 'aud' },
     ledgerTable: 'ledger',
     directoryTable: 'directory',
+    allowlistTable: 'allowlist',
     authorizerFunction: 'authorizer',
     sealKeySecret: 'seal',
     allowedOrigins: [],
-    servers: {
-      [SERVER]: {
-        sidecarKeySecret: 'sidecar',
-        tools: { [READ_TOOL]: { effect: 'read_only', key: 'fenced' }, [WRITE_TOOL]: { effect: 'state_changing', key: 'fenced' } },
-      },
-    },
+    servers: Object.fromEntries(Array.from({ length: servers }, (_, number) => [serverOf(number), SERVER_CONFIG])),
   };
   return serve({
     name: 'gateway',

@@ -1,6 +1,7 @@
 import type { Ports } from '../../../local/processes/ports';
 import type { Authority } from '../../suites/authority';
 import type { PackageCache } from '../../suites/package-cache';
+import type { Crowd } from '../crowd';
 import type { Served } from '../process';
 
 /** Something that stands between the load and a server. */
@@ -10,8 +11,8 @@ export interface Target {
   readonly own: readonly Served[];
   /** The name by which the server knows all its sessions, where it does not keep them apart. */
   readonly session?: string;
-  /** What an agent's requests carry; signed anew for each load. @param agent its number */
-  headers(agent: number): Promise<Readonly<Record<string, string>>>;
+  /** What an agent's requests carry. @param agent its number @param crowd that it is one of */
+  headers(agent: number, crowd: Crowd): Promise<Readonly<Record<string, string>>>;
   stop(): Promise<void>;
 }
 
@@ -29,6 +30,8 @@ export interface Surroundings {
   readonly upstream: number;
   /** Port of the stand-in for DynamoDB. */
   readonly tables: number;
+  /** Servers that a gateway knows, where not as many as any load asks for. */
+  readonly servers?: number;
   /** The Node that it runs on, where it runs on one, and what that is told. */
   readonly node: string;
   readonly nodeFlags?: readonly string[];

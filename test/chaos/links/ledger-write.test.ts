@@ -30,7 +30,7 @@ test('knows the writes of a call by the row of its claim', () => {
 test('knows the claims in a batch, those of calls without a key', () => {
   const writes = new LedgerWrites();
   const insert = (pk: string, args: string) =>
-    insertOf({ pk: { S: pk }, arguments: { S: args }, owner: { S: 'g1' }, state: { S: 'claimed' }, fence: { S: pk } }, 'ledger');
+    insertOf({ pk: { S: pk }, arguments: { S: args }, owner: { S: 'g1' }, state: { S: 'sent' }, fence: { S: pk } }, 'ledger');
   const Statements = [
     insert('bank#a#c:1', '{"reference":"v1-8"}'),
     insert('bank#a#c:2', '{}'),
@@ -38,10 +38,10 @@ test('knows the claims in a batch, those of calls without a key', () => {
   ];
   const batch = { target: 'DynamoDB_20120810.BatchExecuteStatement', path: '/', body: JSON.stringify({ Statements }) };
   expect(writes.read(batch)).toEqual([
-    { kinds: ['claim'], reference: 'v1-8', owner: 'g1', fence: 'bank#a#c:1' },
-    { kinds: ['claim'], reference: 'v1-9', owner: 'g1', fence: 'bank#a#c:3' },
+    { kinds: ['claim', 'sent'], reference: 'v1-8', owner: 'g1', fence: 'bank#a#c:1' },
+    { kinds: ['claim', 'sent'], reference: 'v1-9', owner: 'g1', fence: 'bank#a#c:3' },
   ]);
-  expect(writes.read(update('sent', 'bank#a#c:3'))).toEqual([{ kinds: ['sent'], reference: 'v1-9', owner: 'g1', fence: 'f1' }]);
+  expect(writes.read(update('confirmed', 'bank#a#c:3'))).toEqual([{ kinds: ['settlement'], reference: 'v1-9', owner: 'g1', fence: 'f1' }]);
 });
 
 test('passes over every other request', () => {

@@ -66,7 +66,8 @@ export function shop({ programs, journal, ...shape }: ShopProps, outdir: string)
   const notes = fleet.addServer('notes', {
     ...common,
     runtime: stdio(shape.notes),
-    sessions: { perInstance: shape.notesCap, onLoss: OnLoss.SURFACE },
+    // Who finds it full is told so at once, so that the cap is seen without waiting.
+    sessions: { perInstance: shape.notesCap, onLoss: OnLoss.SURFACE, queue: { wait: Duration.seconds(1) } },
     scaling: single,
   });
   const rates = shape.rates ? [fleet.addServer('rates', { ...common, runtime: stdio('one'), scaling: single })] : [];

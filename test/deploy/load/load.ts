@@ -1,5 +1,5 @@
 import type { ClientKind } from '../../../checks/agent-client';
-import type { AttachedAccount } from '../../../local/control-client';
+import type { LocalAccount } from '../../../local/local-account';
 import type { Bank } from '../../chaos/bank';
 import { eventually } from '../../suites/waiting';
 import type { Call } from './call';
@@ -24,7 +24,12 @@ export class Load {
   ) {}
 
   /** Opens the sessions and lets them call. */
-  static async begin(account: AttachedAccount, agent: string, sessions: Sessions, { journal }: Bank): Promise<Load> {
+  static async begin(
+    account: Pick<LocalAccount, 'baseUrl' | 'token'>,
+    agent: string,
+    sessions: Sessions,
+    { journal }: Bank,
+  ): Promise<Load> {
     const token = await account.token(agent, { ttlSeconds: TOKEN_SECONDS });
     const load = new Load([], journal);
     for (const [server, { short, stay }] of Object.entries(sessions)) {

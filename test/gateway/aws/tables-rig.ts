@@ -21,16 +21,21 @@ export interface TablesRig {
   stop(): Promise<void>;
 }
 
-export async function startTablesRig(servers: Record<string, Partial<ServerConfig>>, dynamodb: AwsLimits): Promise<TablesRig> {
+/** @param now by which a table that is gone is left alone for a while; it stands where nothing else is said, and so does that */
+export async function startTablesRig(
+  servers: Record<string, Partial<ServerConfig>>,
+  dynamodb: AwsLimits,
+  now: () => number = () => 0,
+): Promise<TablesRig> {
   const rig = await startRig(servers);
   const tables = await startTablesProxy(rig.tablesUrl);
   const limits = { dynamodb, lambda: dynamodb, secrets: dynamodb };
-  const aws = createAwsClients(() => 0, pino({ enabled: false }), { ...PLACE, endpoints: { dynamodb: tables.url } }, limits);
+  const aws = createAwsClients(now, pino({ enabled: false }), { ...PLACE, endpoints: { dynamodb: tables.url } }, limits);
   const appending = new GroupCommit(aws.table, 'ledger', () => undefined);
   const parts: Partial<Composition> = {
     ledger: new Ledger(new LedgerTable(aws.table, 'ledger', appending), { name: 'replica-1', now: rig.gateway.now }),
-    directory: new Directory(aws.dynamodb, 'directory'),
-    fences: new Fences(aws.dynamodb, 'directory'),
+    directory: new Directory(aws.table, 'directory'),
+    fences: new Fences(aws.table, 'directory'),
   };
   Object.assign(rig.gateway, parts);
   const stop = async (): Promise<void> => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { grant, type Rig, startRig } from '../rig';
+import { agentId } from '../../../core/agent';
+import { allow, grant, type Rig, startRig } from '../rig';
 import { call, INITIALIZE, modern, modernHeaders, modernNotification } from './messages';
 import { openSession, reachedServer, serving } from './serving';
 
@@ -18,7 +19,7 @@ beforeAll(async () => {
     },
     old: {},
   });
-  await grant(rig, 'support', 'payments', ['balance']);
+  await allow(rig, 'support', 'payments', { tools: ['balance'], prompts: ['greet'] });
   await grant(rig, 'support', 'old', ['balance']);
   rig.upstream = serving();
   session = await openSession(rig, 'support', 'payments', INITIALIZE);
@@ -147,6 +148,8 @@ describe('where the connection drops', () => {
   });
 
   test('what changes the state of a task is sent once', async () => {
+    const agent = agentId({ issuer: rig.gateway.config.identity.issuer, subject: 'support' });
+    await rig.gateway.openTasks.note({ server: 'payments', agent, pk: 'row', fence: 'fence' }, 't', Date.now() + 60_000);
     rig.upstream = dropping;
     const answer = await rig.ask(
       'support',
@@ -161,7 +164,7 @@ describe('where the connection drops', () => {
   test.each<[string, object]>([
     ['a call of a tool that only reads', call('balance')],
     ['a list', { jsonrpc: '2.0', id: 1, method: 'tools/list' }],
-    ['a completion', { jsonrpc: '2.0', id: 1, method: 'completion/complete', params: {} }],
+    ['a completion', { jsonrpc: '2.0', id: 1, method: 'completion/complete', params: { ref: { type: 'ref/prompt', name: 'greet' } } }],
     ['what an operator calls a read', { jsonrpc: '2.0', id: 1, method: 'acme/lookup' }],
     ['what may be said twice', { jsonrpc: '2.0', method: 'notifications/initialized' }],
   ])('%s is sent again', async (_, body) => {

@@ -227,7 +227,7 @@ describe('a cancellation', () => {
     const called = rig.ask('support', 'payments', call('render', {}, 'render-2', 7), inSession());
     await slow.arrived;
     await cancel(7);
-    rig.gateway.openRequests.find(session, '7')?.giveUp(); // as the time that it has would
+    rig.gateway.openRequests.find(session, '7')?.cancelled.end(); // as the time that it has would
     const { error } = await called;
     expect(error.data).toMatchObject({ error: 'OUTCOME_UNKNOWN', outcome: 'unknown', retry: 'same_key' });
     expect((await rowOf('render-2'))?.state).toBe('unknown');

@@ -129,7 +129,7 @@ describe('what else reaches a row or the directory is bounded at the door:', () 
       ['resources/subscribe', { uri: `file:///${'u'.repeat(500_000)}` }],
     ] as const) {
       const { result } = await rig.ask('support', 'payments', { jsonrpc: '2.0', id: 1, method, params }, { 'mcp-session-id': session });
-      expect(result).toEqual({});
+      expect(Object.keys(result)).toEqual(method === 'resources/subscribe' ? ['_meta'] : []);
     }
   });
 });

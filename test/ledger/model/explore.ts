@@ -71,7 +71,7 @@ function* stepsFrom(world: World, protocol: Protocol, { person, janitor }: Pick<
  */
 function deadEnd({ row, claimants, calls }: World, protocol: Protocol, ways: Set<string>): string | undefined {
   const key = rowKey(row) + callsKey(calls) + claimants.map(({ fence }) => fence).join();
-  if (ways.has(key) || (protocol.keyless && row === undefined)) return undefined;
+  if (ways.has(key)) return undefined;
   const digest = row?.digest ?? 'x';
   const asks = calls.length;
   const left: World = {
@@ -85,7 +85,7 @@ function deadEnd({ row, claimants, calls }: World, protocol: Protocol, ways: Set
   const queue = [left];
   for (const world of queue) {
     const { at, told } = world.claimants[asks] as Claimant;
-    const settled = world.row !== undefined && world.row.state !== 'claimed' && world.row.state !== 'sent';
+    const settled = world.row?.state !== 'claimed' && world.row?.state !== 'sent';
     if (at === 'own' || at === 'send' || (told !== undefined && settled)) {
       ways.add(key);
       return undefined;

@@ -16,25 +16,48 @@ export function* gatewaySteps(world: World, index: number, protocol: Protocol): 
   yield* STEPS[claimant.at](new Turn(world, index, claimant, protocol));
 }
 
+/** The fence of the call that others find behind theirs. */
+const FIRST = '0';
+
 const FORGET = { seen: undefined, verdict: undefined };
 
 const STEPS: Readonly<Record<Exclude<Claimant['at'], 'ended' | 'crashed'>, (turn: Turn) => Generator<Step>>> = {
   *start(turn) {
-    const seen = turn.world.row;
-    if (!turn.protocol.keyless || turn.index === 0) yield* turn.put('claim', turn.protocol.begin(), turn.protocol.beginsAs);
-    // A call is behind the fence only after its claim was answered.
-    else if (seen !== undefined && turn.world.claimants[0]?.at !== 'start')
-      yield turn.goes('finds it behind the fence', { at: 'watch', seen });
+    if (!turn.protocol.keyless) return yield* turn.put('claim', turn.protocol.begin(), 'send');
+    if (turn.index > 0) return yield* turn.findsBehindFence();
+    yield turn.goes('raises its fence', { at: 'raised' });
+    yield* turn.putOwn('rowed');
+  },
+
+  *raised(turn) {
+    yield* turn.putOwn('send');
+  },
+
+  *rowed(turn) {
+    yield turn.goes('raises its fence', { at: 'send' });
+    yield turn.goes('is not told that its fence is up', { at: 'retract' });
+  },
+
+  *missing(turn) {
+    const { fence, claimant } = turn;
+    const tell = (world: World): World => turn.in(world).told('not_executed', FIRST);
+    if (!turn.protocol.endsMissing) return yield [`gateway ${turn.index} runs beside it`, tell(turn.world)];
+    const taken = { condition: turn.protocol.begin(), change: { state: 'not_executed', fence, digest: claimant.digest } } as const;
+    yield* write(turn.world, `gateway ${turn.index}: ends what is not there yet`, taken, fence, {
+      done: tell,
+      refused: (world, seen) => turn.in(world).change({ at: 'watch', seen }),
+      failed: (world) => turn.in(world).unavailable(),
+    });
   },
 
   *watch(turn) {
     const { seen, digest } = turn.claimant as Claimant & { seen: Row };
     if (seen.state === 'input_required' && seen.digest === digest) {
       if (turn.protocol.keyless) yield turn.tells('nothing of it and goes on beside it', 'not_executed');
-      else yield* turn.put('next round', turn.protocol.goOn(seen));
+      else yield* turn.put('next round', turn.protocol.goOn(seen), 'own');
     } else if (turn.protocol.givesWay.includes(seen.state)) {
-      if (turn.protocol.keyless) yield turn.tells('nothing of it and runs beside it', 'not_executed', seen.fence);
-      else yield* turn.put('reclaim', turn.protocol.reclaim(seen));
+      if (turn.protocol.keyless) yield turn.tells('nothing of it and runs beside it', 'not_executed', FIRST);
+      else yield* turn.put('reclaim', turn.protocol.reclaim(seen), 'own');
     } else if (turn.protocol.comparesEveryRow && seen.digest !== digest) yield turn.tells('KEY_REUSED', 'not_executed');
     else if (seen.state === 'unknown') yield turn.goes('asks again', { at: 'ask' });
     else if (seen.state === 'confirmed' || seen.state === 'failed' || seen.state === 'input_required')
@@ -119,6 +142,9 @@ const STEPS: Readonly<Record<Exclude<Claimant['at'], 'ended' | 'crashed'>, (turn
         ];
       }
     }
+    // It ends before the answer comes, and says so in the row.
+    const gone = (world: World): World => turn.in(world).change({ at: 'crashed' });
+    yield* turn.advance(turn.fence, 'unknown', { done: gone, refused: gone, failed: gone });
     yield turn.goes('loses its connection', { at: turn.protocol.lossIsRefusal ? 'release' : 'recover' });
   },
 
@@ -215,16 +241,35 @@ class Turn {
     return this.protocol.freshFences ? this.change({ fence: freshFence(this.world, this.index) }) : this.world;
   }
 
-  /** Writes a row of its own. The next attempt has a fence of its own. */
-  *put(name: string, condition: WriteCondition, state: 'claimed' | 'sent' = 'claimed'): Generator<Step> {
+  /** Whoever comes without a key while an identical call is behind the fence, its row written or not. */
+  *findsBehindFence(): Generator<Step> {
+    const { row, claimants } = this.world;
+    if (claimants[0]?.at === 'start' || claimants[0]?.at === 'rowed') return;
+    yield this.goes('finds it behind the fence', row === undefined ? { at: 'missing' } : { at: 'watch', seen: row });
+  }
+
+  /** Writes the row of a call without a key, while its fence is raised; refused, it has been ended before it was there. */
+  *putOwn(next: 'rowed' | 'send'): Generator<Step> {
     const { fence, claimant, index } = this;
+    const own = { condition: this.protocol.begin(), change: { state: 'sent', fence, digest: claimant.digest } } as const;
+    yield* write(this.world, `gateway ${index}: its row`, own, fence, {
+      done: (world) => this.in(world).change({ at: next }),
+      refused: (world) => this.in(world).unavailable(),
+      failed: (world) => this.in(world).change({ at: 'unheard' }),
+    });
+  }
+
+  /** Claims the key. What has nothing to wait for is written as sent; the next attempt has a fence of its own. */
+  *put(name: string, condition: WriteCondition, next: 'own' | 'send'): Generator<Step> {
+    const { fence, claimant, index } = this;
+    const state = next === 'send' ? 'sent' : 'claimed';
     yield* write(this.world, `gateway ${index}: ${name}`, { condition, change: { state, fence, digest: claimant.digest } }, fence, {
-      done: (world) => this.in(world).change({ at: state === 'sent' ? 'send' : 'own', ...FORGET }),
+      done: (world) => this.in(world).change({ at: next, ...FORGET }),
       refused: (world, seen) =>
         seen !== undefined && claimant.at === 'start' && seen.digest !== claimant.digest && !this.protocol.givesWay.includes(seen.state)
           ? this.in(world).told('not_executed', fence) // KEY_REUSED
           : this.in(this.in(world).change({ at: 'watch', seen })).renewed(),
-      failed: (world) => (state === 'sent' ? this.in(world).change({ at: 'unheard', ...FORGET }) : this.in(world).unavailable()),
+      failed: (world) => (next === 'send' ? this.in(world).change({ at: 'unheard', ...FORGET }) : this.in(world).unavailable()),
     });
   }
 

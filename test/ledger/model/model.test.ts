@@ -46,14 +46,20 @@ describe('a rule that is broken is found out', () => {
     ],
     [
       "another's claim may be ended after it was sent",
-      { ...KEYLESS, endUnsent: (row) => CONDITIONS.advance(row, 'not_executed') },
-      TWO,
+      { endUnsent: (row) => CONDITIONS.advance(row, 'not_executed') },
+      { digests: ['x', 'x', 'x'], faults: 0 },
       'a row is not_executed and something was executed',
     ],
     [
       'the claim of a call without a key comes back after it was ended',
       { ...KEYLESS, begin: () => ({ orAbsent: true, states: ['not_executed'] }) },
       TWO,
+      'a call was executed that somebody knew not to be',
+    ],
+    [
+      'a call behind the fence whose row is not there is taken for nothing',
+      { ...KEYLESS, endsMissing: false },
+      { digests: ['x', 'x'], faults: 0 },
       'a call was executed that somebody knew not to be',
     ],
     ['a lost connection counts as a refusal', { lossIsRefusal: true }, TWO, 'a row is not_executed and something was executed'],

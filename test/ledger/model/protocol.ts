@@ -15,14 +15,14 @@ export interface Protocol {
   readonly advance: (row: Pick<Row, 'fence'>, next: LedgerState) => WriteCondition;
   readonly notLanded: (row: Pick<Row, 'fence'>) => WriteCondition;
   readonly resolve: (row: Row) => WriteCondition;
-  /** What the first row of a key is written as: `sent` where nothing is left to wait for. */
-  readonly beginsAs: 'claimed' | 'sent';
   /** Whether every attempt at a key has a fence of its own. */
   readonly freshFences: boolean;
   /** States of a standing row that a caller with its key tries to claim. */
   readonly givesWay: readonly LedgerState[];
   /** Whether the call has no key: its row is its own, and identical calls know of it by the fence. */
   readonly keyless: boolean;
+  /** Whether who finds a call behind the fence and no row of it puts one there that ends it, before he goes on beside it. */
+  readonly endsMissing: boolean;
   /** Whether a waiting caller compares the arguments with every row that it reads, not only with the first. */
   readonly comparesEveryRow: boolean;
   /** Whether a connection that is lost after the request was sent may be taken for a refusal. */
@@ -35,10 +35,10 @@ export interface Protocol {
 
 export const PROTOCOL: Protocol = {
   ...CONDITIONS,
-  beginsAs: 'sent',
   freshFences: true,
   givesWay: ['not_executed'],
   keyless: false,
+  endsMissing: true,
   comparesEveryRow: true,
   lossIsRefusal: false,
   hastyPerson: false,
@@ -46,7 +46,7 @@ export const PROTOCOL: Protocol = {
 };
 
 /** What is played for a call without a key. Nobody but its owner ever claims its row. */
-export const KEYLESS: Protocol = { ...PROTOCOL, keyless: true, beginsAs: 'claimed' };
+export const KEYLESS: Protocol = { ...PROTOCOL, keyless: true };
 
 /** A condition that no longer asks whose row it is. */
 export function unfenced({ fence: _, ...condition }: WriteCondition): WriteCondition {

@@ -38,7 +38,8 @@ export function* deaths(world: World): Generator<Step> {
   }
 }
 
-const SENDING: readonly Position[] = ['send', 'await'];
+/** `deliverBy` counts from the moment in the row: also who still waits for his fence, or behind it, sends nothing after that. */
+const SENDING: readonly Position[] = ['rowed', 'send', 'await'];
 const UNDER_WAY: readonly Call['at'][] = ['flying', 'running', 'effected'];
 
 const GOES_HOME: Continuation = { done: (world) => world, refused: (world) => world, failed: (world) => world };

@@ -33,6 +33,12 @@ export interface Write {
 export type Position =
   /** Has written nothing yet. */
   | 'start'
+  /** Without a key, writes its row and raises its fence at once: the fence is up, the row is still to come. */
+  | 'raised'
+  /** The row is there, and the fence is still to come. */
+  | 'rowed'
+  /** Has found a call behind the fence, and no row of it. */
+  | 'missing'
   /** Has read somebody else's row. */
   | 'watch'
   /** Asks the instance of that call. */

@@ -139,6 +139,9 @@ describe('a stack', () => {
     );
     await client.send(new RollbackStackCommand({ StackName }));
     await status(StackName, 'UPDATE_ROLLBACK_COMPLETE');
+    const { StackEvents: all = [] } = await client.send(new DescribeStackEventsCommand({ StackName }));
+    const operations = new Map(all.map(({ OperationId, ResourceStatus }) => [OperationId, ResourceStatus]));
+    expect([...operations.values()]).toEqual(['UPDATE_ROLLBACK_IN_PROGRESS', 'UPDATE_IN_PROGRESS', 'CREATE_IN_PROGRESS']);
     await client.send(new SetStackPolicyCommand({ StackName, StackPolicyBody: '{"Statement":[]}' }));
     expect((await client.send(new GetStackPolicyCommand({ StackName }))).StackPolicyBody).toBe('{"Statement":[]}');
   });
@@ -175,6 +178,19 @@ describe('a stack', () => {
       await client.send(new DeleteStackCommand({ StackName }));
       await waitUntilStackDeleteComplete({ client, ...common }, { StackName });
     }
+  });
+
+  test('that imports what nobody exports is refused, on the sides that its conditions choose', async () => {
+    const TemplateBody = (wanted: string) =>
+      JSON.stringify({
+        Conditions: { Wanted: { 'Fn::Equals': [wanted, 'yes'] } },
+        Resources: { A: { Type: 'Test::Thing', Properties: { V: { 'Fn::If': ['Wanted', { 'Fn::ImportValue': 'nobody-has-it' }, 'x'] } } } },
+      });
+    await expect(client.send(new CreateStackCommand({ StackName: 'Imports', TemplateBody: TemplateBody('yes') }))).rejects.toThrow(
+      'No export named nobody-has-it found',
+    );
+    await client.send(new CreateStackCommand({ StackName: 'Imports', TemplateBody: TemplateBody('no') }));
+    await status('Imports', 'CREATE_COMPLETE');
   });
 
   test('with many resources is told page by page', async () => {
@@ -260,10 +276,14 @@ describe('a template', () => {
   test.each([
     ['{"Resources":', 'JSON not well-formed'],
     ['Resources: [', 'YAML not well-formed'],
-    ['- a', 'YAML not well-formed'],
+    ['- a', 'Template format error: unsupported structure.'],
+    ['"a"', 'Template format error: unsupported structure.'],
+    [`{"Resources":${'['.repeat(20_000)}${']'.repeat(20_000)}}`, 'nested deeper than 200 levels'],
+    [`Resources: ${'['.repeat(20_000)}${']'.repeat(20_000)}`, 'nested deeper than 200 levels'],
+    ['{"Resources":null}', "[/Resources] 'null' values are not allowed in templates"],
     ['{}', 'At least one Resources member must be defined'],
-    ['{"Resources":{"A":null}}', 'are not allowed in it'],
-    ['{"Resources":[]}', 'are not allowed in it'],
+    ['{"Resources":{"A":null}}', "[/Resources/A] 'null' values are not allowed in templates"],
+    ['{"Resources":[]}', '[/Resources] must be an object'],
     [
       template(Object.fromEntries(Array.from({ length: 501 }, (_, at) => [`R${at}`, { Type: 'T' }]))),
       'Number of resources, 501, is greater than maximum allowed, 500',

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Service } from '../../../local/ecs/service';
 import { LOCAL_CREDENTIALS, OPERATOR_CREDENTIALS } from '../../../local/processes/credentials';
+import { EcsApi } from '../../../sidecar/ecs-api';
+import { OwnService } from '../../../sidecar/own-service';
 import { folderOf } from '../fixtures/assembly';
 import { type DeployedAccount, startDeployedAccount } from '../fixtures/deployed-account';
 import { definitionOf } from '../fixtures/tasks';
@@ -78,6 +80,21 @@ describe('services and tasks', () => {
     });
   });
 
+  test('tell a sidecar when its instance is being replaced, also by a forced deployment of the same definition', async () => {
+    const { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY } = LOCAL_CREDENTIALS;
+    const api = new EcsApi({ AWS_ENDPOINT_URL: account.url, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY }, 'us-east-1');
+    const [old] = service.tasks;
+    if (old === undefined) throw new Error('no task runs');
+    const own = new OwnService(api, { task: old.arn, cluster: `${ARN}:cluster/shop`, service: 'app' });
+    expect(await own.look()).toEqual({ isOvertaken: false, isSucceeded: false, hasFailed: false, running: 1 });
+    old.protectedUntil = Date.now() + 60_000;
+    const deployed = service.deploy({ forceNewDeployment: true });
+    while (service.tasks.filter(({ running }) => running).length < 2) await new Promise((next) => setTimeout(next, 20));
+    expect(await own.look()).toEqual({ isOvertaken: true, isSucceeded: true, hasFailed: false, running: 2 });
+    old.protectedUntil = 0;
+    await deployed;
+  });
+
   test('have another definition from then on, whose programs run as those of the one before', async () => {
     push('two');
     const image = `${URI}:two`;
@@ -135,9 +152,12 @@ describe('services and tasks', () => {
     }
   });
 
-  test('are nothing to programs', async () => {
-    for (const action of ['UpdateService', 'DescribeServices'])
-      expect((await ecs(action, { ...PLACE, desiredCount: 5 }, LOCAL_CREDENTIALS)).status).toBe(501);
+  test('are told of to programs, as far as each may learn how its own service is deployed, and nothing more', async () => {
+    const asProgram = (action: string, request: object) => ecs(action, request, LOCAL_CREDENTIALS);
+    const { body } = await asProgram('DescribeServices', { cluster: 'shop', services: ['app'] });
+    expect(body.services[0].deployments[0]).toMatchObject({ id: expect.stringMatching(/^ecs-svc\/\d{19}$/), status: 'PRIMARY' });
+    expect((await asProgram('DescribeTasks', { cluster: 'shop', tasks: ['gone'] })).body).toMatchObject({ failures: [{ arn: 'gone' }] });
+    for (const action of ['UpdateService', 'ListTasks']) expect((await asProgram(action, { ...PLACE, desiredCount: 5 })).status).toBe(501);
     expect(service.desiredCount).toBe(0);
   });
 });

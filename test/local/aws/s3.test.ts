@@ -15,6 +15,7 @@ import {
   GetBucketPolicyCommand,
   GetBucketVersioningCommand,
   GetObjectCommand,
+  GetObjectLockConfigurationCommand,
   HeadObjectCommand,
   ListBucketsCommand,
   ListObjectsV2Command,
@@ -24,7 +25,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ObjectStore } from '../../../local/aws/s3/object-store';
-import { OPERATOR_CREDENTIALS } from '../../../local/processes/credentials';
+import { LOCAL_CREDENTIALS, OPERATOR_CREDENTIALS } from '../../../local/processes/credentials';
 import { scratchFolder } from '../fixtures/assembly';
 import { type DeployedAccount, startDeployedAccount } from '../fixtures/deployed-account';
 
@@ -218,3 +219,73 @@ async function raw(
     else sent.flushHeaders();
   });
 }
+
+describe('a bucket with Object Lock', () => {
+  const locked = 'archive';
+  const at = (Key: string, more: object = {}) => ({ Bucket: locked, Key, ...more });
+  const put = (Key: string, Body: string, more: object = {}) => client.send(new PutObjectCommand(at(Key, { Body, ...more })));
+
+  beforeAll(() => {
+    account.publishing.objects.createBucket(locked, {
+      versioning: 'Enabled',
+      objectLock: { retention: { mode: 'COMPLIANCE', days: 30 } },
+    });
+  });
+
+  test('keeps each version: a plain delete leaves a marker, and nobody deletes what is retained', async () => {
+    const first = await put('row', 'first');
+    const second = await put('row', 'second');
+    expect(first.VersionId).not.toBe(second.VersionId);
+    const marker = await client.send(new DeleteObjectCommand(at('row')));
+    expect(marker.DeleteMarker).toBe(true);
+    await expect(client.send(new GetObjectCommand(at('row')))).rejects.toMatchObject({ name: 'NoSuchKey' });
+    const old = await client.send(new GetObjectCommand(at('row', { VersionId: first.VersionId })));
+    expect(await old.Body?.transformToString()).toBe('first');
+    expect(old.ObjectLockMode).toBe('COMPLIANCE');
+    const days = ((old.ObjectLockRetainUntilDate?.getTime() ?? 0) - Date.now()) / 86_400_000;
+    expect(Math.round(days)).toBe(30);
+    for (const BypassGovernanceRetention of [false, true]) {
+      const remove = new DeleteObjectCommand(at('row', { VersionId: first.VersionId, BypassGovernanceRetention }));
+      await expect(client.send(remove)).rejects.toMatchObject({ name: 'AccessDenied' });
+    }
+    // The marker itself is not retained, and without it the object is there again.
+    await client.send(new DeleteObjectCommand(at('row', { VersionId: marker.VersionId })));
+    expect(await (await client.send(new GetObjectCommand(at('row')))).Body?.transformToString()).toBe('second');
+  });
+
+  test('may be given another retention, which whoever may bypass it can end', async () => {
+    const ObjectLockRetainUntilDate = new Date(Date.now() + 3_600_000);
+    const { VersionId } = await put('mine', 'x', { ObjectLockMode: 'GOVERNANCE', ObjectLockRetainUntilDate });
+    const remove = (more: object) => client.send(new DeleteObjectCommand(at('mine', { VersionId, ...more })));
+    await expect(remove({})).rejects.toMatchObject({ name: 'AccessDenied' });
+    await remove({ BypassGovernanceRetention: true });
+    await expect(client.send(new GetObjectCommand(at('mine', { VersionId })))).rejects.toMatchObject({ name: 'NoSuchVersion' });
+  });
+
+  test('takes a key once from who says so', async () => {
+    await put('once', 'x', { IfNoneMatch: '*' });
+    await expect(put('once', 'y', { IfNoneMatch: '*' })).rejects.toMatchObject({ name: 'PreconditionFailed' });
+    const wins = await Promise.allSettled(Array.from({ length: 8 }, (_, n) => put('race', String(n), { IfNoneMatch: '*' })));
+    expect(wins.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
+  test('tells its lock, and cannot be deleted while it holds anything', async () => {
+    const { ObjectLockConfiguration } = await client.send(new GetObjectLockConfigurationCommand({ Bucket: locked }));
+    expect(ObjectLockConfiguration?.Rule?.DefaultRetention).toEqual({ Mode: 'COMPLIANCE', Days: 30 });
+    expect(() => account.publishing.objects.deleteBucket(locked)).toThrow('not empty');
+    expect(await raw('PUT', `/${locked}/unchecked`, {}, 'x')).toMatchObject({ status: 400, code: 'InvalidRequest' });
+  });
+});
+
+describe('a program of the account', () => {
+  test('has the buckets of stacks, but not where assets are', async () => {
+    account.publishing.objects.createBucket('own');
+    account.publishing.objects.createBucket('published', { assets: true });
+    const program = new S3Client({ ...account.client, credentials: LOCAL_CREDENTIALS });
+    await program.send(new PutObjectCommand({ Bucket: 'own', Key: 'k', Body: 'x' }));
+    await expect(program.send(new PutObjectCommand({ Bucket: 'published', Key: 'k', Body: 'x' }))).rejects.toMatchObject({
+      name: 'AccessDenied',
+    });
+    program.destroy();
+  });
+});

@@ -94,6 +94,34 @@ describe('Service', () => {
     expect([service.tasks, group.all()]).toEqual([[], []]);
   });
 
+  test('keeps protected tasks of every deployment, each of which tells who started it, and begins no sixth', async () => {
+    const { service } = create();
+    service.scaleTo(1);
+    await service.healthy(10_000);
+    // Else there would be no room for so many tasks.
+    const deploymentConfiguration = { minimumHealthyPercent: 100, maximumPercent: 500 };
+    const deploying: Promise<unknown>[] = [];
+    for (let more = 0; more < 4; more++) {
+      for (const task of service.tasks) task.protectedUntil = Date.now() + 60_000;
+      deploying.push(service.deploy({ forceNewDeployment: true, deploymentConfiguration }).catch((error: Error) => error.name));
+      await running(service, more + 2);
+    }
+    const [primary, ...overtaken] = service.deployments();
+    expect([primary?.status, overtaken.map(({ status }) => status)]).toEqual(['PRIMARY', Array(4).fill('ACTIVE')]);
+    expect(service.tasks.map(({ startedBy }) => startedBy).sort()).toEqual(
+      service
+        .deployments()
+        .map(({ id }) => id)
+        .sort(),
+    );
+    await expect(service.deploy({ forceNewDeployment: true })).rejects.toThrow(
+      '5 active deployments exist, unable to create new deployment.',
+    );
+    for (const task of service.tasks) task.protectedUntil = 0;
+    expect(await Promise.all(deploying)).toEqual([...Array(3).fill('ServiceDeploymentSuperseded'), undefined]);
+    expect(service.tasks.map(({ startedBy }) => startedBy)).toEqual([primary?.id]);
+  });
+
   test('replaces a task whose target becomes unhealthy', async () => {
     const { service, group } = create();
     service.scaleTo(1);

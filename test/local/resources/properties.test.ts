@@ -1,10 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import * as scaling from 'aws-cdk-lib/aws-applicationautoscaling';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as secrets from 'aws-cdk-lib/aws-secretsmanager';
 import { refusedProperties } from '../../../local/resources/provisioner';
 import { provisionerOf, SUPPORTED_TYPES } from '../../../local/resources/registry';
@@ -16,10 +18,13 @@ import { provisionerOf, SUPPORTED_TYPES } from '../../../local/resources/registr
  */
 // biome-ignore format: one line per type reads as the table it is
 const REFUSED: Readonly<Record<string, readonly string[]>> = {
+  'AWS::SecretsManager::RotationSchedule': ['externalSecretRotationMetadata', 'externalSecretRotationRoleArn', 'hostedRotationLambda'],
   'AWS::DynamoDB::GlobalTable': ['globalTableSourceArn', 'tableType', 'vectorIndexes'],
   'AWS::DynamoDB::Table': ['importSourceSpecification', 'vectorIndexes'],
   'AWS::Events::Rule': ['eventBusName', 'eventPattern'],
   'AWS::Lambda::Function': ['capacityProviderConfig', 'deadLetterConfig', 'durableConfig', 'fileSystemConfigs', 'functionScalingConfig', 'imageConfig', 'layers', 'packageType', 'publishToLatestPublished', 'tenancyConfig'],
+  'AWS::Lambda::EventSourceMapping': ['amazonManagedKafkaEventSourceConfig', 'documentDbEventSourceConfig', 'filterCriteria', 'queues', 'scalingConfig', 'selfManagedEventSource', 'selfManagedKafkaEventSourceConfig', 'sourceAccessConfigurations', 'startingPositionTimestamp', 'topics', 'tumblingWindowInSeconds'],
+  'AWS::S3::Bucket': ['bucketNamePrefix', 'bucketNamespace', 'notificationConfiguration', 'replicationConfiguration', 'websiteConfiguration'],
   'AWS::ElasticLoadBalancingV2::Listener': ['mutualAuthentication'],
   'AWS::ElasticLoadBalancingV2::ListenerRule': ['transforms'],
   'AWS::ElasticLoadBalancingV2::TargetGroup': ['targetControlPort', 'targets'],
@@ -30,11 +35,13 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
 /** All properties of a type, in the CDK's own spelling. */
 function propertiesOf(type: string): string[] {
   const modules: Record<string, Record<string, unknown>> = {
+    CloudWatch: cloudwatch,
     DynamoDB: dynamodb,
     ECS: ecs,
     Events: events,
     ElasticLoadBalancingV2: elb,
     Lambda: lambda,
+    S3: s3,
     SecretsManager: secrets,
     ApplicationAutoScaling: scaling,
   };

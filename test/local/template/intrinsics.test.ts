@@ -39,6 +39,10 @@ describe('resolveIntrinsics', () => {
     ['Fn::FindInMap', { 'Fn::FindInMap': ['Sizes', { Ref: 'AWS::Region' }, 'cpu'] }, 'Sizes/eu-central-1/cpu'],
     ['Fn::ImportValue', { 'Fn::ImportValue': { 'Fn::Join': [':', ['net', 'vpc']] } }, 'imported:net:vpc'],
     ['Fn::GetStackOutput', { 'Fn::GetStackOutput': { StackName: 'Net', OutputName: 'Vpc' } }, 'Net.Vpc'],
+    ['Fn::Cidr', { 'Fn::Cidr': ['10.0.5.7/16', '3', '8'] }, ['10.0.0.0/24', '10.0.1.0/24', '10.0.2.0/24']],
+    ['Fn::Cidr of IPv6', { 'Fn::Cidr': ['2001:db8:1234:1a00::/56', 2, 64] }, ['2001:db8:1234:1a00::/64', '2001:db8:1234:1a01::/64']],
+    ['Fn::Length', { 'Fn::Length': { 'Fn::Split': [',', 'a,b'] } }, 2],
+    ['Fn::ToJsonString', { 'Fn::ToJsonString': { a: { Ref: 'Count' } } }, '{"a":3}'],
     ['Fn::If takes the branch of a true condition', { 'Fn::If': ['Always', 'yes', 'no'] }, 'yes'],
     ['Fn::If takes the other branch', { 'Fn::If': ['Never', 'yes', { Ref: 'Orders' }] }, 'orders-table'],
     ['AWS::NoValue removes a property', { a: 1, b: { 'Fn::If': ['Never', 2, { Ref: 'AWS::NoValue' }] } }, { a: 1 }],
@@ -54,7 +58,10 @@ describe('resolveIntrinsics', () => {
   });
 
   test.each<[string, unknown, string]>([
-    ['a function that is not known', { A: [{ 'Fn::Cidr': ['10.0.0.0/16', 6, 5] }] }, 'Fn::Cidr at Shop/Orders/A/0'],
+    ['a function that is not known', { A: [{ 'Fn::Transform': {} }] }, 'Fn::Transform at Shop/Orders/A/0'],
+    ['blocks of what is none', { 'Fn::Cidr': ['10.0.0.0', 1, 8] }, 'allowed is an address block'],
+    ['more blocks than there are', { 'Fn::Cidr': ['10.0.0.0/24', 3, 7] }, '3 blocks of 10.0.0.0/24; allowed is 1 to 2'],
+    ['blocks larger than the whole', { 'Fn::Cidr': ['10.0.0.0/24', 1, 9] }, 'allowed is 1 to 8'],
     ['a dynamic reference', { A: '{{resolve:ssm:/a}}' }, 'dynamic reference in "{{resolve:ssm:/a}}" at Shop/Orders/A'],
     [
       'an index outside the list',

@@ -17,7 +17,7 @@ export const WAYS: readonly Way[] = [
   way('any-id', 'a response under any id is the one that is awaited', 'core/reading/server-message.ts', 'any-id.ts'),
   way('last-member', 'of two members of an answer the last one counts', 'core/reading/server-message.ts', 'last-member.ts'),
   way('event-types', 'events of every type are messages', 'core/reading/event-reader.ts', 'event-types.ts'),
-  way('lists', 'a list that cannot be filtered passes', 'gateway/http/tool-list.ts', 'tool-list.ts'),
+  way('lists', 'a list that cannot be filtered passes', 'gateway/http/granted-list.ts', 'granted-list.ts'),
   way('stamp', "a server's stamp is kept", 'core/stamp.ts', 'stamp.ts'),
 ];
 

@@ -1,6 +1,7 @@
 import { DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { agentId } from '../../../core/agent';
+import { UNSETTLED_INDEX } from '../../../core/fleet-config';
 import type { LedgerRow } from '../../../ledger/row';
 import { startDynamoDb } from '../../../local/dynamodb/embedded-dynamodb';
 import { LOCAL_CREDENTIALS } from '../../../local/processes/credentials';
@@ -27,9 +28,20 @@ export async function openAccount(): Promise<Account> {
     TableName: 'ledger',
     BillingMode: 'PAY_PER_REQUEST',
     KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
-    AttributeDefinitions: ['pk', 'agent'].map((name) => ({ AttributeName: name, AttributeType: 'S' })),
+    AttributeDefinitions: [
+      ...['pk', 'agent', 'unsettled'].map((name) => ({ AttributeName: name, AttributeType: 'S' as const })),
+      { AttributeName: 'leaseUntil', AttributeType: 'N' as const },
+    ],
     GlobalSecondaryIndexes: [
       { IndexName: BY_AGENT, KeySchema: [{ AttributeName: 'agent', KeyType: 'HASH' }], Projection: { ProjectionType: 'ALL' } },
+      {
+        IndexName: UNSETTLED_INDEX,
+        KeySchema: [
+          { AttributeName: 'unsettled', KeyType: 'HASH' },
+          { AttributeName: 'leaseUntil', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'KEYS_ONLY' },
+      },
     ],
   });
   await tables.createTable({
@@ -37,6 +49,15 @@ export async function openAccount(): Promise<Account> {
     BillingMode: 'PAY_PER_REQUEST',
     KeySchema: [{ AttributeName: 'session', KeyType: 'HASH' }],
     AttributeDefinitions: [{ AttributeName: 'session', AttributeType: 'S' }],
+  });
+  await tables.createTable({
+    TableName: 'allowlist',
+    BillingMode: 'PAY_PER_REQUEST',
+    KeySchema: [
+      { AttributeName: 'agent', KeyType: 'HASH' },
+      { AttributeName: 'entry', KeyType: 'RANGE' },
+    ],
+    AttributeDefinitions: ['agent', 'entry'].map((name) => ({ AttributeName: name, AttributeType: 'S' as const })),
   });
   return {
     issuer,

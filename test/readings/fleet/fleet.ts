@@ -70,6 +70,7 @@ export async function startFleet(
     identity: { issuer: account.issuer, audience: [AUDIENCE], audienceClaim: 'aud' },
     ledgerTable: 'ledger',
     directoryTable: 'directory',
+    allowlistTable: 'allowlist',
     authorizerFunction: 'authorizer',
     sealKeySecret: 'seal',
     allowedOrigins: [],

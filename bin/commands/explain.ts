@@ -1,0 +1,90 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { tablesAt } from '../../checks/tables';
+import { agentId } from '../../core/agent';
+import { type Explanation, explain as explainDecision, type Voice } from '../../core/explanation';
+import type { Wanted } from '../../core/granted';
+import { readStrictly } from '../../core/strict-json';
+import { attachHere } from '../attach';
+import { CommandError, EXIT } from '../exit';
+import { principalAt } from '../principal-at';
+import { table, terminal } from '../terminal';
+import { toolArguments } from '../tool-arguments';
+
+const EXAMPLES = `
+Examples:
+  $ mcp-fleet explain --agent support --server payments --tool refund
+  $ mcp-fleet explain --agent treasury --server payments --tool transfer --arguments '{"amount":120}'
+  $ mcp-fleet explain --agent research --server everything --resource demo://resource/dynamic/text/1
+
+Exit code 0 where it is allowed, 3 where it is not.
+`;
+
+interface ExplainOptions {
+  readonly agent: string;
+  readonly server: string;
+  readonly tool?: string;
+  readonly arguments?: string;
+  readonly resource?: string;
+  readonly prompt?: string;
+  readonly json: boolean;
+}
+
+export function explainCommand(): Command {
+  const named = (flags: string, what: string, ...others: string[]) => new Option(flags, what).conflicts(others);
+  return new Command('explain')
+    .description('Say whether an agent may do something, and by which rows of the allowlist')
+    .addHelpText('after', EXAMPLES)
+    .requiredOption('--agent <name>', 'name of the agent in construct code')
+    .requiredOption('--server <name>', 'name of the server')
+    .addOption(named('--tool <name>', 'may it call this tool', 'resource', 'prompt'))
+    .addOption(named('--arguments <json>', 'with these arguments; {} where none are given', 'resource', 'prompt').argParser(exactArguments))
+    .addOption(named('--resource <uri>', 'may it read this resource', 'tool', 'prompt'))
+    .addOption(named('--prompt <name>', 'may it get this prompt', 'tool', 'resource'))
+    .option('--json', 'one JSON document', false)
+    .action(explain);
+}
+
+async function explain(options: ExplainOptions): Promise<void> {
+  const wanted = wantedOf(options);
+  const account = await attachHere();
+  const principal = await principalAt(account, options.agent, options.server);
+  const id = agentId(principal);
+  const rows = (await tablesAt(account.dynamodbUrl, account.tables).allowlist()).filter(({ agent }) => agent === id);
+  const explanation = explainDecision(rows, options.server, wanted, Date.now() / 1_000);
+  if (!explanation.allowed) process.exitCode = EXIT.NO;
+  const { result, paint } = terminal(options.json);
+  if (options.json) return result(JSON.stringify({ agent: options.agent, server: options.server, ...wanted, ...explanation }));
+  const answer = explanation.allowed ? paint.green('allowed') : paint.red('denied');
+  result(`${paint.bold(answer)}  ${explanation.reason}${limitOf(explanation)}`);
+  if (explanation.rows.length === 0) return result('The allowlist has no row of this agent for this server.');
+  const lines = explanation.rows.map(({ entry, says }) => [
+    entry.entry,
+    WORDS[says],
+    entry.expiresAt === undefined ? '' : new Date(entry.expiresAt * 1_000).toISOString(),
+    [entry.by, entry.reason].filter(Boolean).join(': '),
+  ]);
+  table(['ROW', 'SAYS', 'ENDS', 'BY'], lines).forEach(result);
+}
+
+const WORDS: Readonly<Record<Voice, string>> = { allows: 'allowed', denies: 'denied', nothing: 'nothing of it', ended: 'ended' };
+
+function limitOf({ limit }: Explanation): string {
+  return limit === undefined ? '' : `, ${limit.calls} calls per ${limit.per}`;
+}
+
+function wantedOf({ tool, arguments: argumentsText = '{}', resource, prompt }: ExplainOptions): Wanted {
+  if (tool !== undefined) return { kind: 'tool', name: tool, argumentsText };
+  if (resource !== undefined) return { kind: 'resource', name: resource };
+  if (prompt !== undefined) return { kind: 'prompt', name: prompt };
+  throw new CommandError(EXIT.USAGE, 'It is not said what the agent wants.', 'name it: --tool, --resource or --prompt');
+}
+
+/** Their text as a gateway would read it: numbers digit for digit. */
+function exactArguments(text: string): string {
+  toolArguments(text);
+  try {
+    return readStrictly(Buffer.from(text)).text;
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}

@@ -1,0 +1,52 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { archiveOf, comparedTable } from '../../checks/archive';
+import type { Verdict } from '../../ledger/archive/verify';
+import { verify } from '../../ledger/archive/verify';
+import { attachHere } from '../attach';
+import { CommandError, EXIT } from '../exit';
+import { terminal } from '../terminal';
+
+/** Changes wait for some seconds for others before they are archived. */
+const PATIENCE_MS = 30_000;
+
+interface VerifyOptions {
+  readonly since?: number;
+  readonly json: boolean;
+}
+
+export function verifyCommand(): Command {
+  return new Command('verify')
+    .description('Hold the archive against itself, and the table against the archive; exit code 3 where something is wrong')
+    .option('--since <time>', 'leave out what is older, such as 2026-11-27 or 2026-11-27T10:00:00Z', moment)
+    .option('--json', 'one JSON document', false)
+    .action(verifyHere);
+}
+
+async function verifyHere({ since, json }: VerifyOptions): Promise<void> {
+  const account = await attachHere();
+  const archive = await archiveOf(account);
+  if (archive === undefined) {
+    const fix = 'deploy it with a version of cdk-mcp-fleet that archives';
+    throw new CommandError(EXIT.NO, `The fleet ${account.fleet} has no archive: its changes are in the table alone.`, fix);
+  }
+  const { result, narrate, paint } = terminal(json);
+  const tell = (what: string): void => narrate(paint.dim(what));
+  const verdict = await verify(archive, comparedTable(account), { patienceMs: PATIENCE_MS, tell, ...(since !== undefined && { since }) });
+  const { findings } = verdict;
+  if (json) result(JSON.stringify(verdict));
+  else for (const { fault, what, why } of findings) result(`${paint.red(fault.padEnd(10))}  ${what}: ${why}`);
+  if (findings.length === 0) return json ? undefined : result(paint.green(soundness(verdict)));
+  throw new CommandError(EXIT.NO, `${findings.length} findings; ${soundness(verdict)}`, 'docs/audit.md tells what each means');
+}
+
+function soundness({ records, segments, rows, earlier, findings }: Verdict): string {
+  const whole = findings.length === 0 ? 'the chain is whole, and says the same as the table: ' : '';
+  const before = earlier === 0 ? '' : `, ${earlier} of them from before the archive began`;
+  return `${whole}${records} records in ${segments} objects, ${rows} rows${before}`;
+}
+
+function moment(text: string): number {
+  const at = Date.parse(text);
+  if (Number.isNaN(at)) throw new InvalidArgumentError(`"${text}" is not a time; expected such as 2026-11-27 or 2026-11-27T10:00:00Z.`);
+  return at;
+}

@@ -1,0 +1,94 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { tablesAt } from '../../checks/tables';
+import type { Paint } from '../../core/paint';
+import { wayIn } from '../agent-at-server';
+import { withClient } from '../agent-session';
+import { attachHere } from '../attach';
+import { EXIT } from '../exit';
+import { terminal } from '../terminal';
+import { type Pending, pendingOf, readApprovals, textOf, withApproved } from '../tools/approvals';
+
+/** Definitions that were written down before this many milliseconds may be of a server that has changed since. */
+const RECENT_MS = 60 * 60_000;
+/** How long it takes at most until what was listed is written down, in milliseconds. */
+const NOTED_MS = 300;
+
+const EXAMPLES = `
+The file is what \`approvedTools: ApprovedTools.fromFile('mcp-tools.json')\` of addServer reads: commit it, and let somebody read what has
+changed in it as instruction to agents, which it is. Nothing holds before the app is deployed with it.
+
+Examples:
+  $ mcp-fleet tools approve notes --dry-run     what the server says of its tools and nobody has approved; exit code 3 if anything
+  $ mcp-fleet tools approve notes               write it into mcp-tools.json
+`;
+
+interface Options {
+  readonly file: string;
+  readonly dryRun: boolean;
+  readonly json: boolean;
+}
+
+export function approveCommand(): Command {
+  return new Command('approve')
+    .description('Write what a server says of its tools into the file of approved definitions')
+    .addHelpText('after', EXAMPLES)
+    .argument('<server>', 'name in construct code; its tools are pinned by approvedTools')
+    .option('--file <path>', 'the file of approved definitions', 'mcp-tools.json')
+    .option('--dry-run', 'write nothing', false)
+    .option('--json', 'one JSON document', false)
+    .action(approve);
+}
+
+async function approve(server: string, { file, dryRun, json }: Options): Promise<void> {
+  const account = await attachHere();
+  const told = terminal(json);
+  const approvals = existsSync(file) ? readApprovals(readFileSync(file), file) : new Map<string, readonly string[]>();
+  // Each agent may see other tools, and what passes on a list is written down.
+  const since = Date.now() - RECENT_MS;
+  await Promise.all(account.agents.map((agent) => listAs(account, agent, server)));
+  await new Promise((noted) => setTimeout(noted, NOTED_MS));
+  const rows = await tablesAt(account.dynamodbUrl, account.tables).definitions(server);
+  const seen = rows.filter(({ seenAt }) => seenAt >= since).map(({ definition }) => definition);
+  const pending = pendingOf(approvals, server, seen);
+  if (!dryRun && pending.length > 0) writeFileSync(file, textOf(withApproved(approvals, server, pending)));
+  const wrote = !dryRun && pending.length > 0;
+  if (json)
+    told.result(
+      JSON.stringify({
+        server,
+        file,
+        written: wrote,
+        pending: pending.map(({ definition, ...one }) => ({ ...one, definition: JSON.parse(definition) })),
+      }),
+    );
+  else linesOf(pending, told.paint).forEach(told.result);
+  if (!json) told.result(lastLine({ server, file, wrote, approved: approvals.get(server)?.length ?? 0, pending: pending.length }));
+  if (dryRun && pending.length > 0) process.exitCode = EXIT.NO;
+}
+
+/** Whether it may is no matter. */
+async function listAs(account: Awaited<ReturnType<typeof attachHere>>, agent: string, server: string): Promise<void> {
+  const way = await wayIn(account, { agent, server });
+  await withClient(way, (client) => client.listTools()).catch(() => undefined);
+}
+
+function linesOf(pending: readonly Pending[], paint: Paint): readonly string[] {
+  const mark = (isNew: boolean): string => (isNew ? paint.green('+') : paint.yellow('~'));
+  return pending.map(({ tool, changed }) => `${mark(changed === undefined)} ${tool}  ${changed?.join(', ') ?? 'new'}`);
+}
+
+interface Told {
+  readonly server: string;
+  readonly file: string;
+  readonly wrote: boolean;
+  readonly approved: number;
+  readonly pending: number;
+}
+
+function lastLine({ server, file, wrote, approved, pending }: Told): string {
+  if (wrote) return `Written to ${file}: review it, commit it, deploy it.`;
+  if (pending > 0) return `Nothing is written: ${pending} of ${server} wait for approval.`;
+  if (approved > 0) return `${server} says nothing of its tools that waits for approval; ${approved} definitions have it.`;
+  return `Nothing of ${server} waits for approval: it has no approvedTools, or no agent may list its tools.`;
+}

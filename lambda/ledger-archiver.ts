@@ -1,0 +1,43 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import middy from '@middy/core';
+import type { Context, DynamoDBStreamEvent } from 'aws-lambda';
+import { ARCHIVE_LIMITS, clientSettings } from '../core/aws-limits';
+import { emfLine } from '../core/emf';
+import { ARCHIVER_CONFIG_VARIABLE, type ArchiverConfig } from '../core/fleet-config';
+import { ALL_SERVERS } from '../core/metrics';
+import { ArchiveBucket } from '../ledger/archive/archive-bucket';
+import type { Change } from '../ledger/archive/record';
+import { ArchiveWriter } from './archive-writer';
+import { requireVariable } from './environment';
+import { invocationLog, note } from './invocation-log';
+import { changeOf } from './stream-change';
+
+const config = JSON.parse(requireVariable(ARCHIVER_CONFIG_VARIABLE)) as ArchiverConfig;
+const writer = new ArchiveWriter(new ArchiveBucket(new S3Client(clientSettings(ARCHIVE_LIMITS)), config.bucket));
+
+/**
+ * Appends every change of the ledger to the archive. It reads the stream and puts objects; it can neither write the table nor delete. An
+ * error fails the batch as a whole, which then comes again until it is taken: nothing is ever left out.
+ */
+export const handler = middy<DynamoDBStreamEvent, void>()
+  .use(invocationLog('ledger_archiver'))
+  .handler(async ({ Records }: DynamoDBStreamEvent, context: Context): Promise<void> => {
+    const changes = Records.map(changeOf);
+    const appended = await writer.append(changes);
+    const outside = changes.filter((change) => change.outside !== undefined);
+    note(context, { records: changes.length, appended, outside: outside.length });
+    for (const change of outside) tell(change);
+    emit(changes, outside);
+  });
+
+/** Which row, and why; nothing of what is in it. */
+function tell({ pk, eventId, event, outside }: Change): void {
+  const line = { time: new Date().toISOString(), event: 'ledger_outside_protocol', level: 'error', pk, change: event, eventId, outside };
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+/** Of all servers together. Zero is said too: an alarm tells "none" from "nobody looked". */
+function emit(changes: readonly Change[], outside: readonly Change[]): void {
+  const values = { LedgerChangesArchived: changes.length, LedgerChangesOutside: outside.length };
+  process.stdout.write(`${emfLine({ Fleet: config.fleet, Server: ALL_SERVERS }, values, Date.now())}\n`);
+}

@@ -1,0 +1,62 @@
+import { addressText } from '../assembly/template';
+import type { Machinery } from '../machinery';
+import { type AlarmProperties, isWatched } from '../scaling/policy-properties';
+import { createInert } from './inert';
+import type { Created, Provisioner, ResourceRequest } from './provisioner';
+
+/** Watches a metric that programs of the account write, and calls scaling policies; any other alarm is a name. Nobody is woken. */
+export const alarm: Provisioner<AlarmProperties> = {
+  phase: 'services',
+  noun: ['alarm', 'alarms'],
+  honours: [
+    'AlarmName',
+    'AlarmDescription',
+    'Namespace',
+    'MetricName',
+    'Dimensions',
+    'Statistic',
+    'Period',
+    'EvaluationPeriods',
+    'DatapointsToAlarm',
+    'Threshold',
+    'ComparisonOperator',
+    'TreatMissingData',
+  ],
+  ignores: [
+    'ActionConfiguration',
+    'ActionsEnabled',
+    'AlarmActions',
+    'OKActions',
+    'InsufficientDataActions',
+    'EvaluateLowSampleCountPercentile',
+    'EvaluationCriteria',
+    'EvaluationInterval',
+    'EvaluationWindow',
+    'ExtendedStatistic',
+    'Metrics',
+    'ThresholdMetricId',
+    'Unit',
+    'WarmUpConfiguration',
+  ],
+  reads: (properties) => (isWatched(properties) ? properties : ({} as AlarmProperties)),
+  create: async (request, machinery) => put(request, machinery),
+  update: async (request, _, machinery) => put(request, machinery),
+  delete: async ({ path }, { scaling }) => scaling.removeAlarm(path),
+};
+
+function put(request: ResourceRequest<AlarmProperties>, { scaling }: Machinery): Created {
+  const { properties, path, generatedName } = request;
+  if (isWatched(properties)) scaling.putAlarm(path, properties, properties.AlarmName ?? generatedName, policiesCalledBy(request));
+  else scaling.removeAlarm(path);
+  return createInert({ ...request, properties: { ...properties } });
+}
+
+/** By the template, for an action may as well be a topic, which is nothing here. */
+function policiesCalledBy({ resource, stack }: ResourceRequest<AlarmProperties>): readonly string[] {
+  const actions = (resource.Properties?.AlarmActions ?? []) as readonly { readonly Ref?: string }[];
+  return actions.flatMap(({ Ref: logicalId }) => {
+    if (logicalId === undefined) return [];
+    const type = stack.template.Resources[logicalId]?.Type;
+    return type === 'AWS::ApplicationAutoScaling::ScalingPolicy' ? [addressText({ stack: stack.name, logicalId })] : [];
+  });
+}

@@ -1,0 +1,5 @@
+/** Takes the body of an answer. */
+export interface BodyReader {
+  push(chunk: Buffer): void;
+  end(): void;
+}
