@@ -12,8 +12,11 @@ const MOST_LOOKS = 20;
 
 /**
  * Looks at once: without a cookie the balancer goes round, so that of many known instances one that is new is found in few turns.
+ * Now one more and now one less: gateways that kept step would divide its round among them, and each meet the same instances for ever.
  * @param known instances
+ * @param random from 0 to below 1
  */
-export function looksAtOnce(known: number): number {
-  return known === 0 ? FIRST_LOOKS : Math.min(Math.ceil(known / 4), MOST_LOOKS);
+export function looksAtOnce(known: number, random: () => number): number {
+  if (known === 0) return FIRST_LOOKS;
+  return 1 + Math.floor(random() * 2 * Math.min(Math.ceil(known / 4), MOST_LOOKS));
 }

@@ -2,6 +2,7 @@ import { LOOK_MS, looksAtOnce, NEWS_LATER_MS, NEWS_SOON_MS, WATCH_MS } from '../
 import { type Seat, type Seeker, ServerCapacity } from '../capacity/server-capacity';
 import type { SlotsNews } from '../capacity/slots-news';
 import { Agenda } from './agenda';
+import { seeded } from './seeded';
 
 /** One way, in milliseconds. */
 const HOP = 5;
@@ -56,6 +57,8 @@ export class SimulatedFleet {
   private readonly patience: number;
   private readonly slots: number;
   private round = 0;
+  /** Of looks alone, so that who comes when does not hang on them. */
+  private readonly chance = seeded(1);
   /** Sessions that came to an instance whose last slot was gone. */
   refusals = 0;
   opened = 0;
@@ -157,7 +160,7 @@ export class SimulatedFleet {
     if (gateway.capacity.waiting === 0 && now - gateway.lookedAt < LOOK_MS) return;
     gateway.lookedAt = now;
     const known = gateway.hears.size;
-    for (let look = 0; look < looksAtOnce(known); look++) this.look(gateway);
+    for (let looks = looksAtOnce(known, this.chance); looks > 0; looks--) this.look(gateway);
   }
 
   private look(gateway: SimulatedGateway): void {

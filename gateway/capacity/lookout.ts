@@ -32,7 +32,10 @@ export class Lookout {
   private readonly lookedAt = new Map<string, number>();
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly parts: LookoutParts) {
+  constructor(
+    private readonly parts: LookoutParts,
+    private readonly random: () => number = Math.random,
+  ) {
     parts.seats.onDemand = (server) => this.watch(server);
   }
 
@@ -59,7 +62,7 @@ export class Lookout {
     const lookedAt = this.lookedAt.get(server) ?? 0;
     if (capacity.waiting === 0 && !capacity.isOutdated && now() - lookedAt < LOOK_MS) return;
     this.lookedAt.set(server, now());
-    for (let look = 0; look < looksAtOnce(known); look++) void this.look(server);
+    for (let looks = looksAtOnce(known, this.random); looks > 0; looks--) void this.look(server);
   }
 
   /** Asks whichever instance the balancer chooses; what one does not know yet is listened to, and may not be the only one. */

@@ -135,3 +135,26 @@ test.each([
   { inUse: 37, capacity: 100, state: 'outdated' as const },
   { inUse: 3, capacity: 3, state: 'closed' as const },
 ])('what is said of slots is read as it was meant', (news) => expect(readSlots(slotsText(news))).toEqual(news));
+
+// Looks of gateways that keep step would share the balancer's round among them: each would meet the same instances for ever.
+test.each([2, 3, 4])('gateways whose callers all wait each find the instances that are added one by one: %i of them', (gateways) => {
+  for (let seed = 0; seed < 50; seed++) {
+    const fleet = new SimulatedFleet(seeded(seed), { instances: 2, slots: 2, gateways });
+    const open = (): void => {
+      for (let gateway = 0; gateway < gateways; gateway++) {
+        fleet.open(gateway, { agent: `agent-${gateway}`, opened: () => undefined });
+      }
+    };
+    for (let i = 0; i < 50; i++) open();
+    for (let i = 0; i < 12; i++) {
+      fleet.agenda.run(fleet.agenda.now + 10_000);
+      const unheard = fleet.gateways.map(({ capacity }) => fleet.instances.filter(({ id }) => !capacity.isKnown(id)).map(({ id }) => id));
+      expect({ seed, instances: fleet.instances.length, unheard }).toEqual({
+        seed,
+        instances: 2 + i,
+        unheard: fleet.gateways.map(() => []),
+      });
+      fleet.add();
+    }
+  }
+});
