@@ -9,6 +9,8 @@ import { FleetProcesses } from './fleet-processes';
 
 /** Longer than any run, in seconds. */
 const TOKEN_SECONDS = 24 * 3600;
+/** Longer than any start, in milliseconds. */
+const START_MS = 300_000;
 
 export interface FleetProps extends Pick<LocalAccountOptions, 'onLog' | 'onScalingEvent' | 'interpose' | 'scalingSpeed'> {
   readonly app: FleetApp;
@@ -46,7 +48,9 @@ export async function startFleet(props: FleetProps): Promise<Fleet> {
   await alter?.(assembly);
   // Where a person would stand who runs such servers: the account takes its working directory for the project.
   if (packages !== undefined) process.chdir(packages);
-  const account = await startLocalAccount({
+  const phases: string[] = [];
+  const start = startLocalAccount({
+    onProgress: ({ name, detail }) => phases.push(`${name}: ${detail}`),
     assembly,
     port: 0,
     controlFolder: folder,
@@ -59,6 +63,7 @@ export async function startFleet(props: FleetProps): Promise<Fleet> {
     ...(interpose && { interpose }),
     ...(scalingSpeed !== undefined && { scalingSpeed }),
   });
+  const account = await inTime(start, () => `the fleet has not started after ${START_MS / 1_000} s; what it did last: ${phases.at(-1)}`);
   await processes.follow(account);
   return {
     account,
@@ -68,4 +73,13 @@ export async function startFleet(props: FleetProps): Promise<Fleet> {
     ledger: () => tablesOf(account).ledger(),
     stop: () => account.stop(),
   };
+}
+
+/** A start that hangs should fail where it hangs. @throws Error when it takes too long */
+async function inTime<T>(start: Promise<T>, what: () => string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(what())), START_MS);
+  });
+  return await Promise.race([start, late]).finally(() => clearTimeout(timer));
 }
