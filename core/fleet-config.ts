@@ -58,6 +58,8 @@ export interface FleetConfig {
   readonly sessionBudget?: SessionBudget;
   /** Browser origins that may call; any other `Origin` is refused with 403. */
   readonly allowedOrigins: readonly string[];
+  /** With an API before the load balancer: name of its stage, with which a private integration may begin the path. */
+  readonly stage?: string;
   readonly servers: Readonly<Record<string, ServerConfig>>;
 }
 

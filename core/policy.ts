@@ -2,6 +2,9 @@ import type { Agent } from './agent';
 import type { AgentTerms } from './agent-terms';
 import type { ArgumentConditions } from './argument-condition';
 
+/** Longest that a decision may be kept, in seconds, by whoever has asked for it. */
+export const DECISION_SECONDS = 30;
+
 /** What the gateway asks the authorizer function by direct invoke. */
 export interface AuthorizeRequest {
   readonly kind: 'mcp-fleet.authorize';

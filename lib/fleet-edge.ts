@@ -1,7 +1,9 @@
+import { Duration } from 'aws-cdk-lib';
 import type * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { having, listOf, memberProblems, optional, type Shape, text } from './kinds';
-import type { Problem } from './problems';
+import { DECISION_SECONDS } from '../core/policy';
+import { duration, having, listOf, memberProblems, optional, type Shape, text } from './kinds';
+import { type Problem, wholeNumber } from './problems';
 
 export interface InternalEdgeProps {
   /**
@@ -33,9 +35,24 @@ export interface PublicAlbEdgeProps {
   readonly clients?: ec2.IPeer[];
 }
 
+export interface ApiGatewayEdgeProps {
+  /** Certificate of `domainName`, in the region of the stack: for the API, and for the load balancer behind it. */
+  readonly certificate: acm.ICertificate;
+  /** Host name under which agents call; you point it at `McpFleet.edgeApi` (`targets.ApiGateway` of aws-cdk-lib). */
+  readonly domainName: string;
+  /**
+   * How long API Gateway keeps the authorizer's decision of a token and a path, in whole seconds from 0 to 30. The gateway behind it
+   * decides for itself, too.
+   * @default Duration.seconds(30)
+   */
+  readonly decisionCache?: Duration;
+}
+
 /** @internal */
 export interface EdgeSpec extends InternalEdgeProps {
   readonly isPublic: boolean;
+  /** Where an API stands before an internal load balancer. */
+  readonly api?: { readonly decisionCache: Duration };
 }
 
 const certificate = (fix: string) => having('certificateArn', 'a certificate', fix);
@@ -51,6 +68,11 @@ const PUBLIC: Shape<PublicAlbEdgeProps> = {
   domainName: text('Write the host name that the certificate stands for.'),
   clients: CLIENTS,
 };
+const API: Shape<ApiGatewayEdgeProps> = {
+  certificate: PUBLIC.certificate,
+  domainName: PUBLIC.domainName,
+  decisionCache: optional(duration),
+};
 
 /** Where agents enter. */
 export class FleetEdge {
@@ -65,6 +87,18 @@ export class FleetEdge {
    */
   static publicAlb(props: PublicAlbEdgeProps): FleetEdge {
     return new FleetEdge({ ...props, isPublic: true }, memberProblems('edge props', props, PUBLIC, 'edge '));
+  }
+
+  /**
+   * A regional REST API of API Gateway with the fleet's authorizer, which streams answers and reaches an internal load balancer by a VPC
+   * link. For companies whose way in is API Gateway: an answer ends after 15 minutes there, request line and headers have 10,240 bytes
+   * together, and challenges of the gateway itself are renamed (docs/edges.md).
+   */
+  static apiGateway(props: ApiGatewayEdgeProps): FleetEdge {
+    const unreadable = memberProblems('edge props', props, API, 'edge ');
+    if (unreadable.length > 0) return new FleetEdge({ isPublic: false }, unreadable);
+    const { decisionCache = Duration.seconds(DECISION_SECONDS), ...rest } = props;
+    return new FleetEdge({ ...rest, isPublic: false, api: { decisionCache } }, []);
   }
 
   private constructor(
@@ -84,8 +118,14 @@ export class FleetEdge {
   }
 }
 
-function edgeProblems({ isPublic, certificate, domainName, clients }: EdgeSpec): Problem[] {
+function edgeProblems({ isPublic, certificate, domainName, clients, api }: EdgeSpec): Problem[] {
   const problems: Problem[] = [];
+  if (api !== undefined) {
+    const seconds = api.decisionCache.toSeconds({ integral: false });
+    problems.push(
+      ...wholeNumber('edge decisionCache', seconds, 0, DECISION_SECONDS, 'It is in seconds: an agent that is revoked is cut off as soon.'),
+    );
+  }
   if (certificate !== undefined && !domainName) {
     problems.push({
       what: 'edge domainName',

@@ -18,7 +18,8 @@ export interface FleetFacts {
   readonly allowlistTable: string;
   /** Calls that the checks may make, by server; only of those that declare some. */
   readonly checks?: Readonly<Record<string, ServerChecks>>;
-  readonly edge: { readonly loadBalancer: string; readonly port: number; readonly domainName?: string };
+  /** Logical ids; of an API where one stands before the load balancer. */
+  readonly edge: { readonly api?: string; readonly loadBalancer: string; readonly port: number; readonly domainName?: string };
 }
 
 /** The fleets of each stage by environment and name. */

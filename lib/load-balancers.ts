@@ -70,7 +70,9 @@ export class LoadBalancers extends Construct {
     this.serversUrl = `${secure ? 'https' : 'http'}://${internal.loadBalancerDnsName}:${SERVERS_PORT}`;
     if (secure) this.serversTlsName = edge.domainName;
 
-    for (const client of edge.clients ?? [this.anyoneNear(props)]) this.edgeListener.connections.allowDefaultPortFrom(client, 'Agents');
+    // Before one with an API, only that one's link may stand.
+    const clients = edge.api === undefined ? (edge.clients ?? [this.anyoneNear(props)]) : [];
+    for (const client of clients) this.edgeListener.connections.allowDefaultPortFrom(client, 'Agents');
     if (!secure) warnOfPlainHttp(scope);
   }
 

@@ -1,4 +1,5 @@
 import { Duration, Names, RemovalPolicy } from 'aws-cdk-lib';
+import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
@@ -12,6 +13,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { API_STAGE } from '../core/api-gateway';
 import {
   DEFAULT_KEY_LIFETIME_SECONDS,
   DEFAULT_SESSION_BUDGET,
@@ -22,6 +24,7 @@ import {
 import { ORDERS_KEY } from '../core/orders';
 import type { AgentIdentity } from './agent-identity';
 import { delayOf } from './deregistration';
+import { EdgeApi } from './edge-api';
 import { alarmOnTable } from './fleet-alarms';
 import { FleetDashboard } from './fleet-dashboard';
 import { allowlistSyncFunction, authorizerFunction } from './fleet-functions';
@@ -57,8 +60,10 @@ export class McpFleet extends Construct implements ec2.IConnectable {
   readonly vpc: ec2.IVpc;
   readonly cluster: ecs.ICluster;
   readonly encryptionKey: kms.IKey;
-  /** Point the edge's domain name at this one. */
+  /** Point the edge's domain name at this one, unless it is that of an API. */
   readonly edgeLoadBalancer: elb.ApplicationLoadBalancer;
+  /** With `FleetEdge.apiGateway`: point the edge's domain name at this one (`targets.ApiGateway` of aws-cdk-lib). */
+  readonly edgeApi?: apigateway.RestApi;
   /** The edge: allow more clients in here. */
   readonly connections: ec2.Connections;
   readonly gatewayService: ecs.FargateService;
@@ -125,6 +130,11 @@ export class McpFleet extends Construct implements ec2.IConnectable {
     this.connections = this.balancers.edgeListener.connections;
     this.url = this.balancers.edgeUrl;
     this.authorizer = authorizerFunction(this, this.parts, this.tables, this.identityConfig());
+    const { api, certificate, domainName } = props.edge._spec;
+    if (api !== undefined && certificate !== undefined && domainName !== undefined) {
+      const edge = { api, certificate, domainName };
+      this.edgeApi = new EdgeApi(this, 'EdgeApi', { parts: this.parts, edge, balancers: this.balancers, authorizer: this.authorizer }).api;
+    }
     this.allowlistSync = allowlistSyncFunction(this, this.parts, this.tables.allowlist);
     const janitor = ledgerJanitor(this, this.parts, this.tables.ledger, () => [...this.servers.keys()]);
     this.archiveBucket = archiveBucket(this, this.encryptionKey, props.audit);
@@ -203,6 +213,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
       keyLifetimeSeconds: this.keyLifetime.toSeconds(),
       ...(this.sessionBudget !== undefined && { sessionBudget: { ...DEFAULT_SESSION_BUDGET, ...this.sessionBudget } }),
       allowedOrigins: this.allowedOrigins,
+      ...(this.edgeApi !== undefined && { stage: API_STAGE }),
       servers: Object.fromEntries([...this.servers].map(([name, server]) => [name, { ...server._config, ...this.credentialOf(server) }])),
     };
   }
@@ -244,6 +255,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
       allowlistTable: this.allowlistTable.tableName,
       ...(checks.length > 0 && { checks: Object.fromEntries(checks) }),
       edge: {
+        ...(this.edgeApi !== undefined && { api: (this.edgeApi.node.defaultChild as apigateway.CfnRestApi).logicalId }),
         loadBalancer: edge.logicalId,
         port: this.balancers.edgePort,
         ...(this.balancers.edgeDomain !== undefined && { domainName: this.balancers.edgeDomain }),

@@ -15,8 +15,8 @@ export interface FleetFacts {
   readonly archiveBucket?: string;
   readonly directoryTable: string;
   readonly allowlistTable: string;
-  /** Where agents enter: logical id of the load balancer, port of its listener, and the host name that they know it by, if any. */
-  readonly edge: { readonly loadBalancer: string; readonly port: number; readonly domainName?: string };
+  /** Where agents enter: logical ids of the API, if any, and the load balancer, port of its listener, and the host name that they know it by, if any. */
+  readonly edge: { readonly api?: string; readonly loadBalancer: string; readonly port: number; readonly domainName?: string };
 }
 
 /** Facts of the fleet's construct rather than of what runs. */
@@ -89,10 +89,15 @@ export async function resolveFact<Name extends keyof FleetFacts>(
 
 /** The edge, read before anything exists: it decides on which port a listener stands. */
 export function edgeOf({ facts, name, stack }: FleetDescription): FleetFacts['edge'] {
-  const { loadBalancer, port, domainName } = facts.edge as { loadBalancer?: unknown; port?: unknown; domainName?: unknown };
+  const { api, loadBalancer, port, domainName } = facts.edge as Readonly<Partial<Record<keyof FleetFacts['edge'], unknown>>>;
   const logicalId = typeof loadBalancer === 'string' ? loadBalancer : (loadBalancer as { Ref?: string } | undefined)?.Ref;
   if (logicalId && stack.template.Resources[logicalId]) {
-    return { loadBalancer: logicalId, port: Number(port), ...(typeof domainName === 'string' && { domainName }) };
+    return {
+      ...(typeof api === 'string' && { api }),
+      loadBalancer: logicalId,
+      port: Number(port),
+      ...(typeof domainName === 'string' && { domainName }),
+    };
   }
   throw new LocalAccountError(
     'INVALID_ASSEMBLY',

@@ -28,23 +28,27 @@ export class Fleets {
   }
 
   /**
-   * Port on this machine for a listener: the edge of the first fleet takes the one that was asked for, the next ones those after
+   * Port on this machine for a listener, or for the stage of an API: the edge of the first fleet takes the one that was asked for, the next ones those after
    * it. An edge that is replaced keeps its port until it has gone; the new one has another.
    */
-  portFor(stack: string, loadBalancer: string, port: number, first: number): number {
-    const index = this.edges.findIndex((edge) => edge.stack === stack && edge.loadBalancer === loadBalancer && edge.port === port);
+  portFor(stack: string, logicalId: string, port: number, first: number): number {
+    const index = this.edges.findIndex((edge) => edge.stack === stack && edge.logicalId === logicalId && edge.port === port);
     const wanted = index === -1 || first === 0 ? 0 : first + index;
-    const isTaken = [...this.machinery().listeners.values()].some((listener) => listener.port === wanted);
+    const { listeners, stages } = this.machinery();
+    const isTaken = [...listeners.values(), ...stages.values()].some((one) => one.port === wanted);
     return isTaken ? 0 : wanted;
   }
 
-  /** The host name by which agents know a listener; undefined where it has none of its own. */
-  domainOf(stack: string, loadBalancer: string, port: number): string | undefined {
-    return this.edges.find((edge) => edge.stack === stack && edge.loadBalancer === loadBalancer && edge.port === port)?.domainName;
+  /** The host name by which agents know it; undefined where it has none of its own. */
+  domainOf(stack: string, logicalId: string, port: number): string | undefined {
+    return this.edges.find((edge) => edge.stack === stack && edge.logicalId === logicalId && edge.port === port)?.domainName;
   }
 
   private get edges() {
-    return this.known.map((fleet) => ({ stack: fleet.stack.name, ...edgeOf(fleet) }));
+    return this.known.map((fleet) => {
+      const { api, loadBalancer, port, domainName } = edgeOf(fleet);
+      return { stack: fleet.stack.name, logicalId: api ?? loadBalancer, port, domainName };
+    });
   }
 
   async serve(fleets: readonly FleetDescription[], resolver: Resolver): Promise<void> {

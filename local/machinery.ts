@@ -1,5 +1,7 @@
 import type { Listener } from './alb/listener';
 import type { TargetGroup } from './alb/target-group';
+import type { RestApi } from './api-gateway/rest-api';
+import type { Stage } from './api-gateway/stage';
 import type { Publishing } from './aws/publishing';
 import type { AwsEndpoint } from './aws-endpoint';
 import type { EmbeddedDynamoDb } from './dynamodb/embedded-dynamodb';
@@ -34,13 +36,16 @@ export interface Machinery {
   readonly targetGroups: Map<string, TargetGroup>;
   readonly loadBalancers: Map<string, LoadBalancer>;
   readonly listeners: Map<string, Listener>;
+  /** REST APIs by id, and what serves each of them. */
+  readonly apis: Map<string, RestApi>;
+  readonly stages: Map<string, Stage>;
   readonly taskDefinitions: TaskDefinitions;
   readonly services: Map<string, Service>;
   readonly scaling: AutoScaling;
-  /** Port on this machine that a listener shall take; 0 for any free one. */
-  portFor(stack: string, loadBalancer: string, port: number): number;
-  /** Host name by which agents know a listener; undefined where it has none of its own. */
-  domainOf(stack: string, loadBalancer: string, port: number): string | undefined;
+  /** Port on this machine that a listener, or the stage of an API, shall take; 0 for any free one. */
+  portFor(stack: string, logicalId: string, port: number): number;
+  /** Host name by which agents know it; undefined where it has none of its own. */
+  domainOf(stack: string, logicalId: string, port: number): string | undefined;
   readonly interpose: NonNullable<LocalAccountOptions['interpose']>;
   /** Says what is worth knowing before a phase ends; see `LocalAccountOptions.onProgress`. */
   readonly tell: (name: string, detail: string) => void;

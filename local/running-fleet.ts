@@ -38,6 +38,9 @@ export async function runningFleet(
 function edgeUrl(machinery: Machinery, fleet: FleetDescription): string {
   const edge = edgeOf(fleet);
   const stack = fleet.stack.name;
+  const api = [...machinery.apis.values()].find(({ address }) => address.stack === stack && address.logicalId === edge.api);
+  const stage = api && machinery.stages.get(api.id);
+  if (stage) return `http://127.0.0.1:${stage.port}`;
   const [arn] = [...machinery.loadBalancers].find(([, made]) => made.stack === stack && made.logicalId === edge.loadBalancer) ?? [];
   const listener = arn && machinery.listeners.get(`${arn.replace(':loadbalancer/', ':listener/')}/${edge.port}`);
   if (listener) return `http://127.0.0.1:${listener.port}`;

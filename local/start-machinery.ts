@@ -103,6 +103,8 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
     targetGroups: new Map(),
     loadBalancers: new Map(),
     listeners: new Map(),
+    apis: new Map(),
+    stages: new Map(),
     taskDefinitions: new TaskDefinitions(),
     services: new Map(),
     scaling,
@@ -129,7 +131,7 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
       secretsFor: (container) => readSecrets(container, secrets),
     },
   };
-  teardown.add(() => stopAll([...machinery.listeners.values()]));
+  teardown.add(() => stopAll([...machinery.listeners.values(), ...machinery.stages.values()]));
   teardown.add(() => stopServices([...machinery.services.values()]));
   scaling.start();
   teardown.add(() => scaling.stop());

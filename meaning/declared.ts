@@ -57,8 +57,8 @@ export interface DeclaredGrant {
 }
 
 export interface DeclaredEdge {
-  /** Logical id of its load balancer. */
-  readonly loadBalancer: string;
+  /** Logical id of its load balancer, or of the API before it. */
+  readonly entry: string;
   readonly scheme: string;
   readonly port: string;
   readonly protocol: string;

@@ -4,24 +4,28 @@ import { referenceIn, refersTo, resourceOf, resourcesOf } from './resources';
 import { textOf } from './symbolic';
 import { listOf, type Members, membersOf, numberIn, textIn } from './told';
 
+const ANYWHERE = '0.0.0.0/0';
+
 /** The edge that a fleet names in its metadata. @param domain under which its certificate stands */
 export function readEdge(template: Template, named: unknown, domain: string | undefined): DeclaredEdge | undefined {
-  const { loadBalancer, port } = membersOf(named) ?? {};
+  const { api: before, loadBalancer, port } = membersOf(named) ?? {};
   const balancer = resourceOf(template, textIn(loadBalancer) ?? referenceIn(loadBalancer));
   if (balancer === undefined) return undefined;
   const listener = resourcesOf(template, 'AWS::ElasticLoadBalancingV2::Listener').find(
     ({ properties }) => refersTo(properties.LoadBalancerArn, balancer.id) && textOf(properties.Port) === textOf(port),
   );
+  // Whoever has a token may come to an API from anywhere; the load balancer behind it lets in nobody else.
+  const api = resourceOf(template, textIn(before) ?? referenceIn(before));
   const groups = (listOf(balancer.properties.SecurityGroups) ?? []).map(referenceIn).filter((id) => id !== undefined);
   return {
-    loadBalancer: balancer.id,
-    scheme: textOf(balancer.properties.Scheme) === 'internal' ? 'internal' : 'public',
+    entry: (api ?? balancer).id,
+    scheme: api === undefined && textOf(balancer.properties.Scheme) === 'internal' ? 'internal' : 'public',
     port: textOf(port),
     protocol: textOf(listener?.properties.Protocol),
     domain,
     certificates: (listOf(listener?.properties.Certificates) ?? []).map((certificate) => textOf(membersOf(certificate)?.CertificateArn)),
     tlsPolicy: textOf(listener?.properties.SslPolicy),
-    clients: [...new Set(groups.flatMap((group) => peersOf(template, group, Number(textOf(port)))))].sort(),
+    clients: api !== undefined ? [ANYWHERE] : [...new Set(groups.flatMap((group) => peersOf(template, group, Number(textOf(port)))))].sort(),
   };
 }
 

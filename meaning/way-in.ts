@@ -44,7 +44,7 @@ export function openedEdge({ edge }: DeclaredFleet, side: 'before' | 'after'): D
 
 function wayInChanges(before: DeclaredEdge, after: DeclaredEdge): Draft[] {
   const moved =
-    before.loadBalancer === after.loadBalancer ? {} : { breaks: 'calls go on when the domain name points at the other load balancer' };
+    before.entry === after.entry ? {} : { breaks: 'calls go on when the domain name points at the other one' };
   const closed = { severity: 'narrows', breaks: 'calls from outside the network are refused' } as const;
   return [
     ...valueChange(
@@ -54,7 +54,7 @@ function wayInChanges(before: DeclaredEdge, after: DeclaredEdge): Draft[] {
       after.scheme === 'public' ? { severity: 'widens', ...moved } : closed,
     ),
     ...(before.scheme === after.scheme
-      ? valueChange({ ...EDGE, what: 'load balancer of the edge' }, `<${before.loadBalancer}>`, `<${after.loadBalancer}>`, {
+      ? valueChange({ ...EDGE, what: 'entry of the edge' }, `<${before.entry}>`, `<${after.entry}>`, {
           severity: 'breaks',
           breaks: moved.breaks ?? '',
         })

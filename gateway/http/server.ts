@@ -20,7 +20,7 @@ const METADATA_PATH = /^\/\.well-known\/oauth-protected-resource\/([^/?]+)\/mcp\
 
 /** What is said of the fleet without a token. */
 interface PublicParts {
-  readonly config: Pick<FleetConfig, 'identity' | 'servers'>;
+  readonly config: Pick<FleetConfig, 'identity' | 'servers' | 'stage'>;
   /** Name of this replica in ledger rows and logs. */
   readonly replica: string;
   readonly health: { readonly fault: OwnFault | undefined };
@@ -31,7 +31,7 @@ export type ServerParts = PipelineParts & CallOutcomeParts & PublicParts & { rea
 /** The gateway's HTTP surface: health, protected resource metadata, the endpoint of each server, and the outcomes of its calls. */
 export function createGatewayServer(parts: ServerParts): Server {
   const server = createServer((request, response) => {
-    const path = request.url ?? '/';
+    const path = pathOf(request, parts.config);
     if (answerCors(request, response, parts.config.allowedOrigins)) return;
     const [, name, key] = MCP_PATH.exec(path) ?? CALL_PATH.exec(path) ?? [];
     if (name === undefined) {
@@ -44,6 +44,11 @@ export function createGatewayServer(parts: ServerParts): Server {
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   return server;
+}
+
+/** Without the stage of the API that it came by: no server has such a name. */
+function pathOf({ url = '/' }: IncomingMessage, { stage }: PublicParts['config']): string {
+  return stage !== undefined && url.startsWith(`/${stage}/`) ? url.slice(stage.length + 1) : url;
 }
 
 function answerOther(path: string, request: IncomingMessage, response: ServerResponse, { config, replica, health }: PublicParts): void {

@@ -1,10 +1,10 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import { type Agent, agentId } from '../../core/agent';
 import { FleetError } from '../../core/errors';
-import type { AuthorizeRequest, Decision } from '../../core/policy';
+import { type AuthorizeRequest, DECISION_SECONDS, type Decision } from '../../core/policy';
 
 /** Longest time for which a decision is believed, in milliseconds: so long may it take until what was changed in the table by other means holds. */
-export const DECISION_LIFETIME_MS = 30_000;
+const DECISION_LIFETIME_MS = DECISION_SECONDS * 1_000;
 
 const REMEMBERED_DECISIONS = 10_000;
 

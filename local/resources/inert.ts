@@ -16,6 +16,10 @@ const NAME_IS_ALL: Readonly<Record<string, readonly string[]>> = {
     'EC2::NatGateway',
     'EC2::EIP',
     'EC2::FlowLog',
+    'ApiGateway::Account',
+    'ApiGateway::DomainName',
+    'ApiGateway::BasePathMapping',
+    'ApiGatewayV2::VpcLink',
   ],
   'who may reach whom: nobody is kept apart': [
     'EC2::SecurityGroup',

@@ -1,4 +1,6 @@
 import { alarm } from './alarm';
+import { apiAnswer, apiAuthorizer, apiMethod } from './api-method';
+import { apiStage } from './api-stage';
 import { bucket } from './bucket';
 import { customResource } from './custom-resource';
 import { eventSourceMapping } from './event-source-mapping';
@@ -8,6 +10,7 @@ import { listenerRule } from './listener-rule';
 import { loadBalancer } from './load-balancer';
 import type { Provisioner } from './provisioner';
 import { parameter, repository } from './publishing';
+import { apiDeployment, apiResource, restApi } from './rest-api';
 import { rotationSchedule } from './rotation-schedule';
 import { scalableTarget } from './scalable-target';
 import { scalingPolicy } from './scaling-policy';
@@ -41,6 +44,13 @@ const PROVISIONERS: Readonly<Record<string, Provisioner>> = {
   'AWS::ElasticLoadBalancingV2::Listener': listener,
   'AWS::ElasticLoadBalancingV2::ListenerRule': listenerRule,
   'AWS::ElasticLoadBalancingV2::TargetGroup': targetGroup,
+  'AWS::ApiGateway::RestApi': restApi,
+  'AWS::ApiGateway::Resource': apiResource,
+  'AWS::ApiGateway::Method': apiMethod,
+  'AWS::ApiGateway::Authorizer': apiAuthorizer,
+  'AWS::ApiGateway::GatewayResponse': apiAnswer,
+  'AWS::ApiGateway::Deployment': apiDeployment,
+  'AWS::ApiGateway::Stage': apiStage,
   'AWS::ECS::TaskDefinition': taskDefinition,
   'AWS::ECS::Service': service,
   'AWS::ApplicationAutoScaling::ScalableTarget': scalableTarget,

@@ -61,6 +61,10 @@ const USES: Record<string, { readonly right: object; readonly use: (props: Anyth
     use: (props) => fleet.addAgent(`a${++made}`, props?.subject === 'agent' ? { ...props, subject: `a${made}` } : props),
   },
   AddServerProps: { right: { runtime: NPM_HTTP }, use: addServer },
+  ApiGatewayEdgeProps: {
+    right: { certificate: certificateOf(newStack()), domainName: 'mcp.example' },
+    use: (props) => at(FleetEdge.apiGateway(props)),
+  },
   ApprovedToolsProps: { right: {}, use: (props) => serverWith({ approvedTools: ApprovedTools.fromFile('none.json', props) }) },
   CallDenialProps: {
     right: { tools: ['read'] },
