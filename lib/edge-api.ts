@@ -145,7 +145,14 @@ export class EdgeApi extends Construct {
     (made.node.defaultChild as apigateway.CfnMethod).addPropertyOverride('Integration.IntegrationTarget', target);
     // The hash by which CDK makes a new deployment does not see overrides.
     this.api.latestDeployment?.addToLogicalId({ path: made.resource.path, target: Stack.of(this).resolve(target) });
-    if (authorizer !== undefined) return;
+    if (authorizer !== undefined) {
+      acknowledge(
+        made,
+        'COG4',
+        'The fleet’s own authorizer judges tokens, of Cognito or any other issuer, and looks the agent’s grants up.',
+      );
+      return;
+    }
     const why = 'Preflights and the protected resource metadata are asked for before there is a token.';
     acknowledge(made, 'APIG4', why);
     acknowledge(made, 'COG4', why);

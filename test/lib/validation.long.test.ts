@@ -42,6 +42,14 @@ test('a public fleet in a VPC of its own, with every kind of server, passes', ()
   expect(() => app.synth()).not.toThrow();
 }, 60_000);
 
+test('a fleet behind an API passes', () => {
+  const app = checkedApp();
+  const stack = new Stack(app, 'Company', { env: { account: '111122223333', region: 'eu-west-1' } });
+  newServer({}, newFleet(stack, { edge: FleetEdge.apiGateway({ certificate: certificateOf(stack), domainName: 'mcp.example' }) }));
+
+  expect(() => app.synth()).not.toThrow();
+}, 60_000);
+
 test('an internal fleet without a certificate passes', () => {
   const app = checkedApp();
   const fleet = newFleet(new Stack(app, 'Company'), { edge: FleetEdge.internal() });
