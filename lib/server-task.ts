@@ -16,7 +16,7 @@ import { STOP_MARGIN_SECONDS } from './server-problems';
 import { type AddServerProps, OnLoss } from './server-props';
 import type { HttpRuntimeProps, StdioRuntimeProps } from './server-runtime';
 import { slotsOf } from './slots';
-import { fargateTask, imagePlatform, logDriver, raiseFileLimit, serviceLogs } from './task';
+import { fargateTask, foreignLogs, imagePlatform, logDriver, raiseFileLimit, serviceLogs } from './task';
 
 /** Name of the container that the target group reaches. */
 export const SIDECAR_CONTAINER = 'sidecar';
@@ -41,7 +41,7 @@ export function serverTask(scope: Construct, of: ServerTask): ecs.FargateTaskDef
   grantSecret(task.obtainExecutionRole(), of.sidecarKey, of.parts.key);
   const logGroup = serviceLogs(scope, of.parts);
   const spec = of.props.runtime._spec;
-  if (spec.kind === 'http') httpContainers(task, of, spec, logGroup);
+  if (spec.kind === 'http') httpContainers(scope, task, of, spec, logGroup);
   if (spec.kind === 'stdio') stdioContainer(task, of, spec, logGroup);
   return task;
 }
@@ -66,7 +66,13 @@ function grantOwnPlace(task: ecs.FargateTaskDefinition, { cluster }: FleetParts)
   grant('service', OWN_SERVICE_ACTIONS, "A service is made after its tasks' role");
 }
 
-function httpContainers(task: ecs.FargateTaskDefinition, of: ServerTask, spec: HttpRuntimeProps, logGroup: logs.ILogGroup): void {
+function httpContainers(
+  scope: Construct,
+  task: ecs.FargateTaskDefinition,
+  of: ServerTask,
+  spec: HttpRuntimeProps,
+  logGroup: logs.ILogGroup,
+): void {
   const server = task.addContainer(SERVER_CONTAINER, {
     image: httpServerImage(task, spec, imagePlatform(of.parts)),
     command: spec.args,
@@ -75,7 +81,7 @@ function httpContainers(task: ecs.FargateTaskDefinition, of: ServerTask, spec: H
     portMappings: [{ containerPort: spec.port }],
     healthCheck: spec.healthCheck,
     linuxParameters: initProcess(task),
-    logging: logDriver(logGroup, SERVER_CONTAINER),
+    logging: logDriver(foreignLogs(scope, of.parts), SERVER_CONTAINER),
   });
   raiseFileLimit(server);
   const url = `http://127.0.0.1:${spec.port}${spec.path ?? '/mcp'}`;

@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import type { Holding } from './budget';
+import type { ChildWords } from './child-words';
 import type { Cancel, Clock } from './clock';
 import { LastWords } from './last-words';
 import type { Limits } from './limits';
@@ -12,11 +13,13 @@ const LAST_OUTPUT_MS = 250;
 /** How often what a child left behind is killed, should it start others meanwhile. */
 const SWEEPS = 5;
 
-/** What a child needs to be started. */
+/** What a child needs to be started, and has in common with the others. */
 export interface ChildCommand {
   readonly command: readonly string[];
   /** Its whole environment, but for the mark by which what it starts is known. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Tells what it writes on standard error. */
+  readonly words: ChildWords;
 }
 
 export interface ChildEvents extends LineEvents {
@@ -43,7 +46,7 @@ export interface ChildRoom {
   readonly diagnostics: Holding;
 }
 
-/** A stdio server's process and all that comes of it: JSON-RPC lines in and out, diagnostics counted and not kept. */
+/** A stdio server's process and all that comes of it: JSON-RPC lines in and out, diagnostics told. */
 export class Child {
   static readonly #running = new Set<Child>();
 
@@ -56,18 +59,18 @@ export class Child {
   #started = false;
   #ended = false;
   #errorLines = 0;
-  #lastErrorLength = 0;
 
   constructor(
-    { command, environment }: ChildCommand,
+    private readonly given: ChildCommand,
     private readonly events: ChildEvents,
     private readonly room: ChildRoom,
     private readonly clock: Clock,
     private readonly limits: Limits,
     private readonly log: Logger,
   ) {
+    const { command, environment } = given;
     const [program, ...parameters] = command as [string, ...string[]];
-    this.#words = new LastWords(environment, limits.lastWordsLines, limits.lastWordsBytes);
+    this.#words = new LastWords(limits.lastWordsLines, limits.lastWordsBytes);
     // A group of its own, so that a wrapper's server hears every signal, too.
     const env = { ...environment, ...this.#offspring.environment };
     this.#process = spawn(program, parameters, { env, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
@@ -147,12 +150,8 @@ export class Child {
 
   #noteDiagnostic(line: string): void {
     this.#errorLines++;
-    this.#lastErrorLength = line.length;
-    this.#words?.add(line);
-    // What a server writes may hold anything, secrets too: only that it wrote is told, and not each time.
-    if (Number.isInteger(Math.log2(this.#errorLines))) {
-      this.log.info({ pid: this.pid, lines: this.#errorLines, lastLength: this.#lastErrorLength }, 'child_diagnostics');
-    }
+    const told = this.given.words.tell(this.pid, line);
+    this.#words?.add(told);
   }
 
   #end(end: ChildEnd): void {
@@ -160,7 +159,7 @@ export class Child {
     this.#ended = true;
     for (const cancel of this.#timers) cancel();
     const { pid } = this;
-    this.log.info({ pid, ...end, diagnosticLines: this.#errorLines, lastLength: this.#lastErrorLength }, 'child_ended');
+    this.log.info({ pid, ...end, diagnosticLines: this.#errorLines }, 'child_ended');
     this.#tellLastWords();
     for (const holding of Object.values(this.room)) holding.release();
     this.events.onEnd(end);

@@ -1,8 +1,10 @@
 import type { AddressInfo } from 'node:net';
 import type { SlotsNews } from '../core/capacity/slots-news';
-import { DEFAULT_DEPLOY_WITHIN_SECONDS } from '../core/fleet-config';
+import { DEFAULT_DEPLOY_WITHIN_SECONDS, type StdioRuntimeConfig } from '../core/fleet-config';
 import { Admission } from './admission';
 import { Budget } from './budget';
+import type { ChildCommand } from './child';
+import { ChildWords } from './child-words';
 import type { Cancel, Clock } from './clock';
 import { answersAtAll } from './first-child';
 import { Handover } from './handover';
@@ -105,7 +107,7 @@ export class Sidecar {
     const { runtime } = this.settings.config;
     if (runtime.kind !== 'stdio') return true;
     const { clock, limits, log } = this.around;
-    return await answersAtAll({ command: runtime.command, environment: this.settings.childEnvironment }, this.budget, clock, limits, log);
+    return await answersAtAll(this.#childCommand(runtime), this.budget, clock, limits, log);
   }
 
   /** @returns the port on which it listens */
@@ -167,8 +169,13 @@ export class Sidecar {
     const onColdStart = () => this.#pulse.countColdStart();
     const ahead = warm > 0 ? { size: warm, room: () => this.#freeSlots() } : undefined;
     if (runtime.kind === 'http') return new HttpRuntime(runtime, this.sessions, this.budget, clock, log, limits, onColdStart, ahead);
-    const command = { command: runtime.command, environment: this.settings.childEnvironment };
-    return new StdioRuntime(command, slots, this.sessions, this.budget, clock, log, limits, onColdStart, ahead);
+    return new StdioRuntime(this.#childCommand(runtime), slots, this.sessions, this.budget, clock, log, limits, onColdStart, ahead);
+  }
+
+  #childCommand({ command }: StdioRuntimeConfig): ChildCommand {
+    const { childEnvironment: environment } = this.settings;
+    const { clock, limits, log } = this.around;
+    return { command, environment, words: new ChildWords(environment, clock, limits, log) };
   }
 
   /** Slots for what is new: none on an instance that is to end. */

@@ -59,6 +59,7 @@ export class Task implements AgentTask {
         ...(definition.server && { server: definition.server }),
         source: this.id,
         shortSource,
+        ...(container.metricless && { metricless: true }),
       });
       return new Container(container, { ports, folder: this.folder, agent: machine.agent.admit(this, Name), log }, machine);
     });

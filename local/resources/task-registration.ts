@@ -61,6 +61,7 @@ async function readContainer({ container, hint, path }: ContainerRequest, source
   return {
     role,
     program,
+    ...(hint.metricless && { metricless: true }),
     properties: hint.command && role === 'sidecar' ? withServerCommand(container, hint.command, localFolder(hint, path)) : container,
   };
 }
