@@ -15,11 +15,10 @@ import { httpServerImage, npmOrigin, stdioCommand, stdioServerImage } from './se
 import { STOP_MARGIN_SECONDS } from './server-problems';
 import { type AddServerProps, OnLoss } from './server-props';
 import type { HttpRuntimeProps, StdioRuntimeProps } from './server-runtime';
+import { SERVICE_TAG, serviceTagValue } from './server-service';
 import { slotsOf } from './slots';
-import { fargateTask, foreignLogs, imagePlatform, logDriver, raiseFileLimit, serviceLogs } from './task';
+import { fargateTask, foreignLogs, imagePlatform, logDriver, raiseFileLimit, SIDECAR_CONTAINER, serviceLogs } from './task';
 
-/** Name of the container that the target group reaches. */
-export const SIDECAR_CONTAINER = 'sidecar';
 const SERVER_CONTAINER = 'server';
 /** Read by the local account: how a container runs where its image cannot. */
 const CONTAINERS_METADATA = 'cdk-mcp-fleet:containers';
@@ -36,7 +35,7 @@ interface ServerTask {
 /** The task of a server: a sidecar, and the server beside it (HTTP) or under it (stdio). */
 export function serverTask(scope: Construct, of: ServerTask): ecs.FargateTaskDefinition {
   const task = fargateTask(scope, of.parts, of.props.taskSize);
-  grantOwnPlace(task, of.parts);
+  grantOwnPlace(scope, task, of.parts);
   // ECS reads the key on the container's behalf; the key policy of an imported encryption key knows nothing of it.
   grantSecret(task.obtainExecutionRole(), of.sidecarKey, of.parts.key);
   const logGroup = serviceLogs(scope, of.parts);
@@ -47,23 +46,25 @@ export function serverTask(scope: Construct, of: ServerTask): ecs.FargateTaskDef
 }
 
 /**
- * Containers of one task share its role: whatever the server may do stands here and in the company's own grants. It may keep its cluster's
- * tasks from being scaled in, as its sidecar does with its own, and read how their services are deployed, which tells nobody a secret.
+ * Containers of one task share its role: whatever the server may do stands here and in the company's own grants. It may keep tasks of its
+ * own service from being scaled in, as its sidecar does, and read how that service is deployed. ECS invents a task's id when it starts,
+ * and a service is made after its tasks' role: the tag that the service hands down is what tells them from all others of the cluster
+ * (Service Authorization Reference, Amazon ECS: for these actions there are `aws:ResourceTag` and `ecs:cluster`, and no `ecs:service`).
  */
-function grantOwnPlace(task: ecs.FargateTaskDefinition, { cluster }: FleetParts): void {
+function grantOwnPlace(scope: Construct, task: ecs.FargateTaskDefinition, { cluster }: FleetParts): void {
   const stack = Stack.of(task);
-  const grant = (resource: string, actions: string[], why: string): void => {
-    const all = stack.formatArn({ service: 'ecs', resource, resourceName: `${cluster.clusterName}/*` });
-    const conditions = { ArnEquals: { 'ecs:cluster': cluster.clusterArn } };
-    task.addToTaskRolePolicy(new iam.PolicyStatement({ actions, resources: [all], conditions }));
-    acknowledge(
-      task.taskRole,
-      `IAM5[Resource::${findingText(stack.resolve(all))}]`,
-      `${why}; the cluster is the narrowest that can be named.`,
-    );
+  const conditions = {
+    ArnEquals: { 'ecs:cluster': cluster.clusterArn },
+    StringEquals: { [`aws:ResourceTag/${SERVICE_TAG}`]: serviceTagValue(scope) },
   };
-  grant('task', OWN_TASK_ACTIONS, "ECS invents a task's id when it starts");
-  grant('service', OWN_SERVICE_ACTIONS, "A service is made after its tasks' role");
+  const grant = (resource: string, actions: string[]): void => {
+    const all = stack.formatArn({ service: 'ecs', resource, resourceName: `${cluster.clusterName}/*` });
+    task.addToTaskRolePolicy(new iam.PolicyStatement({ actions, resources: [all], conditions }));
+    const why = 'The id is not known yet; a tag that only the own service and its tasks have is a condition of it.';
+    acknowledge(task.taskRole, `IAM5[Resource::${findingText(stack.resolve(all))}]`, why);
+  };
+  grant('task', OWN_TASK_ACTIONS);
+  grant('service', OWN_SERVICE_ACTIONS);
 }
 
 function httpContainers(

@@ -8,6 +8,9 @@ import { acknowledge } from './nag';
 import type { TaskSize } from './server-props';
 import { DEFAULT_SIZE, memoryMiB } from './task-size';
 
+/** Name of the container that the target group of a server reaches. */
+export const SIDECAR_CONTAINER = 'sidecar';
+
 /**
  * A Fargate task definition whose findings of cdk-nag are answered.
  *
