@@ -5,7 +5,15 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import { GUARDED_PREFIX, RUNTIME_PORT, SIDECAR_CONFIG_VARIABLE, SIDECAR_KEY_VARIABLE, type SidecarConfig } from '../core/fleet-config';
+import {
+  CHILD_USERS,
+  CHILD_USERS_CAPABILITIES,
+  GUARDED_PREFIX,
+  RUNTIME_PORT,
+  SIDECAR_CONFIG_VARIABLE,
+  SIDECAR_KEY_VARIABLE,
+  type SidecarConfig,
+} from '../core/fleet-config';
 import { bundleFolder } from './bundles';
 import { delayOf, deployWithinOf, drainOf, streamAgeSeconds } from './deregistration';
 import type { FleetParts } from './fleet-parts';
@@ -13,11 +21,12 @@ import { acknowledge, findingText } from './nag';
 import { grantSecret, OWN_SERVICE_ACTIONS, OWN_TASK_ACTIONS } from './perms';
 import { httpServerImage, npmOrigin, stdioCommand, stdioServerImage } from './server-image';
 import { STOP_MARGIN_SECONDS } from './server-problems';
-import { type AddServerProps, OnLoss } from './server-props';
+import { type AddServerProps, OnLoss, type TaskSize } from './server-props';
 import type { HttpRuntimeProps, StdioRuntimeProps } from './server-runtime';
 import { SERVICE_TAG, serviceTagValue } from './server-service';
-import { slotsOf } from './slots';
+import { SIDECAR_MIB, slotsOf } from './slots';
 import { fargateTask, foreignLogs, imagePlatform, logDriver, raiseFileLimit, SIDECAR_CONTAINER, serviceLogs } from './task';
+import { memoryMiB } from './task-size';
 
 const SERVER_CONTAINER = 'server';
 /** Read by the local account: how a container runs where its image cannot. */
@@ -81,6 +90,7 @@ function httpContainers(
     secrets: serverSecrets(of.props),
     portMappings: [{ containerPort: spec.port }],
     healthCheck: spec.healthCheck,
+    memoryLimitMiB: beside(of.props.taskSize),
     linuxParameters: initProcess(task),
     logging: logDriver(foreignLogs(scope, of.parts), SERVER_CONTAINER),
   });
@@ -90,6 +100,7 @@ function httpContainers(
     image: ecs.ContainerImage.fromAsset(bundleFolder('sidecar'), { platform: imagePlatform(of.parts) }),
     user: 'node',
     readonlyRootFilesystem: true,
+    memoryReservationMiB: SIDECAR_MIB,
     ...sidecarEnvironment(of, { kind: 'http', url, ...shownBy(spec) }, guardedSecrets(of.props)),
   });
   // ECS stops containers in reverse order of dependency: the server outlives the sidecar's drain.
@@ -106,14 +117,15 @@ function stdioContainer(task: ecs.FargateTaskDefinition, of: ServerTask, spec: S
   const names = [...Object.keys(of.props.environment ?? {}), ...(of.props.secrets ?? []).map((secret) => secret.name)];
   const { environment, secrets } = sidecarEnvironment(
     of,
-    { kind: 'stdio', command: stdioCommand(spec), environment: names },
+    { kind: 'stdio', command: stdioCommand(spec), environment: names, users: CHILD_USERS },
     serverSecrets(of.props),
   );
   // The file system stays writable: children are programs that we do not know, and many keep a file.
   addSidecar(task, of, logGroup, {
     image: stdioServerImage(task, spec, imagePlatform(of.parts)),
-    user: 'node',
-    linuxParameters: initProcess(task),
+    // Each child runs as a user of its own, and only root may start it so.
+    user: 'root',
+    linuxParameters: childUsers(initProcess(task)),
     environment: { ...of.props.environment, ...environment },
     secrets,
   });
@@ -123,9 +135,42 @@ function stdioContainer(task: ecs.FargateTaskDefinition, of: ServerTask, spec: S
   describeContainer(task, SIDECAR_CONTAINER, { npm: started, ...localRun(spec), ...builtFrom(task, spec.directory) });
 }
 
+/**
+ * What a server's container may use, in MiB: one that leaks is ended by itself, and its sidecar still ends sessions and calls as they
+ * should be. Undefined for a memory that only deployment knows.
+ */
+function beside(size: TaskSize | undefined): number | undefined {
+  return size?.memory.isUnresolved() ? undefined : memoryMiB(size) - SIDECAR_MIB;
+}
+
 /** An init process where a server's programs run: what a process leaves behind has a parent that reaps it, and signals are passed on. */
 function initProcess(task: ecs.FargateTaskDefinition): ecs.LinuxParameters {
   return new ecs.LinuxParameters(task, 'Init', { initProcessEnabled: true });
+}
+
+/** What a container has by default (Docker: "Runtime privilege and Linux capabilities"). Fargate lets one drop any of them. */
+const DEFAULT_CAPABILITIES = [
+  ecs.Capability.AUDIT_WRITE,
+  ecs.Capability.CHOWN,
+  ecs.Capability.DAC_OVERRIDE,
+  ecs.Capability.FOWNER,
+  ecs.Capability.FSETID,
+  ecs.Capability.KILL,
+  ecs.Capability.MKNOD,
+  ecs.Capability.NET_BIND_SERVICE,
+  ecs.Capability.NET_RAW,
+  ecs.Capability.SETFCAP,
+  ecs.Capability.SETGID,
+  ecs.Capability.SETPCAP,
+  ecs.Capability.SETUID,
+  ecs.Capability.SYS_CHROOT,
+];
+
+/** Leaves the root user what it needs to start children as others, and to end them. */
+function childUsers(parameters: ecs.LinuxParameters): ecs.LinuxParameters {
+  const kept: readonly string[] = CHILD_USERS_CAPABILITIES;
+  parameters.dropCapabilities(...DEFAULT_CAPABILITIES.filter((capability) => !kept.includes(capability)));
+  return parameters;
 }
 
 function addSidecar(

@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import type { Holding } from './budget';
+import { type ChildUser, type ChildUsers, startedAsFirstToEnd } from './child-users';
 import type { ChildWords } from './child-words';
 import type { Cancel, Clock } from './clock';
 import { LastWords } from './last-words';
@@ -20,6 +21,8 @@ export interface ChildCommand {
   readonly environment: Readonly<Record<string, string>>;
   /** Tells what it writes on standard error. */
   readonly words: ChildWords;
+  /** Gives it a user of its own; absent where children run as the sidecar does. */
+  readonly users?: ChildUsers;
 }
 
 export interface ChildEvents extends LineEvents {
@@ -51,7 +54,8 @@ export class Child {
   static readonly #running = new Set<Child>();
 
   readonly #process: ChildProcessWithoutNullStreams;
-  readonly #offspring = new Offspring();
+  readonly #user?: ChildUser;
+  readonly #offspring: Offspring;
   /** Until it has shown that it works. */
   #words?: LastWords;
   #timers: Cancel[] = [];
@@ -68,12 +72,15 @@ export class Child {
     private readonly limits: Limits,
     private readonly log: Logger,
   ) {
-    const { command, environment } = given;
-    const [program, ...parameters] = command as [string, ...string[]];
+    const { command, environment, users } = given;
+    this.#user = users?.take();
+    this.#offspring = new Offspring(this.#user?.uid);
+    const [program, ...parameters] = (users?.bound(command) ?? command) as [string, ...string[]];
     this.#words = new LastWords(limits.lastWordsLines, limits.lastWordsBytes);
     // A group of its own, so that a wrapper's server hears every signal, too.
-    const env = { ...environment, ...this.#offspring.environment };
-    this.#process = spawn(program, parameters, { env, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+    const env = { ...environment, ...this.#user?.environment, ...this.#offspring.environment };
+    const own = this.#user && { uid: this.#user.uid, gid: this.#user.uid };
+    this.#process = startedAsFirstToEnd(() => spawn(program, parameters, { env, ...own, stdio: ['pipe', 'pipe', 'pipe'], detached: true }));
     Child.#running.add(this);
     this.#process.once('error', (error) => {
       if (!this.#started) this.#end({ started: false, error: (error as NodeJS.ErrnoException).code ?? error.name });
@@ -175,8 +182,10 @@ export class Child {
 
   /** What the child has started gets as long as the child did, from SIGTERM to SIGKILL. */
   #clear(sweeps: number): void {
-    if (sweeps > SWEEPS || !this.#offspring.lives(this.pid)) {
+    const lives = this.#offspring.lives(this.pid);
+    if (sweeps > SWEEPS || !lives) {
       Child.#running.delete(this);
+      if (!lives) this.#user?.release();
       this.events.onGone();
       return;
     }

@@ -4,6 +4,7 @@ import { DEFAULT_DEPLOY_WITHIN_SECONDS, type StdioRuntimeConfig } from '../core/
 import { Admission } from './admission';
 import { Budget } from './budget';
 import type { ChildCommand } from './child';
+import { ChildUsers } from './child-users';
 import { ChildWords } from './child-words';
 import type { Cancel, Clock } from './clock';
 import { answersAtAll } from './first-child';
@@ -50,6 +51,7 @@ export class Sidecar {
   readonly #standing: Standing;
   readonly #protection: TaskProtection;
   readonly #handover: Handover;
+  #command?: ChildCommand;
   #timers: Cancel[] = [];
   #whenEmpty?: () => void;
 
@@ -125,7 +127,9 @@ export class Sidecar {
     ];
     const { port } = http.address() as AddressInfo;
     this.#runtime.noteRoom();
-    log.info({ port, runtime: this.settings.config.runtime.kind, slots: this.slots.capacity }, 'listening');
+    const { runtime } = this.settings.config;
+    const apart = runtime.kind === 'stdio' ? { childrenApart: runtime.users !== undefined } : {};
+    log.info({ port, runtime: runtime.kind, ...apart, slots: this.slots.capacity }, 'listening');
     return port;
   }
 
@@ -172,10 +176,17 @@ export class Sidecar {
     return new StdioRuntime(this.#childCommand(runtime), slots, this.sessions, this.budget, clock, log, limits, onColdStart, ahead);
   }
 
-  #childCommand({ command }: StdioRuntimeConfig): ChildCommand {
+  /** Made once: no user is given to two children. */
+  #childCommand({ command, users }: StdioRuntimeConfig): ChildCommand {
     const { childEnvironment: environment } = this.settings;
     const { clock, limits, log } = this.around;
-    return { command, environment, words: new ChildWords(environment, clock, limits, log) };
+    this.#command ??= {
+      command,
+      environment,
+      words: new ChildWords(environment, clock, limits, log),
+      ...(users !== undefined && { users: new ChildUsers(users, log) }),
+    };
+    return this.#command;
   }
 
   /** Slots for what is new: none on an instance that is to end. */

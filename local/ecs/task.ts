@@ -50,6 +50,7 @@ export class Task implements AgentTask {
     this.arn = `arn:aws:ecs:${machine.region}:${machine.account}:task/${place.cluster}/${this.id}`;
     this.ports = ports;
     this.folder = join(machine.folder, this.id);
+    mkdirSync(this.folder, { recursive: true, mode: 0o711 });
     for (const name of ['home', 'tmp']) mkdirSync(join(this.folder, name), { recursive: true });
     this.containers = definition.containers.map((container) => {
       const { Name } = container.properties;
