@@ -20,7 +20,8 @@ export function metriclessContainers(
   template: Pick<Template, 'Resources'> | undefined,
   hints: Readonly<Record<string, ContainerHint>>,
 ): Readonly<Record<string, ContainerHint>> {
-  const containers = (Properties?.ContainerDefinitions ?? []) as readonly LoggingContainer[];
+  const declared = Properties?.ContainerDefinitions;
+  const containers = (Array.isArray(declared) ? declared : []) as readonly LoggingContainer[];
   const found = containers.flatMap(({ Name, LogConfiguration }): [string, ContainerHint][] => {
     const group = (LogConfiguration?.Options?.['awslogs-group'] as { readonly Ref?: string } | undefined)?.Ref;
     const made = group === undefined ? undefined : template?.Resources[group]?.Properties?.LogGroupClass;
