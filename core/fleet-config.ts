@@ -273,6 +273,23 @@ export interface StdioRuntimeConfig {
   readonly command: readonly string[];
   /** Names of environment variables (plain or injected) that a child may see, besides PATH, HOME, TMPDIR and LANG. */
   readonly environment: readonly string[];
+  /** Numbers of the users as whom children run, each as one of its own. The sidecar runs as root then. Absent: as the sidecar's. */
+  readonly users?: ChildUserRange;
+}
+
+/**
+ * Linux capabilities (capabilities(7)) that the root user of a sidecar needs to run each child as a user of its own: to give it a folder
+ * and remove that, to become it, and to end it. Of those that a container has by default it has no others.
+ */
+export const CHILD_USERS_CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'KILL', 'SETGID', 'SETUID'] as const;
+
+/** Above all that an image or a machine gives out, and so many that none is given twice. */
+export const CHILD_USERS: ChildUserRange = { first: 1_000_000, count: 1_000_000_000 };
+
+/** Numbers of users, and of groups alike. */
+export interface ChildUserRange {
+  readonly first: number;
+  readonly count: number;
 }
 
 /** Who calls, as the gateway tells a sidecar: the payload of the signed context header. */

@@ -39,6 +39,7 @@ export function stdioServerImage(scope: Construct, runtime: StdioRuntimeProps, p
     writeDockerfile(folder, [
       ...(npm === undefined ? ['COPY server ./server'] : NPM_INSTALL),
       'COPY index.js ./',
+      // Whoever starts it otherwise is told that its task definition has it run as root.
       'USER node',
       'ENTRYPOINT ["node","index.js"]',
     ]);

@@ -1,17 +1,25 @@
-import { Duration } from 'aws-cdk-lib';
+import { Aws, Duration, Tags } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Construct } from 'constructs';
 import { RUNTIME_PORT } from '../core/fleet-config';
 import type { ServerParts } from './fleet-parts';
-import { SIDECAR_CONTAINER } from './server-task';
+import { SIDECAR_CONTAINER } from './task';
 
 /** The longest that an ALB keeps a target for a client; a session's cookie must outlive the session. */
 const STICKINESS = Duration.days(7);
 
+/** Tag of a server's service and, handed down, of each of its tasks. IAM tells them by it from others of the cluster. */
+export const SERVICE_TAG = 'cdk-mcp-fleet:service';
+
+/** Value of {@link SERVICE_TAG}: no other service of the cluster has it, of whichever stack. At most 256 characters (AWS tagging limits). */
+export function serviceTagValue(server: Construct): string {
+  return `${Aws.STACK_NAME}/${server.node.id}-${server.node.addr.slice(-8)}`;
+}
+
 /** The service of a server. Its count belongs to scaling: a deployment must not take instances that hold sessions. */
 export function serverService(scope: Construct, parts: ServerParts, taskDefinition: ecs.FargateTaskDefinition): ecs.FargateService {
-  return new ecs.FargateService(scope, 'Service', {
+  const service = new ecs.FargateService(scope, 'Service', {
     cluster: parts.cluster,
     taskDefinition,
     vpcSubnets: parts.subnets,
@@ -21,7 +29,10 @@ export function serverService(scope: Construct, parts: ServerParts, taskDefiniti
     healthCheckGracePeriod: Duration.seconds(60),
     // Moving a task for the sake of balance would cut its sessions.
     availabilityZoneRebalancing: ecs.AvailabilityZoneRebalancing.DISABLED,
+    propagateTags: ecs.PropagatedTagSource.SERVICE,
   });
+  Tags.of(service).add(SERVICE_TAG, serviceTagValue(scope));
+  return service;
 }
 
 /** Puts a service behind the servers listener under `/{name}/*`, sticky, so that the cookie in a session's id leads back to its instance. */

@@ -5,7 +5,15 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import { GUARDED_PREFIX, RUNTIME_PORT, SIDECAR_CONFIG_VARIABLE, SIDECAR_KEY_VARIABLE, type SidecarConfig } from '../core/fleet-config';
+import {
+  CHILD_USERS,
+  CHILD_USERS_CAPABILITIES,
+  GUARDED_PREFIX,
+  RUNTIME_PORT,
+  SIDECAR_CONFIG_VARIABLE,
+  SIDECAR_KEY_VARIABLE,
+  type SidecarConfig,
+} from '../core/fleet-config';
 import { bundleFolder } from './bundles';
 import { delayOf, deployWithinOf, drainOf, streamAgeSeconds } from './deregistration';
 import type { FleetParts } from './fleet-parts';
@@ -13,13 +21,13 @@ import { acknowledge, findingText } from './nag';
 import { grantSecret, OWN_SERVICE_ACTIONS, OWN_TASK_ACTIONS } from './perms';
 import { httpServerImage, npmOrigin, stdioCommand, stdioServerImage } from './server-image';
 import { STOP_MARGIN_SECONDS } from './server-problems';
-import { type AddServerProps, OnLoss } from './server-props';
+import { type AddServerProps, OnLoss, type TaskSize } from './server-props';
 import type { HttpRuntimeProps, StdioRuntimeProps } from './server-runtime';
-import { slotsOf } from './slots';
-import { fargateTask, imagePlatform, logDriver, raiseFileLimit, serviceLogs } from './task';
+import { SERVICE_TAG, serviceTagValue } from './server-service';
+import { SIDECAR_MIB, slotsOf } from './slots';
+import { fargateTask, foreignLogs, imagePlatform, logDriver, raiseFileLimit, SIDECAR_CONTAINER, serviceLogs } from './task';
+import { memoryMiB } from './task-size';
 
-/** Name of the container that the target group reaches. */
-export const SIDECAR_CONTAINER = 'sidecar';
 const SERVER_CONTAINER = 'server';
 /** Read by the local account: how a container runs where its image cannot. */
 const CONTAINERS_METADATA = 'cdk-mcp-fleet:containers';
@@ -36,37 +44,45 @@ interface ServerTask {
 /** The task of a server: a sidecar, and the server beside it (HTTP) or under it (stdio). */
 export function serverTask(scope: Construct, of: ServerTask): ecs.FargateTaskDefinition {
   const task = fargateTask(scope, of.parts, of.props.taskSize);
-  grantOwnPlace(task, of.parts);
+  grantOwnPlace(scope, task, of.parts);
   // ECS reads the key on the container's behalf; the key policy of an imported encryption key knows nothing of it.
   grantSecret(task.obtainExecutionRole(), of.sidecarKey, of.parts.key);
   const logGroup = serviceLogs(scope, of.parts);
   const spec = of.props.runtime._spec;
-  if (spec.kind === 'http') httpContainers(task, of, spec, logGroup);
+  if (spec.kind === 'http') httpContainers(scope, task, of, spec, logGroup);
   if (spec.kind === 'stdio') stdioContainer(task, of, spec, logGroup);
   return task;
 }
 
 /**
- * Containers of one task share its role: whatever the server may do stands here and in the company's own grants. It may keep its cluster's
- * tasks from being scaled in, as its sidecar does with its own, and read how their services are deployed, which tells nobody a secret.
+ * Containers of one task share its role: whatever the server may do stands here and in the company's own grants. It may keep tasks of its
+ * own service from being scaled in, as its sidecar does, and read how that service is deployed. ECS invents a task's id when it starts,
+ * and a service is made after its tasks' role: the tag that the service hands down is what tells them from all others of the cluster
+ * (Service Authorization Reference, Amazon ECS: for these actions there are `aws:ResourceTag` and `ecs:cluster`, and no `ecs:service`).
  */
-function grantOwnPlace(task: ecs.FargateTaskDefinition, { cluster }: FleetParts): void {
+function grantOwnPlace(scope: Construct, task: ecs.FargateTaskDefinition, { cluster }: FleetParts): void {
   const stack = Stack.of(task);
-  const grant = (resource: string, actions: string[], why: string): void => {
-    const all = stack.formatArn({ service: 'ecs', resource, resourceName: `${cluster.clusterName}/*` });
-    const conditions = { ArnEquals: { 'ecs:cluster': cluster.clusterArn } };
-    task.addToTaskRolePolicy(new iam.PolicyStatement({ actions, resources: [all], conditions }));
-    acknowledge(
-      task.taskRole,
-      `IAM5[Resource::${findingText(stack.resolve(all))}]`,
-      `${why}; the cluster is the narrowest that can be named.`,
-    );
+  const conditions = {
+    ArnEquals: { 'ecs:cluster': cluster.clusterArn },
+    StringEquals: { [`aws:ResourceTag/${SERVICE_TAG}`]: serviceTagValue(scope) },
   };
-  grant('task', OWN_TASK_ACTIONS, "ECS invents a task's id when it starts");
-  grant('service', OWN_SERVICE_ACTIONS, "A service is made after its tasks' role");
+  const grant = (resource: string, actions: string[]): void => {
+    const all = stack.formatArn({ service: 'ecs', resource, resourceName: `${cluster.clusterName}/*` });
+    task.addToTaskRolePolicy(new iam.PolicyStatement({ actions, resources: [all], conditions }));
+    const why = 'The id is not known yet; a tag that only the own service and its tasks have is a condition of it.';
+    acknowledge(task.taskRole, `IAM5[Resource::${findingText(stack.resolve(all))}]`, why);
+  };
+  grant('task', OWN_TASK_ACTIONS);
+  grant('service', OWN_SERVICE_ACTIONS);
 }
 
-function httpContainers(task: ecs.FargateTaskDefinition, of: ServerTask, spec: HttpRuntimeProps, logGroup: logs.ILogGroup): void {
+function httpContainers(
+  scope: Construct,
+  task: ecs.FargateTaskDefinition,
+  of: ServerTask,
+  spec: HttpRuntimeProps,
+  logGroup: logs.ILogGroup,
+): void {
   const server = task.addContainer(SERVER_CONTAINER, {
     image: httpServerImage(task, spec, imagePlatform(of.parts)),
     command: spec.args,
@@ -74,8 +90,9 @@ function httpContainers(task: ecs.FargateTaskDefinition, of: ServerTask, spec: H
     secrets: serverSecrets(of.props),
     portMappings: [{ containerPort: spec.port }],
     healthCheck: spec.healthCheck,
+    memoryLimitMiB: beside(of.props.taskSize),
     linuxParameters: initProcess(task),
-    logging: logDriver(logGroup, SERVER_CONTAINER),
+    logging: logDriver(foreignLogs(scope, of.parts), SERVER_CONTAINER),
   });
   raiseFileLimit(server);
   const url = `http://127.0.0.1:${spec.port}${spec.path ?? '/mcp'}`;
@@ -83,6 +100,7 @@ function httpContainers(task: ecs.FargateTaskDefinition, of: ServerTask, spec: H
     image: ecs.ContainerImage.fromAsset(bundleFolder('sidecar'), { platform: imagePlatform(of.parts) }),
     user: 'node',
     readonlyRootFilesystem: true,
+    memoryReservationMiB: SIDECAR_MIB,
     ...sidecarEnvironment(of, { kind: 'http', url, ...shownBy(spec) }, guardedSecrets(of.props)),
   });
   // ECS stops containers in reverse order of dependency: the server outlives the sidecar's drain.
@@ -99,14 +117,15 @@ function stdioContainer(task: ecs.FargateTaskDefinition, of: ServerTask, spec: S
   const names = [...Object.keys(of.props.environment ?? {}), ...(of.props.secrets ?? []).map((secret) => secret.name)];
   const { environment, secrets } = sidecarEnvironment(
     of,
-    { kind: 'stdio', command: stdioCommand(spec), environment: names },
+    { kind: 'stdio', command: stdioCommand(spec), environment: names, users: CHILD_USERS },
     serverSecrets(of.props),
   );
   // The file system stays writable: children are programs that we do not know, and many keep a file.
   addSidecar(task, of, logGroup, {
     image: stdioServerImage(task, spec, imagePlatform(of.parts)),
-    user: 'node',
-    linuxParameters: initProcess(task),
+    // Each child runs as a user of its own, and only root may start it so.
+    user: 'root',
+    linuxParameters: childUsers(initProcess(task)),
     environment: { ...of.props.environment, ...environment },
     secrets,
   });
@@ -116,9 +135,42 @@ function stdioContainer(task: ecs.FargateTaskDefinition, of: ServerTask, spec: S
   describeContainer(task, SIDECAR_CONTAINER, { npm: started, ...localRun(spec), ...builtFrom(task, spec.directory) });
 }
 
+/**
+ * What a server's container may use, in MiB: one that leaks is ended by itself, and its sidecar still ends sessions and calls as they
+ * should be. Undefined for a memory that only deployment knows.
+ */
+function beside(size: TaskSize | undefined): number | undefined {
+  return size?.memory.isUnresolved() ? undefined : memoryMiB(size) - SIDECAR_MIB;
+}
+
 /** An init process where a server's programs run: what a process leaves behind has a parent that reaps it, and signals are passed on. */
 function initProcess(task: ecs.FargateTaskDefinition): ecs.LinuxParameters {
   return new ecs.LinuxParameters(task, 'Init', { initProcessEnabled: true });
+}
+
+/** What a container has by default (Docker: "Runtime privilege and Linux capabilities"). Fargate lets one drop any of them. */
+const DEFAULT_CAPABILITIES = [
+  ecs.Capability.AUDIT_WRITE,
+  ecs.Capability.CHOWN,
+  ecs.Capability.DAC_OVERRIDE,
+  ecs.Capability.FOWNER,
+  ecs.Capability.FSETID,
+  ecs.Capability.KILL,
+  ecs.Capability.MKNOD,
+  ecs.Capability.NET_BIND_SERVICE,
+  ecs.Capability.NET_RAW,
+  ecs.Capability.SETFCAP,
+  ecs.Capability.SETGID,
+  ecs.Capability.SETPCAP,
+  ecs.Capability.SETUID,
+  ecs.Capability.SYS_CHROOT,
+];
+
+/** Leaves the root user what it needs to start children as others, and to end them. */
+function childUsers(parameters: ecs.LinuxParameters): ecs.LinuxParameters {
+  const kept: readonly string[] = CHILD_USERS_CAPABILITIES;
+  parameters.dropCapabilities(...DEFAULT_CAPABILITIES.filter((capability) => !kept.includes(capability)));
+  return parameters;
 }
 
 function addSidecar(

@@ -7,7 +7,8 @@ import { memoryMiB } from './task-size';
 const DEFAULT_HTTP_SLOTS = 100;
 /** A Node child with one MCP server in it, and what the sidecar itself needs. */
 const DEFAULT_CHILD = Size.mebibytes(80);
-const SIDECAR_MIB = 256;
+/** Memory of a task that is its sidecar's, in MiB. */
+export const SIDECAR_MIB = 256;
 
 /** Most slots in use at once on one instance of a server. */
 export function slotsOf({ runtime, sessions, taskSize }: AddServerProps): number {

@@ -8,6 +8,9 @@ import { acknowledge } from './nag';
 import type { TaskSize } from './server-props';
 import { DEFAULT_SIZE, memoryMiB } from './task-size';
 
+/** Name of the container that the target group of a server reaches. */
+export const SIDECAR_CONTAINER = 'sidecar';
+
 /**
  * A Fargate task definition whose findings of cdk-nag are answered.
  *
@@ -30,9 +33,19 @@ export function fargateTask(scope: Construct, parts: FleetParts, size: TaskSize 
   return task;
 }
 
-/** One log group for all containers of a service, so that one query sees them together. */
+/** The log group of our own programs in a service: what they write there may be metrics. */
 export function serviceLogs(scope: Construct, parts: FleetParts): logs.LogGroup {
   return new logs.LogGroup(scope, 'Logs', { retention: parts.logRetention, removalPolicy: RemovalPolicy.RETAIN });
+}
+
+/**
+ * The log group of programs that are not ours. CloudWatch takes any line of JSON with `_aws` in it for metrics, of whatever namespace and
+ * dimensions, and no driver of Fargate's can wrap lines; of the class Infrequent Access it takes none (CloudWatch Logs User Guide, "Log
+ * classes": no embedded metric format, no metric filters). Logs Insights reads it like any other. A group's class cannot be changed.
+ */
+export function foreignLogs(scope: Construct, parts: FleetParts): logs.LogGroup {
+  const logGroupClass = logs.LogGroupClass.INFREQUENT_ACCESS;
+  return new logs.LogGroup(scope, 'ServerLogs', { logGroupClass, retention: parts.logRetention, removalPolicy: RemovalPolicy.RETAIN });
 }
 
 /** Lines go out through a buffer: a CloudWatch outage loses lines and does not stall calls. */

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Publishing } from './aws/publishing';
@@ -57,6 +57,8 @@ export function keptFolder({ persist }: Pick<LocalAccountOptions, 'persist'>, te
 export async function startMachinery(options: MachineryOptions, teardown: Teardown): Promise<Machinery> {
   const { keptIn: persist, region, given, portFor, domainOf } = options;
   const scratch = mkdtempSync(join(tmpdir(), 'mcp-fleet-'));
+  // Run by root, servers may run as other users, who have to get at their files below; nobody is told what there is.
+  if (process.getuid?.() === 0) chmodSync(scratch, 0o711);
   teardown.add(() => rmSync(scratch, { recursive: true, force: true }));
 
   const reaper = startReaper(scratch, options.controlFile);

@@ -1,5 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import type { Holding } from './budget';
+import { type ChildUser, type ChildUsers, startedAsFirstToEnd } from './child-users';
+import type { ChildWords } from './child-words';
 import type { Cancel, Clock } from './clock';
 import { LastWords } from './last-words';
 import type { Limits } from './limits';
@@ -12,11 +14,15 @@ const LAST_OUTPUT_MS = 250;
 /** How often what a child left behind is killed, should it start others meanwhile. */
 const SWEEPS = 5;
 
-/** What a child needs to be started. */
+/** What a child needs to be started, and has in common with the others. */
 export interface ChildCommand {
   readonly command: readonly string[];
   /** Its whole environment, but for the mark by which what it starts is known. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Tells what it writes on standard error. */
+  readonly words: ChildWords;
+  /** Gives it a user of its own; absent where children run as the sidecar does. */
+  readonly users?: ChildUsers;
 }
 
 export interface ChildEvents extends LineEvents {
@@ -43,12 +49,13 @@ export interface ChildRoom {
   readonly diagnostics: Holding;
 }
 
-/** A stdio server's process and all that comes of it: JSON-RPC lines in and out, diagnostics counted and not kept. */
+/** A stdio server's process and all that comes of it: JSON-RPC lines in and out, diagnostics told. */
 export class Child {
   static readonly #running = new Set<Child>();
 
   readonly #process: ChildProcessWithoutNullStreams;
-  readonly #offspring = new Offspring();
+  readonly #user?: ChildUser;
+  readonly #offspring: Offspring;
   /** Until it has shown that it works. */
   #words?: LastWords;
   #timers: Cancel[] = [];
@@ -56,21 +63,24 @@ export class Child {
   #started = false;
   #ended = false;
   #errorLines = 0;
-  #lastErrorLength = 0;
 
   constructor(
-    { command, environment }: ChildCommand,
+    private readonly given: ChildCommand,
     private readonly events: ChildEvents,
     private readonly room: ChildRoom,
     private readonly clock: Clock,
     private readonly limits: Limits,
     private readonly log: Logger,
   ) {
-    const [program, ...parameters] = command as [string, ...string[]];
-    this.#words = new LastWords(environment, limits.lastWordsLines, limits.lastWordsBytes);
+    const { command, environment, users } = given;
+    this.#user = users?.take();
+    this.#offspring = new Offspring(this.#user?.uid);
+    const [program, ...parameters] = (users?.bound(command) ?? command) as [string, ...string[]];
+    this.#words = new LastWords(limits.lastWordsLines, limits.lastWordsBytes);
     // A group of its own, so that a wrapper's server hears every signal, too.
-    const env = { ...environment, ...this.#offspring.environment };
-    this.#process = spawn(program, parameters, { env, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+    const env = { ...environment, ...this.#user?.environment, ...this.#offspring.environment };
+    const own = this.#user && { uid: this.#user.uid, gid: this.#user.uid };
+    this.#process = startedAsFirstToEnd(() => spawn(program, parameters, { env, ...own, stdio: ['pipe', 'pipe', 'pipe'], detached: true }));
     Child.#running.add(this);
     this.#process.once('error', (error) => {
       if (!this.#started) this.#end({ started: false, error: (error as NodeJS.ErrnoException).code ?? error.name });
@@ -147,12 +157,8 @@ export class Child {
 
   #noteDiagnostic(line: string): void {
     this.#errorLines++;
-    this.#lastErrorLength = line.length;
-    this.#words?.add(line);
-    // What a server writes may hold anything, secrets too: only that it wrote is told, and not each time.
-    if (Number.isInteger(Math.log2(this.#errorLines))) {
-      this.log.info({ pid: this.pid, lines: this.#errorLines, lastLength: this.#lastErrorLength }, 'child_diagnostics');
-    }
+    const told = this.given.words.tell(this.pid, line);
+    this.#words?.add(told);
   }
 
   #end(end: ChildEnd): void {
@@ -160,7 +166,7 @@ export class Child {
     this.#ended = true;
     for (const cancel of this.#timers) cancel();
     const { pid } = this;
-    this.log.info({ pid, ...end, diagnosticLines: this.#errorLines, lastLength: this.#lastErrorLength }, 'child_ended');
+    this.log.info({ pid, ...end, diagnosticLines: this.#errorLines }, 'child_ended');
     this.#tellLastWords();
     for (const holding of Object.values(this.room)) holding.release();
     this.events.onEnd(end);
@@ -176,8 +182,10 @@ export class Child {
 
   /** What the child has started gets as long as the child did, from SIGTERM to SIGKILL. */
   #clear(sweeps: number): void {
-    if (sweeps > SWEEPS || !this.#offspring.lives(this.pid)) {
+    const lives = this.#offspring.lives(this.pid);
+    if (sweeps > SWEEPS || !lives) {
       Child.#running.delete(this);
+      if (!lives) this.#user?.release();
       this.events.onGone();
       return;
     }

@@ -20,6 +20,9 @@ export const LIMITS = {
   childInputBytes: 8 * 1024 * 1024,
   /** Longest line of diagnostics that is read. */
   diagnosticLineBytes: 8 * 1024,
+  /** Diagnostics of all children together that are told at once, and in each second after that. In bytes. */
+  childWordsBytes: 512 * 1024,
+  childWordsBytesPerSecond: 32 * 1024,
   /** What is told of a child's diagnostics when it ends before it has answered anything. */
   lastWordsLines: 20,
   lastWordsBytes: 2 * 1024,

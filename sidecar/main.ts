@@ -24,6 +24,8 @@ async function main(): Promise<void> {
   const limits = { ...LIMITS, streamAge, tick: metricsInterval(process.env) };
   const sidecar = new Sidecar(settings, { instance, service, clock: systemClock, limits, log, print });
 
+  // What children write is for none but their own user.
+  process.umask(0o077);
   // Whatever ends this process, no child may be left behind.
   process.on('exit', () => Child.killAll());
   process.on('uncaughtException', (error) => {

@@ -15,6 +15,9 @@ const LOOKS = 500;
 export class Offspring {
   readonly #mark = `${OURS}.${++marks}.`;
 
+  /** @param uid of a user that nobody else is: whatever runs as that one is of this child, also where its environment cannot be read */
+  constructor(private readonly uid?: number) {}
+
   /** What the child's environment has to hold. */
   get environment(): Readonly<Record<string, string>> {
     return { [MARK_VARIABLE]: this.#mark };
@@ -23,12 +26,12 @@ export class Offspring {
   /** @param leader process id of the child, which leads a group of its own */
   signal(leader: number | undefined, name: NodeJS.Signals): void {
     if (leader !== undefined) send(-leader, name);
-    for (const pid of carriersOf(this.#mark)) send(pid, name);
+    for (const pid of this.#elsewhere()) send(pid, name);
   }
 
   /** Whether anything of it runs. */
   lives(leader: number | undefined): boolean {
-    if (carriersOf(this.#mark).length > 0) return true;
+    if (this.#elsewhere().length > 0) return true;
     if (leader === undefined || !send(-leader, 0)) return false;
     // A process that is dead and that nobody has reaped is still one of its group.
     return !existsSync('/proc/self/stat') || processes().some((pid) => isOfGroup(pid, leader));
@@ -40,6 +43,10 @@ export class Offspring {
       this.signal(leader, 'SIGKILL');
       await delay(LOOK_MS);
     }
+  }
+
+  #elsewhere(): number[] {
+    return this.uid === undefined ? carriersOf(this.#mark) : processesOf(this.uid);
   }
 
   /** What stands in the environment of whatever carries a mark of this process. */
@@ -61,6 +68,19 @@ function carriersOf(mark: string): number[] {
       return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(wanted);
     } catch {
       // It is gone by now, or another user's.
+      return false;
+    }
+  });
+}
+
+/** Processes that run as a user, really or in effect (proc(5): /proc/pid/status, Uid). */
+function processesOf(uid: number): number[] {
+  return processes().filter((pid) => {
+    try {
+      const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+      const uids = /^Uid:\s+(.*)$/m.exec(status)?.[1]?.split(/\s+/) ?? [];
+      return uids.includes(String(uid)) && !/^State:\s+[ZX]/m.test(status);
+    } catch {
       return false;
     }
   });

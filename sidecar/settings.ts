@@ -1,5 +1,6 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import {
+  type ChildUserRange,
   GUARDED_PREFIX,
   type HttpRuntimeConfig,
   RUNTIME_PORT,
@@ -85,7 +86,18 @@ function readConfig(text: string | undefined, problems: string[]): SidecarConfig
   if (onLoss !== undefined && onLoss !== 'restart' && onLoss !== 'surface') refuse('onLoss', onLoss, '"restart" or "surface", or absent');
   const problem = problemOfRuntime(runtime);
   if (problem) refuse('runtime', runtime, problem);
+  const users = runtime?.kind === 'stdio' ? runtime.users : undefined;
+  if (users !== undefined && !isRange(users)) refuse('runtime.users', users, 'first and count, whole numbers from 1, or absent');
+  // Children as one user could read this one's keys.
+  if (users !== undefined && process.getuid?.() !== 0)
+    problems.push(
+      `${SIDECAR_CONFIG_VARIABLE}.runtime.users needs a sidecar that runs as root, to start each child as a user of its own; it runs as user ${process.getuid?.()}. Leave the user of the container as the construct has it.`,
+    );
   return given as SidecarConfig;
+}
+
+function isRange({ first, count }: Partial<ChildUserRange>): boolean {
+  return [first, count].every((value) => Number.isSafeInteger(value) && (value as number) > 0);
 }
 
 /** The newest first. */

@@ -1,8 +1,11 @@
 import type { AddressInfo } from 'node:net';
 import type { SlotsNews } from '../core/capacity/slots-news';
-import { DEFAULT_DEPLOY_WITHIN_SECONDS } from '../core/fleet-config';
+import { DEFAULT_DEPLOY_WITHIN_SECONDS, type StdioRuntimeConfig } from '../core/fleet-config';
 import { Admission } from './admission';
 import { Budget } from './budget';
+import type { ChildCommand } from './child';
+import { ChildUsers } from './child-users';
+import { ChildWords } from './child-words';
 import type { Cancel, Clock } from './clock';
 import { answersAtAll } from './first-child';
 import { Handover } from './handover';
@@ -48,6 +51,7 @@ export class Sidecar {
   readonly #standing: Standing;
   readonly #protection: TaskProtection;
   readonly #handover: Handover;
+  #command?: ChildCommand;
   #timers: Cancel[] = [];
   #whenEmpty?: () => void;
 
@@ -105,7 +109,7 @@ export class Sidecar {
     const { runtime } = this.settings.config;
     if (runtime.kind !== 'stdio') return true;
     const { clock, limits, log } = this.around;
-    return await answersAtAll({ command: runtime.command, environment: this.settings.childEnvironment }, this.budget, clock, limits, log);
+    return await answersAtAll(this.#childCommand(runtime), this.budget, clock, limits, log);
   }
 
   /** @returns the port on which it listens */
@@ -123,7 +127,9 @@ export class Sidecar {
     ];
     const { port } = http.address() as AddressInfo;
     this.#runtime.noteRoom();
-    log.info({ port, runtime: this.settings.config.runtime.kind, slots: this.slots.capacity }, 'listening');
+    const { runtime } = this.settings.config;
+    const apart = runtime.kind === 'stdio' ? { childrenApart: runtime.users !== undefined } : {};
+    log.info({ port, runtime: runtime.kind, ...apart, slots: this.slots.capacity }, 'listening');
     return port;
   }
 
@@ -167,8 +173,20 @@ export class Sidecar {
     const onColdStart = () => this.#pulse.countColdStart();
     const ahead = warm > 0 ? { size: warm, room: () => this.#freeSlots() } : undefined;
     if (runtime.kind === 'http') return new HttpRuntime(runtime, this.sessions, this.budget, clock, log, limits, onColdStart, ahead);
-    const command = { command: runtime.command, environment: this.settings.childEnvironment };
-    return new StdioRuntime(command, slots, this.sessions, this.budget, clock, log, limits, onColdStart, ahead);
+    return new StdioRuntime(this.#childCommand(runtime), slots, this.sessions, this.budget, clock, log, limits, onColdStart, ahead);
+  }
+
+  /** Made once: no user is given to two children. */
+  #childCommand({ command, users }: StdioRuntimeConfig): ChildCommand {
+    const { childEnvironment: environment } = this.settings;
+    const { clock, limits, log } = this.around;
+    this.#command ??= {
+      command,
+      environment,
+      words: new ChildWords(environment, clock, limits, log),
+      ...(users !== undefined && { users: new ChildUsers(users, log) }),
+    };
+    return this.#command;
   }
 
   /** Slots for what is new: none on an instance that is to end. */

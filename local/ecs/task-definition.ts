@@ -40,6 +40,8 @@ export interface ContainerHint {
   readonly command?: readonly string[];
   /** The server's own folder, relative to the app's. */
   readonly directory?: string;
+  /** Whether its lines are in a log group in which CloudWatch looks for no metrics. */
+  readonly metricless?: boolean;
   /** Of an image: the folder that it is built from, relative to the app's; told only to who watches it. */
   readonly builtFrom?: string;
 }
@@ -60,6 +62,8 @@ export interface ContainerDefinition {
   readonly properties: ContainerProperties;
   readonly program: ContainerProgram;
   readonly role: Role;
+  /** As {@link ContainerHint.metricless}. */
+  readonly metricless?: boolean;
 }
 
 export interface TaskDefinition {

@@ -50,6 +50,7 @@ export class Task implements AgentTask {
     this.arn = `arn:aws:ecs:${machine.region}:${machine.account}:task/${place.cluster}/${this.id}`;
     this.ports = ports;
     this.folder = join(machine.folder, this.id);
+    mkdirSync(this.folder, { recursive: true, mode: 0o711 });
     for (const name of ['home', 'tmp']) mkdirSync(join(this.folder, name), { recursive: true });
     this.containers = definition.containers.map((container) => {
       const { Name } = container.properties;
@@ -59,6 +60,7 @@ export class Task implements AgentTask {
         ...(definition.server && { server: definition.server }),
         source: this.id,
         shortSource,
+        ...(container.metricless && { metricless: true }),
       });
       return new Container(container, { ports, folder: this.folder, agent: machine.agent.admit(this, Name), log }, machine);
     });

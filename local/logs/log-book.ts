@@ -13,6 +13,8 @@ export interface Writer {
   readonly source: string;
   /** What people read: the short id. */
   readonly shortSource: string;
+  /** Whether it writes where CloudWatch looks for no metrics. */
+  readonly metricless?: boolean;
 }
 
 export interface Log {
@@ -61,7 +63,7 @@ export class LogBook {
     const last: string[] = [];
     const take = (text: string): void => {
       file.write(`${text}\n`);
-      const points = datapointsOf(text, writer.source);
+      const points = writer.metricless ? [] : datapointsOf(text, writer.source);
       this.keep(points);
       if (points.length === 0) last.push(text.slice(0, TAIL_LINE_LENGTH));
       if (last.length > TAIL_LINES) last.shift();

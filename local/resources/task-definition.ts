@@ -1,5 +1,6 @@
 import { LocalAccountError } from '../account-error';
 import { type ContainerHint, type ContainerProperties, roleOf, type TaskDefinitionProperties } from '../ecs/task-definition';
+import { metriclessContainers } from './log-group';
 import { attributes, type Provisioner } from './provisioner';
 import { registerTaskDefinition } from './task-registration';
 
@@ -69,7 +70,7 @@ export const taskDefinition: Provisioner<TaskDefinitionProperties> = {
       throw new LocalAccountError('INVALID_ASSEMBLY', `Metadata ${CONTAINERS} of ${path} names no container: ${unknown.join(', ')}.`);
     const request = {
       family: properties.Family ?? generatedName,
-      declared: { containers, hints },
+      declared: { containers, hints: { ...hints, ...metriclessContainers(resource, stack.template, hints) } },
       place: stack,
       assets: stack.assets,
       path,

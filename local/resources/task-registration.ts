@@ -1,11 +1,13 @@
 import { LocalAccountError, unsupported } from '../account-error';
 import type { Assets } from '../assembly/assets';
 import type { Stack } from '../assembly/cloud-assembly';
+import { withChildUsers } from '../ecs/child-users';
 import { localFolder, type ProgramSources, readProgram } from '../ecs/container-program';
 import { withServerCommand } from '../ecs/server-command';
 import {
   type ContainerDefinition,
   type ContainerHint,
+  type ContainerProgram,
   type ContainerProperties,
   type DeclaredContainers,
   roleOf,
@@ -58,11 +60,15 @@ interface ContainerRequest {
 async function readContainer({ container, hint, path }: ContainerRequest, sources: ProgramSources): Promise<ContainerDefinition> {
   const role = roleOf(container);
   const program = await readProgram(container, hint, sources, path, role === 'sidecar');
-  return {
-    role,
-    program,
-    properties: hint.command && role === 'sidecar' ? withServerCommand(container, hint.command, localFolder(hint, path)) : container,
-  };
+  return { role, program, properties: propertiesHere(container, hint, program, path), ...(hint.metricless && { metricless: true }) };
+}
+
+/** Of a sidecar: with the command that a developer has declared, and children apart from each other where this machine allows it. */
+function propertiesHere(container: ContainerProperties, hint: ContainerHint, program: ContainerProgram, path: string): ContainerProperties {
+  if (roleOf(container) !== 'sidecar') return container;
+  if (!hint.command) return withChildUsers(container, program, { npm: hint.npm });
+  const folder = localFolder(hint, path);
+  return withServerCommand(withChildUsers(container, program, { folder }), hint.command, folder);
 }
 
 /** A task goes on without a container that is not essential: where only Docker can run that one, it is left out and told of. */

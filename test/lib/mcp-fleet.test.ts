@@ -337,11 +337,26 @@ test.each([
   expect(() => templateOf(fleet)).toThrow(/configuration is \d+ bytes; allowed: 40000/);
 });
 
-test('every container writes to a log group of the fleet, and none waits for it', () => {
-  const template = templateOf(newServer());
+test('every container writes to a log group of the fleet, and none waits for it; in that of programs that are not ours, no line is a metric', () => {
+  const fleet = newFleet();
+  newServer({}, fleet);
+  fleet.addServer('notes', { runtime: NPM_STDIO });
+  const template = templateOf(fleet);
   const tasks = Object.values(template.findResources('AWS::ECS::TaskDefinition'));
-  const drivers = tasks.flatMap((task) => task.Properties.ContainerDefinitions).map((container) => container.LogConfiguration);
+  const containers = tasks.flatMap((task) => task.Properties.ContainerDefinitions);
 
-  expect(drivers).toHaveLength(3);
-  for (const driver of drivers) expect(driver).toMatchObject({ LogDriver: 'awslogs', Options: { mode: 'non-blocking' } });
+  expect(containers).toHaveLength(4);
+  for (const { LogConfiguration } of containers)
+    expect(LogConfiguration).toMatchObject({ LogDriver: 'awslogs', Options: { mode: 'non-blocking' } });
+  const groups = template.findResources('AWS::Logs::LogGroup');
+  const classes = containers.map(({ Name, LogConfiguration }) => {
+    const { LogGroupClass = 'STANDARD', RetentionInDays } = groups[LogConfiguration.Options['awslogs-group'].Ref]?.Properties ?? {};
+    return [Name, LogGroupClass, RetentionInDays];
+  });
+  expect(classes.sort()).toEqual([
+    ['gateway', 'STANDARD', 90],
+    ['server', 'INFREQUENT_ACCESS', 90],
+    ['sidecar', 'STANDARD', 90],
+    ['sidecar', 'STANDARD', 90],
+  ]);
 });

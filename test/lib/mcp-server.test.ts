@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { Duration, Size, Stack } from 'aws-cdk-lib';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import type { SidecarConfig } from '../../core/fleet-config';
+import { CHILD_USERS, CHILD_USERS_CAPABILITIES, type SidecarConfig } from '../../core/fleet-config';
 import { type AddServerProps, OnLoss, Reconcile, ServerRuntime, ServerSecret, ToolPolicy } from '../../lib';
 import {
   containerOf,
@@ -81,7 +81,31 @@ test('a stdio server is one container, and its children see by name what they ar
     kind: 'stdio',
     command: ['notes', '--quiet'],
     environment: ['REGION_NAME', 'PROVIDER_KEY'],
+    users: CHILD_USERS,
   });
+});
+
+test('a stdio server runs as root, with the rights to start each child as another user and no others', () => {
+  const container = containerOf(withSecret({ runtime: NPM_STDIO }), TASK, 'sidecar');
+  const dropped = (container as { LinuxParameters?: { Capabilities?: { Drop?: string[]; Add?: string[] } } }).LinuxParameters?.Capabilities;
+  expect(container).toMatchObject({ User: 'root' });
+  expect(dropped?.Add ?? []).toEqual([]);
+  // Docker Engine, "Runtime privilege and Linux capabilities": what a container has by default.
+  const byDefault = [
+    ...['AUDIT_WRITE', 'CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'MKNOD', 'NET_BIND_SERVICE', 'NET_RAW'],
+    ...['SETFCAP', 'SETGID', 'SETPCAP', 'SETUID', 'SYS_CHROOT'],
+  ];
+  expect(byDefault.filter((name) => !dropped?.Drop?.includes(name))).toEqual([...CHILD_USERS_CAPABILITIES]);
+});
+
+test.each([
+  ['1 GiB', {}, 768],
+  ['4 GiB', { taskSize: { cpu: 1024, memory: Size.gibibytes(4) } }, 3840],
+])('of a task of %s, a server in a container of its own has all but what is its sidecar’s', (_, props, limit) => {
+  const template = templateOf(newServer(props));
+  expect(containerOf(template, TASK, 'server')).toMatchObject({ Memory: limit });
+  expect(containerOf(template, TASK, 'sidecar')).toMatchObject({ MemoryReservation: 256 });
+  expect(containerOf(template, TASK, 'sidecar')).not.toHaveProperty('Memory');
 });
 
 test('an init process stands above whatever a server starts: in its own container, or in the one that holds its children', () => {

@@ -3,7 +3,18 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { AttributeType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { logicalIdAt, NPM_STDIO, newFleet, newServer, newStack, statementsOf, taskRoleOf, templateOf, textOf } from './example-fleet';
+import {
+  logicalIdAt,
+  NPM_STDIO,
+  newFleet,
+  newServer,
+  newStack,
+  resourceAt,
+  statementsOf,
+  taskRoleOf,
+  templateOf,
+  textOf,
+} from './example-fleet';
 
 test('the gateway may claim and settle in the ledger, and has no way to delete there', () => {
   const template = templateOf(newServer());
@@ -161,8 +172,11 @@ test("the fleet's key is used through DynamoDB and Secrets Manager only", () => 
 test.each([
   ['http', {}],
   ['stdio', { runtime: NPM_STDIO }],
-])('a server (%s) may protect tasks of its own cluster, read how they are deployed, and nothing else', (_, props) => {
-  const template = templateOf(newServer(props));
+])('a server (%s) may protect tasks of its own service, read how it is deployed, and nothing else', (_, props) => {
+  const fleet = newFleet();
+  newServer(props, fleet);
+  fleet.addServer('notes', { runtime: NPM_STDIO });
+  const template = templateOf(fleet);
   const cluster = logicalIdAt(template, 'AWS::ECS::Cluster', /Cluster/);
 
   const statements = statementsOf(template, taskRoleOf(template, /tickets\/Task/));
@@ -173,7 +187,17 @@ test.each([
     ],
     [['ecs:DescribeServices'], `arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:service/<${cluster}>/*`],
   ]);
-  for (const { Condition } of statements) expect(Condition).toEqual({ ArnEquals: { 'ecs:cluster': { 'Fn::GetAtt': [cluster, 'Arn'] } } });
+  const tagsOf = (path: RegExp): { Key: string; Value: unknown }[] => resourceAt(template, 'AWS::ECS::Service', path).Properties.Tags ?? [];
+  const own = tagsOf(/tickets/).find(({ Key }) => Key === 'cdk-mcp-fleet:service')?.Value;
+  for (const { Condition } of statements)
+    expect(Condition).toEqual({
+      ArnEquals: { 'ecs:cluster': { 'Fn::GetAtt': [cluster, 'Arn'] } },
+      StringEquals: { 'aws:ResourceTag/cdk-mcp-fleet:service': own },
+    });
+  // A task has the tags of its service only where the service hands them down.
+  expect(resourceAt(template, 'AWS::ECS::Service', /tickets/).Properties.PropagateTags).toBe('SERVICE');
+  expect(textOf(own)).toMatch(/^<AWS::StackName>\/tickets-/);
+  for (const other of [/notes/, /Gateway/]) expect(tagsOf(other).map(({ Value }) => textOf(Value))).not.toContain(textOf(own));
 });
 
 test('a company grants a server its own table, and that reaches no other server', () => {

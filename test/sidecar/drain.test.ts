@@ -135,7 +135,7 @@ describe('SIGTERM', () => {
     const session = await openSession();
     const pid = await pidOf(session);
     const waiting = post(sidecar.url, call('wait'), session);
-    await sidecar.event('child_diagnostics');
+    await sidecar.event('child_said');
     expect(await sigterm()).toEqual([0, null]);
     expect((await waiting).headers.get('mcp-fleet-reason')).toBe('server_lost');
     expect(isAlive(pid)).toBe(false);

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { Budget } from '../../sidecar/budget';
+import { ChildWords } from '../../sidecar/child-words';
 import { systemClock } from '../../sidecar/clock';
 import { answersAtAll } from '../../sidecar/first-child';
 import { LIMITS } from '../../sidecar/limits';
@@ -12,8 +13,9 @@ async function tried(command: readonly string[], initialize: number = LIMITS.ini
   const lines: { event?: string; words?: string }[] = [];
   const log = openLog({}, { write: (line) => void lines.push(JSON.parse(line)) });
   const limits = { ...LIMITS, initialize, childTerminate: 100, childKill: 300 };
+  const environment = { PATH: process.env.PATH ?? '' };
   const answers = await answersAtAll(
-    { command, environment: { PATH: process.env.PATH ?? '' } },
+    { command, environment, words: new ChildWords(environment, systemClock, limits, log) },
     new Budget(1e6, 1e6),
     systemClock,
     limits,

@@ -140,7 +140,7 @@ describe('DELETE ends the session, whatever the server says', () => {
     sidecar = await startSidecar({ kind: 'stdio', command, environment: [] });
     session = await openSession(sidecar);
     const answer = claim(call('pay'));
-    await sidecar.event('child_diagnostics');
+    await sidecar.event('child_said');
     const ended = end();
     await until(async () => (await post(sidecar.url, call('t', 2), session)).status === 404, 'the session to be ending');
     await post(sidecar.url, { jsonrpc: '2.0', method: 'notifications/go' }, session);

@@ -51,14 +51,19 @@ export function bundleSidecar(): string {
   return bundle;
 }
 
-/** Starts the bundled sidecar as a process of its own and waits until it listens. */
+/**
+ * Starts the bundled sidecar as a process of its own and waits until it listens.
+ * @param through a program that starts it, such as one that takes rights away
+ */
 export async function startSidecar(
   runtime: HttpRuntimeConfig | StdioRuntimeConfig,
   config: Partial<SidecarConfig> = {},
   environment: Record<string, string> = {},
+  through: readonly string[] = [],
 ): Promise<StartedSidecar> {
   const settings: SidecarConfig = { fleet: 'acme', server: 'tools', runtime, slots: 10, drainSeconds: 5, ...config };
-  const child = spawn(process.execPath, [bundleSidecar()], {
+  const [program = process.execPath, ...words] = [...through, process.execPath, bundleSidecar()];
+  const child = spawn(program, words, {
     env: {
       PATH: process.env.PATH,
       HOST: '127.0.0.1',
