@@ -25,6 +25,7 @@ import { delayOf } from './deregistration';
 import { alarmOnTable } from './fleet-alarms';
 import { FleetDashboard } from './fleet-dashboard';
 import { allowlistSyncFunction, authorizerFunction } from './fleet-functions';
+import { FleetGrants } from './fleet-grants';
 import { describeFleet, type FleetFacts, refuseNameTwice } from './fleet-metadata';
 import { fleetCluster, fleetVpc } from './fleet-network';
 import type { FleetParts } from './fleet-parts';
@@ -78,11 +79,11 @@ export class McpFleet extends Construct implements ec2.IConnectable {
   private readonly balancers: LoadBalancers;
   private readonly gateway: GatewayService;
   private readonly authorizer: lambda.Function;
-  private readonly allowlistSync: lambda.Function;
   private readonly sealKey: secretsmanager.Secret;
   private readonly keyRotation: KeyRotation;
   private readonly overview: FleetDashboard;
   private readonly agentScope: Construct;
+  private readonly grants: FleetGrants;
   private readonly servers = new Map<string, McpServer>();
   private readonly agents = new Map<string, McpAgent>();
 
@@ -125,7 +126,14 @@ export class McpFleet extends Construct implements ec2.IConnectable {
     this.connections = this.balancers.edgeListener.connections;
     this.url = this.balancers.edgeUrl;
     this.authorizer = authorizerFunction(this, this.parts, this.tables, this.identityConfig());
-    this.allowlistSync = allowlistSyncFunction(this, this.parts, this.tables.allowlist);
+    const sync = allowlistSyncFunction(this, this.parts, this.tables.allowlist);
+    this.grants = new FleetGrants(
+      this,
+      'Grants',
+      () => this.identity.issuer,
+      () => [...this.agents.values()],
+      sync,
+    );
     const janitor = ledgerJanitor(this, this.parts, this.tables.ledger, () => [...this.servers.keys()]);
     this.archiveBucket = archiveBucket(this, this.encryptionKey, props.audit);
     ledgerArchiver(this, this.parts, this.tables.ledger, this.archiveBucket);
@@ -174,7 +182,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
    */
   addAgent(name: string, props: AddAgentProps): McpAgent {
     refuse(this, agentProblems(name, props, [...this.agents.values()]));
-    const agent = McpAgent._in(this.agentScope, name, props, this.identity.issuer, this.allowlistSync);
+    const agent = McpAgent._in(this.agentScope, name, props, () => this.grants.changed());
     this.agents.set(name, agent);
     return agent;
   }

@@ -1,5 +1,4 @@
-import { Duration, Expiration, Size, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { type App, Duration, Expiration, Size, Stack } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { CfnGlobalTable } from 'aws-cdk-lib/aws-dynamodb';
@@ -28,6 +27,8 @@ import {
   ServerSecret,
   ToolPolicy,
 } from '../../lib';
+import { readCloudAssembly } from '../../local/assembly/cloud-assembly';
+import { templateWithGrants } from '../../local/assembly/grants';
 import type { Template as CloudFormationTemplate } from '../../local/assembly/template';
 import { acknowledgePlainHttp, newApp } from '../lib/example-fleet';
 
@@ -406,5 +407,6 @@ export function synthesize(change: Partial<Declaration> = {}): CloudFormationTem
     if (grant !== undefined) server.grantCall(agent, grant);
   }
   also(made, server, stack);
-  return Template.fromStack(stack).toJSON() as CloudFormationTemplate;
+  const [only] = readCloudAssembly((stack.node.root as App).synth().directory).stacks;
+  return templateWithGrants(only as NonNullable<typeof only>);
 }

@@ -40,7 +40,7 @@ describe('a template without construct paths', () => {
   test('is read by what refers to what', () => {
     expect(between(bare, bare)).toEqual([]);
     const [fleet] = readFleets([{ name: 'Acme', template: bare }]);
-    expect(fleet?.grants.map(({ agent, server }) => `${agent}@${server}`).sort()).toEqual([
+    expect(fleet?.granted?.grants.map(({ agent, server }) => `${agent}@${server}`).sort()).toEqual([
       'research@everything',
       'research@memory',
       'support@payments',
