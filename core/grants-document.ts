@@ -50,8 +50,7 @@ export interface Grant {
 export interface GrantsProperties {
   readonly Bucket: string;
   readonly Key: string;
-  /** Absent where nothing is. */
-  readonly Values?: readonly unknown[];
+  readonly Values: readonly unknown[];
 }
 
 /** Stands for the value of this index: no condition, rule or list of a document is an object with this member and a number. */

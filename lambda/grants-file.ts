@@ -21,7 +21,7 @@ export class GrantsFiles {
    * @throws Error that says what is wrong with the properties, the file or what is in it
    */
   async read(properties: Readonly<Record<string, unknown>>): Promise<GrantsDocument> {
-    const { Bucket, Key, Values = [] } = properties as Partial<GrantsProperties>;
+    const { Bucket, Key, Values } = properties as Partial<GrantsProperties>;
     if (typeof Bucket !== 'string' || typeof Key !== 'string' || !Array.isArray(Values)) {
       const got = JSON.stringify({ Bucket, Key, Values })?.slice(0, 200);
       throw new Error(`The grants cannot be applied: Bucket and Key must be texts, and Values a list; got ${got}`);

@@ -43,7 +43,7 @@ export class FleetGrants extends Construct {
       properties: {
         Bucket: place('bucket'),
         Key: place('key'),
-        Values: Lazy.any({ produce: () => this.published().values }, { omitEmptyArray: true }),
+        Values: Lazy.any({ produce: () => this.published().values }),
       },
     });
     this.node.addValidation({ validate: () => this.oversize() });

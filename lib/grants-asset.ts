@@ -9,7 +9,7 @@ import { type GrantsDocument, later } from '../core/grants-document';
 export interface GrantsAsset {
   readonly bucket: string;
   readonly key: string;
-  /** Tokens, in the order in which the document names them. */
+  /** The issuer, and tokens, in the order in which the document names them. */
   readonly values: readonly unknown[];
 }
 
@@ -19,8 +19,9 @@ export interface GrantsAsset {
  */
 export function grantsAsset(scope: IConstruct, document: GrantsDocument): GrantsAsset {
   const stack = Stack.of(scope);
-  const values: unknown[] = [];
-  const text = JSON.stringify(withoutTokens(document, values));
+  // The issuer is never in the file: an account that stands for AWS's has another one, and says so where properties are resolved.
+  const values: unknown[] = [document.issuer];
+  const text = JSON.stringify({ ...(withoutTokens(document, values) as GrantsDocument), issuer: later(0) });
   const sourceHash = createHash('sha256').update(text).digest('hex');
   const { bucketName, objectKey } = stack.synthesizer.addFileAsset({
     fileName: written(scope, `asset.${sourceHash}.json`, text),

@@ -21,11 +21,13 @@ import {
 } from '../core/fleet-config';
 import { ORDERS_KEY } from '../core/orders';
 import type { AgentIdentity } from './agent-identity';
+import { DeclaredGrant } from './declared-grant';
 import { delayOf } from './deregistration';
 import { alarmOnTable } from './fleet-alarms';
 import { FleetDashboard } from './fleet-dashboard';
 import { allowlistSyncFunction, authorizerFunction } from './fleet-functions';
 import { FleetGrants } from './fleet-grants';
+import { keepWithinLimits, warnOfSecurityGroupRules } from './fleet-limits';
 import { describeFleet, type FleetFacts, refuseNameTwice } from './fleet-metadata';
 import { fleetCluster, fleetVpc } from './fleet-network';
 import type { FleetParts } from './fleet-parts';
@@ -83,7 +85,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
   private readonly keyRotation: KeyRotation;
   private readonly overview: FleetDashboard;
   private readonly agentScope: Construct;
-  private readonly grants: FleetGrants;
+  private readonly grantsFile: FleetGrants;
   private readonly servers = new Map<string, McpServer>();
   private readonly agents = new Map<string, McpAgent>();
 
@@ -127,7 +129,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
     this.url = this.balancers.edgeUrl;
     this.authorizer = authorizerFunction(this, this.parts, this.tables, this.identityConfig());
     const sync = allowlistSyncFunction(this, this.parts, this.tables.allowlist);
-    this.grants = new FleetGrants(
+    this.grantsFile = new FleetGrants(
       this,
       'Grants',
       () => this.identity.issuer,
@@ -155,6 +157,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
     this.dashboard = this.overview.dashboard;
     this.agentScope = new Construct(this, 'Agents');
     this.node.addValidation({ validate: () => this.strangers() });
+    keepWithinLimits(this, () => [...this.servers.values()]);
     describeFleet(this, this.fleetName, () => this.facts());
   }
 
@@ -173,6 +176,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
     for (const secret of server._credential?._secrets ?? []) grantOwnSecret(this.gateway.taskRole, secret);
     this.overview.addServer(server);
     this.servers.set(name, server);
+    warnOfSecurityGroupRules(this, [...this.servers.values()].filter(({ service }) => service !== undefined).length);
     return server;
   }
 
@@ -182,9 +186,16 @@ export class McpFleet extends Construct implements ec2.IConnectable {
    */
   addAgent(name: string, props: AddAgentProps): McpAgent {
     refuse(this, agentProblems(name, props, [...this.agents.values()]));
-    const agent = McpAgent._in(this.agentScope, name, props, () => this.grants.changed());
+    const agent = McpAgent._in(this.agentScope, name, props, () => this.grantsFile.changed());
     this.agents.set(name, agent);
     return agent;
+  }
+
+  /** What is granted and denied so far, by the names of agents and servers: a test of an app can say what it may be. */
+  get grants(): DeclaredGrant[] {
+    const all = [...this.agents.values()].flatMap(({ agentName, _grants }) => _grants.map((grant) => DeclaredGrant._of(agentName, grant)));
+    const keyOf = ({ agent, server, isDenial }: DeclaredGrant) => `${agent} ${server} ${isDenial}`;
+    return all.sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
   }
 
   /**

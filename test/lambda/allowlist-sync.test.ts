@@ -77,7 +77,7 @@ function event(RequestType: RequestType, document?: unknown, more: Record<string
     LogicalResourceId: 'Grants',
     ResourceType: 'Custom::McpFleetGrants',
     ...(RequestType !== 'Create' && { PhysicalResourceId: 'Grants' }),
-    ResourceProperties: { ServiceToken: 'arn', ServiceTimeout: '900', ...bucket.put(document) },
+    ResourceProperties: { ServiceToken: 'arn', ServiceTimeout: '900', Values: [], ...bucket.put(document) },
     ...more,
   };
 }

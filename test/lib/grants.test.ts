@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals';
 import { Expiration, NestedStack, Stack, Stage } from 'aws-cdk-lib';
-import { Match } from 'aws-cdk-lib/assertions';
 import { UserPool } from 'aws-cdk-lib/aws-cognito';
 import { GRANTS_RESOURCE as GRANTS } from '../../core/grants-document';
 import { type AddAgentProps, AgentIdentity, Argument, type CallGrantProps, CallLimit, McpServer } from '../../lib';
@@ -29,7 +28,7 @@ test('all grants of a fleet are one file and one resource, in the order of names
   template.resourceCountIs(GRANTS, 1);
   template.hasResourceProperties(GRANTS, {
     ServiceToken: { 'Fn::GetAtt': [logicalIdAt(template, 'AWS::Lambda::Function', /AllowlistSync/), 'Arn'] },
-    Values: Match.absent(),
+    Values: ['https://login.example'],
   });
   expect(documentOf(fleet)).toEqual({
     format: 1,
@@ -100,6 +99,21 @@ test('a fleet in a nested stack, and one in a stage, publish where their stacks 
   const told = stacks.flatMap((stack) => grantsIn(templateWithGrants(stack), String)).map(({ document }) => document);
   expect(told).toEqual([documentOf(nested), documentOf(staged)]);
   expect(told).toHaveLength(2);
+});
+
+test("an app's tests see what is granted and denied, without a look into files", () => {
+  const fleet = newFleet();
+  const tickets = newServer({}, fleet);
+  const support = fleet.addAgent('support', { subject: 'agent-support' });
+  expect(fleet.grants).toEqual([]);
+  tickets.grantCall(support, { tools: ['read', 'pay'], limits: { pay: CallLimit.perHour(1) }, expires: Expiration.atTimestamp(4e12) });
+  tickets.denyCall(support, { tools: ['close'], prompts: ['admin*'] });
+  const [grant, denial] = fleet.grants;
+
+  expect(grant).toMatchObject({ agent: 'support', server: 'tickets', isDenial: false, tools: ['pay', 'read'], expires: new Date(4e12) });
+  expect([grant?.isBounded('pay'), grant?.isBounded('read')]).toEqual([true, false]);
+  expect(denial).toMatchObject({ isDenial: true, tools: ['close'], resources: [], prompts: ['admin*'] });
+  expect(denial?.expires).toBeUndefined();
 });
 
 test("an agent's weight and budget stand beside its grants; without any nothing does", () => {
