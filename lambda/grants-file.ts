@@ -4,7 +4,7 @@ import { filledIn, type GrantsDocument, type GrantsProperties } from '../core/gr
 import { readGrants } from '../core/read-grants';
 
 /** Most that a document may weigh, in bytes; the constructs refuse more. */
-const MOST_BYTES = 64_000_000;
+const MOST_BYTES = 32_000_000;
 /** The right to read this very object has been given seconds ago, and IAM is eventually consistent (IAM User Guide, Troubleshooting). */
 const ATTEMPTS = 15;
 const PAUSE_MS = 2_000;

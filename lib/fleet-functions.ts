@@ -45,7 +45,7 @@ export function allowlistSyncFunction(scope: Construct, parts: FunctionParts, al
     environment: { ALLOWLIST_TABLE: allowlist.table.tableName },
     // A large fleet's first deployment writes hundreds of thousands of rows, and holds them all.
     timeout: Duration.minutes(14),
-    memorySize: 1_024,
+    memorySize: 2_048,
   });
   grantTable(sync, allowlist, ALLOWLIST_SYNC_ACTIONS);
   return sync;

@@ -8,10 +8,8 @@ import { grantObject } from './perms';
 
 /** CloudFormation waits longer than the function may take: hundreds of thousands of rows, written for the first time, take minutes. */
 const SERVICE_TIMEOUT = Duration.minutes(15);
-/**
- * Most bytes of the document: about half a million grants. The function holds it in its memory, beside as many rows.
- */
-const MAX_BYTES = 50_000_000;
+/** Most bytes of the document, some 300,000 grants: the function holds it in its memory, beside as many rows. */
+const MAX_BYTES = 25_000_000;
 
 /**
  * All that a fleet grants and denies, as one file and one custom resource: a stack has 500 resources at most, and a fleet may have more agents
