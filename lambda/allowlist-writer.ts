@@ -1,17 +1,18 @@
 import { BatchWriteItemCommand, DynamoDBClient, paginateScan, type WriteRequest } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { clientSettings, FUNCTION_TABLE_LIMITS } from '../core/aws-limits';
+import { ALLOWLIST_WRITE_LIMITS, clientSettings } from '../core/aws-limits';
 import { sdkTable } from '../ledger/table/sdk-table';
 import type { Write } from './allowlist-difference';
 import { AllowlistTable, type StoredEntry } from './allowlist-table';
 
-/** Most requests of one BatchWriteItem, and most bytes of it: 16 MB (DynamoDB API Reference), less what it grows by on the wire. */
-const BATCH = { requests: 25, bytes: 4_000_000 };
+/** Most requests of one BatchWriteItem (DynamoDB API Reference); and of bytes far fewer than it may have, so that one that is slow is not sent again. */
+const BATCH = { requests: 25, bytes: 400_000 };
 const AT_ONCE = 8;
 /** A table that throttles takes the rest later: from 50 ms on, doubled each time up to 5 s, for about a minute in all. */
 const ATTEMPTS = 18;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 5_000;
+const THROTTLED = ['ProvisionedThroughputExceededException', 'RequestLimitExceeded', 'ThrottlingException'];
 
 /** The allowlist, for who writes it: the SDK's client reads as well then. */
 export class AllowlistWriter extends AllowlistTable {
@@ -19,7 +20,7 @@ export class AllowlistWriter extends AllowlistTable {
 
   /** @param pause waits so many milliseconds */
   constructor(private readonly pause: (ms: number) => Promise<void>) {
-    const client = new DynamoDBClient(clientSettings(FUNCTION_TABLE_LIMITS));
+    const client = new DynamoDBClient(clientSettings(ALLOWLIST_WRITE_LIMITS));
     super(sdkTable(client));
     this.client = client;
   }
@@ -50,13 +51,23 @@ export class AllowlistWriter extends AllowlistTable {
     let left = batch;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (attempt > 0) await this.pause(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1)));
-      const { UnprocessedItems } = await this.client.send(new BatchWriteItemCommand({ RequestItems: { [this.name]: left } }));
-      left = UnprocessedItems?.[this.name] ?? [];
+      left = await this.leftOf(left);
       if (left.length === 0) return;
     }
     throw new Error(
       `The allowlist ${this.name} has not taken ${left.length} of ${batch.length} rows in ${ATTEMPTS} attempts: it throttles`,
     );
+  }
+
+  /** What the table has not taken of a batch; where it took nothing, it says so by an error (BatchWriteItem). */
+  private async leftOf(batch: WriteRequest[]): Promise<WriteRequest[]> {
+    try {
+      const { UnprocessedItems } = await this.client.send(new BatchWriteItemCommand({ RequestItems: { [this.name]: batch } }));
+      return UnprocessedItems?.[this.name] ?? [];
+    } catch (error) {
+      if (THROTTLED.includes((error as Error).name)) return batch;
+      throw error;
+    }
   }
 }
 
