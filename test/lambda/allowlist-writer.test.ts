@@ -36,6 +36,11 @@ beforeAll(async () => {
   table = createServer(async (request, response) => {
     const batch = (await json(request)) as Batch;
     batches.push(batch);
+    if (refused-- > 0) {
+      const error = { __type: 'com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException', message: 'slow down' };
+      response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(error));
+      return;
+    }
     const left =
       throttled-- > 0 ? { UnprocessedItems: { allowlist: batch.RequestItems.allowlist.slice(taken) } } : { UnprocessedItems: {} };
     response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(left));
