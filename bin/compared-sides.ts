@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { LocalAccountError } from '../local/account-error';
 import { readCloudAssembly } from '../local/assembly/cloud-assembly';
+import { templateWithGrants } from '../local/assembly/grants';
 import { parseTemplate, type Template } from '../local/assembly/template';
 import type { NamedTemplate } from '../meaning/declared';
 import { readFleets } from '../meaning/read-fleets';
@@ -37,7 +38,7 @@ export async function runningSide(): Promise<Side> {
 }
 
 export function assemblySide(folder: string, from = folder): Side {
-  const stacks = readCloudAssembly(folder).stacks.map(({ name, template }) => ({ name, template }));
+  const stacks = readCloudAssembly(folder).stacks.map((stack) => ({ name: stack.name, template: templateWithGrants(stack) }));
   return { from, stacks, isOneTemplate: false, isAccount: false };
 }
 

@@ -1,8 +1,8 @@
 import type { ErrorName } from '../core/errors';
 import { allowsTool, deniesTool } from '../core/granted';
 import { OUTCOME_TOOL } from '../core/outcome-tool';
-import type { AllowlistEntry } from '../core/policy';
 import { type AgentClient, CLIENT_KINDS, type ClientKind, callIdOf, type Reply } from './agent-client';
+import { denialsByHand, driftOf } from './allowlist-drift';
 import { expectations, type Findings } from './check';
 import { isConnected, tryToConnect } from './connect';
 import { type CheckedAgent, type CheckedFleet, type CheckedServer, decisionOf } from './fleet';
@@ -43,8 +43,7 @@ export async function allowlist(fleet: CheckedFleet): Promise<Findings> {
     fleet.servers.map(async ({ name }) => ({ server: name, ...(await post(fleet.account, name, undefined, 'tools/list')) })),
   );
   for (const { server, status } of anonymous) expect(status === 401, `Without a token ${server} answered HTTP ${status}; expected 401`);
-  for (const problem of rowsWithoutGrant(fleet)) expect(false, problem);
-  for (const problem of grantsWithoutRow(fleet)) expect(false, problem);
+  for (const problem of driftOf(fleet)) expect(false, problem);
 
   fleet.say(`every agent asks every server: ${fleet.agents.length} × ${fleet.servers.length}`);
   const visits = await inTurns(await tours(fleet), AT_ONCE, (tour) => visit(fleet, tour));
@@ -77,6 +76,7 @@ export async function allowlist(fleet: CheckedFleet): Promise<Findings> {
       refusedWithoutGrant: closed.length,
       allowlistRows: fleet.allowlist.length,
       deniesInTable: fleet.allowlist.filter(({ effect }) => effect === 'deny').length,
+      deniedByHand: denialsByHand(fleet),
       toolsSeen: visits
         .filter(({ kind, tools }) => kind === 'v1' && tools)
         .map(({ agent, server, tools }) => ({ agent: agent.name, server: server.name, tools })),
@@ -160,75 +160,6 @@ function problemsOf(fleet: CheckedFleet, { agent, server, kind, refused, tools =
 
 function isDenied(reply: Reply): boolean {
   return reply.kind === 'error' && reply.code === 403 && reply.data.error === 'DENIED' && reply.data.outcome === 'not_executed';
-}
-
-/** What the table allows and construct code does not: somebody has added it by hand. A deny takes nothing that code could have given. */
-function rowsWithoutGrant({ agents, allowlist: entries, grants }: CheckedFleet): readonly string[] {
-  const current = entries.filter(({ effect, expiresAt }) => effect === 'allow' && !isPast(expiresAt));
-  return current.flatMap((entry) => {
-    const name = agents.find(({ id }) => id === entry.agent)?.name ?? entry.agent;
-    const grant = grants.find(({ agent, server, effect }) => agent === name && server === entry.server && effect === 'allow');
-    const excess = excessOf(entry, grant ?? NOTHING);
-    const longer = grant?.expiresAt !== undefined && (entry.expiresAt === undefined || entry.expiresAt > grant.expiresAt);
-    if (excess.length === 0 && !longer) return [];
-    const what = longer ? 'longer than' : `${excess.join(', ')}, which is not in`;
-    return [
-      `The allowlist lets ${name} call on ${entry.server} ${what} construct code (row ${entry.entry}, source ${entry.source}); remove the row or grant it`,
-    ];
-  });
-}
-
-function grantsWithoutRow({ agents, allowlist: entries, grants }: CheckedFleet): readonly string[] {
-  return grants
-    .filter(({ expiresAt }) => !isPast(expiresAt))
-    .flatMap((grant) => {
-      const { agent: name, server, effect } = grant;
-      const id = agents.find((agent) => agent.name === name)?.id;
-      const rows = entries.filter((entry) => entry.agent === id && entry.server === server && entry.effect === effect);
-      const absent = rows.length === 0 ? namesIn(grant) : excessOf(grant, ...rows);
-      const verb = effect === 'allow' ? 'grants' : 'denies';
-      return absent.length === 0
-        ? []
-        : [`Construct code ${verb} ${name} ${absent.join(', ')} of ${server}, and the allowlist has no row for it`];
-    });
-}
-
-type Named = Pick<AllowlistEntry, 'tools' | 'rules' | 'resources' | 'prompts'>;
-
-const NOTHING: Named = { tools: [] };
-
-/** What one names and none of the others does. Patterns and bounds are compared as they are written. */
-function excessOf(one: Named, ...others: readonly Named[]): readonly string[] {
-  const has = (kind: (typeof KINDS)[number], name: string) => others.some((other) => isAmong(other[kind] ?? [], name));
-  const names = KINDS.flatMap((kind) => (one[kind] ?? []).filter((name) => !has(kind, name)));
-  const bounds = (one.rules ?? []).filter(
-    (rule) => !has('tools', rule.tool) && !others.some(({ rules = [] }) => rules.some((other) => sortedText(other) === sortedText(rule))),
-  );
-  return [...names, ...bounds.map(({ tool }) => `${tool} within its bounds`)];
-}
-
-function namesIn(named: Named): readonly string[] {
-  return excessOf(named, NOTHING);
-}
-
-/** A table keeps no order of members; and numbers of a template may be texts. */
-function sortedText(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(sortedText).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return String(value);
-  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([name, inner]) => `${name}:${sortedText(inner)}`).join(',')}}`;
-}
-
-/** What a row, and a grant, name. */
-const KINDS = ['tools', 'resources', 'prompts'] as const;
-
-/** Patterns are compared as they are written. */
-function isAmong(names: readonly string[], name: string): boolean {
-  return names.includes('*') || names.includes(name);
-}
-
-function isPast(expiresAt: number | undefined): boolean {
-  return expiresAt !== undefined && expiresAt <= Date.now() / 1000;
 }
 
 function absentees(fleet: CheckedFleet, visits: readonly Visit[]): readonly string[] {

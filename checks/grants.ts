@@ -1,6 +1,7 @@
 import type { ToolRule } from '../core/policy';
+import { grantsIn } from '../local/assembly/grants';
 import type { CheckedAccount } from '../local/checked-account';
-import { resourcesOf } from './template';
+import { textOf } from './template';
 
 /** What construct code grants one agent on one server, or denies it. */
 export interface Grant {
@@ -18,39 +19,14 @@ export interface Grant {
   readonly expiresAt?: number;
 }
 
-interface AllowlistProperties {
-  readonly Name?: unknown;
-  readonly Grants?: readonly GrantProperties[];
-}
-
-interface GrantProperties {
-  readonly Server: string;
-  readonly Effect?: 'allow' | 'deny';
-  readonly Tools: readonly string[];
-  readonly Rules?: readonly ToolRule[];
-  readonly Resources?: readonly string[];
-  readonly Prompts?: readonly string[];
-  readonly ExpiresAt?: number | string;
-}
-
-/** Read from the template: what construct code grants in one fleet, of agents and servers that it has. */
-export function grantedInCode(account: Pick<CheckedAccount, 'templates' | 'agents' | 'path'>): readonly Grant[] {
-  const lists = resourcesOf(account, 'Custom::McpFleetAllowlist')
-    .filter(({ resource }) => isInside(resource.Metadata?.['aws:cdk:path'], account.path))
-    .map(({ resource }) => (resource.Properties ?? {}) as AllowlistProperties);
-  return lists.flatMap(({ Name, Grants = [] }) =>
-    Grants.filter(() => account.agents.includes(String(Name))).map(
-      ({ Server, Effect = 'allow', Tools, Rules = [], Resources = [], Prompts = [], ExpiresAt }) => ({
-        agent: String(Name),
-        server: Server,
-        effect: Effect,
-        tools: Tools,
-        rules: Rules,
-        resources: Resources,
-        prompts: Prompts,
-        ...(ExpiresAt !== undefined && { expiresAt: Number(ExpiresAt) }),
-      }),
-    ),
+/** Read from the assembly: what construct code grants in one fleet, of agents and servers that it has. */
+export function grantedInCode({ templates, agents, path }: Pick<CheckedAccount, 'templates' | 'agents' | 'path'>): readonly Grant[] {
+  const own = Object.values(templates)
+    .flatMap((template) => grantsIn(template, textOf))
+    .filter(({ resource }) => isInside(resource.Metadata?.['aws:cdk:path'], path));
+  const granted = own.flatMap(({ document }) => document?.agents ?? []).filter(({ name }) => agents.includes(name));
+  return granted.flatMap(({ name, grants }) =>
+    grants.map(({ rules = [], resources = [], prompts = [], ...grant }) => ({ agent: name, ...grant, rules, resources, prompts })),
   );
 }
 

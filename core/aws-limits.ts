@@ -33,6 +33,9 @@ export const SECRET_LIMITS: AwsLimits = { connectMs: 1_000, answerMs: 5_000, att
  */
 export const FUNCTION_TABLE_LIMITS: AttemptLimits = { connectMs: 1_000, answerMs: 2_000, attempts: 3, connections: 50 };
 
+/** The allowlist, for who writes all of it: batches of many rows, of a table that may be new, while nobody waits for an answer. */
+export const ALLOWLIST_WRITE_LIMITS: AttemptLimits = { connectMs: 1_000, answerMs: 15_000, attempts: 3, connections: 10 };
+
 /** The archive, seen from its function, whose objects have some megabytes. */
 export const ARCHIVE_LIMITS: AttemptLimits = { connectMs: 1_000, answerMs: 10_000, attempts: 3, connections: 10 };
 

@@ -1,67 +1,69 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import middy from '@middy/core';
 import type { CloudFormationCustomResourceEvent, Context } from 'aws-lambda';
 import { agentId } from '../core/agent';
-import { type AllowlistProperties, readAllowlistProperties } from './allowlist-properties';
-import type { StoredEntry } from './allowlist-table';
+import { AGENT_GRANTS_RESOURCE, GRANTS_RESOURCE, type GrantsDocument } from '../core/grants-document';
+import { writesBetween } from './allowlist-difference';
+import type { Request } from './allowlist-succession';
+import type { Content, StoredEntry } from './allowlist-table';
 import { AllowlistWriter } from './allowlist-writer';
 import { answerCloudFormation, type ResourceResult } from './cloudformation-answer';
+import { GrantsFiles } from './grants-file';
 import { invocationLog, note } from './invocation-log';
 
 /** What construct code wrote; rows of any other source are never touched. */
 const SOURCE = 'cdk';
 const OWN_ENTRY = new RegExp(`#(?:allow|deny)#${SOURCE}$`);
 
-const allowlist = new AllowlistWriter();
+const allowlist = new AllowlistWriter(pause);
+const files = new GrantsFiles(pause);
 
-/** `Custom::McpFleetAllowlist`: the rows of one agent that construct code grants. Its physical id is the agentId. */
+/** `Custom::McpFleetGrants`: brings all that construct code grants in one fleet into its allowlist. It writes what differs, and nothing else. */
 export const handler = middy<CloudFormationCustomResourceEvent, ResourceResult>()
   .use(invocationLog('allowlist_sync'))
   .use(answerCloudFormation())
   .handler(async (event: CloudFormationCustomResourceEvent, context: Context): Promise<ResourceResult> => {
-    note(context, { request: event.RequestType, resource: event.LogicalResourceId });
-    const writer = `${event.StackId}/${event.LogicalResourceId}`;
+    const { RequestType, LogicalResourceId, ResourceType } = event;
+    note(context, { request: RequestType, resource: LogicalResourceId });
+    const resource = `${event.StackId}/${LogicalResourceId}`;
     if (event.RequestType === 'Delete') {
-      await withdraw(event.PhysicalResourceId, writer);
+      const rows = ResourceType === AGENT_GRANTS_RESOURCE ? allowlist.entriesOf(event.PhysicalResourceId) : allowlist.entries(isOwn);
+      note(context, { written: await bringAbout((await rows).filter(isOwn), [], 'Delete', resource) });
       return { physicalResourceId: event.PhysicalResourceId };
     }
-    const properties = readAllowlistProperties(event.ResourceProperties);
-    const agent = agentId(properties.agent);
-    await grant(agent, properties, writer);
-    note(context, { agent, name: properties.name, grants: properties.grants.length });
-    return { physicalResourceId: agent, data: { AgentId: agent } };
+    if (ResourceType !== GRANTS_RESOURCE) throw new Error(`${ResourceType} is a former version's: it can only be deleted here`);
+    const document = await files.read(event.ResourceProperties);
+    const wanted = rowsOf(document);
+    const written = await bringAbout(await allowlist.entries(isOwn), wanted, RequestType, resource);
+    note(context, { agents: document.agents.length, grants: wanted.length, written });
+    // It stays the same in every update: for another one CloudFormation would delete the former.
+    return { physicalResourceId: LogicalResourceId, data: { Grants: String(wanted.length) } };
   });
 
-/** Writes the new rows before it removes the stale ones: a grant that stays is never absent, not even for a moment. */
-async function grant(agent: string, { agent: principal, name, grants, terms }: AllowlistProperties, writer: string): Promise<void> {
-  const wanted = grants.map(
-    ({ server, effect, ...named }): StoredEntry => ({
-      agent,
+/** How many rows were written or removed. */
+async function bringAbout(rows: readonly StoredEntry[], wanted: readonly Content[], request: Request, resource: string): Promise<number> {
+  const steps = writesBetween(rows, wanted, request, resource);
+  for (const step of steps) await allowlist.write(step);
+  return steps.flat().length;
+}
+
+function rowsOf({ issuer, agents }: GrantsDocument): readonly Content[] {
+  return agents.flatMap(({ name, subject, terms, grants }) =>
+    grants.map(({ server, effect, ...named }) => ({
+      agent: agentId({ issuer, subject }),
       entry: `${server}#${effect}#${SOURCE}`,
       server,
       effect,
       ...named,
       source: SOURCE,
-      issuer: principal.issuer,
-      subject: principal.subject,
+      issuer,
+      subject,
       name,
       ...(terms !== undefined && { terms }),
-      writer,
-    }),
+    })),
   );
-  for (const entry of wanted) await allowlist.put(entry);
-  const stale = (await ownEntries(agent)).filter(({ entry }) => !wanted.some((kept) => kept.entry === entry));
-  for (const entry of stale) await allowlist.remove(entry);
 }
 
-/**
- * Removes what this resource wrote. When construct code renames an agent, CloudFormation creates the new resource first and then
- * deletes the old one, of the same agent: rows that the new one has taken over stay.
- */
-async function withdraw(agent: string, writer: string): Promise<void> {
-  const own = (await ownEntries(agent)).filter((entry) => entry.writer === undefined || entry.writer === writer);
-  for (const entry of own) await allowlist.remove(entry);
-}
-
-async function ownEntries(agent: string): Promise<StoredEntry[]> {
-  return (await allowlist.entriesOf(agent)).filter(({ entry }) => OWN_ENTRY.test(entry));
+function isOwn({ entry }: StoredEntry): boolean {
+  return OWN_ENTRY.test(entry);
 }

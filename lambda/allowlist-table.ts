@@ -8,9 +8,16 @@ const MOST_PAGES = 32;
 
 /** A row as it is stored. */
 export interface StoredEntry extends AllowlistEntry {
-  /** Which custom resource wrote the row: `{stack id}/{logical id}`. Absent on rows that no resource wrote. */
+  /** Whose the row is: that custom resource, `{stack id}/{logical id}`. Absent on rows that no resource wrote. */
   readonly writer?: string;
+  /** The custom resource that has written it over, and whose it is as soon as the writer is deleted. */
+  readonly heir?: string;
+  /** What it was before the heir; absent where that is the same. */
+  readonly before?: Content;
 }
+
+/** What a row says, of whomever it is. */
+export type Content = Omit<StoredEntry, 'writer' | 'heir' | 'before'>;
 
 /** The allowlist: partition key `agent`, sort key `entry`. */
 export class AllowlistTable {

@@ -43,7 +43,9 @@ export function authorizerFunction(
 export function allowlistSyncFunction(scope: Construct, parts: FunctionParts, allowlist: FleetTable): lambda.Function {
   const sync = bundledFunction(scope, 'AllowlistSync', 'lambda/allowlist-sync', parts, {
     environment: { ALLOWLIST_TABLE: allowlist.table.tableName },
-    timeout: Duration.minutes(1),
+    // A large fleet's first deployment writes hundreds of thousands of rows, and holds them all.
+    timeout: Duration.minutes(14),
+    memorySize: 2_048,
   });
   grantTable(sync, allowlist, ALLOWLIST_SYNC_ACTIONS);
   return sync;
@@ -55,7 +57,7 @@ export function bundledFunction(
   id: string,
   bundle: Bundle,
   parts: FunctionParts,
-  props: Pick<lambda.FunctionProps, 'environment' | 'timeout'>,
+  props: Pick<lambda.FunctionProps, 'environment' | 'timeout' | 'memorySize'>,
 ): lambda.Function {
   const part = new Construct(scope, id);
   const logGroup = new logs.LogGroup(part, 'Logs', { retention: parts.logRetention, removalPolicy: RemovalPolicy.RETAIN });

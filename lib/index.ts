@@ -3,6 +3,7 @@ export { AgentIdentity, type CognitoIdentityProps, type OidcIdentityProps } from
 export { ApprovedTools, type ApprovedToolsProps, UnapprovedTools } from './approved-tools';
 export { Argument } from './argument';
 export { CallLimit } from './call-limit';
+export { DeclaredGrant } from './declared-grant';
 export { type ApiGatewayEdgeProps, FleetEdge, type InternalEdgeProps, type PublicAlbEdgeProps } from './fleet-edge';
 export type { AuditOptions, McpFleetProps, SessionBudgetOptions } from './fleet-props';
 export type { GatewayOptions } from './gateway-options';

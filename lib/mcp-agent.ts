@@ -1,6 +1,6 @@
-import { CustomResource, Duration, Lazy } from 'aws-cdk-lib';
-import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import type { AgentTerms } from '../core/agent-terms';
+import type { Grant } from '../core/grants-document';
 import type { ToolRule } from '../core/policy';
 import type { Argument } from './argument';
 import type { CallLimit } from './call-limit';
@@ -10,7 +10,6 @@ import type { CallDenialProps, CallGrantProps } from './server-props';
 
 /** Longest `sub` (OpenID Connect Core §2). */
 const MAX_SUBJECT = 255;
-const ALLOWLIST_RESOURCE = 'Custom::McpFleetAllowlist';
 
 export interface AddAgentProps {
   /** `sub` of the agent's access tokens; 1 to 255 characters. */
@@ -28,43 +27,30 @@ export interface AddAgentProps {
   readonly sessionBudget?: SessionBudgetOptions;
 }
 
-/** On what terms an agent uses its servers, as the custom resource takes them. */
-interface Terms {
-  readonly Weight?: number;
-  readonly SessionBudget?: { readonly PerTask?: number; readonly PerAgent?: number };
-}
-
-/** One row of the allowlist, as the custom resource takes it. */
-interface Grant {
-  readonly Server: string;
-  /** A grant where it is absent. */
-  readonly Effect?: 'deny';
-  readonly Tools: string[];
-  readonly Rules?: ToolRule[];
-  readonly Resources?: string[];
-  readonly Prompts?: string[];
-  /** Seconds since the epoch. */
-  readonly ExpiresAt?: number;
-}
-
 /** An agent of a fleet; made by `McpFleet.addAgent`. It may do nothing until a server grants it calls. */
 export class McpAgent extends Construct {
   readonly agentName: string;
   readonly subject: string;
+  /**
+   * Undefined where it has none of its own.
+   * @internal
+   */
+  readonly _terms: AgentTerms | undefined;
   private readonly grants = new Map<string, Grant>();
-  private readonly terms: Terms | undefined;
 
-  /** @internal */
-  static _in(scope: Construct, name: string, props: AddAgentProps, issuer: string, allowlistSync: lambda.IFunction): McpAgent {
-    return new McpAgent(scope, name, props, issuer, allowlistSync);
+  /**
+   * @param granted is called with every grant and denial
+   * @internal
+   */
+  static _in(scope: Construct, name: string, props: AddAgentProps, granted: () => void): McpAgent {
+    return new McpAgent(scope, name, props, granted);
   }
 
   private constructor(
     scope: Construct,
     name: string,
     props: AddAgentProps,
-    private readonly issuer: string,
-    private readonly allowlistSync: lambda.IFunction,
+    private readonly granted: () => void,
   ) {
     super(scope, name);
     const { subject } = props;
@@ -74,7 +60,12 @@ export class McpAgent extends Construct {
     }
     this.agentName = name;
     this.subject = subject;
-    this.terms = termsOf(props);
+    this._terms = termsOf(props);
+  }
+
+  /** @internal */
+  get _grants(): readonly Grant[] {
+    return [...this.grants.values()];
   }
 
   /** @internal */
@@ -83,50 +74,35 @@ export class McpAgent extends Construct {
     const bounded = tools.filter((tool) => Object.hasOwn(when, tool) || Object.hasOwn(limits, tool));
     const rules = bounded.sort().map((tool) => ruleOf(tool, when[tool], limits[tool]));
     this.add('grant', server.serverName, {
-      Server: server.serverName,
+      server: server.serverName,
+      effect: 'allow',
       ...namesOf({ ...rest, tools: tools.filter((tool) => !bounded.includes(tool)) }),
-      ...(rules.length > 0 && { Rules: rules }),
+      ...(rules.length > 0 && { rules }),
     });
   }
 
   /** @internal */
   _deny({ serverName }: { readonly serverName: string }, denial: CallDenialProps): void {
-    this.add('denial', serverName, { Server: serverName, Effect: 'deny', ...namesOf(denial) });
+    this.add('denial', serverName, { server: serverName, effect: 'deny', ...namesOf(denial) });
   }
 
-  /** The custom resource is made with the first of them: an agent without any has no rows. */
   private add(what: 'grant' | 'denial', server: string, entry: Grant): void {
     const key = `${what} ${server}`;
     if (this.grants.has(key)) {
       const fix = `Name all in one ${what}: a second one would replace the first.`;
       refuse(this, [{ what, got: server, allowed: `one ${what} per agent and server`, fix }]);
     }
-    if (this.grants.size === 0) this.syncAllowlist();
     this.grants.set(key, entry);
-  }
-
-  private syncAllowlist(): void {
-    new CustomResource(this, 'Allowlist', {
-      resourceType: ALLOWLIST_RESOURCE,
-      serviceToken: this.allowlistSync.functionArn,
-      serviceTimeout: Duration.minutes(2),
-      properties: {
-        Issuer: this.issuer,
-        Subject: this.subject,
-        Name: this.agentName,
-        ...(this.terms !== undefined && { Terms: this.terms }),
-        Grants: Lazy.any({ produce: () => [...this.grants.values()] }),
-      },
-    });
+    this.granted();
   }
 }
 
-function namesOf({ tools = [], resources = [], prompts = [], expires }: CallDenialProps): Omit<Grant, 'Server'> {
+function namesOf({ tools = [], resources = [], prompts = [], expires }: CallDenialProps): Omit<Grant, 'server' | 'effect'> {
   return {
-    Tools: [...tools].sort(),
-    ...(resources.length > 0 && { Resources: [...resources].sort() }),
-    ...(prompts.length > 0 && { Prompts: [...prompts].sort() }),
-    ...(expires !== undefined && { ExpiresAt: Math.floor(expires.date.getTime() / 1000) }),
+    tools: [...tools].sort(),
+    ...(resources.length > 0 && { resources: [...resources].sort() }),
+    ...(prompts.length > 0 && { prompts: [...prompts].sort() }),
+    ...(expires !== undefined && { expiresAt: Math.floor(expires.date.getTime() / 1000) }),
   };
 }
 
@@ -138,9 +114,8 @@ function ruleOf(tool: string, when: { readonly [argument: string]: Argument } | 
   };
 }
 
-/** Undefined where it has none of its own. */
-function termsOf({ weight, sessionBudget: { perTask, perAgent } = {} }: AddAgentProps): Terms | undefined {
-  const budget = { ...(perTask !== undefined && { PerTask: perTask }), ...(perAgent !== undefined && { PerAgent: perAgent }) };
-  const terms = { ...(weight !== undefined && { Weight: weight }), ...(Object.keys(budget).length > 0 && { SessionBudget: budget }) };
+function termsOf({ weight, sessionBudget: { perTask, perAgent } = {} }: AddAgentProps): AgentTerms | undefined {
+  const budget = { ...(perTask !== undefined && { perTask }), ...(perAgent !== undefined && { perAgent }) };
+  const terms = { ...(weight !== undefined && { weight }), ...(Object.keys(budget).length > 0 && { sessionBudget: budget }) };
   return Object.keys(terms).length > 0 ? terms : undefined;
 }

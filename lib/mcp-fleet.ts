@@ -23,11 +23,14 @@ import {
 } from '../core/fleet-config';
 import { ORDERS_KEY } from '../core/orders';
 import type { AgentIdentity } from './agent-identity';
+import { DeclaredGrant } from './declared-grant';
 import { delayOf } from './deregistration';
 import { EdgeApi } from './edge-api';
 import { alarmOnTable } from './fleet-alarms';
 import { FleetDashboard } from './fleet-dashboard';
 import { allowlistSyncFunction, authorizerFunction } from './fleet-functions';
+import { FleetGrants } from './fleet-grants';
+import { keepWithinLimits, warnOfSecurityGroupRules } from './fleet-limits';
 import { describeFleet, type FleetFacts, refuseNameTwice } from './fleet-metadata';
 import { fleetCluster, fleetVpc } from './fleet-network';
 import type { FleetParts } from './fleet-parts';
@@ -83,11 +86,11 @@ export class McpFleet extends Construct implements ec2.IConnectable {
   private readonly balancers: LoadBalancers;
   private readonly gateway: GatewayService;
   private readonly authorizer: lambda.Function;
-  private readonly allowlistSync: lambda.Function;
   private readonly sealKey: secretsmanager.Secret;
   private readonly keyRotation: KeyRotation;
   private readonly overview: FleetDashboard;
   private readonly agentScope: Construct;
+  private readonly grantsFile: FleetGrants;
   private readonly servers = new Map<string, McpServer>();
   private readonly agents = new Map<string, McpAgent>();
 
@@ -135,7 +138,14 @@ export class McpFleet extends Construct implements ec2.IConnectable {
       const edge = { api, certificate, domainName };
       this.edgeApi = new EdgeApi(this, 'EdgeApi', { parts: this.parts, edge, balancers: this.balancers, authorizer: this.authorizer }).api;
     }
-    this.allowlistSync = allowlistSyncFunction(this, this.parts, this.tables.allowlist);
+    const sync = allowlistSyncFunction(this, this.parts, this.tables.allowlist);
+    this.grantsFile = new FleetGrants(
+      this,
+      'Grants',
+      () => this.identity.issuer,
+      () => [...this.agents.values()],
+      sync,
+    );
     const janitor = ledgerJanitor(this, this.parts, this.tables.ledger, () => [...this.servers.keys()]);
     this.archiveBucket = archiveBucket(this, this.encryptionKey, props.audit);
     ledgerArchiver(this, this.parts, this.tables.ledger, this.archiveBucket);
@@ -157,6 +167,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
     this.dashboard = this.overview.dashboard;
     this.agentScope = new Construct(this, 'Agents');
     this.node.addValidation({ validate: () => this.strangers() });
+    keepWithinLimits(this, () => [...this.servers.values()]);
     describeFleet(this, this.fleetName, () => this.facts());
   }
 
@@ -175,6 +186,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
     for (const secret of server._credential?._secrets ?? []) grantOwnSecret(this.gateway.taskRole, secret);
     this.overview.addServer(server);
     this.servers.set(name, server);
+    warnOfSecurityGroupRules(this, [...this.servers.values()].filter(({ service }) => service !== undefined).length);
     return server;
   }
 
@@ -184,9 +196,16 @@ export class McpFleet extends Construct implements ec2.IConnectable {
    */
   addAgent(name: string, props: AddAgentProps): McpAgent {
     refuse(this, agentProblems(name, props, [...this.agents.values()]));
-    const agent = McpAgent._in(this.agentScope, name, props, this.identity.issuer, this.allowlistSync);
+    const agent = McpAgent._in(this.agentScope, name, props, () => this.grantsFile.changed());
     this.agents.set(name, agent);
     return agent;
+  }
+
+  /** What is granted and denied so far, by the names of agents and servers: a test of an app can say what it may be. */
+  get grants(): DeclaredGrant[] {
+    const all = [...this.agents.values()].flatMap(({ agentName, _grants }) => _grants.map((grant) => DeclaredGrant._of(agentName, grant)));
+    const keyOf = ({ agent, server, isDenial }: DeclaredGrant) => `${agent} ${server} ${isDenial}`;
+    return all.sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
   }
 
   /**

@@ -36,8 +36,10 @@ export const ORDERS_READ_ACTIONS = ['dynamodb:GetItem'];
 export const ORDERS_ACTIONS = ['dynamodb:GetItem', 'dynamodb:UpdateItem'];
 /** Allowlist, for an operator: what is frozen is named as grants name it. */
 export const ALLOWLIST_SCAN_ACTIONS = ['dynamodb:Scan'];
-/** Allowlist, for allowlist-sync: put the grants of one agent, delete those that are gone. */
-export const ALLOWLIST_SYNC_ACTIONS = ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:Query'];
+/** Allowlist, for allowlist-sync: look at what is there, put the grants of all agents, delete those that are gone. */
+export const ALLOWLIST_SYNC_ACTIONS = ['dynamodb:BatchWriteItem', 'dynamodb:Query', 'dynamodb:Scan'];
+/** The file of grants, for allowlist-sync: the one object that the template names. */
+export const GRANTS_READ_ACTIONS = ['s3:GetObject'];
 /** All tables, for the gateway when it starts: one that was handed in may be another. */
 export const TABLE_LOOK_ACTIONS = ['dynamodb:DescribeTable'];
 /** Task role of a server: scale-in protection, and which deployment started a task. */
@@ -105,6 +107,15 @@ export function grantArchive(grantee: iam.IGrantable, bucket: s3.IBucket, key: k
   iam.Grant.addToPrincipal({ grantee, actions: ARCHIVE_OBJECT_ACTIONS, resourceArns: [bucket.arnForObjects('*')] });
   iam.Grant.addToPrincipal({ grantee, actions: ARCHIVE_LIST_ACTIONS, resourceArns: [bucket.bucketArn] });
   grantKey(grantee, key, BUCKET_KEY_ACTIONS, 's3');
+}
+
+/**
+ * Lets `grantee` read one object of a bucket of assets. A key that `cdk bootstrap` has made for that bucket lets everybody in the account use it
+ * through S3.
+ */
+export function grantObject(grantee: iam.IGrantable, stack: Stack, bucket: string, key: string): void {
+  const arn = stack.formatArn({ service: 's3', region: '', account: '', resource: bucket, resourceName: key });
+  iam.Grant.addToPrincipal({ grantee, actions: GRANTS_READ_ACTIONS, resourceArns: [arn] });
 }
 
 function grantTableKey(grantee: iam.IGrantable, key: kms.IKey | undefined): void {

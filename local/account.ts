@@ -1,6 +1,7 @@
 import { serverResource } from '../core/token-audience';
 import { LocalAccountError } from './account-error';
 import { readCloudAssembly, rootOf, type Stack } from './assembly/cloud-assembly';
+import { templateWithGrants } from './assembly/grants';
 import { addressText } from './assembly/template';
 import type { AccountStacks } from './cloudformation/account-stacks';
 import { type DeployedStacks, StackDeploymentFailed } from './cloudformation/deployed-stacks';
@@ -80,7 +81,7 @@ export class RunningAccount implements LocalAccount {
   }
 
   get templates(): Readonly<Record<string, CloudFormationTemplate>> {
-    return Object.fromEntries(this.parts.stacks.stacks.map(({ name, template }) => [name, template]));
+    return Object.fromEntries(this.parts.stacks.stacks.map((stack) => [stack.name, templateWithGrants(stack)]));
   }
 
   /** Where no fleet serves, there is nothing in its place. */

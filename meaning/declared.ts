@@ -20,9 +20,7 @@ export interface DeclaredFleet {
   readonly identity: DeclaredIdentity;
   /** Subjects by the agents' names. */
   readonly agents: ReadonlyMap<string, string> | undefined;
-  readonly grants: readonly DeclaredGrant[];
-  /** By the agents' names, in words; of those that have terms of their own. */
-  readonly terms: ReadonlyMap<string, string>;
+  readonly granted: ToldGrants | undefined;
   readonly edge: DeclaredEdge | undefined;
   readonly gateway: DeclaredGateway | undefined;
   /** Names of the servers; those that are told of are in `servers`. */
@@ -40,6 +38,13 @@ export interface DeclaredIdentity {
   readonly audience?: readonly string[];
   readonly audienceClaim?: string;
   readonly jwksUri?: string;
+}
+
+/** What construct code grants in one fleet. */
+export interface ToldGrants {
+  readonly grants: readonly DeclaredGrant[];
+  /** On what terms agents use the servers, in words, where they have terms of their own. */
+  readonly terms: ReadonlyMap<string, string>;
 }
 
 /** What an agent may use at a server. */

@@ -4,7 +4,7 @@ import { textOf as sortedJson } from '../local/cloudformation/template-changes';
 import type { DeclaredFleet, DeclaredGateway, DeclaredIdentity, NamedTemplate } from './declared';
 import { readAlarms, readLedger, readLogs } from './read-audit';
 import { readEdge } from './read-edge';
-import { readGrants, readTerms } from './read-grants';
+import { readGrants } from './read-grants';
 import { permissionsOfTask, tableAccess } from './read-permissions';
 import { readServer, scalingOf, sidecarsIn } from './read-server';
 import { readTask } from './read-task';
@@ -66,8 +66,7 @@ function readFleet(place: Place, facts: Members | undefined, gateway: GatewayAt 
     path,
     identity: readIdentity(facts, membersOf(config?.identity)),
     agents: readAgents(facts),
-    grants: readGrants(template, { path, allowlist: tables[2] }),
-    terms: readTerms(template, { path, allowlist: tables[2] }),
+    granted: readGrants(template, { path, allowlist: tables[2] }),
     edge: readEdge(template, facts?.edge, textIn(config?.serversTlsName)),
     gateway: gateway && readGateway(template, gateway),
     servers,

@@ -1,26 +1,44 @@
+import { AGENT_GRANTS_RESOURCE } from '../core/grants-document';
+import { grantsIn } from '../local/assembly/grants';
 import type { Template } from '../local/assembly/template';
 import { textOf as sortedJson } from '../local/cloudformation/template-changes';
-import type { DeclaredGrant } from './declared';
+import type { DeclaredGrant, ToldGrants } from './declared';
 import { isPlaced, type Located, placeIn, referenceIn, refersTo, resourceOf, resourcesOf } from './resources';
 import { textOf } from './symbolic';
 import { listOf, type Members, membersOf, numberIn } from './told';
 
-/** What construct code grants in one fleet: what its custom resources write into its allowlist. */
-export function readGrants(template: Template, fleet: ListOwner): readonly DeclaredGrant[] {
-  return listsOf(template, fleet).flatMap(({ properties }) =>
-    (listOf(properties.Grants) ?? []).map((grant) => {
-      const { Server, Effect, Tools, Rules, Resources, Prompts, ExpiresAt } = membersOf(grant) ?? {};
-      return {
-        agent: textOf(properties.Name),
-        server: textOf(Server),
-        effect: textOf(Effect ?? 'allow') === 'deny' ? ('deny' as const) : ('allow' as const),
-        tools: [...(listOf(Tools) ?? []).map(textOf), ...(listOf(Rules) ?? []).map(boundedTool)],
-        resources: (listOf(Resources) ?? []).map(textOf),
-        prompts: (listOf(Prompts) ?? []).map(textOf),
-        expiresAt: numberIn(ExpiresAt) ?? Number.POSITIVE_INFINITY,
-      };
-    }),
-  );
+/** Of whose grants is read. */
+interface Owner {
+  /** Path of the fleet's construct. */
+  readonly path: string | undefined;
+  /** Logical id of its table. */
+  readonly allowlist: string | undefined;
+}
+
+/** Undefined where a template alone does not tell: the grants are in a file of its assembly. */
+export function readGrants(template: Template, fleet: Owner): ToldGrants | undefined {
+  const documents = grantsIn(template, textOf).filter(({ id }) => isOf(template, resourceOf(template, id) as Located, fleet));
+  if (documents.some(({ document }) => document === undefined)) return undefined;
+  const told = documents.flatMap(({ document }) => listOf(membersOf(document)?.agents) ?? []).map((agent) => membersOf(agent) ?? {});
+  const agents = [...told, ...agentsOfFormerVersion(template, fleet)];
+  return {
+    grants: agents.flatMap(({ name, grants }) => (listOf(grants) ?? []).map((grant) => declared(textOf(name), membersOf(grant) ?? {}))),
+    terms: new Map(
+      agents.filter(({ terms }) => terms !== undefined).map(({ name, terms }) => [textOf(name), termsIn(membersOf(terms) ?? {})]),
+    ),
+  };
+}
+
+function declared(agent: string, { server, effect, tools, rules, resources, prompts, expiresAt }: Members): DeclaredGrant {
+  return {
+    agent,
+    server: textOf(server),
+    effect: textOf(effect) === 'deny' ? 'deny' : 'allow',
+    tools: [...(listOf(tools) ?? []).map(textOf), ...(listOf(rules) ?? []).map(boundedTool)],
+    resources: (listOf(resources) ?? []).map(textOf),
+    prompts: (listOf(prompts) ?? []).map(textOf),
+    expiresAt: numberIn(expiresAt) ?? Number.POSITIVE_INFINITY,
+  };
 }
 
 /** A tool that is granted within bounds. */
@@ -34,33 +52,34 @@ function boundedTool(rule: unknown): string {
   return `${textOf(tool)} (${bounds.join(', ')})`;
 }
 
-/** On what terms agents use the servers, where they have terms of their own. */
-export function readTerms(template: Template, fleet: ListOwner): ReadonlyMap<string, string> {
-  const own = listsOf(template, fleet).filter(({ properties }) => properties.Terms !== undefined);
-  return new Map(own.map(({ properties: { Name, Terms } }) => [textOf(Name), termsIn(membersOf(Terms) ?? {})]));
-}
-
-function termsIn({ Weight, SessionBudget }: Members): string {
-  const { PerTask, PerAgent } = membersOf(SessionBudget) ?? {};
+function termsIn({ weight, sessionBudget }: Members): string {
+  const { perTask, perAgent } = membersOf(sessionBudget) ?? {};
   return [
-    ...(Weight === undefined ? [] : [`weight ${textOf(Weight)}`]),
-    ...(PerTask === undefined ? [] : [`${textOf(PerTask)} sessions of a task`]),
-    ...(PerAgent === undefined ? [] : [`${textOf(PerAgent)} of the agent`]),
+    ...(weight === undefined ? [] : [`weight ${textOf(weight)}`]),
+    ...(perTask === undefined ? [] : [`${textOf(perTask)} sessions of a task`]),
+    ...(perAgent === undefined ? [] : [`${textOf(perAgent)} of the agent`]),
   ].join(', ');
 }
 
-/** Of whose grants lists are read. */
-interface ListOwner {
-  /** Path of the fleet's construct. */
-  readonly path: string | undefined;
-  /** Logical id of its table. */
-  readonly allowlist: string | undefined;
+/** Agents as a former version has declared them: each has a resource with its grants in it. */
+function agentsOfFormerVersion(template: Template, fleet: Owner): readonly Members[] {
+  const lists = resourcesOf(template, AGENT_GRANTS_RESOURCE).filter((list) => isOf(template, list, fleet));
+  return lists.map(({ properties: { Name, Terms, Grants } }) => ({
+    name: Name,
+    ...(Terms !== undefined && { terms: lowered(Terms) }),
+    grants: (listOf(Grants) ?? []).map(lowered),
+  }));
 }
 
-function listsOf(template: Template, { path, allowlist }: ListOwner): readonly Located[] {
-  return resourcesOf(template, 'Custom::McpFleetAllowlist').filter((list) =>
-    isPlaced(list) && path !== undefined ? placeIn(path, list) !== undefined : writesInto(template, list, allowlist),
-  );
+/** Members whose names began with a capital, those of the members in them, too, but for what is inside of a list. */
+function lowered(value: unknown): unknown {
+  const members = membersOf(value);
+  if (members === undefined) return value;
+  return Object.fromEntries(Object.entries(members).map(([name, inner]) => [`${name[0]?.toLowerCase()}${name.slice(1)}`, lowered(inner)]));
+}
+
+function isOf(template: Template, list: Located, { path, allowlist }: Owner): boolean {
+  return isPlaced(list) && path !== undefined ? placeIn(path, list) !== undefined : writesInto(template, list, allowlist);
 }
 
 /** Without construct paths, the function behind a list tells whose it is. */

@@ -1,7 +1,8 @@
 import { type About, allowedChanges, type Draft, ifTold, valueChange } from './change';
-import type { DeclaredFleet, DeclaredGrant } from './declared';
+import type { DeclaredFleet, DeclaredGrant, ToldGrants } from './declared';
 
 const ALL = '*';
+const NONE: ToldGrants = { grants: [], terms: new Map() };
 const NO_TERMS = 'as of any agent';
 
 /** Who may call what: agents, what they are granted, and on what terms. */
@@ -10,9 +11,12 @@ export function callerChanges(before: DeclaredFleet | undefined, after: Declared
   const has = after === undefined ? new Map<string, string>() : after.agents;
   return [
     ...ifTold({ what: 'agents' }, had, has, agentChanges),
-    ...grantChanges(before?.grants ?? [], after?.grants ?? []),
-    ...termsChanges(before?.terms ?? new Map(), after?.terms ?? new Map()),
+    ...ifTold({ what: 'grants' }, before === undefined ? NONE : before.granted, after === undefined ? NONE : after.granted, grantedChanges),
   ];
+}
+
+function grantedChanges(before: ToldGrants, after: ToldGrants): Draft[] {
+  return [...grantChanges(before.grants, after.grants), ...termsChanges(before.terms, after.terms)];
 }
 
 /** Shares and budgets allow nobody anything: they say how much of it. */

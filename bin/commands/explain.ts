@@ -1,4 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { isInCode } from '../../checks/allowlist-drift';
+import { grantedInCode } from '../../checks/grants';
 import { tablesAt } from '../../checks/tables';
 import { agentId } from '../../core/agent';
 import { type Explanation, explain as explainDecision, type Voice } from '../../core/explanation';
@@ -49,21 +51,25 @@ async function explain(options: ExplainOptions): Promise<void> {
   const account = await attachHere();
   const principal = await principalAt(account, options.agent, options.server);
   const id = agentId(principal);
+  const grants = grantedInCode(await account.checked());
   const rows = (await tablesAt(account.dynamodbUrl, account.tables).allowlist()).filter(({ agent }) => agent === id);
   const explanation = explainDecision(rows, options.server, wanted, Date.now() / 1_000);
   if (!explanation.allowed) process.exitCode = EXIT.NO;
   const { result, paint } = terminal(options.json);
-  if (options.json) return result(JSON.stringify({ agent: options.agent, server: options.server, ...wanted, ...explanation }));
+  const rowsWithCode = explanation.rows.map((row) => ({ ...row, inCode: isInCode(row.entry, options.agent, grants) }));
+  if (options.json)
+    return result(JSON.stringify({ agent: options.agent, server: options.server, ...wanted, ...explanation, rows: rowsWithCode }));
   const answer = explanation.allowed ? paint.green('allowed') : paint.red('denied');
   result(`${paint.bold(answer)}  ${explanation.reason}${limitOf(explanation)}`);
   if (explanation.rows.length === 0) return result('The allowlist has no row of this agent for this server.');
-  const lines = explanation.rows.map(({ entry, says }) => [
+  const lines = rowsWithCode.map(({ entry, says, inCode }) => [
     entry.entry,
     WORDS[says],
+    inCode ? 'yes' : 'no',
     entry.expiresAt === undefined ? '' : new Date(entry.expiresAt * 1_000).toISOString(),
     [entry.by, entry.reason].filter(Boolean).join(': '),
   ]);
-  table(['ROW', 'SAYS', 'ENDS', 'BY'], lines).forEach(result);
+  table(['ROW', 'SAYS', 'IN CODE', 'ENDS', 'BY'], lines).forEach(result);
 }
 
 const WORDS: Readonly<Record<Voice, string>> = { allows: 'allowed', denies: 'denied', nothing: 'nothing of it', ended: 'ended' };

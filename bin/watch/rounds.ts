@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { readCloudAssembly } from '../../local/assembly/cloud-assembly';
+import { templateWithGrants } from '../../local/assembly/grants';
 import type { LocalAccount, ServiceEvent } from '../../local/local-account';
 import { errorDocument } from '../exit';
 import type { Assembled } from '../synthesizer';
@@ -120,7 +121,7 @@ export class Rounds {
         }
         this.putOff(turn, unseen);
         const { stacks } = readCloudAssembly(assembled.assembly);
-        return { ...assembled, templates: Object.fromEntries(stacks.map(({ name, template }) => [name, template])) };
+        return { ...assembled, templates: Object.fromEntries(stacks.map((stack) => [stack.name, templateWithGrants(stack)])) };
       }
     } catch (error) {
       if (interrupted.aborted) throw error;

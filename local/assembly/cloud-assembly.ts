@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { LocalAccountError } from '../account-error';
 import { type Assets, readAssets } from './assets';
+import { grantsFiles } from './grants';
 import { type Manifest, type ManifestArtifact, type MissingContext, readManifest } from './manifest';
 import { readTemplate, type Template } from './template';
 
@@ -12,6 +13,8 @@ export interface Stack {
   readonly region: string;
   readonly account: string;
   readonly assets: Assets;
+  /** Content of its files of grants, by the logical ids of the resources that name them. */
+  readonly grants: ReadonlyMap<string, unknown>;
   /** Where a nested stack stands in its parent. */
   readonly parent?: { readonly stack: Stack; readonly logicalId: string };
   /** Nested stacks by the logical id that they have here. */
@@ -109,7 +112,7 @@ export function stackOf(name: string, template: Template, place: Pick<Stack, 'ac
 
 function withInner(name: string, own: Template, place: Place, names: Set<string>): Stack[] {
   const nested = new Map<string, Stack>();
-  const stack: Stack = { name, template: own, ...place, nested };
+  const stack: Stack = { name, template: own, ...place, grants: grantsFiles(own, place.assets), nested };
   const inside = Object.entries(stack.template.Resources).flatMap(([logicalId, { Type, Properties }]) => {
     const template =
       Type === 'AWS::CloudFormation::Stack' ? place.assets.fileNamedIn(JSON.stringify(Properties?.TemplateURL ?? '')) : undefined;

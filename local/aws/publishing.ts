@@ -28,6 +28,8 @@ export class Publishing {
   readonly repositories: Repositories;
   readonly images: ImageStore;
   readonly assets: UploadedAssets;
+  /** Objects among the assets that a program may read, as `bucket/key`. */
+  readonly lent = new Set<string>();
 
   constructor(readonly options: PublishingOptions) {
     const { account, region, folder } = options;
@@ -41,13 +43,13 @@ export class Publishing {
 
   /** What publishes and deploys. */
   api(stacks: Stacks): AwsApi {
-    const { objects, parameters, repositories, images } = this;
+    const { objects, parameters, repositories, images, lent } = this;
     const { account, region } = this.options;
     const services = new Map([
       ['cloudformation', cloudFormationService(stacks, objects)],
       ['sts', stsService(account)],
       ['ssm', ssmService({ account, region, parameters })],
-      ['s3', s3Service({ store: objects, region })],
+      ['s3', s3Service({ store: objects, region, lent })],
       ['ecr', ecrService({ account, region, repositories })],
       [DOCKER_SERVICE, dockerService(images)],
     ]);

@@ -95,6 +95,7 @@ function remembered({ account, region, root, ref, data, changedAt, ...resource }
     region,
     template: { Resources: {} },
     assets: { file: () => undefined, fileNamedIn: () => undefined, image: () => undefined },
+    grants: new Map(),
     nested: new Map(),
   });
   const parent = root === undefined ? {} : { parent: { stack: named(root), logicalId: '' } };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { LocalAccountError } from '../account-error';
 import type { LocalFunction } from '../lambda/local-function';
 import type { Machinery } from '../machinery';
+import { lendAsset } from './lent-asset';
 import { arn, type Created, HalfDone, type Provisioner, type ResourceRequest } from './provisioner';
 
 /** AWS::CloudFormation::CustomResource and Custom::…: any properties beside these. */
@@ -20,8 +21,12 @@ export const customResource: Provisioner<CustomResourceProperties> = {
   honours: ['*'],
   ignores: [],
   survives: true,
-  create: (request, machinery) => send({ RequestType: 'Create' }, request, machinery),
-  update: (request, { ref, properties }, machinery) => {
+  create: async (request, machinery) => {
+    lendAsset(request, machinery);
+    return send({ RequestType: 'Create' }, request, machinery);
+  },
+  update: async (request, { ref, properties }, machinery) => {
+    lendAsset(request, machinery);
     const old = { PhysicalResourceId: ref, OldResourceProperties: asText(machinery.ecs.addresses.rewriteAll(properties)) };
     return send({ RequestType: 'Update', ...old }, request, machinery);
   },

@@ -61,11 +61,13 @@ test('an agent that is revoked is cut off at every gateway, streams and sessions
   const why = await cli(['explain', '--agent', 'treasury', '--server', 'payments', '--tool', 'balance']);
   expect(why.code).toBe(3);
   expect(why.stdout).toMatch(/^denied {2}an explicit deny \(operator\)/);
-  expect(why.stdout).toMatch(/\*#deny#operator +denied +e2e: looks for a leak/);
+  expect(why.stdout).toMatch(/\*#deny#operator +denied +no +e2e: looks for a leak/);
 
   expect((await cli(['revoke', 'treasury', '--undo'])).stdout).toBe('treasury may again what it is granted.\n');
   expect((await cli(['revoke', 'treasury', '--undo'])).code).toBe(3);
   expect((await cli(['explain', '--agent', 'treasury', '--server', 'payments', '--tool', 'balance'])).code).toBe(0);
+  const { rows } = await json('explain', '--agent', 'treasury', '--server', 'payments', '--tool', 'balance');
+  expect(rows).toMatchObject([{ entry: { entry: 'payments#allow#cdk' }, says: 'allows', inCode: true }]);
 });
 
 test('explain is about resources, prompts and arguments, too, and says what it cannot', async () => {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { agentId } from '../../core/agent';
 import { entry, ISSUER, startAllowlist } from './allowlist-table';
+import { type GrantsBucket, startGrantsBucket } from './grants-bucket';
 import { bundleFunction, type StartedFunction, startFunction } from './runtime-api';
 
 type Table = Awaited<ReturnType<typeof startAllowlist>>;
@@ -15,17 +16,20 @@ interface Put {
 }
 
 let table: Table;
+let bucket: GrantsBucket;
 let sync: StartedFunction;
 /** Stands where CloudFormation waits for the answer, on a real socket. */
 let cloudFormation: Server;
 let answers: { path: string; contentType: string | undefined; body: Put }[];
 let refusals: number;
 let subject: string;
+let stack: string;
 let tests = 0;
 
 beforeAll(async () => {
   table = await startAllowlist();
-  sync = await startFunction(bundleFunction('allowlist-sync'), table.environment);
+  bucket = await startGrantsBucket();
+  sync = await startFunction(bundleFunction('allowlist-sync'), { ...table.environment, ...bucket.environment });
   cloudFormation = createServer(async (request, response) => {
     let body = '';
     for await (const chunk of request) body += chunk;
@@ -43,6 +47,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await sync.stop();
   await table.stop();
+  await bucket.stop();
   cloudFormation.close();
 });
 
@@ -50,211 +55,237 @@ beforeEach(() => {
   answers = [];
   refusals = 0;
   subject = `agent-${++tests}`;
+  stack = `arn:aws:cloudformation:eu-central-1:1:stack/acme/${tests}`;
 });
 
 const id = () => agentId({ issuer: ISSUER, subject });
 const rows = async () => (await table.rows()).filter(({ agent }) => agent === id());
+const allow = (server: string, tools: string[], more: object = {}) => ({ server, effect: 'allow', tools, ...more });
+/** The document of a fleet in which one agent has these grants. */
+const support = (grants: unknown, more: object = {}) => documentWith({ name: 'support', subject, grants, ...more });
+const documentWith = (...agents: unknown[]) => ({ format: 1, issuer: ISSUER, agents });
 
-function event(RequestType: 'Create' | 'Update' | 'Delete', grants: unknown, more: Record<string, unknown> = {}) {
+type RequestType = 'Create' | 'Update' | 'Delete';
+
+/** What CloudFormation asks, of the document that is put into the bucket for it. */
+function event(RequestType: RequestType, document?: unknown, more: Record<string, unknown> = {}) {
   return {
     RequestType,
     ResponseURL: `http://127.0.0.1:${(cloudFormation.address() as AddressInfo).port}/answer?X-Amz-Signature=abc`,
-    StackId: 'arn:aws:cloudformation:eu-central-1:1:stack/acme/1',
+    StackId: stack,
     RequestId: 'request-1',
-    LogicalResourceId: 'SupportAllowlist',
-    ResourceType: 'Custom::McpFleetAllowlist',
-    ...(RequestType !== 'Create' && { PhysicalResourceId: id() }),
-    ResourceProperties: { ServiceToken: 'arn', Issuer: ISSUER, Subject: subject, Name: 'support', Grants: grants },
+    LogicalResourceId: 'Grants',
+    ResourceType: 'Custom::McpFleetGrants',
+    ...(RequestType !== 'Create' && { PhysicalResourceId: 'Grants' }),
+    ResourceProperties: { ServiceToken: 'arn', ServiceTimeout: '900', Values: [], ...bucket.put(document) },
     ...more,
   };
 }
 
-describe('Custom::McpFleetAllowlist', () => {
-  test('Create writes one row per grant and answers with the agent id', async () => {
+/** What it asks of a resource of a former version, which had one for each agent. */
+function ofFormer(RequestType: RequestType) {
+  return {
+    ...event(RequestType),
+    LogicalResourceId: 'SupportAllowlist',
+    ResourceType: 'Custom::McpFleetAllowlist',
+    PhysicalResourceId: id(),
+    ResourceProperties: { ServiceToken: 'arn', Issuer: ISSUER, Subject: subject, Name: 'support', Grants: [] },
+  };
+}
+
+describe('Custom::McpFleetGrants', () => {
+  test('Create writes one row per grant of every agent, and says how many', async () => {
+    const other = `${subject}-other`;
     await sync.invoke(
-      event('Create', [
-        { Server: 'payments', Tools: ['refund'] },
-        { Server: 'memory', Tools: ['*'], ExpiresAt: '1900000000' },
-      ]),
+      event(
+        'Create',
+        documentWith(
+          { name: 'support', subject, grants: [allow('payments', ['refund']), allow('memory', ['*'], { expiresAt: 1900000000 })] },
+          { name: 'other', subject: other, grants: [allow('memory', ['read_graph'])] },
+        ),
+      ),
     );
+    const writer = `${stack}/Grants`;
     expect(await rows()).toEqual([
-      {
-        ...entry(subject, 'memory', 'allow', ['*']),
-        name: 'support',
-        expiresAt: 1900000000,
-        writer: expect.stringContaining('/SupportAllowlist'),
-      },
-      { ...entry(subject, 'payments', 'allow', ['refund']), name: 'support', writer: expect.stringContaining('/SupportAllowlist') },
+      { ...entry(subject, 'memory', 'allow', ['*']), name: 'support', expiresAt: 1900000000, writer },
+      { ...entry(subject, 'payments', 'allow', ['refund']), name: 'support', writer },
     ]);
+    expect((await table.rows()).filter((row) => row.subject === other)).toHaveLength(1);
     expect(answers).toEqual([
       {
         path: 'PUT /answer?X-Amz-Signature=abc',
         contentType: '',
         body: {
           Status: 'SUCCESS',
-          PhysicalResourceId: id(),
-          Data: { AgentId: id() },
-          StackId: 'arn:aws:cloudformation:eu-central-1:1:stack/acme/1',
+          PhysicalResourceId: 'Grants',
+          Data: { Grants: '3' },
+          StackId: stack,
           RequestId: 'request-1',
-          LogicalResourceId: 'SupportAllowlist',
+          LogicalResourceId: 'Grants',
         },
       },
     ]);
   });
 
-  test('resources and prompts stand beside the tools of their row', async () => {
-    await sync.invoke(event('Create', [{ Server: 'docs', Tools: [], Resources: ['docs://a/*'], Prompts: ['*'] }]));
-    expect(await rows()).toMatchObject([{ server: 'docs', tools: [], resources: ['docs://a/*'], prompts: ['*'] }]);
-    await sync.invoke(event('Update', [{ Server: 'docs', Tools: ['find'] }]));
-    expect((await rows()).map(({ tools, resources }) => [tools, resources])).toEqual([[['find'], undefined]]);
+  test('what only the deployment knew is filled in', async () => {
+    const asked = event('Create', {
+      ...documentWith({ name: 'support', subject: { $value: 1 }, grants: [allow('a', ['x'])] }),
+      issuer: { $value: 0 },
+    });
+    await sync.invoke({ ...asked, ResourceProperties: { ...asked.ResourceProperties, Values: [ISSUER, subject] } });
+    expect(await rows()).toMatchObject([{ issuer: ISSUER, subject, tools: ['x'] }]);
   });
 
-  test('bounds and denials become rows, with numbers for what CloudFormation made texts; a denial that is gone is removed', async () => {
-    const rule = { tool: 'refund', when: { amount: { atMost: '10' } }, atMost: { calls: 3, per: 'hour' } };
-    const Rules = [{ ...rule, atMost: { calls: '3', per: 'hour' } }];
-    const grant = { Server: 'payments', Tools: ['balance'], Rules };
-    await sync.invoke(event('Create', [grant, { Server: 'payments', Effect: 'deny', Tools: ['transfer'] }]));
-    expect(await rows()).toMatchObject([
-      { entry: 'payments#allow#cdk', effect: 'allow', tools: ['balance'], rules: [rule] },
-      { entry: 'payments#deny#cdk', effect: 'deny', tools: ['transfer'] },
+  test('an update writes what differs and nothing else, in batches', async () => {
+    const many = (tools: string[]) =>
+      documentWith(
+        ...Array.from({ length: 60 }, (_, at) => ({
+          name: `a${at}`,
+          subject: `${subject}-${at}`,
+          grants: [allow('a', at === 7 ? tools : ['x'])],
+        })),
+      );
+    await sync.invoke(event('Create', many(['x'])));
+    await sync.invoke(event('Update', many(['y'])));
+    await sync.invoke(event('Update', many(['y'])));
+    expect(answers.map(({ body }) => body.Status)).toEqual(['SUCCESS', 'SUCCESS', 'SUCCESS']);
+    expect(lines().slice(-3)).toMatchObject([
+      { request: 'Create', agents: 60, grants: 60, written: 60 },
+      { request: 'Update', written: 1 },
+      { request: 'Update', written: 0 },
     ]);
-    await sync.invoke(event('Update', [grant]));
-    expect((await rows()).map(({ entry }) => entry)).toEqual(['payments#allow#cdk']);
+    const changed = (await table.rows()).filter((row) => row.subject.startsWith(`${subject}-`) && row.tools[0] === 'y');
+    expect(changed.map((row) => row.name)).toEqual(['a7']);
+  });
+
+  test('resources, prompts, bounds and denials stand in their rows; what is gone is removed', async () => {
+    const rules = [{ tool: 'refund', when: { amount: { atMost: '10' } }, atMost: { calls: 3, per: 'hour' } }];
+    const docs = allow('docs', [], { resources: ['docs://a/*'], prompts: ['*'], rules });
+    await sync.invoke(event('Create', support([docs, { server: 'docs', effect: 'deny', tools: ['transfer'] }])));
+    expect(await rows()).toMatchObject([
+      { entry: 'docs#allow#cdk', effect: 'allow', tools: [], resources: ['docs://a/*'], prompts: ['*'], rules },
+      { entry: 'docs#deny#cdk', effect: 'deny', tools: ['transfer'] },
+    ]);
+    await sync.invoke(event('Update', support([allow('docs', ['find'])])));
+    expect((await rows()).map(({ entry, tools, resources }) => [entry, tools, resources])).toEqual([
+      ['docs#allow#cdk', ['find'], undefined],
+    ]);
   });
 
   test("an agent's own terms stand in each of its rows", async () => {
-    const grants = [
-      { Server: 'payments', Tools: ['refund'] },
-      { Server: 'memory', Tools: ['*'] },
-    ];
-    const properties = event('Create', grants).ResourceProperties;
-    const Terms = { Weight: '3', SessionBudget: { PerTask: '20', PerAgent: '100' } };
-    await sync.invoke(event('Create', grants, { ResourceProperties: { ...properties, Terms } }));
     const terms = { weight: 3, sessionBudget: { perTask: 20, perAgent: 100 } };
+    const grants = [allow('payments', ['refund']), allow('memory', ['*'])];
+    await sync.invoke(event('Create', support(grants, { terms })));
     expect((await rows()).map((row) => row.terms)).toEqual([terms, terms]);
-    await sync.invoke(event('Update', grants));
+    await sync.invoke(event('Update', support(grants)));
     expect((await rows()).map((row) => row.terms)).toEqual([undefined, undefined]);
-  });
-
-  test('its line says which name the id has', async () => {
-    await sync.invoke(event('Create', [{ Server: 'payments', Tools: ['refund'] }]));
-    const line = sync.output().trim().split('\n').at(-1) as string;
-    expect(JSON.parse(line)).toMatchObject({ event: 'allowlist_sync', level: 'info', agent: id(), name: 'support', grants: 1 });
   });
 
   test('a grant names whatever a server may list, up to what a row holds', async () => {
     const long = Array.from({ length: 97 }, (_, at) => String(at).padStart(1024, '0'));
     const tools = ['files/read', 'two words', 'überweisen 💶', 'a,b', '__proto__', ...long];
-    await sync.invoke(event('Create', [{ Server: 'files', Tools: tools }]));
+    await sync.invoke(event('Create', support([allow('files', tools)])));
     expect(answers[0]?.body).toMatchObject({ Status: 'SUCCESS' });
     expect((await rows()).map((row) => row.tools)).toEqual([tools]);
   });
 
-  test('Update replaces tools, removes grants that are gone, and leaves what others wrote', async () => {
-    await sync.invoke(
-      event('Create', [
-        { Server: 'payments', Tools: ['refund'] },
-        { Server: 'memory', Tools: ['*'] },
-      ]),
-    );
+  test('an agent that is gone loses its rows; what others wrote stays', async () => {
+    await sync.invoke(event('Create', support([allow('payments', ['refund']), allow('memory', ['*'])])));
     await table.put(entry(subject, 'memory', 'allow', ['read_graph'], { source: 'operator' }));
     await table.put(entry(subject, 'payments', 'deny', ['*'], { source: 'revoke' }));
-    await sync.invoke(event('Update', [{ Server: 'payments', Tools: ['balance'] }]));
-    expect((await rows()).map(({ entry, tools }) => [entry, tools])).toEqual([
-      ['memory#allow#operator', ['read_graph']],
-      ['payments#allow#cdk', ['balance']],
-      ['payments#deny#revoke', ['*']],
-    ]);
-    expect(answers[1]?.body).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: id() });
+    await sync.invoke(event('Update', documentWith()));
+    expect((await rows()).map(({ entry }) => entry)).toEqual(['memory#allow#operator', 'payments#deny#revoke']);
   });
 
-  test('Update to another subject answers with another id, so that CloudFormation deletes the old one', async () => {
-    await sync.invoke(event('Create', [{ Server: 'payments', Tools: ['refund'] }]));
-    const old = id();
-    subject = `${subject}-renamed`;
-    await sync.invoke(event('Update', [{ Server: 'payments', Tools: ['refund'] }], { PhysicalResourceId: old }));
-    expect(answers[1]?.body.PhysicalResourceId).toBe(id());
-    expect(await rows()).toHaveLength(1);
-  });
-
-  test('Delete removes the rows of construct code and no others; again it changes nothing', async () => {
-    await sync.invoke(event('Create', [{ Server: 'payments', Tools: ['refund'] }]));
+  test('Delete removes the rows of construct code and no others, nor those of another fleet; again it changes nothing', async () => {
+    await sync.invoke(event('Create', support([allow('payments', ['refund'])])));
+    await sync.invoke(event('Create', support([allow('memory', ['*'])]), { LogicalResourceId: 'OtherGrants' }));
     await table.put(entry(subject, 'payments', 'deny', ['*'], { source: 'revoke' }));
-    await sync.invoke(event('Delete', [{ Server: 'payments', Tools: ['refund'] }]));
-    await sync.invoke(event('Delete', 'broken properties do not hinder a Delete'));
-    expect((await rows()).map(({ entry }) => entry)).toEqual(['payments#deny#revoke']);
-    expect(answers.map(({ body }) => body.Status)).toEqual(['SUCCESS', 'SUCCESS', 'SUCCESS']);
+    await sync.invoke(event('Delete'));
+    await sync.invoke(event('Delete'));
+    expect((await rows()).map(({ entry }) => entry)).toEqual(['memory#allow#cdk', 'payments#deny#revoke']);
+    expect(answers.map(({ body }) => body.Status)).toEqual(['SUCCESS', 'SUCCESS', 'SUCCESS', 'SUCCESS']);
   });
 
-  test('a renamed agent keeps its grants: the new resource takes them over before the old one is deleted', async () => {
-    const grants = [{ Server: 'payments', Tools: ['refund'] }];
-    await sync.invoke(event('Create', grants));
-    await sync.invoke(event('Create', grants, { LogicalResourceId: 'RenamedAllowlist' }));
-    await sync.invoke(event('Delete', grants));
-    expect((await rows()).map(({ entry }) => entry)).toEqual(['payments#allow#cdk']);
-    await sync.invoke(event('Delete', grants, { LogicalResourceId: 'RenamedAllowlist' }));
-    expect(await rows()).toEqual([]);
+  test('a fleet that goes by another logical id keeps its grants: the new resource has them when the old one is deleted', async () => {
+    await sync.invoke(event('Create', support([allow('payments', ['refund'])])));
+    await sync.invoke(event('Create', support([allow('payments', ['refund', 'balance'])]), { LogicalResourceId: 'Moved' }));
+    await sync.invoke(event('Delete'));
+    expect((await rows()).map(({ tools, writer, heir, before }) => [tools, writer, heir, before])).toEqual([
+      [['refund', 'balance'], `${stack}/Moved`, undefined, undefined],
+    ]);
+  });
+
+  test('where that is rolled back, they are what they were', async () => {
+    await sync.invoke(event('Create', support([allow('payments', ['refund'])])));
+    const before = await rows();
+    await sync.invoke(event('Create', support([allow('payments', ['*']), allow('memory', ['*'])]), { LogicalResourceId: 'Moved' }));
+    expect((await rows()).map(({ tools }) => tools)).toEqual([['*'], ['*']]);
+    await sync.invoke(event('Delete', undefined, { LogicalResourceId: 'Moved' }));
+    expect(await rows()).toEqual(before);
   });
 
   test.each<[string, Record<string, unknown>, string]>([
-    ['a missing subject', { Subject: undefined }, 'Subject must be a non-empty string; got nothing'],
-    ['an issuer that is no URL', { Issuer: 'login' }, 'Issuer must be an absolute URL; got "login"'],
-    ['a weight that is none', { Terms: { Weight: '0' } }, 'Terms must be whole numbers, Weight of 1 to 100'],
-    ['a budget that is none', { Terms: { SessionBudget: { PerTask: 'many' } } }, 'SessionBudget.PerTask of 1 to 1000'],
-    ['grants that are no list', { Grants: 'all' }, 'Grants must be a list; got "all"'],
-    ['a server name that cannot be', { Grants: [{ Server: 'A#b', Tools: ['*'] }] }, 'Grants[0].Server must match'],
-    ['nothing named', { Grants: [{ Server: 'a', Tools: [] }] }, 'Grants[0] must name 1 to 1000 tools, resources and prompts'],
+    ['a missing subject', { agents: [{ name: 'a', grants: [] }] }, 'agents[0].subject must be a non-empty text; got nothing'],
     [
-      'a pattern that covers nothing',
-      { Grants: [{ Server: 'a', Resources: ['a/../b'] }] },
-      'Grants[0].Resources must be a list of patterns',
+      'two agents of one subject',
+      { agents: ['a', 'b'].map((name) => ({ name, subject: 's', grants: [] })) },
+      'two agents have the subject "s"',
     ],
-    ['bounds of nobody', { Grants: [{ Server: 'a', Rules: [{ tool: 'x', unless: {} }] }] }, 'Grants[0].Rules must be bounds of tools'],
-    [
-      'bounds of a deny',
-      { Grants: [{ Server: 'a', Effect: 'deny', Tools: ['x'], Rules: [{ tool: 'y' }] }] },
-      'Grants[0].Rules must be bounds',
-    ],
-    ['an effect that is none', { Grants: [{ Server: 'a', Effect: 'maybe', Tools: ['x'] }] }, 'Grants[0].Effect must be'],
-    ['a prompt without a name', { Grants: [{ Server: 'a', Prompts: [''] }] }, 'Grants[0].Prompts must be a list of patterns'],
-    ['a tool without a name', { Grants: [{ Server: 'a', Tools: ['x', ''] }] }, 'Grants[0].Tools must be a list'],
-    ['a tool that is no text', { Grants: [{ Server: 'a', Tools: ['x\ud800'] }] }, 'Grants[0].Tools must be a list'],
-    ['a tool that no call can name', { Grants: [{ Server: 'a', Tools: ['x'.repeat(1025)] }] }, 'Grants[0].Tools must be a list'],
-    ['more than a row holds', { Grants: [{ Server: 'a', Tools: Array(101).fill('x'.repeat(1000)) }] }, 'of 100000 bytes in all'],
-    ['more tools than a grant names', { Grants: [{ Server: 'a', Tools: Array(1001).fill('x') }] }, 'must name 1 to 1000 tools'],
+    ['an issuer that is no URL', { issuer: 'login' }, 'issuer must be an absolute URL; got "login"'],
+    ['another format', { format: 2 }, 'format must be 1; got 2'],
+    ['a weight that is none', one({ terms: { weight: 0 } }), 'agents[0].terms must be whole numbers, weight of 1 to 100'],
+    ['a budget that is none', one({ terms: { sessionBudget: { perTask: 'many' } } }), 'perTask of 1 to 1000'],
+    ['grants that are no list', one({ grants: 'all' }), 'agents[0].grants must be a list; got "all"'],
+    ['a server name that cannot be', one({ grants: [allow('A#b', ['*'])] }), 'grants[0].server must match'],
+    ['nothing named', one({ grants: [allow('a', [])] }), 'grants[0] must name 1 to 1000 tools, resources and prompts'],
+    ['a pattern that covers nothing', one({ grants: [allow('a', [], { resources: ['a/../b'] })] }), 'resources must be a list of patterns'],
+    ['bounds of nobody', one({ grants: [allow('a', [], { rules: [{ tool: 'x', unless: {} }] })] }), 'rules must be bounds of tools'],
+    ['bounds of a deny', one({ grants: [{ server: 'a', effect: 'deny', tools: ['x'], rules: [{ tool: 'y' }] }] }), 'rules must be bounds'],
+    ['an effect that is none', one({ grants: [{ server: 'a', effect: 'maybe', tools: ['x'] }] }), 'grants[0].effect must be'],
+    ['a prompt without a name', one({ grants: [allow('a', [], { prompts: [''] })] }), 'prompts must be a list of patterns'],
+    ['a tool without a name', one({ grants: [allow('a', ['x', ''])] }), 'tools must be a list'],
+    ['a tool that is no text', one({ grants: [allow('a', ['x\ud800'])] }), 'tools must be a list'],
+    ['a tool that no call can name', one({ grants: [allow('a', ['x'.repeat(1025)])] }), 'tools must be a list'],
+    ['more than a row holds', one({ grants: [allow('a', Array(101).fill('x'.repeat(1000)))] }), 'of 100000 bytes in all'],
+    ['more tools than a grant names', one({ grants: [allow('a', Array(1001).fill('x'))] }), 'must name 1 to 1000 tools'],
     [
       'an expiry that is no time',
-      { Grants: [{ Server: 'a', Tools: ['*'], ExpiresAt: 'soon' }] },
-      'Grants[0].ExpiresAt must be whole seconds since the epoch; got "soon"',
+      one({ grants: [allow('a', ['*'], { expiresAt: 'soon' })] }),
+      'expiresAt must be whole seconds since the epoch; got "soon"',
     ],
-    [
-      'one server twice',
-      {
-        Grants: [
-          { Server: 'a', Tools: ['x'] },
-          { Server: 'a', Tools: ['y'] },
-        ],
-      },
-      'Grants has the allow of the server "a" twice',
-    ],
-  ])('%s is FAILED with its reason, nothing is written, and a later Delete of it succeeds', async (_, properties, reason) => {
-    const broken = event('Create', [{ Server: 'payments', Tools: ['*'] }]);
-    await sync.invoke({ ...broken, ResourceProperties: { ...broken.ResourceProperties, ...properties } });
+    ['one server twice', one({ grants: [allow('a', ['x']), allow('a', ['y'])] }), 'has the allow of the server "a" twice'],
+    ['a value that is not there', one({ subject: { $value: 3 } }), 'The grants name a value 3, and there are 0'],
+  ])('%s is FAILED with its reason, nothing is written, and a later Delete of it succeeds', async (_, members, reason) => {
+    await sync.invoke(event('Create', { ...support([allow('payments', ['*'])]), ...members }));
     expect(answers).toHaveLength(1);
     expect(answers[0]?.body).toMatchObject({
       Status: 'FAILED',
       Reason: expect.stringContaining(reason),
       PhysicalResourceId: expect.stringMatching(/./),
     });
-    expect(await rows()).toEqual([]);
-    await sync.invoke(event('Delete', [], { PhysicalResourceId: answers[0]?.body.PhysicalResourceId }));
+    expect((await table.rows()).filter(({ writer }) => writer === `${stack}/Grants`)).toEqual([]);
+    await sync.invoke(event('Delete', undefined, { PhysicalResourceId: answers[0]?.body.PhysicalResourceId }));
     expect(answers[1]?.body.Status).toBe('SUCCESS');
   });
 
+  test('a file that is not there, or is none, is FAILED with what S3 says', async () => {
+    const asked = event('Create', support([]));
+    await sync.invoke({ ...asked, ResourceProperties: { ...asked.ResourceProperties, Key: 'nothing.json' } });
+    await sync.invoke(event('Create', undefined));
+    await sync.invoke({ ...asked, ResourceProperties: { ServiceToken: 'arn' } });
+    expect(answers.map(({ body }) => [body.Status, body.Reason])).toEqual([
+      ['FAILED', expect.stringContaining('nothing.json cannot be read: NoSuchKey')],
+      ['FAILED', expect.stringContaining('are no JSON')],
+      ['FAILED', expect.stringContaining('Bucket and Key must be texts')],
+    ]);
+  });
+
   test('a table that cannot be written is FAILED with the reason of DynamoDB', async () => {
-    const broken = await startFunction(bundleFunction('allowlist-sync'), { ...table.environment, ALLOWLIST_TABLE: 'no-such-table' });
+    const environment = { ...table.environment, ...bucket.environment, ALLOWLIST_TABLE: 'no-such-table' };
+    const broken = await startFunction(bundleFunction('allowlist-sync'), environment);
     try {
-      await broken.invoke(event('Create', [{ Server: 'payments', Tools: ['*'] }]));
+      await broken.invoke(event('Create', support([allow('payments', ['*'])])));
       expect(answers[0]?.body).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(/resource not found/i) });
     } finally {
       await broken.stop();
@@ -263,13 +294,13 @@ describe('Custom::McpFleetAllowlist', () => {
 
   test('an answer that is refused twice is sent a third time', async () => {
     refusals = 2;
-    expect((await sync.invoke(event('Create', []))).error).toBeUndefined();
+    expect((await sync.invoke(event('Create', support([])))).error).toBeUndefined();
     expect(answers).toHaveLength(1);
   });
 
   test('an answer that cannot be delivered fails the invocation, and no contradicting one follows', async () => {
     refusals = 3;
-    const { error } = await sync.invoke(event('Create', [{ Server: 'payments', Tools: ['*'] }]));
+    const { error } = await sync.invoke(event('Create', support([allow('payments', ['*'])])));
     expect(error?.errorMessage).toContain('could not be answered in 3 attempts: status 503');
     expect(answers).toEqual([]);
   });
@@ -277,10 +308,51 @@ describe('Custom::McpFleetAllowlist', () => {
   test.each(['http://169.254.169.254/latest', 'file:///etc/passwd', 'no url'])(
     'nothing is done for the answer address %s',
     async (ResponseURL) => {
-      const { error } = await sync.invoke(event('Create', [{ Server: 'payments', Tools: ['*'] }], { ResponseURL }));
+      const { error } = await sync.invoke(event('Create', support([allow('payments', ['*'])]), { ResponseURL }));
       expect(error?.errorMessage).toContain('ResponseURL must be at an https address');
       expect(await rows()).toEqual([]);
       expect(sync.output()).not.toContain('X-Amz-Signature');
     },
   );
 });
+
+describe('an update from the version that had one resource for each agent', () => {
+  const former = () => ({ writer: `${stack}/SupportAllowlist`, name: 'support' });
+  const put = async (server: string, tools: string[]) => table.put({ ...entry(subject, server, 'allow', tools), ...former() } as never);
+
+  test('leaves no moment without grants: the former resources are deleted last, and take what is not granted any more', async () => {
+    await put('payments', ['refund']);
+    await put('memory', ['*']);
+    await sync.invoke(event('Create', support([allow('payments', ['refund'])])));
+    expect((await rows()).map(({ server }) => server)).toEqual(['memory', 'payments']);
+    await sync.invoke(ofFormer('Delete'));
+    expect((await rows()).map(({ server, writer }) => [server, writer])).toEqual([['payments', `${stack}/Grants`]]);
+    await sync.invoke(event('Delete'));
+    expect(await rows()).toEqual([]);
+  });
+
+  test('that fails leaves them to the former resources', async () => {
+    await put('payments', ['refund']);
+    const before = await rows();
+    await sync.invoke(event('Create', support([allow('payments', ['*'])])));
+    await sync.invoke(event('Delete'));
+    expect(await rows()).toEqual(before);
+  });
+
+  test('cannot be turned round here', async () => {
+    await sync.invoke({ ...ofFormer('Create'), PhysicalResourceId: undefined });
+    expect(answers[0]?.body).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('can only be deleted') });
+  });
+});
+
+function one(members: object): Record<string, unknown> {
+  return { agents: [{ name: 'a', subject: 's', grants: [], ...members }] };
+}
+
+function lines(): Record<string, unknown>[] {
+  return sync
+    .output()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}

@@ -1,9 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AcmeStack } from '../../examples/acme/acme-stack';
-import { containerOf, logicalIdAt, newApp, resourceAt, secretNamesOf, statementsOf, taskRoleOf } from './example-fleet';
+import { containerOf, grantsOf, logicalIdAt, newApp, resourceAt, secretNamesOf, statementsOf, taskRoleOf } from './example-fleet';
 
-const template = Template.fromStack(new AcmeStack(newApp(), 'Acme'));
+const acme = new AcmeStack(newApp(), 'Acme');
+const template = Template.fromStack(acme);
 
 test('three servers with the instances that the company wants', () => {
   const instances = (server: string) =>
@@ -15,18 +16,12 @@ test('three servers with the instances that the company wants', () => {
 });
 
 test('agents may call what the company says and nothing else', () => {
-  const grants = Object.values(template.findResources('Custom::McpFleetAllowlist')).map(({ Properties }) => [
-    Properties.Name,
-    Properties.Grants,
-  ]);
+  const allow = (server: string, tools: string[], more: object = {}) => ({ server, effect: 'allow', tools, ...more });
 
-  expect(Object.fromEntries(grants)).toEqual({
-    research: [
-      { Server: 'everything', Tools: ['*'], Resources: ['demo://resource/*'], Prompts: ['*'] },
-      { Server: 'memory', Tools: ['*'] },
-    ],
-    support: [{ Server: 'payments', Tools: ['balance', 'find_transfer', 'refund'] }],
-    treasury: [{ Server: 'payments', Tools: ['*'] }],
+  expect(grantsOf(acme)).toEqual({
+    research: [allow('everything', ['*'], { resources: ['demo://resource/*'], prompts: ['*'] }), allow('memory', ['*'])],
+    support: [allow('payments', ['balance', 'find_transfer', 'refund'])],
+    treasury: [allow('payments', ['*'])],
   });
 });
 

@@ -1,13 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from '@jest/globals';
-import { App, Stack, type StackProps, Validations } from 'aws-cdk-lib';
+import { App, Stack, type StackProps, Stage, Validations } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Certificate, type ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import type { IConstruct } from 'constructs';
 import { context } from '../../cdk.json';
 import type { FleetConfig } from '../../core/fleet-config';
+import { filledIn, GRANTS_RESOURCE, type Grant, type GrantsDocument } from '../../core/grants-document';
 import { type AddServerProps, AgentIdentity, FleetEdge, McpFleet, type McpFleetProps, type McpServer, ServerRuntime } from '../../lib';
 
 const assemblies = mkdtempSync(join(tmpdir(), 'test-lib-'));
@@ -49,6 +50,19 @@ export function newServer(props: Partial<AddServerProps> = {}, fleet = newFleet(
 
 export function templateOf(construct: IConstruct): Template {
   return Template.fromStack(Stack.of(construct));
+}
+
+/** What construct code grants, as the files of the assembly carry it: by the names of agents. What deployment fills in is an intrinsic function. */
+export function grantsOf(construct: IConstruct): Readonly<Record<string, readonly Grant[]>> {
+  return Object.fromEntries(documentOf(construct).agents.map(({ name, grants }) => [name, grants]));
+}
+
+export function documentOf(construct: IConstruct): GrantsDocument {
+  const [resource, ...others] = Object.values(templateOf(construct).findResources(GRANTS_RESOURCE));
+  if (resource === undefined || others.length > 0) throw new Error(`${others.length + 1} resources of grants, or none`);
+  const { Key, Values = [] } = resource.Properties;
+  const file = join((Stage.of(construct) as Stage).assetOutdir, `asset.${Key}`);
+  return filledIn(JSON.parse(readFileSync(file, 'utf8')), Values) as GrantsDocument;
 }
 
 /** What the gateway is told, as the template carries it. */

@@ -1,35 +1,119 @@
 import { expect, test } from '@jest/globals';
-import { Expiration } from 'aws-cdk-lib';
-import { type AddAgentProps, Argument, type CallGrantProps, CallLimit, McpServer } from '../../lib';
-import { logicalIdAt, NPM_STDIO, newFleet, newServer, templateOf } from './example-fleet';
+import { Expiration, NestedStack, Stack, Stage } from 'aws-cdk-lib';
+import { UserPool } from 'aws-cdk-lib/aws-cognito';
+import { GRANTS_RESOURCE as GRANTS } from '../../core/grants-document';
+import { type AddAgentProps, AgentIdentity, Argument, type CallGrantProps, CallLimit, McpServer } from '../../lib';
+import { readCloudAssembly } from '../../local/assembly/cloud-assembly';
+import { grantsIn, templateWithGrants } from '../../local/assembly/grants';
+import { documentOf, grantsOf, logicalIdAt, NPM_STDIO, newApp, newFleet, newServer, statementsOf, templateOf } from './example-fleet';
 
-const ALLOWLIST = 'Custom::McpFleetAllowlist';
+/** How a template reads what another stack has. */
+const FROM_LOGIN = { 'Fn::GetStackOutput': expect.objectContaining({ StackName: 'Login' }) };
 
 /** So many different names of so many bytes each. */
 function numbered(count: number, bytes: number): string[] {
   return Array.from({ length: count }, (_, at) => String(at).padStart(bytes, '0'));
 }
 
-test('grants of one agent are one resource, one row per server', () => {
+test('all grants of a fleet are one file and one resource, in the order of names', () => {
   const fleet = newFleet();
   const tickets = newServer({}, fleet);
   const notes = fleet.addServer('notes', { runtime: NPM_STDIO });
   const support = fleet.addAgent('support', { subject: 'agent-support' });
   tickets.grantCall(support, { tools: ['read', 'close'], expires: Expiration.atDate(new Date('2030-01-01T00:00:00.999Z')) });
   notes.grantCall(support, { tools: [McpServer.ALL_TOOLS] });
+  notes.grantCall(fleet.addAgent('night', { subject: 'agent-night' }), { tools: ['list'] });
   const template = templateOf(fleet);
 
-  template.resourceCountIs(ALLOWLIST, 1);
-  template.hasResourceProperties(ALLOWLIST, {
+  template.resourceCountIs(GRANTS, 1);
+  template.hasResourceProperties(GRANTS, {
     ServiceToken: { 'Fn::GetAtt': [logicalIdAt(template, 'AWS::Lambda::Function', /AllowlistSync/), 'Arn'] },
-    Issuer: 'https://login.example',
-    Subject: 'agent-support',
-    Name: 'support',
-    Grants: [
-      { Server: 'tickets', Tools: ['close', 'read'], ExpiresAt: Date.UTC(2030, 0, 1) / 1000 },
-      { Server: 'notes', Tools: ['*'] },
+    Values: ['https://login.example'],
+  });
+  expect(documentOf(fleet)).toEqual({
+    format: 1,
+    issuer: 'https://login.example',
+    agents: [
+      { name: 'night', subject: 'agent-night', grants: [{ server: 'notes', effect: 'allow', tools: ['list'] }] },
+      {
+        name: 'support',
+        subject: 'agent-support',
+        grants: [
+          { server: 'notes', effect: 'allow', tools: ['*'] },
+          { server: 'tickets', effect: 'allow', tools: ['close', 'read'], expiresAt: Date.UTC(2030, 0, 1) / 1000 },
+        ],
+      },
     ],
   });
+});
+
+test('a change of grants is a change of the template; another order of the same is none', () => {
+  const keyOf = (names: string[], tools: string[]) => {
+    const fleet = newFleet();
+    const tickets = newServer({}, fleet);
+    for (const name of names) tickets.grantCall(fleet.addAgent(name, { subject: `agent-${name}` }), { tools });
+    return Object.values(templateOf(fleet).findResources(GRANTS))[0]?.Properties.Key;
+  };
+  const usual = keyOf(['a', 'b'], ['read', 'close']);
+
+  expect(usual).toMatch(/^[0-9a-f]{64}\.json$/);
+  expect(keyOf(['b', 'a'], ['close', 'read'])).toBe(usual);
+  expect(keyOf(['a', 'b'], ['close'])).not.toBe(usual);
+});
+
+test('what only the deployment knows stands beside the file, also where it is of another stack', () => {
+  const app = newApp();
+  const pool = new UserPool(new Stack(app, 'Login'), 'Pool');
+  const client = pool.addClient('Support', {});
+  const fleet = newFleet(new Stack(app, 'Company'), { identity: AgentIdentity.cognito(pool, { clients: [client] }) });
+  newServer({}, fleet).grantCall(fleet.addAgent('support', { subject: client.userPoolClientId }), { tools: ['read'] });
+  const [{ Properties } = { Properties: {} }] = Object.values(templateOf(fleet).findResources(GRANTS));
+
+  expect(Properties.Values).toEqual([
+    { 'Fn::Join': ['', ['https://cognito-idp.', { Ref: 'AWS::Region' }, '.amazonaws.com/', FROM_LOGIN]] },
+    FROM_LOGIN,
+  ]);
+  expect(documentOf(fleet)).toMatchObject({ issuer: Properties.Values[0], agents: [{ subject: Properties.Values[1] }] });
+});
+
+test('its function may read this one object, and no other', () => {
+  const fleet = newFleet();
+  newServer({}, fleet).grantCall(fleet.addAgent('support', { subject: 'agent-support' }), { tools: ['read'] });
+  const template = templateOf(fleet);
+  const [{ Properties } = { Properties: {} }] = Object.values(template.findResources(GRANTS));
+  const role = logicalIdAt(template, 'AWS::IAM::Role', /AllowlistSync/);
+  const onS3 = statementsOf(template, role).filter(({ Action }) => Action.some((action) => action.startsWith('s3:')));
+
+  const arn = { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':s3:::', Properties.Bucket, `/${Properties.Key}`]] };
+  expect(onS3).toEqual([{ Effect: 'Allow', Action: ['s3:GetObject'], Resource: arn }]);
+});
+
+test('a fleet in a nested stack, and one in a stage, publish where their stacks do', () => {
+  const app = newApp();
+  const nested = newFleet(new NestedStack(new Stack(app, 'Outer'), 'Inner'));
+  const staged = newFleet(new Stack(new Stage(app, 'Prod'), 'Company'));
+  for (const fleet of [nested, staged])
+    newServer({}, fleet).grantCall(fleet.addAgent('support', { subject: 'agent-support' }), { tools: ['read'] });
+  const { stacks } = readCloudAssembly(app.synth().directory);
+
+  const told = stacks.flatMap((stack) => grantsIn(templateWithGrants(stack), String)).map(({ document }) => document);
+  expect(told).toEqual([documentOf(nested), documentOf(staged)]);
+  expect(told).toHaveLength(2);
+});
+
+test("an app's tests see what is granted and denied, without a look into files", () => {
+  const fleet = newFleet();
+  const tickets = newServer({}, fleet);
+  const support = fleet.addAgent('support', { subject: 'agent-support' });
+  expect(fleet.grants).toEqual([]);
+  tickets.grantCall(support, { tools: ['read', 'pay'], limits: { pay: CallLimit.perHour(1) }, expires: Expiration.atTimestamp(4e12) });
+  tickets.denyCall(support, { tools: ['close'], prompts: ['admin*'] });
+  const [grant, denial] = fleet.grants;
+
+  expect(grant).toMatchObject({ agent: 'support', server: 'tickets', isDenial: false, tools: ['pay', 'read'], expires: new Date(4e12) });
+  expect([grant?.isBounded('pay'), grant?.isBounded('read')]).toEqual([true, false]);
+  expect(denial).toMatchObject({ isDenial: true, tools: ['close'], resources: [], prompts: ['admin*'] });
+  expect(denial?.expires).toBeUndefined();
 });
 
 test("an agent's weight and budget stand beside its grants; without any nothing does", () => {
@@ -37,10 +121,10 @@ test("an agent's weight and budget stand beside its grants; without any nothing 
   const tickets = newServer({}, fleet);
   tickets.grantCall(fleet.addAgent('desk', { subject: 'agent-desk', weight: 3, sessionBudget: { perTask: 5 } }), { tools: ['read'] });
   tickets.grantCall(fleet.addAgent('night', { subject: 'agent-night', sessionBudget: {} }), { tools: ['read'] });
-  const [desk, night] = Object.values(templateOf(fleet).findResources(ALLOWLIST)).map(({ Properties }) => Properties);
+  const [desk, night] = documentOf(fleet).agents;
 
-  expect(desk.Terms).toEqual({ Weight: 3, SessionBudget: { PerTask: 5 } });
-  expect(night).not.toHaveProperty('Terms');
+  expect(desk?.terms).toEqual({ weight: 3, sessionBudget: { perTask: 5 } });
+  expect(night).not.toHaveProperty('terms');
 });
 
 test.each<[Partial<AddAgentProps>, RegExp]>([
@@ -59,16 +143,7 @@ test('nothing is allowed by default: an agent without a grant has no rows', () =
   newServer({}, fleet);
   fleet.addAgent('support', { subject: 'agent-support' });
 
-  templateOf(fleet).resourceCountIs(ALLOWLIST, 0);
-});
-
-test('each agent has a resource of its own', () => {
-  const fleet = newFleet();
-  const tickets = newServer({}, fleet);
-  tickets.grantCall(fleet.addAgent('support', { subject: 'agent-support' }), { tools: ['read'] });
-  tickets.grantCall(fleet.addAgent('tickets', { subject: 'agent-tickets' }), { tools: ['close'] });
-
-  templateOf(fleet).resourceCountIs(ALLOWLIST, 2);
+  templateOf(fleet).resourceCountIs(GRANTS, 0);
 });
 
 test.each([
@@ -111,18 +186,11 @@ test('a tool is granted within bounds, beside those that are without', () => {
 
   const amount = { atLeast: '0', atMost: '10.5' };
   const when = { amount, to: { oneOf: ['"a"', '1', 'true'], absent: 'allowed' }, test: { absent: 'required' } };
-  templateOf(fleet).hasResourceProperties(ALLOWLIST, {
-    Grants: [
-      {
-        Server: 'tickets',
-        Tools: ['read'],
-        Rules: [
-          { tool: 'close', atMost: { calls: 5, per: 'hour' } },
-          { tool: 'pay', when, atMost: { calls: 2, per: 'task' } },
-        ],
-      },
-    ],
-  });
+  const rules = [
+    { tool: 'close', atMost: { calls: 5, per: 'hour' } },
+    { tool: 'pay', when, atMost: { calls: 2, per: 'task' } },
+  ];
+  expect(grantsOf(fleet)).toEqual({ support: [{ server: 'tickets', effect: 'allow', tools: ['read'], rules }] });
 });
 
 test.each<[Partial<CallGrantProps>, RegExp]>([
@@ -148,9 +216,7 @@ test('a denial is a row of its own, also without any grant; a second one is refu
 
   expect(() => tickets.denyCall(support, { tools: ['read'] })).toThrow(/denial is "tickets"; allowed: one denial per agent and server/);
   expect(() => tickets.denyCall(support, {})).toThrow(/denial is \[\]; allowed: at least one tool, resource or prompt/);
-  templateOf(fleet).hasResourceProperties(ALLOWLIST, {
-    Grants: [{ Server: 'tickets', Effect: 'deny', Tools: ['close'], Prompts: ['admin*'] }],
-  });
+  expect(grantsOf(fleet)).toEqual({ support: [{ server: 'tickets', effect: 'deny', tools: ['close'], prompts: ['admin*'] }] });
 });
 
 test('a grant names resources and prompts beside tools, or without any', () => {
@@ -158,9 +224,8 @@ test('a grant names resources and prompts beside tools, or without any', () => {
   const support = fleet.addAgent('support', { subject: 'agent-support' });
   newServer({}, fleet).grantCall(support, { resources: ['docs://b/*', 'docs://a'], prompts: [McpServer.ALL_PROMPTS] });
 
-  templateOf(fleet).hasResourceProperties(ALLOWLIST, {
-    Grants: [{ Server: 'tickets', Tools: [], Resources: ['docs://a', 'docs://b/*'], Prompts: ['*'] }],
-  });
+  const resources = ['docs://a', 'docs://b/*'];
+  expect(grantsOf(fleet)).toEqual({ support: [{ server: 'tickets', effect: 'allow', tools: [], resources, prompts: ['*'] }] });
 });
 
 test.each([[['files/read', 'two words', 'überweisen 💶', 'a,b', '__proto__', 'x'.repeat(1024)]], [numbered(1000, 100)]])(
@@ -169,7 +234,7 @@ test.each([[['files/read', 'two words', 'überweisen 💶', 'a,b', '__proto__', 
     const fleet = newFleet();
     newServer({}, fleet).grantCall(fleet.addAgent('support', { subject: 'agent-support' }), { tools });
 
-    templateOf(fleet).hasResourceProperties(ALLOWLIST, { Grants: [{ Server: 'tickets', Tools: [...tools].sort() }] });
+    expect(grantsOf(fleet)).toEqual({ support: [{ server: 'tickets', effect: 'allow', tools: [...tools].sort() }] });
   },
 );
 

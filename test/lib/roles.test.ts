@@ -232,7 +232,7 @@ test('the functions of the allowlist may use it by exactly what they do, and of 
     },
   ]);
   expect(onTables(/AllowlistSync\/Role/)).toEqual([
-    { Action: ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:Query'], Resource: allowlist },
+    { Action: ['dynamodb:BatchWriteItem', 'dynamodb:Query', 'dynamodb:Scan'], Resource: allowlist },
   ]);
 });
 

@@ -1,5 +1,4 @@
-import { Duration, Expiration, Size, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { type App, Duration, Expiration, Size, Stack } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { CfnGlobalTable } from 'aws-cdk-lib/aws-dynamodb';
@@ -14,6 +13,7 @@ import {
   type AddServerProps,
   Affinity,
   AgentIdentity,
+  type CallDenialProps,
   type CallGrantProps,
   CallLimit,
   FleetEdge,
@@ -28,6 +28,8 @@ import {
   ServerSecret,
   ToolPolicy,
 } from '../../lib';
+import { readCloudAssembly } from '../../local/assembly/cloud-assembly';
+import { templateWithGrants } from '../../local/assembly/grants';
 import type { Template as CloudFormationTemplate } from '../../local/assembly/template';
 import { acknowledgePlainHttp, newApp } from '../lib/example-fleet';
 
@@ -46,6 +48,7 @@ export interface Declaration {
   /** Subjects by name. */
   readonly agents: Readonly<Record<string, string>>;
   readonly grants: Readonly<Record<string, CallGrantProps>>;
+  readonly denials: Readonly<Record<string, CallDenialProps>>;
   /** Of agents, by name. */
   readonly terms: Readonly<Record<string, Pick<AddAgentProps, 'weight' | 'sessionBudget'>>>;
   readonly also: (fleet: McpFleet, payments: McpServer, stack: Stack) => void;
@@ -83,6 +86,7 @@ export const USUAL: Declaration = {
   },
   agents: { support: 'agent-support', treasury: 'agent-treasury' },
   grants: { support: { tools: ['balance'] }, treasury: { tools: ['balance', 'transfer'], expires: Expiration.atTimestamp(4e12) } },
+  denials: { treasury: { tools: ['refund'] } },
   terms: {},
   also: () => {},
 };
@@ -124,6 +128,12 @@ const runtime = (by: ServerRuntime, severity: string, words: RegExp): Change => 
 });
 const granted = (grants: Declaration['grants'], severity: string, words: RegExp): Change => ({
   by: { grants: { ...USUAL.grants, ...grants } },
+  told: [severity, words],
+  kinds: ['grant'],
+  servers: PAYMENTS,
+});
+const denied = (denials: Declaration['denials'], severity: string, words: RegExp): Change => ({
+  by: { denials },
   told: [severity, words],
   kinds: ['grant'],
   servers: PAYMENTS,
@@ -174,6 +184,14 @@ export const CHANGES: Readonly<Record<string, Change>> = {
     kinds: ['grant'],
     servers: PAYMENTS,
   },
+  'a denial': denied(
+    { ...USUAL.denials, support: { tools: ['transfer'], resources: ['docs://a/*'] } },
+    'narrows',
+    /support is denied.*transfer/,
+  ),
+  'a denial of more': denied({ treasury: { tools: ['*'] } }, 'narrows', /treasury is denied.*all tools/),
+  'a denial of something else': denied({ treasury: { tools: ['balance'] } }, 'widens', /treasury is denied.*refund/),
+  'a denial less': denied({}, 'widens', /treasury is denied.*refund/),
   'an agent more': {
     by: { agents: { ...USUAL.agents, audit: 'agent-audit' } },
     told: ['changes', /agent audit.*agent-audit/],
@@ -396,7 +414,7 @@ export const CHANGES: Readonly<Record<string, Change>> = {
 };
 
 export function synthesize(change: Partial<Declaration> = {}): CloudFormationTemplate {
-  const { edge, identity, payments, others, agents, grants, terms, also, ...declared } = { ...USUAL, ...change };
+  const { edge, identity, payments, others, agents, grants, denials, terms, also, ...declared } = { ...USUAL, ...change };
   const stack = new Stack(newApp(), 'Company');
   const made = new McpFleet(stack, 'Mcp', {
     fleetName: 'orders',
@@ -411,7 +429,10 @@ export function synthesize(change: Partial<Declaration> = {}): CloudFormationTem
     const agent = made.addAgent(name, { subject, ...terms[name] });
     const grant = grants[name];
     if (grant !== undefined) server.grantCall(agent, grant);
+    const denial = denials[name];
+    if (denial !== undefined) server.denyCall(agent, denial);
   }
   also(made, server, stack);
-  return Template.fromStack(stack).toJSON() as CloudFormationTemplate;
+  const [only] = readCloudAssembly((stack.node.root as App).synth().directory).stacks;
+  return templateWithGrants(only as NonNullable<typeof only>);
 }

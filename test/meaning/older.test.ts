@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { readTemplate, type Template } from '../../local/assembly/template';
 import { changesInMeaning } from '../../meaning/changes-in-meaning';
 import { readFleets } from '../../meaning/read-fleets';
+import { synthesize } from './declarations';
 
 const FIXTURES = join(__dirname, '../lib/fixtures');
 /** Before fleets told their paths, what checks may call, and how long a key lives. */
@@ -40,7 +41,7 @@ describe('a template without construct paths', () => {
   test('is read by what refers to what', () => {
     expect(between(bare, bare)).toEqual([]);
     const [fleet] = readFleets([{ name: 'Acme', template: bare }]);
-    expect(fleet?.grants.map(({ agent, server }) => `${agent}@${server}`).sort()).toEqual([
+    expect(fleet?.granted?.grants.map(({ agent, server }) => `${agent}@${server}`).sort()).toEqual([
       'research@everything',
       'research@memory',
       'support@payments',
@@ -91,4 +92,17 @@ test('of two stages with one fleet, each is told by its place', () => {
     ['widens', 'agent-help'],
     ['narrows', 'agent-desk'],
   ]);
+});
+
+describe('a template without the file of its grants', () => {
+  test('does not tell them: nobody is taken to have lost or got any', () => {
+    const usual = synthesize();
+    const alone = structuredClone(usual);
+    for (const { Metadata } of Object.values(alone.Resources)) if (Metadata) Reflect.deleteProperty(Metadata, 'cdk-mcp-fleet:grants');
+
+    expect(between(usual, alone)).toEqual([
+      { kind: 'untold', severity: 'changes', fleet: 'orders', what: 'grants', after: 'not told by the version after' },
+    ]);
+    expect(between(alone, alone)).toEqual([]);
+  });
 });

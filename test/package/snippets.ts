@@ -23,6 +23,9 @@ declare global {
   const fleet: library.McpFleet;
   const payments: library.McpServer;
   const support: library.McpAgent;
+  const research: library.McpAgent;
+  const stage: string;
+  const assert: typeof import('node:assert/strict');
   const ApprovedTools: typeof library.ApprovedTools;
   const Argument: typeof library.Argument;
   const CallLimit: typeof library.CallLimit;

@@ -12,10 +12,12 @@ import { elements, xmlBody } from './xml-body';
 export interface S3Options {
   readonly store: ObjectStore;
   readonly region: string;
+  /** Objects among the assets that a program may read, as `bucket/key`. */
+  readonly lent: ReadonlySet<string>;
 }
 
 /** S3: objects, in one piece or in parts, and what clients ask of a bucket. Buckets are made and removed by stacks alone. */
-export function s3Service({ store, region }: S3Options): AwsService {
+export function s3Service({ store, region, lent }: S3Options): AwsService {
   const uploads = new Uploads(store);
 
   const answer = async (call: AwsCall): Promise<S3Answer | undefined> => {
@@ -24,7 +26,7 @@ export function s3Service({ store, region }: S3Options): AwsService {
     const { bucket, key, query } = target;
     if (bucket === undefined) return listBuckets(store, call);
     requireOwner(call);
-    requireRight(store, bucket, call);
+    if (!(isRead(call) && lent.has(`${bucket}/${key}`))) requireRight(store, bucket, call);
     if (key !== undefined) return await answerObject({ ...target, bucket, key }, call);
     if (request.method === 'GET') return getBucket(store, store.known(bucket), query, region);
     if (request.method === 'HEAD') return headBucket(store, bucket, region);
@@ -109,6 +111,10 @@ async function deleteObjects(store: ObjectStore, bucket: string, { request }: Aw
 function requireOwner({ request, account }: AwsCall): void {
   const expected = request.headers['x-amz-expected-bucket-owner'];
   if (expected !== undefined && expected !== account) throw new AwsError('AccessDenied', 'Access Denied', 403);
+}
+
+function isRead({ request }: AwsCall): boolean {
+  return request.method === 'GET' || request.method === 'HEAD';
 }
 
 /** Assets are what programs are made of: one that could write there would give another its own code. */

@@ -1,0 +1,79 @@
+import { CustomResource, Duration, Lazy, Stack } from 'aws-cdk-lib';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import { GRANTS_FORMAT, GRANTS_RESOURCE, type GrantsDocument } from '../core/grants-document';
+import { type GrantsAsset, grantsAsset } from './grants-asset';
+import type { McpAgent } from './mcp-agent';
+import { grantObject } from './perms';
+
+/** CloudFormation waits longer than the function may take: hundreds of thousands of rows, written for the first time, take minutes. */
+const SERVICE_TIMEOUT = Duration.minutes(15);
+/** Most bytes of the document, some 300,000 grants: the function holds it in its memory, beside as many rows. */
+const MAX_BYTES = 25_000_000;
+
+/**
+ * All that a fleet grants and denies, as one file and one custom resource: a stack has 500 resources at most, and a fleet may have more agents
+ * than that.
+ */
+export class FleetGrants extends Construct {
+  private asset: { readonly revision: number; readonly made: GrantsAsset } | undefined;
+  private revision = 0;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly issuer: () => string,
+    private readonly agents: () => readonly McpAgent[],
+    private readonly sync: lambda.Function,
+  ) {
+    super(scope, id);
+  }
+
+  /** To be called with every grant: the resource is made with the first of them. */
+  changed(): void {
+    if (this.revision++ > 0) return;
+    const place = (member: 'bucket' | 'key') => Lazy.string({ produce: () => this.published()[member] });
+    grantObject(this.sync, Stack.of(this), place('bucket'), place('key'));
+    new CustomResource(this, 'Resource', {
+      resourceType: GRANTS_RESOURCE,
+      serviceToken: this.sync.functionArn,
+      serviceTimeout: SERVICE_TIMEOUT,
+      properties: {
+        Bucket: place('bucket'),
+        Key: place('key'),
+        Values: Lazy.any({ produce: () => this.published().values }),
+      },
+    });
+    this.node.addValidation({ validate: () => this.oversize() });
+  }
+
+  private published(): GrantsAsset {
+    if (this.asset?.revision !== this.revision) this.asset = { revision: this.revision, made: grantsAsset(this, this.document()) };
+    return this.asset.made;
+  }
+
+  /** In the order of names: where code declares something says nothing. */
+  private document(): GrantsDocument {
+    const granted = this.agents().filter(({ _grants }) => _grants.length > 0);
+    const agents = granted.map(({ agentName, subject, _terms, _grants }) => ({
+      name: agentName,
+      subject,
+      ...(_terms !== undefined && { terms: _terms }),
+      grants: sortedBy(_grants, ({ server, effect }) => `${server} ${effect}`),
+    }));
+    return { format: GRANTS_FORMAT, issuer: this.issuer(), agents: sortedBy(agents, ({ name }) => name) };
+  }
+
+  private oversize(): string[] {
+    const bytes = Buffer.byteLength(JSON.stringify(this.document()));
+    if (bytes <= MAX_BYTES) return [];
+    return [
+      `The grants of the fleet have ${bytes} bytes; allowed: ${MAX_BYTES}, for one function writes them all. Grant '*' in place of names, or split the fleet.`,
+    ];
+  }
+}
+
+function sortedBy<T>(items: readonly T[], keyOf: (item: T) => string): readonly T[] {
+  const keyed = items.map((item) => [keyOf(item), item] as const);
+  return keyed.sort(([one], [other]) => (one < other ? -1 : 1)).map(([, item]) => item);
+}
