@@ -122,7 +122,7 @@ function laneOf(message: Message, server: ServerConfig): Lane {
 }
 
 /** Longest name of an agent's task, in bytes of UTF-8. */
-const TASK_LIMIT_BYTES = 255;
+export const TASK_LIMIT_BYTES = 255;
 
 function taskOf(exchange: Exchange, message: Message | undefined): { task?: string } {
   const meta = message === undefined || message.kind === 'response' ? {} : message.meta;

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { DOOR_LIMITS } from '../../core/door-limits';
 import type { FleetConfig, IdentityConfig } from '../../core/fleet-config';
 import { serverResource } from '../../core/token-audience';
 import type { OwnFault } from '../aws/own-fault';
@@ -30,7 +31,7 @@ export type ServerParts = PipelineParts & CallOutcomeParts & PublicParts & { rea
 
 /** The gateway's HTTP surface: health, protected resource metadata, the endpoint of each server, and the outcomes of its calls. */
 export function createGatewayServer(parts: ServerParts): Server {
-  const server = createServer((request, response) => {
+  const server = createServer(DOOR_LIMITS, (request, response) => {
     const path = request.url ?? '/';
     if (answerCors(request, response, parts.config.allowedOrigins)) return;
     const [, name, key] = MCP_PATH.exec(path) ?? CALL_PATH.exec(path) ?? [];
