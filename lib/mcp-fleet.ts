@@ -17,6 +17,7 @@ import {
   DEFAULT_SESSION_BUDGET,
   type FleetConfig,
   type IdentityConfig,
+  type RequestLimitsConfig,
   type ServerConfig,
 } from '../core/fleet-config';
 import { ORDERS_KEY } from '../core/orders';
@@ -43,6 +44,7 @@ import { type AddAgentProps, McpAgent } from './mcp-agent';
 import { McpServer } from './mcp-server';
 import { ALLOWLIST_SCAN_ACTIONS, grantItem, grantOwnSecret, grantSecret, grantTable, ORDERS_ACTIONS } from './perms';
 import { refuse } from './problems';
+import { requestLimitsConfig } from './request-limits';
 import { rulePriority } from './rule-priority';
 import type { AddServerProps } from './server-props';
 
@@ -73,6 +75,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
   private readonly tables: FleetTables;
   private readonly identity: AgentIdentity;
   private readonly allowedOrigins: string[];
+  private readonly requestLimits?: RequestLimitsConfig;
   private readonly keyLifetime: Duration;
   private readonly sessionBudget?: SessionBudgetOptions;
   private readonly balancers: LoadBalancers;
@@ -93,6 +96,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
     refuseNameTwice(this, this.fleetName);
     this.identity = props.identity;
     this.allowedOrigins = props.allowedOrigins ?? [];
+    this.requestLimits = requestLimitsConfig(props.gateway?.requestLimits);
     this.keyLifetime = props.keyLifetime ?? Duration.seconds(DEFAULT_KEY_LIFETIME_SECONDS);
     this.sessionBudget = props.sessionBudget;
     const logRetention = props.logRetention ?? logs.RetentionDays.THREE_MONTHS;
@@ -202,6 +206,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
       sealKeySecret: this.sealKey.secretArn,
       keyLifetimeSeconds: this.keyLifetime.toSeconds(),
       ...(this.sessionBudget !== undefined && { sessionBudget: { ...DEFAULT_SESSION_BUDGET, ...this.sessionBudget } }),
+      ...(this.requestLimits !== undefined && { requestLimits: this.requestLimits }),
       allowedOrigins: this.allowedOrigins,
       servers: Object.fromEntries([...this.servers].map(([name, server]) => [name, { ...server._config, ...this.credentialOf(server) }])),
     };

@@ -3,6 +3,7 @@ import { DEFAULT_QUEUE, DEFAULT_RECOVERY, DEFAULT_SESSION_BUDGET, LONGEST_CALL_S
 import { KEY_LIMIT_BYTES } from '../../core/key-demand';
 import { REQUEST_ID_LIMIT_BYTES } from '../../core/message';
 import { ANSWER_BOUNDS, REQUEST_BOUNDS } from '../../core/reading/json-scan';
+import { BODY_LIMIT_BYTES } from '../../core/request-limits';
 import { EVENT_ID_LIMIT } from '../../core/sealed-event';
 import { SEALED_ID_LIMIT, SESSION_IDLE_MS, SESSION_LIFETIME_SECONDS } from '../../core/sealed-session';
 import { CONTEXT_LIFETIME_SECONDS } from '../../core/signed-context';
@@ -10,7 +11,6 @@ import { CLOCK_SKEW_SECONDS } from '../../core/token-audience';
 import { TOOL_NAME_LIMIT_BYTES } from '../../core/tool-name';
 import { HOLDING_LIMITS } from '../../gateway/holdings';
 import { BATCH_LIMIT } from '../../gateway/http/batch';
-import { BODY_LIMIT_BYTES } from '../../gateway/http/exchange';
 import { TASK_LIMIT_BYTES } from '../../gateway/identify';
 import { DECISION_LIFETIME_MS } from '../../gateway/identity/decisions';
 import { OPENING_LIMIT_BYTES } from '../../gateway/opening';
@@ -18,6 +18,7 @@ import { ANSWER_LIMIT_BYTES } from '../../gateway/upstream/reading';
 import { LIMITS } from '../../sidecar/limits';
 
 const FIXED = 'fixed';
+const set = (property: string): string => `tighter by \`gateway.requestLimits.${property}\``;
 
 /** The table of bounds in docs/threat-model.md: what, how much, what comes of more, where it is set. */
 export function boundsTable(): string {
@@ -27,11 +28,11 @@ export function boundsTable(): string {
     row('what', 'bound', 'beyond it', 'where it is set'),
     '|---|---|---|---|',
     row('head of a request', bytes(DOOR_LIMITS.maxHeaderSize), '431', FIXED),
-    row('time until a head is whole', seconds(DOOR_LIMITS.headersTimeout), '408', FIXED),
-    row('time until a request is whole', seconds(DOOR_LIMITS.requestTimeout), '408', FIXED),
-    row('body of a request', bytes(BODY_LIMIT_BYTES), '`PAYLOAD_TOO_LARGE`', FIXED),
-    row('depth', count(REQUEST_BOUNDS.depth), '`PARSE_ERROR`', FIXED),
-    row('values', count(REQUEST_BOUNDS.values), '`PARSE_ERROR`', FIXED),
+    row('time until a head is whole', seconds(DOOR_LIMITS.headersTimeout), '408', set('headTime')),
+    row('time until a request is whole', seconds(DOOR_LIMITS.requestTimeout), '408', set('requestTime')),
+    row('body of a request', bytes(BODY_LIMIT_BYTES), '`PAYLOAD_TOO_LARGE`', set('bodySize')),
+    row('depth', count(REQUEST_BOUNDS.depth), '`PARSE_ERROR`', set('depth')),
+    row('values', count(REQUEST_BOUNDS.values), '`PARSE_ERROR`', set('values')),
     row('a name', `${count(REQUEST_BOUNDS.nameLength)} characters`, '`PARSE_ERROR`', FIXED),
     row('a number', `${count(REQUEST_BOUNDS.numberLength)} characters`, '`PARSE_ERROR`', FIXED),
     row('messages in a batch', count(BATCH_LIMIT), '`INVALID_REQUEST`', FIXED),

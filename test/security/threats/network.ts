@@ -4,7 +4,7 @@ import { each, product, type Threat } from '../threat';
 import { call } from '../town/messages';
 import { sendBytes } from '../town/send';
 import type { Town } from '../town/town';
-import { didNothing, served, turnedAway } from '../verdicts';
+import { didNothing, refused, served, turnedAway } from '../verdicts';
 
 const SERVER = 'gateway/http/server.ts';
 const DOOR = 'core/door-limits.ts';
@@ -57,6 +57,8 @@ const TARGETS: readonly string[] = [
   ],
 ];
 const METHODS_ASKED = ['PUT', 'PATCH', 'HEAD', 'OPTIONS', 'TRACE', 'CONNECT', 'PROPFIND', 'post', 'POST-X'];
+/** Of them those with which a body comes through to the gateway. */
+const WITH_BODY = ['PUT', 'PATCH', 'PROPFIND'];
 
 /** The head of a call, to whom something is added. */
 async function headOf(
@@ -143,7 +145,9 @@ export const NETWORK_THREATS: readonly Threat[] = [
       async ([at, method], town) => {
         const mark = town.mark();
         const { head, body } = await headOf(town, mark, { method });
-        turnedAway(town, await sendBytes(await doorOf(town, at), `${head}\r\n\r\n${body}`), mark);
+        const answer = await sendBytes(await doorOf(town, at), `${head}\r\n\r\n${body}`);
+        if (at === 'gateway' && WITH_BODY.includes(method)) refused(town, answer, 'METHOD_NOT_ALLOWED', mark);
+        else turnedAway(town, answer, mark);
       },
     ),
   },

@@ -13,6 +13,7 @@ export interface Sent {
 }
 
 const PATIENCE_MS = 60_000;
+const MOMENT_MS = 3_000;
 const pool = new Agent({ keepAlive: true, maxSockets: 64 });
 
 /** Sends what Node's client can write. @throws Error when no answer comes */
@@ -24,7 +25,22 @@ export async function send({ url, method = 'POST', headers, body }: Sent): Promi
     asking.setTimeout(PATIENCE_MS, () => asking.destroy(new Error(`no answer within ${PATIENCE_MS / 1000} s`)));
     asking.once('error', reject).end(body);
   });
-  return readAnswer(incoming.statusCode ?? 0, incoming.headers, (await buffer(incoming)).toString());
+  const text = method === 'GET' ? await beginningOf(incoming) : (await buffer(incoming)).toString();
+  return readAnswer(incoming.statusCode ?? 0, incoming.headers, text);
+}
+
+/** What comes on a stream within a moment: one that nobody should have been given has no end. */
+async function beginningOf(incoming: IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = [];
+  const timer = setTimeout(() => incoming.destroy(), MOMENT_MS);
+  try {
+    for await (const piece of incoming) pieces.push(piece as Buffer);
+  } catch {
+    // It was left.
+  } finally {
+    clearTimeout(timer);
+  }
+  return Buffer.concat(pieces).toString();
 }
 
 /** What came back for bytes that were written as they are; status 0 where the connection was closed without a word. */
