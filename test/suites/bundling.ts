@@ -79,7 +79,7 @@ export function patched({ file, find, put }: Patch): string {
 }
 
 function patching(patch: Patch): Plugin {
-  const path = join(ROOT, patch.file);
+  const [path, contents] = [join(ROOT, patch.file), patched(patch)];
   return {
     name: `a patch of ${patch.file}`,
     setup: ({ onLoad, onEnd }) => {
@@ -87,7 +87,7 @@ function patching(patch: Patch): Plugin {
       onLoad({ filter: /\.ts$/ }, (file) => {
         if (file.path !== path) return undefined;
         loaded = true;
-        return { contents: patched(patch), loader: 'ts' };
+        return { contents, loader: 'ts' };
       });
       onEnd(() => (loaded ? undefined : { errors: [{ text: `no program has ${patch.file} in it` }] }));
     },

@@ -12,7 +12,7 @@ const SOURCES: Readonly<Record<Program, string>> = {
   authorizer: 'lambda/authorizer.ts',
 };
 
-const SERVED_MS = 60_000;
+const SERVED_MS = 180_000;
 
 /** What the programs of a town were before anything was changed in them. */
 const whole = new WeakMap<Town, Map<string, Buffer>>();
@@ -27,12 +27,7 @@ export async function mutate(town: Town, { program, ...patch }: Mutation): Promi
   await restart(town, program);
 }
 
-/** Puts the real programs back. */
-export async function restoreAll(town: Town): Promise<void> {
-  await restoreOthers(town, undefined);
-}
-
-async function restoreOthers(town: Town, but: Program | undefined): Promise<void> {
+async function restoreOthers(town: Town, but: Program): Promise<void> {
   for (const program of Object.keys(SOURCES) as Program[]) {
     if (program === but) continue;
     const files = (await foldersOf(town, program)).map((folder) => join(folder, 'index.js'));

@@ -1,7 +1,7 @@
 import { playAll } from '../play';
 import type { Program, Threat } from '../threat';
 import type { Town } from '../town/town';
-import { mutate, restoreAll } from './mutate';
+import { mutate } from './mutate';
 
 /** What came of the attacks of one threat without its guard. */
 export interface Mutated {
@@ -16,7 +16,7 @@ export interface Mutated {
   readonly trouble?: string;
 }
 
-/** Removes the guards of some threats, one after the other, and plays the attacks of each. The real programs serve again at the end. */
+/** Removes the guards of some threats, one after the other, and plays the attacks of each; without the last one the fleet is left. */
 export async function removeGuards(
   threats: readonly Threat[],
   town: Town,
@@ -30,7 +30,6 @@ export async function removeGuards(
     tell(mutated);
     seen.push(mutated);
   }
-  await restoreAll(town);
   return seen;
 }
 

@@ -64,9 +64,9 @@ const WITH_BODY = ['PUT', 'PATCH', 'PROPFIND'];
 async function headOf(
   town: Town,
   mark: string,
-  { length, target = '/vault/mcp', method = 'POST' }: { length?: string; target?: string; method?: string },
+  { length, target = '/vault/mcp', method = 'POST', tool = 'open' }: { length?: string; target?: string; method?: string; tool?: string },
 ) {
-  const said = call('modern', 'open', { mark });
+  const said = call('modern', tool, { mark });
   const lines = said.headers.map(([name, value]) => `${name}: ${value}`).join('\r\n');
   const framing = length ?? `content-length: ${Buffer.byteLength(said.body)}`;
   const head = `${method} ${target} HTTP/1.1\r\nhost: mcp.security.example\r\nauthorization: Bearer ${await town.token('other')}\r\n${lines}\r\n${framing}`;
@@ -261,8 +261,8 @@ export const NETWORK_THREATS: readonly Threat[] = [
       (at) => `${at}: all but the end`,
       async (at, town) => {
         const mark = town.mark();
-        const { body } = await headOf(town, mark, {});
-        const { head } = await headOf(town, mark, { length: `content-length: ${Buffer.byteLength(body) + 10}` });
+        const { body } = await headOf(town, mark, { tool: 'store' });
+        const { head } = await headOf(town, mark, { tool: 'store', length: `content-length: ${Buffer.byteLength(body) + 10}` });
         const { hostname, port } = new URL(await doorOf(town, at));
         await new Promise<void>((resolve) => {
           const socket = connect(Number(port), hostname, () => socket.end(`${head}\r\n\r\n${body}`));
@@ -274,6 +274,7 @@ export const NETWORK_THREATS: readonly Threat[] = [
         // Another call on the same way has come through meanwhile: whatever was to be executed, has been.
         const after = town.mark();
         served(town, await town.ask(call('modern', 'open', { mark: after }), { era: 'modern', at }), after);
+        await town.serves();
         didNothing(town, mark);
         assert.equal(town.witness.of(after).length, 1);
       },
