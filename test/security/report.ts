@@ -10,12 +10,12 @@ export function describeMutated({ threat, file, program, found, failed, played, 
 }
 
 export function factsOf({ leaks, through, mutated, tally, planted }: Seen, { seed }: Options): readonly string[] {
-  const missed = mutated.filter(({ found }) => !found).length;
+  const unnoticed = mutated.filter(({ found }) => !found).length;
   const unfound = Object.values(planted).filter((found) => found === undefined).length;
   return [
     `seed ${seed}`,
     ...(leaks.length > 0 ? [`${leaks.length} secrets in logs`] : []),
-    `${mutated.length - missed} of ${mutated.length} removed guards missed`,
+    `${mutated.length - unnoticed} of ${mutated.length} removed guards noticed`,
     ...(tally === undefined
       ? []
       : [

@@ -40,7 +40,7 @@ export async function fuzzPlanted({
   const found = new Map<string, Bypass | undefined>();
   for (const way of PLANTED) {
     const program = await bundled(join(scratch, `fuzz-${way.name}`), way);
-    const { bypasses } = await work(program, [seed, 0, PLANTED_WITHIN, 1], signal);
+    const { bypasses } = await work(program, [seed, 0, PLANTED_WITHIN, 1, 1], signal);
     found.set(way.name, bypasses[0]);
   }
   return found;

@@ -1,5 +1,5 @@
 // Makes messages, has them judged by the real reader and policy, and reads what a server would get with other parsers.
-//   argv: seed, first number, how many, most bypasses; the last line is a Tally
+//   argv: seed, first number, how many, most bypasses, 1 where the reader is broken on purpose and may fail; the last line is a Tally
 import { admitted } from './door';
 import { wrongIn } from './grant';
 import { messageOf } from './messages';
@@ -24,13 +24,18 @@ export interface Bypass {
   readonly text: string;
 }
 
-async function run(seed: number, from: number, count: number, most: number): Promise<Tally> {
+async function run(seed: number, from: number, count: number, most: number, mayFail: boolean): Promise<Tally> {
   const python = hasPython() ? new PythonParser() : undefined;
   const bypasses: Bypass[] = [];
   const sent: number[] = [];
   let index = from;
   for (; index < from + count && bypasses.length < most; index++) {
-    for (const text of await admitted(messageOf(seed, index))) {
+    // What fails within a gateway is answered INTERNAL, and nothing is sent.
+    const texts = await admitted(messageOf(seed, index)).catch((error: Error) => {
+      if (mayFail) return [];
+      throw new Error(`message ${index}: ${error.stack}`);
+    });
+    for (const text of texts) {
       sent.push(index);
       await python?.tell(text);
       for (const [parser, parse] of Object.entries(PARSERS)) {
@@ -47,5 +52,5 @@ async function run(seed: number, from: number, count: number, most: number): Pro
   return { messages: index - from, admitted: sent.length, parsers, bypasses };
 }
 
-const [seed = 0, from = 0, count = 0, most = 1] = process.argv.slice(2).map(Number);
-void run(seed, from, count, most).then((tally) => console.log(JSON.stringify(tally)));
+const [seed = 0, from = 0, count = 0, most = 1, mayFail = 0] = process.argv.slice(2).map(Number);
+void run(seed, from, count, most, mayFail === 1).then((tally) => console.log(JSON.stringify(tally)));
