@@ -56,11 +56,25 @@ export interface FleetConfig {
   readonly keyLifetimeSeconds?: number;
   /** How many sessions may be open at once. Default {@link DEFAULT_SESSION_BUDGET}. */
   readonly sessionBudget?: SessionBudget;
+  /** What one request may hold, and how long it may take to come. Default: the most. */
+  readonly requestLimits?: RequestLimitsConfig;
   /** Browser origins that may call; any other `Origin` is refused with 403. */
   readonly allowedOrigins: readonly string[];
   /** With an API before the load balancer: name of its stage, with which a private integration may begin the path. */
   readonly stage?: string;
   readonly servers: Readonly<Record<string, ServerConfig>>;
+}
+
+/** Tighter bounds on what comes in than a gateway's own, each within its range in `core/request-limits`. */
+export interface RequestLimitsConfig {
+  readonly bodyBytes?: number;
+  /** Arrays and objects inside each other. */
+  readonly depth?: number;
+  /** Values of every kind. */
+  readonly values?: number;
+  /** Seconds until the head of a request is whole, and the request with its body. */
+  readonly headSeconds?: number;
+  readonly requestSeconds?: number;
 }
 
 /** Where the changes of a ledger are archived. */

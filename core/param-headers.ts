@@ -69,7 +69,7 @@ export function decodeHeaderValue(name: string, value: string): string {
   if (encoded === undefined) return trimmed;
   if (!/^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/.test(encoded)) throw mismatch(name, 'holds invalid base64');
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(encoded, 'base64'));
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(encoded, 'base64'));
   } catch {
     throw mismatch(name, 'holds base64 of what is no UTF-8');
   }

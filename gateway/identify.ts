@@ -6,6 +6,8 @@ import { classifyMessage, type Message, requestIdOf } from '../core/message';
 import { TASK_META } from '../core/meta';
 import { METHODS, methodRule } from '../core/methods';
 import { isOutcomeTool } from '../core/outcome-tool';
+import type { JsonBounds } from '../core/reading/json-scan';
+import { requestBounds } from '../core/request-limits';
 import { openEvent } from '../core/sealed-event';
 import { readStrictly } from '../core/strict-json';
 import type { Identified, Lane, ToolCall } from './call';
@@ -43,13 +45,15 @@ export async function identify(exchange: Exchange, parts: IdentifyParts): Promis
     });
   checkContent(exchange.header('content-type'), exchange.header('content-encoding'), exchange.header('transfer-encoding'));
   checkAccept(method, exchange.header('accept'));
-  return readMessage(await exchange.readBody(held), exchange, asked);
+  const { requestLimits } = parts.config;
+  const body = await exchange.readBody(held, requestLimits?.bodyBytes);
+  return readMessage(body, exchange, asked, requestBounds(requestLimits));
 }
 
 type Asked = Caller & { readonly held: Held; readonly sessionId?: string };
 
-function readMessage(body: Buffer, exchange: Exchange, asked: Asked): Identified {
-  const { value, text } = readStrictly(body);
+function readMessage(body: Buffer, exchange: Exchange, asked: Asked, bounds: JsonBounds): Identified {
+  const { value, text } = readStrictly(body, bounds);
   if (Array.isArray(value) && !exchange.isPart) return { ...asked, lane: 'batch', text };
   exchange.requestId = requestIdOf(value) === null ? null : (memberText(text, 'id') as string);
   const message = classifyMessage(value);
@@ -122,7 +126,7 @@ function laneOf(message: Message, server: ServerConfig): Lane {
 }
 
 /** Longest name of an agent's task, in bytes of UTF-8. */
-const TASK_LIMIT_BYTES = 255;
+export const TASK_LIMIT_BYTES = 255;
 
 function taskOf(exchange: Exchange, message: Message | undefined): { task?: string } {
   const meta = message === undefined || message.kind === 'response' ? {} : message.meta;

@@ -7,6 +7,7 @@ import { replicaProblems } from './gateway-scaling';
 import { memberProblems, number, optional, type Shape, struct, text } from './kinds';
 import type { AddAgentProps, McpAgent } from './mcp-agent';
 import { matching, type Problem, wholeNumber } from './problems';
+import { requestLimitProblems } from './request-limits';
 import { rulePriority } from './rule-priority';
 import { serverNameProblems } from './server-problems';
 import { Words } from './shown';
@@ -51,6 +52,7 @@ export function fleetProblems(props: McpFleetProps): Problem[] {
       1,
       'A call that takes longer is cut, and its agent resumes it.',
     ),
+    ...requestLimitProblems(gateway?.requestLimits),
     ...(props.allowedOrigins ?? []).flatMap(originProblems),
   ];
   if (cluster !== undefined && vpc !== undefined && cluster.vpc !== vpc) {

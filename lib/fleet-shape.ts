@@ -1,11 +1,19 @@
 import { AgentIdentity } from './agent-identity';
 import { FleetEdge } from './fleet-edge';
 import type { AuditOptions, McpFleetProps, SessionBudgetOptions } from './fleet-props';
-import type { GatewayOptions } from './gateway-options';
-import { duration, having, listOf, made, number, optional, type Shape, struct, text } from './kinds';
+import type { GatewayOptions, RequestLimits } from './gateway-options';
+import { duration, having, listOf, made, number, optional, type Shape, size, struct, text } from './kinds';
 import { TASK_SIZE } from './task-size';
 
 const TABLE = having('tableArn', 'a DynamoDB table', 'Write TableV2.fromTableAttributes(…), or make one, of aws-cdk-lib.');
+
+const REQUEST_LIMITS: Shape<RequestLimits> = {
+  bodySize: optional(size),
+  depth: optional(number()),
+  values: optional(number()),
+  headTime: optional(duration),
+  requestTime: optional(duration),
+};
 
 const GATEWAY: Shape<GatewayOptions> = {
   minReplicas: optional(number()),
@@ -13,6 +21,7 @@ const GATEWAY: Shape<GatewayOptions> = {
   replicas: optional(number()),
   taskSize: optional(struct(TASK_SIZE)),
   deregistrationDelay: optional(duration),
+  requestLimits: optional(struct(REQUEST_LIMITS)),
 };
 
 const AUDIT: Shape<AuditOptions> = {

@@ -6,7 +6,7 @@ export { CallLimit } from './call-limit';
 export { DeclaredGrant } from './declared-grant';
 export { type ApiGatewayEdgeProps, FleetEdge, type InternalEdgeProps, type PublicAlbEdgeProps } from './fleet-edge';
 export type { AuditOptions, McpFleetProps, SessionBudgetOptions } from './fleet-props';
-export type { GatewayOptions } from './gateway-options';
+export type { GatewayOptions, RequestLimits } from './gateway-options';
 export { type AddAgentProps, McpAgent } from './mcp-agent';
 export { McpFleet } from './mcp-fleet';
 export { McpServer } from './mcp-server';

@@ -19,6 +19,7 @@ import {
   DEFAULT_SESSION_BUDGET,
   type FleetConfig,
   type IdentityConfig,
+  type RequestLimitsConfig,
   type ServerConfig,
 } from '../core/fleet-config';
 import { ORDERS_KEY } from '../core/orders';
@@ -49,6 +50,7 @@ import { type AddAgentProps, McpAgent } from './mcp-agent';
 import { McpServer } from './mcp-server';
 import { ALLOWLIST_SCAN_ACTIONS, grantItem, grantOwnSecret, grantSecret, grantTable, ORDERS_ACTIONS } from './perms';
 import { refuse } from './problems';
+import { requestLimitsConfig } from './request-limits';
 import { rulePriority } from './rule-priority';
 import type { AddServerProps } from './server-props';
 
@@ -81,6 +83,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
   private readonly tables: FleetTables;
   private readonly identity: AgentIdentity;
   private readonly allowedOrigins: string[];
+  private readonly requestLimits?: RequestLimitsConfig;
   private readonly keyLifetime: Duration;
   private readonly sessionBudget?: SessionBudgetOptions;
   private readonly balancers: LoadBalancers;
@@ -101,6 +104,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
     refuseNameTwice(this, this.fleetName);
     this.identity = props.identity;
     this.allowedOrigins = props.allowedOrigins ?? [];
+    this.requestLimits = requestLimitsConfig(props.gateway?.requestLimits);
     this.keyLifetime = props.keyLifetime ?? Duration.seconds(DEFAULT_KEY_LIFETIME_SECONDS);
     this.sessionBudget = props.sessionBudget;
     const logRetention = props.logRetention ?? logs.RetentionDays.THREE_MONTHS;
@@ -231,6 +235,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
       sealKeySecret: this.sealKey.secretArn,
       keyLifetimeSeconds: this.keyLifetime.toSeconds(),
       ...(this.sessionBudget !== undefined && { sessionBudget: { ...DEFAULT_SESSION_BUDGET, ...this.sessionBudget } }),
+      ...(this.requestLimits !== undefined && { requestLimits: this.requestLimits }),
       allowedOrigins: this.allowedOrigins,
       ...(this.edgeApi !== undefined && { stage: API_STAGE }),
       servers: Object.fromEntries([...this.servers].map(([name, server]) => [name, { ...server._config, ...this.credentialOf(server) }])),

@@ -48,8 +48,8 @@ function pass(raw: readonly string[], withheld: ReadonlySet<string>, credential?
   let nominated: string | undefined;
   for (let i = 0; i < raw.length; i += 2) {
     const name = (raw[i] as string).toLowerCase();
-    if (name === 'connection') nominated = raw[i + 1]?.toLowerCase();
     const value = raw[i + 1] as string;
+    if (name === 'connection') nominated = (nominated === undefined ? '' : `${nominated},`) + value.toLowerCase();
     if ((withheld.has(name) && name !== credential) || name.startsWith(FLEET_PREFIX)) continue;
     // No server has given such an id.
     if (name === LAST_EVENT_ID_HEADER && value.startsWith(OWN_EVENT_ID)) continue;

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { DOOR_LIMITS } from '../core/door-limits';
 import { FleetError } from '../core/errors';
 import {
   CONTEXT_HEADER,
@@ -87,7 +88,9 @@ export class SidecarServer {
     this.#newsPath = `/${parts.name}/${SLOTS_PATH}`;
     this.#heldPath = `/${parts.name}/${HELD_SESSION_PATH}`;
     this.#callers = new Callers(parts.keys, parts.name);
-    this.http = createServer({ keepAliveTimeout: parts.limits.keepAlive }, (request, response) => this.#route(request, response));
+    this.http = createServer({ ...DOOR_LIMITS, keepAliveTimeout: parts.limits.keepAlive }, (request, response) =>
+      this.#route(request, response),
+    );
   }
 
   get openExchanges(): number {

@@ -58,7 +58,7 @@ function checkName(header: string | undefined, message: RequestMessage, required
 
 function agree(name: string, header: string | undefined, body: string, required: boolean): void {
   if (header === undefined && required) throw mismatch(`${name} is missing`);
-  if (header !== undefined && header.trim() !== body) throw mismatch(`${name} does not repeat what the body says`);
+  if (header !== undefined && header !== body) throw mismatch(`${name} does not repeat what the body says`);
 }
 
 function mismatch(reason: string): FleetError {

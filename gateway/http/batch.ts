@@ -8,7 +8,7 @@ import type { Reply, StreamEvent } from './reply';
 /** The one revision that has batches (MCP 2025-03-26, removed by 2025-06-18). */
 const BATCH_REVISION = '2025-03-26';
 /** Most messages in one batch. */
-const BATCH_LIMIT = 100;
+export const BATCH_LIMIT = 100;
 
 export interface BatchParts {
   readonly sealedIds: SealedIds;

@@ -1,11 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { FleetError } from '../../core/errors';
+import { BODY_LIMIT_BYTES } from '../../core/request-limits';
 import { Departure } from '../departure';
 import type { Held } from '../holdings';
 import { HttpReply, type Reply } from './reply';
-
-/** Largest request body, in bytes: what SDK servers accept too. */
-export const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
 
 const NOTHING = Buffer.alloc(0);
 
@@ -51,13 +49,13 @@ export class Exchange {
     return `${scheme}://${this.header('host') ?? 'localhost'}`;
   }
 
-  /** @throws FleetError PAYLOAD_TOO_LARGE, before more than the limit is held; INVALID_REQUEST for half a message */
-  async readBody(held: Pick<Held, 'add'>): Promise<Buffer> {
+  /** @param limit in bytes @throws FleetError PAYLOAD_TOO_LARGE, before more than the limit is held; INVALID_REQUEST for half a message */
+  async readBody(held: Pick<Held, 'add'>, limit: number = BODY_LIMIT_BYTES): Promise<Buffer> {
     if (this.part !== undefined) return this.part;
-    if (Number(this.header('content-length') ?? 0) > BODY_LIMIT_BYTES) throw this.tooLarge();
+    if (Number(this.header('content-length') ?? 0) > limit) throw this.tooLarge(limit);
     const { request } = this;
     // Nearly always it has come with its head.
-    if (request.complete && request.readableLength <= BODY_LIMIT_BYTES) {
+    if (request.complete && request.readableLength <= limit) {
       held.add(request.readableLength);
       return (request.read() as Buffer | null) ?? NOTHING;
     }
@@ -71,7 +69,7 @@ export class Exchange {
       const take = (piece: Buffer): void => {
         try {
           size += piece.length;
-          if (size > BODY_LIMIT_BYTES) throw this.tooLarge();
+          if (size > limit) throw this.tooLarge(limit);
           held.add(piece.length);
           pieces.push(piece);
         } catch (error) {
@@ -86,9 +84,9 @@ export class Exchange {
     });
   }
 
-  private tooLarge(): FleetError {
+  private tooLarge(limit: number): FleetError {
     return new FleetError('PAYLOAD_TOO_LARGE', {
-      reason: `at most ${BODY_LIMIT_BYTES} bytes are allowed; ${this.header('content-length') ?? 'more'} came`,
+      reason: `at most ${limit} bytes are allowed; ${this.header('content-length') ?? 'more'} came`,
     });
   }
 }

@@ -47,8 +47,11 @@ export function checkContent(type = '', coding = 'identity', transfer = 'chunked
 /** Callers write their headers in few ways, again and again. */
 const REMEMBERED_HEADERS = 100;
 
+/** One media type with its parameters (RFC 9110 § 8.3.1): of a list, as of two fields that were joined, each reader takes its own. */
+const MEDIA_TYPE = /^[\w.+-]+\/[\w.+-]+(?:[ \t]*;[ \t]*(?:[\w.+-]+=(?:[^\s"(),/:;<=>?@[\\\]{}]*|"(?:[^"\\]|\\.)*"))?)*[ \t]*$/;
+
 const readType = remembered(REMEMBERED_HEADERS, (type) => ({
-  isJson: parseContentType(type).type === JSON_TYPE,
+  isJson: MEDIA_TYPE.test(type) && parseContentType(type).type === JSON_TYPE,
   charsets: [...type.matchAll(/charset\s*=\s*"?([^";,\s]*)/gi)].map(([, charset = '']) => charset.toLowerCase()),
 }));
 

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { FleetConfig, IdentityConfig } from '../../core/fleet-config';
+import { doorLimits } from '../../core/request-limits';
 import { serverResource } from '../../core/token-audience';
 import type { OwnFault } from '../aws/own-fault';
 import { type PipelineParts, serve } from '../pipeline';
@@ -20,7 +21,7 @@ const METADATA_PATH = /^\/\.well-known\/oauth-protected-resource\/([^/?]+)\/mcp\
 
 /** What is said of the fleet without a token. */
 interface PublicParts {
-  readonly config: Pick<FleetConfig, 'identity' | 'servers' | 'stage'>;
+  readonly config: Pick<FleetConfig, 'identity' | 'servers' | 'stage' | 'requestLimits'>;
   /** Name of this replica in ledger rows and logs. */
   readonly replica: string;
   readonly health: { readonly fault: OwnFault | undefined };
@@ -30,7 +31,7 @@ export type ServerParts = PipelineParts & CallOutcomeParts & PublicParts & { rea
 
 /** The gateway's HTTP surface: health, protected resource metadata, the endpoint of each server, and the outcomes of its calls. */
 export function createGatewayServer(parts: ServerParts): Server {
-  const server = createServer((request, response) => {
+  const server = createServer(doorLimits(parts.config.requestLimits), (request, response) => {
     const path = pathOf(request, parts.config);
     if (answerCors(request, response, parts.config.allowedOrigins)) return;
     const [, name, key] = MCP_PATH.exec(path) ?? CALL_PATH.exec(path) ?? [];

@@ -8,7 +8,7 @@ import { bearerToken, checkFields } from '../http/request-head';
 import type { TokenVerifier } from './tokens';
 
 export interface CallerParts {
-  readonly config: Pick<FleetConfig, 'allowedOrigins' | 'identity' | 'servers'>;
+  readonly config: Pick<FleetConfig, 'allowedOrigins' | 'identity' | 'requestLimits' | 'servers'>;
   readonly tokens: TokenVerifier;
 }
 

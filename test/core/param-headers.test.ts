@@ -59,6 +59,7 @@ describe('checkParamHeaders', () => {
     ['a number that is equal after rounding only', { limit: 9007199254740992 }, { 'mcp-param-limit': '9007199254740993' }],
     ['base64 of what is no UTF-8', { region: '\ufffd' }, { 'mcp-param-region': '=?base64?/w==?=' }],
     ['a header for nothing', {}, { 'mcp-param-region': 'eu' }],
+    ['base64 of a byte order mark before it', { region: 'eu' }, { 'mcp-param-region': '=?base64?77u/ZXU=?=' }],
     ['bad padding', { region: 'x' }, { 'mcp-param-region': '=?base64?eA?=' }],
     ['bad characters', { region: 'x' }, { 'mcp-param-region': '=?base64?e!A=?=' }],
   ])('refuses %s', (_, args, headers) => {

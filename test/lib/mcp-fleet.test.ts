@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { Stack, Stage } from 'aws-cdk-lib';
+import { Duration, Size, Stack, Stage } from 'aws-cdk-lib';
 import { UserPool } from 'aws-cdk-lib/aws-cognito';
 import { CpuArchitecture } from 'aws-cdk-lib/aws-ecs';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { FleetConfig, IdentityConfig, JanitorConfig } from '../../core/fleet-config';
-import { Affinity, AgentIdentity, FleetEdge, KeyPolicy, McpFleet, OnLoss, ServerRuntime, ToolPolicy } from '../../lib';
+import { Affinity, AgentIdentity, FleetEdge, KeyPolicy, McpFleet, OnLoss, type RequestLimits, ServerRuntime, ToolPolicy } from '../../lib';
 import {
   acknowledgePlainHttp,
   configOf,
@@ -30,6 +30,27 @@ const TRUSTED: IdentityConfig = {
   audienceClaim: 'aud',
   baseUrl: 'https://mcp.example',
 };
+
+test('the gateway is told of bounds that are tighter than its own', () => {
+  const requestLimits = { bodySize: Size.kibibytes(256), depth: 32, headTime: Duration.seconds(5), requestTime: Duration.seconds(30) };
+  const { requestLimits: told } = configOf(templateOf(newFleet(newStack(), { gateway: { requestLimits } })));
+  expect(told).toEqual({ bodyBytes: 256 * 1024, depth: 32, headSeconds: 5, requestSeconds: 30 });
+});
+
+test.each<[RequestLimits, RegExp]>([
+  [
+    { bodySize: Size.mebibytes(5) },
+    /gateway\.requestLimits\.bodySize is 5120; allowed: a whole number from 1 to 4096\. It is counted in KiB/,
+  ],
+  [{ bodySize: Size.bytes(100) }, /bodySize is 0\.09/],
+  [{ depth: 129 }, /depth is 129; allowed: a whole number from 8 to 128/],
+  [{ values: 10.5 }, /values is 10\.5; allowed: a whole number from 100 to 250000/],
+  [{ headTime: Duration.minutes(2) }, /headTime is 120; allowed: a whole number from 1 to 60/],
+  [{ headTime: Duration.seconds(30), requestTime: Duration.seconds(10) }, /requestTime is 10; allowed: a whole number from 30 to 300/],
+  [{ requestTime: Duration.millis(1_500) }, /requestTime is 1\.5; allowed: a whole number from 1 to 300/],
+])('bounds that a gateway has not are refused: %j', (requestLimits, said) => {
+  expect(() => newFleet(newStack(), { gateway: { requestLimits } })).toThrow(said);
+});
 
 test('the gateway is told of every server, also of those added after it', () => {
   const fleet = newFleet(newStack(), { allowedOrigins: ['https://console.example'] });

@@ -84,6 +84,10 @@ const USES: Record<string, { readonly right: object; readonly use: (props: Anyth
     use: (sessionBudget) => newFleetWith({ identity: IDENTITY, edge: FleetEdge.internal(), sessionBudget }),
   },
   AuditOptions: { right: {}, use: (audit) => newFleetWith({ identity: IDENTITY, edge: FleetEdge.internal(), audit }) },
+  RequestLimits: {
+    right: {},
+    use: (requestLimits) => newFleetWith({ identity: IDENTITY, edge: FleetEdge.internal(), gateway: { requestLimits } }),
+  },
   GatewayOptions: { right: {}, use: (gateway) => newFleetWith({ identity: IDENTITY, edge: FleetEdge.internal(), gateway }) },
   ExecutionsProbe: {
     right: COUNT,

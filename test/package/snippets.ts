@@ -38,6 +38,7 @@ declare global {
   const url: any;
   const authorization: string;
   const Duration: typeof cdk.Duration;
+  const Size: typeof cdk.Size;
   const readFileSync: typeof fs.readFileSync;
   const KeyPolicy: typeof library.KeyPolicy;
   const Reconcile: typeof library.Reconcile;

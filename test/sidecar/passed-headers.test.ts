@@ -28,3 +28,22 @@ test('an answer passes with its length, unless it is a stream, and without cooki
   expect(responseHeaders(raw, false)).toEqual(['content-type', 'application/json', 'content-length', '2']);
   expect(responseHeaders(raw, true)).toEqual(['content-type', 'application/json']);
 });
+
+test('what each of several Connection fields names belongs to the connection', () => {
+  const raw = [
+    'Connection',
+    'X-First',
+    'X-First',
+    '1',
+    'Connection',
+    'close',
+    'connection',
+    'X-Last, X-First',
+    'X-Last',
+    '2',
+    'X-Own',
+    '3',
+  ];
+  expect(requestHeaders(raw)).toEqual(['x-own', '3']);
+  expect(responseHeaders(raw, false)).toEqual(['x-own', '3']);
+});

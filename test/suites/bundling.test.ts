@@ -37,3 +37,18 @@ test('a module that nothing imports cannot be replaced', async () => {
   const attempt = bundle({ replaced: path('teller/main.ts') }, join(folder, 'out'), { real: path('gone.ts'), by: path('other.ts') });
   await expect(attempt).rejects.toThrow(/nothing imports .*gone\.ts any more/);
 });
+
+test('a text of one file is another one in the program', async () => {
+  const patch = { file: path('word.ts'), find: "'real'", put: "'patched'" };
+  await bundle({ patched: path('teller/main.ts') }, join(folder, 'out'), patch);
+  expect(said(join(folder, 'out/patched.js'))).toBe('patched\n');
+});
+
+test.each([
+  ['stands nowhere', 'word.ts', 'nothing', /"nothing" stands 0 times in .*word\.ts, and not once/],
+  ['stands twice', 'word.ts', 'r', /"r" stands \d times in .*word\.ts, and not once/],
+  ['is in no program', 'other.ts', 'not', /no program has .*other\.ts in it/],
+])('a text that %s cannot be changed', async (_, name, find, error) => {
+  const attempt = bundle({ patched: path('teller/main.ts') }, join(folder, 'out'), { file: path(name), find, put: '' });
+  await expect(attempt).rejects.toThrow(error);
+});

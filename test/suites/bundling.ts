@@ -1,4 +1,4 @@
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { ROOT } from './root';
@@ -10,12 +10,20 @@ export interface Replacement {
   readonly by: string;
 }
 
+/** A text of one file that stands there once, and what programs get in its place. */
+export interface Patch {
+  /** Path in the project. */
+  readonly file: string;
+  readonly find: string;
+  readonly put: string;
+}
+
 /**
  * Bundles programs into one file each that Node runs.
  * @param sources by the name of the file, without its ending
- * @throws Error with what esbuild said; also when nothing imports what is to be replaced
+ * @throws Error with what esbuild said; also when nothing imports what is to be replaced, or a text that is to be does not stand there once
  */
-export async function bundle(sources: Readonly<Record<string, string>>, outdir: string, replacement?: Replacement): Promise<void> {
+export async function bundle(sources: Readonly<Record<string, string>>, outdir: string, change?: Replacement | Patch): Promise<void> {
   await build({
     absWorkingDir: ROOT,
     entryPoints: { ...sources },
@@ -27,7 +35,7 @@ export async function bundle(sources: Readonly<Record<string, string>>, outdir: 
     format: 'cjs',
     mainFields: ['module', 'main'],
     logLevel: 'warning',
-    plugins: replacement === undefined ? [] : [replacing(replacement)],
+    plugins: change === undefined ? [] : ['find' in change ? patching(change) : replacing(change)],
   });
 }
 
@@ -59,6 +67,29 @@ function replacing({ real, by }: Replacement): Plugin {
         return { path: inItsPlace };
       });
       onEnd(() => (replaced === 0 ? { errors: [{ text: `nothing imports ${real} any more` }] } : undefined));
+    },
+  };
+}
+
+/** The text of a file with the change in it. @throws Error where what is to be changed does not stand there once */
+export function patched({ file, find, put }: Patch): string {
+  const parts = readFileSync(join(ROOT, file), 'utf8').split(find);
+  if (parts.length !== 2) throw new Error(`${JSON.stringify(find)} stands ${parts.length - 1} times in ${file}, and not once`);
+  return parts.join(put);
+}
+
+function patching(patch: Patch): Plugin {
+  const [path, contents] = [join(ROOT, patch.file), patched(patch)];
+  return {
+    name: `a patch of ${patch.file}`,
+    setup: ({ onLoad, onEnd }) => {
+      let loaded = false;
+      onLoad({ filter: /\.ts$/ }, (file) => {
+        if (file.path !== path) return undefined;
+        loaded = true;
+        return { contents, loader: 'ts' };
+      });
+      onEnd(() => (loaded ? undefined : { errors: [{ text: `no program has ${patch.file} in it` }] }));
     },
   };
 }

@@ -34,6 +34,9 @@ describe('a body in another charset than UTF-8 is refused, and reaches no server
     ['text/plain; charset=utf-8'],
     ['application/json-rpc'],
     ['application/json, application/json; charset=utf-7'],
+    ['application/json; charset="utf-8", text/plain'],
+    ['application/json; charset=utf-8, application/json'],
+    ['application/json; x'],
   ])('%s', async (type) => {
     const before = await rig.rows();
     const answer = await sendOverWire(rig, 'support', { contentType: [`Content-Type: ${type}`], body: TWO_CALLS });

@@ -177,3 +177,17 @@ describe('what a field value cannot hold is refused:', () => {
     expect(Object.keys(rig.reached[0]?.headers ?? {})).not.toEqual(expect.arrayContaining(['x-trace']));
   });
 });
+
+describe('a name that was encoded is compared as it is, spaces at its ends included:', () => {
+  const encoded = (name: string): string => `Mcp-Name: =?base64?${Buffer.from(name).toString('base64')}?=`;
+  const post = async (name: string, line: string) =>
+    sendOverWire(rig, 'support', { body: JSON.stringify(call(name)), lines: [`Mcp-Session-Id: ${session}`, line] });
+
+  test.each([' pay', 'pay ', '\tpay', '\ufeffpay', 'pay\u00a0'])('%j', async (name) => {
+    expect((await post(name, encoded(name))).status).toBe(200);
+    expect(reachedServer(rig)).toHaveLength(1);
+    rig.reached.length = 0;
+    expect((await post('pay', encoded(name))).status).toBe(400);
+    expect(reachedServer(rig)).toEqual([]);
+  });
+});
