@@ -12,7 +12,7 @@ import { TOOL_NAME_LIMIT_BYTES } from '../../core/tool-name';
 import { HOLDING_LIMITS } from '../../gateway/holdings';
 import { BATCH_LIMIT } from '../../gateway/http/batch';
 import { TASK_LIMIT_BYTES } from '../../gateway/identify';
-import { DECISION_LIFETIME_MS } from '../../gateway/identity/decisions';
+import { DECISION_SECONDS } from '../../core/policy';
 import { OPENING_LIMIT_BYTES } from '../../gateway/opening';
 import { ANSWER_LIMIT_BYTES } from '../../gateway/upstream/reading';
 import { LIMITS } from '../../sidecar/limits';
@@ -52,7 +52,7 @@ export function boundsTable(): string {
     row('clocks that differ, for a token', `${CLOCK_SKEW_SECONDS} s`, '`UNAUTHENTICATED`', FIXED),
     row(
       'a decision that is remembered',
-      seconds(DECISION_LIFETIME_MS),
+      seconds(DECISION_SECONDS * 1_000),
       'the authorizer is asked anew',
       '`expires` of a grant; `mcp-fleet revoke`',
     ),
