@@ -83,6 +83,7 @@ export class Operators {
   /** Every command with `--stack`. */
   grantOperate(grantee: iam.IGrantable): void {
     const { tables } = this.fleet;
+    this.resolving.push(this.principalOf(grantee, 'grantOperate'));
     this.grantReadLedger(grantee);
     this.grantFreeze(grantee);
     this.grantStack(grantee, STACK_RESOURCES_ACTIONS);
@@ -93,7 +94,6 @@ export class Operators {
     this.grantCluster(grantee);
     this.grantLogs(grantee, this.fleet.scope);
     this.operating.push(grantee);
-    this.resolving.push(this.principalOf(grantee, 'grantOperate'));
   }
 
   /** What a server writes that is added when they are there already. */
@@ -139,6 +139,8 @@ export class Operators {
     if (Construct.isConstruct(grantPrincipal)) return grantPrincipal;
     const got = new Words('a principal without policies');
     const allowed = 'a role, a user or a group';
-    return refuse(this.fleet.scope, [{ what, got, allowed, fix: 'Grant a role which that principal may assume.' }]) as never;
+    return refuse(this.fleet.scope, [
+      { what: `grantee of ${what}`, got, allowed, fix: 'Grant a role which that principal may assume.' },
+    ]) as never;
   }
 }
