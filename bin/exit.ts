@@ -75,5 +75,26 @@ export function ending(error: unknown): { readonly exitCode: number; readonly te
     return { exitCode: error.exitCode, text: error.fix ? `${error.message}\n  fix  ${error.fix}` : error.message };
   }
   if (LocalAccountError.is(error)) return { exitCode: OF_LOCAL_ACCOUNT[error.code], text: error.message };
+  const said = saidByAws(error);
+  if (said !== undefined) {
+    return { exitCode: EXIT.ENVIRONMENT, text: `AWS was asked, and did not serve: ${said.name}: ${said.message}${fixOf(said)}` };
+  }
   return { exitCode: EXIT.BUG, text: `This is a bug of cdk-mcp-fleet; please report it with the lines below.\n${inspect(error)}` };
+}
+
+/** What the SDK says instead of an answer, before or after it has asked: the machine's, the role's or the service's. */
+const OF_THE_SDK = ['CredentialsProviderError', 'TimeoutError', 'TokenProviderError'];
+
+/** The ledger's own errors have it for their cause. */
+function saidByAws(error: unknown): Error | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const isIt = '$metadata' in error || OF_THE_SDK.includes(error.name) || /^Region is missing/.test(error.message);
+  return isIt ? error : saidByAws(error.cause);
+}
+
+function fixOf({ name, message }: Error): string {
+  if (/^AccessDenied|not authorized/i.test(`${name} ${message}`))
+    return '\n  fix  fleet.grantOperate(role), or grantReadLedger(role), lets a role do it (docs/operations.md)';
+  if (name === 'CredentialsProviderError') return '\n  fix  --profile NAME, or credentials in the environment';
+  return message.startsWith('Region is missing') ? '\n  fix  --region NAME, or AWS_REGION' : '';
 }

@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { AllowlistEntry } from '../core/policy';
 import type { RowFilter } from '../ledger/ledger-reader';
 import type { LedgerState } from '../ledger/row';
-import { agentIdOf, type LedgerPlace } from './ledger-place';
+import { agentIdOf } from './place/agents';
 
 const STATES: readonly LedgerState[] = ['claimed', 'sent', 'confirmed', 'failed', 'not_executed', 'input_required', 'unknown'];
 
@@ -31,7 +32,7 @@ export function ofCalls(command: Command): Command {
 /** @throws CommandError where no such agent is known */
 export function filterOf(
   { agent, outcome, task, tool, server, since, until }: FilterOptions,
-  { allowlist }: Pick<LedgerPlace, 'allowlist'>,
+  allowlist: readonly AllowlistEntry[],
 ): RowFilter {
   return {
     ...(server !== undefined && { server }),

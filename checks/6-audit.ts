@@ -111,7 +111,7 @@ async function archiveFindings(
   const archive = await archiveOf(account);
   if (archive === undefined) return { evidence: {}, problems: [`The fleet ${account.fleet} has no archive`] };
   say('holding the archive against the ledger');
-  const { findings, ...counts } = await verify(archive, comparedTable(account), { patienceMs: ARCHIVE_PATIENCE_MS });
+  const { findings, ...counts } = await verify(archive, comparedTable(tablesOf(account)), { patienceMs: ARCHIVE_PATIENCE_MS });
   const archived = new Set((await archivedRows(archive)).map(({ callId }) => callId));
   const absent = callIds.filter((id) => id !== undefined && !archived.has(id));
   const told = findings.slice(0, FEW).map(({ fault, what, why }) => `${fault} ${what}: ${why}`);

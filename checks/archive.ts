@@ -5,7 +5,7 @@ import { segmentKey } from '../ledger/archive/segment';
 import type { ComparedTable } from '../ledger/archive/verify';
 import type { LedgerRow } from '../ledger/row';
 import type { CheckedAccount } from '../local/checked-account';
-import { type Tables, tablesAt } from './tables';
+import type { Tables } from './tables';
 
 /** The archive of a fleet; undefined where it has none. */
 export async function archiveOf(account: Pick<CheckedAccount, 'archive' | 'awsEnvironment'>): Promise<ArchiveBucket | undefined> {
@@ -21,16 +21,24 @@ export async function archiveOf(account: Pick<CheckedAccount, 'archive' | 'awsEn
 }
 
 /** The ledger's table, to be held against the archive. */
-export function comparedTable(account: Pick<CheckedAccount, 'dynamodbUrl' | 'tables'>): ComparedTable {
-  const tables: Tables = tablesAt(account.dynamodbUrl, account.tables);
+export function comparedTable(tables: Pick<Tables, 'ledger' | 'row'>): ComparedTable {
   return { rows: () => tables.ledger(), row: (pk) => tables.row(pk) };
 }
 
-/** Every row that the archive knows, as its newest change has left it, what was removed since included. */
-export async function archivedRows(bucket: Pick<ArchiveBucket, 'segments' | 'read'>): Promise<readonly LedgerRow[]> {
+/**
+ * Rows that the archive knows, as their newest change has left them, what was removed since included.
+ * @param enough of those that changed last; all of them when left out
+ * @param after number of an object: changes behind it only
+ */
+export async function archivedRows(
+  bucket: Pick<ArchiveBucket, 'segments' | 'read'>,
+  enough = Number.POSITIVE_INFINITY,
+  after = 0,
+): Promise<readonly LedgerRow[]> {
   const rows = new Map<string, LedgerRow>();
   // The newest object comes first, and in it the newest change last.
   for await (const { number, original } of bucket.segments()) {
+    if (rows.size >= enough || number <= after) break;
     const lines = ((await bucket.read(segmentKey(number), original)) ?? '').trimEnd().split('\n');
     for (const line of lines.reverse()) {
       const row = recordOf(line)?.row;

@@ -1,24 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { DeleteItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, type DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { AllowlistEntry } from '../core/policy';
 import { REVOCATION_STANDS_MS, REVOCATIONS_KEY, type Revocation } from '../core/revocation';
 import type { CheckedAccount } from '../local/checked-account';
-import { clientAt, revocationsIn } from './tables';
+import { revocationsIn } from './tables';
 
 /** Who wrote it: a person, by the command line. Rows of this source are no construct code's, and none is removed by a deployment. */
 export const OPERATOR = 'operator';
 
 /** What an operator writes: a denial, and that it is there. */
 export class Denials {
-  private readonly client;
-
   constructor(
-    endpoint: string,
+    private readonly client: DynamoDBClient,
     private readonly tables: CheckedAccount['tables'],
-  ) {
-    this.client = clientAt(endpoint);
-  }
+  ) {}
 
   async put(denial: AllowlistEntry): Promise<void> {
     await this.client.send(

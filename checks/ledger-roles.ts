@@ -40,7 +40,7 @@ function actionsOn(account: Templates, ledger: Pick<Located, 'stack' | 'id'>, ro
 
 /** Who of the fleet runs with which role, by the configuration that only it is given. */
 function holdersOf(account: FleetTemplates, stack: string): ReadonlyMap<string, Holder> {
-  const holders = new Map<string, Holder>();
+  const holders = new Map<string, Holder>(operatorsIn(account, stack).map((role) => [role, 'operator']));
   const note = (
     role: string | undefined,
     environment: Readonly<Record<string, unknown>>,
@@ -60,4 +60,14 @@ function holdersOf(account: FleetTemplates, stack: string): ReadonlyMap<string, 
     note(referencesIn(resource.Properties?.Role)[0], Variables, [[JANITOR_CONFIG_VARIABLE, 'janitor']]);
   }
   return holders;
+}
+
+/** Roles that the fleet says people operate it with. */
+function operatorsIn({ templates, fleet }: FleetTemplates, stack: string): readonly string[] {
+  const described = templates[stack]?.Metadata?.['cdk-mcp-fleet'] as Description | undefined;
+  return described?.fleets?.[fleet]?.operators ?? [];
+}
+
+interface Description {
+  readonly fleets?: Readonly<Record<string, { readonly operators?: readonly string[] }>>;
 }

@@ -53,8 +53,12 @@ export function tablesOf(account: Pick<CheckedAccount, 'dynamodbUrl' | 'tables'>
 
 /** @param endpoint of the embedded DynamoDB; any credentials do */
 export function tablesAt(endpoint: string, names: CheckedAccount['tables']): Tables {
-  const client = clientAt(endpoint);
-  const ledger = ledgerAt(endpoint, names);
+  return tablesBy(clientAt(endpoint), names);
+}
+
+/** @param client that may read them */
+export function tablesBy(client: DynamoDBClient, names: CheckedAccount['tables']): Tables {
+  const ledger = new LedgerTable(sdkTable(client), names.ledger);
   return {
     ledger: () => scan<LedgerRow>(client, names.ledger),
     row: (pk) => ledger.read(pk),

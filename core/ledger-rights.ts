@@ -1,7 +1,7 @@
 /** Who may do what on the ledger: for the constructs, which refuse what is too much, and for the check of what is deployed. */
 
 /** Whose role it is. */
-export type Holder = 'gateway' | 'janitor' | 'server' | 'other';
+export type Holder = 'gateway' | 'janitor' | 'operator' | 'server' | 'other';
 
 const DELETES = [
   'dynamodb:DeleteItem',
@@ -17,10 +17,11 @@ const READS = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query', 'd
 /** Whatever is done with rows. */
 export const LEDGER_TOUCHING: readonly string[] = [...DELETES, ...PUTS, ...UPDATES, ...READS];
 
-/** What nobody of a kind may do: the gateway writes, the janitor ends what is there, servers do not even see the ledger. */
+/** What nobody of a kind may do: the gateway writes, the janitor ends what is there, operators say how it ended, servers do not even see the ledger. */
 export const FORBIDDEN_ON_LEDGER: Readonly<Record<Holder, readonly string[]>> = {
   gateway: DELETES,
   janitor: [...DELETES, ...PUTS],
+  operator: [...DELETES, ...PUTS],
   server: LEDGER_TOUCHING,
   other: [...DELETES, ...PUTS, ...UPDATES],
 };

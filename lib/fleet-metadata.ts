@@ -1,5 +1,6 @@
-import { Lazy, Stack, Stage } from 'aws-cdk-lib';
+import { CfnOutput, Lazy, Stack, Stage } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { type FleetPlace, PLACE_DESCRIPTION } from '../core/fleet-place';
 import type { ServerChecks } from '../core/server-checks';
 import { refuse } from './problems';
 
@@ -16,6 +17,8 @@ export interface FleetFacts {
   readonly archiveBucket: string;
   readonly directoryTable: string;
   readonly allowlistTable: string;
+  /** Logical ids of roles that may say what became of a call, as far as they are in the fleet's own stack. */
+  readonly operators?: readonly string[];
   /** Calls that the checks may make, by server; only of those that declare some. */
   readonly checks?: Readonly<Record<string, ServerChecks>>;
   /** Logical ids; of an API where one stands before the load balancer. */
@@ -46,4 +49,9 @@ export function describeFleet(scope: Construct, fleet: string, facts: () => Flee
   const options = Stack.of(scope).templateOptions;
   const others = (options.metadata?.[FLEETS_METADATA] as { fleets: object } | undefined)?.fleets;
   options.metadata = { ...options.metadata, [FLEETS_METADATA]: { fleets: { ...others, [fleet]: Lazy.any({ produce }) } } };
+}
+
+/** Says in an output of the stack where its fleet is, for the commands of operators. */
+export function tellPlace(scope: Construct, place: FleetPlace): void {
+  new CfnOutput(scope, 'Place', { value: Stack.of(scope).toJsonString(place), description: PLACE_DESCRIPTION });
 }

@@ -83,7 +83,7 @@ export function ledgerArchiver(
 function alarmOnArchiver(archiver: lambda.Function, parts: FunctionParts & Pick<FleetParts, 'name'>): void {
   const late = `changes wait for ${LATE.toHours()} hour or more; what waits for a day is lost to the archive`;
   fleetAlarm(archiver, 'LateAlarm', parts, {
-    alarmDescription: `MCP fleet ledger archiver: ${late}. Its log says what it waits for.`,
+    alarmDescription: `MCP fleet ledger archiver: ${late}. mcp-fleet logs lambda Archiver --stack ${Stack.of(archiver).stackName} says what it waits for.`,
     metric: archiver.metric('IteratorAge', { period: PERIOD, statistic: 'Maximum' }),
     threshold: LATE.toMilliseconds(),
     evaluationPeriods: 1,
@@ -95,7 +95,7 @@ function alarmOnArchiver(archiver: lambda.Function, parts: FunctionParts & Pick<
     evaluationPeriods: 3,
   });
   fleetAlarm(archiver, 'OutsideAlarm', parts, {
-    alarmDescription: 'MCP fleet ledger: rows were changed outside the protocol. mcp-fleet ledger verify names them.',
+    alarmDescription: `MCP fleet ledger: rows were changed outside the protocol. mcp-fleet ledger verify --stack ${Stack.of(archiver).stackName} names them.`,
     metric: runtimeMetric(parts.name, ALL_SERVERS, 'LedgerChangesOutside', { period: PERIOD }),
     threshold: 0,
     comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,

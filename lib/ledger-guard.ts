@@ -10,10 +10,12 @@ import { Words } from './shown';
 export interface LedgerHolders {
   readonly gateway: iam.IRole;
   readonly janitor: iam.IRole;
+  /** Roles, users and groups of people who say what became of a call; known when all are granted. */
+  readonly operators: () => readonly IConstruct[];
 }
 
 /**
- * Refuses, at synth, whatever of the app would let another than the gateway and the janitor change the ledger, or anybody delete there:
+ * Refuses, at synth, whatever of the app would let another than the gateway, the janitor and who is granted to operate change the ledger, or anybody delete there:
  * a record that others write proves nothing. It sees policies that name the table; those for every table, the checks find.
  */
 export function guardLedger(scope: IConstruct, ledger: dynamodb.ITableV2, holders: LedgerHolders): void {
@@ -32,8 +34,9 @@ interface Statement {
   readonly Resource?: unknown;
 }
 
-function holderOf(construct: IConstruct, { gateway, janitor }: LedgerHolders): Holder {
+function holderOf(construct: IConstruct, { gateway, janitor, operators }: LedgerHolders): Holder {
   if (construct.node.scopes.includes(gateway)) return 'gateway';
+  if (operators().some((operator) => construct.node.scopes.includes(operator))) return 'operator';
   return construct.node.scopes.includes(janitor) ? 'janitor' : 'other';
 }
 
@@ -56,8 +59,8 @@ function tooMuch(what: string, statements: readonly Statement[], holder: Holder)
     .flatMap(({ Action = [], NotAction }) => (NotAction === undefined ? [Action].flat() : ['*']))
     .filter((action) => covers(action, FORBIDDEN_ON_LEDGER[holder]));
   if (actions.length === 0) return [];
-  const allowed = 'reads: only gateway and janitor change the ledger, and nobody deletes there';
-  const fix = 'Grant ledgerTable.grantReadData(…) instead; what an agent does is written by the gateway.';
+  const allowed = 'reads: only gateway, janitor and operators change the ledger, and nobody deletes there';
+  const fix = 'Grant ledgerTable.grantReadData(…), or fleet.grantOperate(…), instead; what an agent does is written by the gateway.';
   return [{ what, got: new Words(`${[...new Set(actions)].join(', ')} on the ledger`), allowed, fix }];
 }
 

@@ -1,4 +1,4 @@
-import { Duration, Names, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
@@ -6,7 +6,7 @@ import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
-import type * as iam from 'aws-cdk-lib/aws-iam';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -22,7 +22,7 @@ import {
   type RequestLimitsConfig,
   type ServerConfig,
 } from '../core/fleet-config';
-import { ORDERS_KEY } from '../core/orders';
+import type { FleetPlace } from '../core/fleet-place';
 import type { AgentIdentity } from './agent-identity';
 import { DeclaredGrant } from './declared-grant';
 import { delayOf } from './deregistration';
@@ -32,7 +32,7 @@ import { FleetDashboard } from './fleet-dashboard';
 import { allowlistSyncFunction, authorizerFunction } from './fleet-functions';
 import { FleetGrants } from './fleet-grants';
 import { keepWithinLimits, warnOfSecurityGroupRules } from './fleet-limits';
-import { describeFleet, type FleetFacts, refuseNameTwice } from './fleet-metadata';
+import { describeFleet, type FleetFacts, refuseNameTwice, tellPlace } from './fleet-metadata';
 import { fleetCluster, fleetVpc } from './fleet-network';
 import type { FleetParts } from './fleet-parts';
 import { agentProblems, fleetProblems, newServerProblems } from './fleet-problems';
@@ -48,7 +48,8 @@ import { ledgerJanitor } from './ledger-janitor';
 import { LoadBalancers } from './load-balancers';
 import { type AddAgentProps, McpAgent } from './mcp-agent';
 import { McpServer } from './mcp-server';
-import { ALLOWLIST_SCAN_ACTIONS, grantItem, grantOwnSecret, grantSecret, grantTable, ORDERS_ACTIONS } from './perms';
+import { Operators } from './operators';
+import { grantOwnSecret, grantSecret } from './perms';
 import { refuse } from './problems';
 import { requestLimitsConfig } from './request-limits';
 import { rulePriority } from './rule-priority';
@@ -92,6 +93,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
   private readonly sealKey: secretsmanager.Secret;
   private readonly keyRotation: KeyRotation;
   private readonly overview: FleetDashboard;
+  private readonly operators: Operators;
   private readonly agentScope: Construct;
   private readonly grantsFile: FleetGrants;
   private readonly servers = new Map<string, McpServer>();
@@ -165,7 +167,10 @@ export class McpFleet extends Construct implements ec2.IConnectable {
       sealKey: this.sealKey,
     });
     this.gatewayService = this.gateway.service;
-    guardLedger(this, this.ledgerTable, { gateway: this.gateway.taskRole, janitor: janitor.role as iam.IRole });
+    const { tables, vpc, cluster, archiveBucket: archive } = this;
+    this.operators = new Operators({ scope: this, vpc, tables, cluster, archive, key: archive.encryptionKey ?? this.encryptionKey });
+    const operators = () => this.operators.resolvers;
+    guardLedger(this, this.ledgerTable, { gateway: this.gateway.taskRole, janitor: janitor.role as iam.IRole, operators });
     this.balancers.serversListener.connections.allowDefaultPortFrom(this.gatewayService, 'Gateway');
     this.overview = new FleetDashboard(this, 'Dashboard', this.fleetName);
     this.dashboard = this.overview.dashboard;
@@ -173,6 +178,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
     this.node.addValidation({ validate: () => this.strangers() });
     keepWithinLimits(this, () => [...this.servers.values()]);
     describeFleet(this, this.fleetName, () => this.facts());
+    tellPlace(this, this.place());
   }
 
   /**
@@ -189,6 +195,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
     }
     for (const secret of server._credential?._secrets ?? []) grantOwnSecret(this.gateway.taskRole, secret);
     this.overview.addServer(server);
+    this.operators.addServer(server);
     this.servers.set(name, server);
     warnOfSecurityGroupRules(this, [...this.servers.values()].filter(({ service }) => service !== undefined).length);
     return server;
@@ -213,12 +220,28 @@ export class McpFleet extends Construct implements ec2.IConnectable {
   }
 
   /**
-   * Lets an operator stop and start calls that change state, by `mcp-fleet freeze --allowlist-table NAME`.
-   * @param grantee the role with which that command is run
+   * Lets an operator use every command of `mcp-fleet` that takes `--stack`, and does nothing else: read what runs and what was called,
+   * say what became of a call, stop calls and cut agents off. Who may cut agents off may write the allowlist.
+   * @param grantee role, user or group with whose credentials the commands are run
+   */
+  grantOperate(grantee: iam.IGrantable): void {
+    this.operators.grantOperate(grantee);
+  }
+
+  /**
+   * Lets somebody read the ledger and its archive, arguments and results of calls included, by `mcp-fleet ledger`.
+   * @param grantee role, user or group with whose credentials the command is run
+   */
+  grantReadLedger(grantee: iam.IGrantable): void {
+    this.operators.grantReadLedger(grantee);
+  }
+
+  /**
+   * Lets an operator stop and start calls that change state, by `mcp-fleet freeze --stack NAME`.
+   * @param grantee role, user or group with whose credentials that command is run
    */
   grantFreeze(grantee: iam.IGrantable): void {
-    grantItem(grantee, this.tables.allowlist, ORDERS_KEY, ORDERS_ACTIONS);
-    grantTable(grantee, this.tables.allowlist, ALLOWLIST_SCAN_ACTIONS);
+    this.operators.grantFreeze(grantee);
   }
 
   private config(): FleetConfig {
@@ -265,7 +288,21 @@ export class McpFleet extends Construct implements ec2.IConnectable {
     return { ...this.identity._config, baseUrl: this.balancers.edgeUrl };
   }
 
+  private place(): FleetPlace {
+    return {
+      fleet: this.fleetName,
+      url: this.url,
+      issuer: this.identity.issuer,
+      cluster: this.cluster.clusterName,
+      ledgerTable: this.ledgerTable.tableName,
+      directoryTable: this.directoryTable.tableName,
+      allowlistTable: this.allowlistTable.tableName,
+      archiveBucket: this.archiveBucket.bucketName,
+    };
+  }
+
   private facts(): FleetFacts {
+    const operators = this.operators.resolvers.filter((each) => each instanceof iam.Role && Stack.of(each) === Stack.of(this));
     const edge = this.edgeLoadBalancer.node.defaultChild as elb.CfnLoadBalancer;
     const checks = [...this.servers].flatMap(([name, { _checks }]) => (_checks === undefined ? [] : [[name, _checks] as const]));
     return {
@@ -277,6 +314,9 @@ export class McpFleet extends Construct implements ec2.IConnectable {
       archiveBucket: this.archiveBucket.bucketName,
       directoryTable: this.directoryTable.tableName,
       allowlistTable: this.allowlistTable.tableName,
+      ...(operators.length > 0 && {
+        operators: operators.map((role) => Stack.of(this).getLogicalId(role.node.defaultChild as iam.CfnRole)),
+      }),
       ...(checks.length > 0 && { checks: Object.fromEntries(checks) }),
       edge: {
         ...(this.edgeApi !== undefined && { api: (this.edgeApi.node.defaultChild as apigateway.CfnRestApi).logicalId }),

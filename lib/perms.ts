@@ -36,6 +36,31 @@ export const ORDERS_READ_ACTIONS = ['dynamodb:GetItem'];
 export const ORDERS_ACTIONS = ['dynamodb:GetItem', 'dynamodb:UpdateItem'];
 /** Allowlist, for an operator: what is frozen is named as grants name it. */
 export const ALLOWLIST_SCAN_ACTIONS = ['dynamodb:Scan'];
+/** Ledger, for who reads it: rows by key, calls without an index, and those that stand as unknown. */
+export const LEDGER_READ_ACTIONS = ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Scan'];
+/** Ledger, for an operator who says what became of a call. */
+export const LEDGER_RESOLVE_ACTIONS = ['dynamodb:UpdateItem'];
+/** Archive, for who reads the ledger: what was archived first, whatever was done to it since. */
+export const ARCHIVE_READ_OBJECT_ACTIONS = ['s3:GetObjectVersion'];
+export const ARCHIVE_READ_LIST_ACTIONS = ['s3:ListBucketVersions'];
+/** Allowlist, for an operator who cuts an agent off. */
+export const ALLOWLIST_DENY_ACTIONS = ['dynamodb:DeleteItem', 'dynamodb:PutItem'];
+/** Directory, for an operator: who holds which session. */
+export const DIRECTORY_SCAN_ACTIONS = ['dynamodb:Scan'];
+/** The item of the directory by which gateways hear of a revocation, for an operator. */
+export const REVOCATIONS_ACTIONS = ['dynamodb:GetItem', 'dynamodb:UpdateItem'];
+/** The stack, for an operator: where the fleet is, what it is told, and what it was made as. */
+export const STACK_READ_ACTIONS = ['cloudformation:DescribeStacks', 'cloudformation:GetTemplate'];
+export const STACK_RESOURCES_ACTIONS = ['cloudformation:ListStackResources'];
+/** Services and tasks of the cluster, for an operator. */
+export const SERVICES_READ_ACTIONS = ['ecs:DescribeServices'];
+export const TASKS_READ_ACTIONS = ['ecs:DescribeTasks'];
+/** Takes no resource but a container instance; its cluster is a condition (Service Authorization Reference, ECS). */
+export const TASKS_LIST_ACTIONS = ['ecs:ListTasks'];
+/** What a fleet writes, for an operator. */
+export const LOGS_READ_ACTIONS = ['logs:FilterLogEvents'];
+/** What a reader of a table needs of its key. */
+export const TABLE_READ_KEY_ACTIONS = ['kms:Decrypt', 'kms:DescribeKey'];
 /** Allowlist, for allowlist-sync: look at what is there, put the grants of all agents, delete those that are gone. */
 export const ALLOWLIST_SYNC_ACTIONS = ['dynamodb:BatchWriteItem', 'dynamodb:Query', 'dynamodb:Scan'];
 /** The file of grants, for allowlist-sync: the one object that the template names. */
@@ -74,9 +99,9 @@ export const SECRET_KEY_ACTIONS = ['kms:Decrypt'];
 export const SECRET_WRITE_KEY_ACTIONS = ['kms:Decrypt', 'kms:GenerateDataKey'];
 
 /** Lets `grantee` use a table by exactly these actions, and its key through DynamoDB only. */
-export function grantTable(grantee: iam.IGrantable, { table, key }: FleetTable, actions: string[]): void {
+export function grantTable(grantee: iam.IGrantable, { table, key }: FleetTable, actions: string[], keyActions?: string[]): void {
   iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [table.tableArn] });
-  grantTableKey(grantee, key);
+  grantTableKey(grantee, key, keyActions);
 }
 
 /** Lets `grantee` do exactly these actions on one item of a table, and use its key through DynamoDB only. */
@@ -118,8 +143,15 @@ export function grantObject(grantee: iam.IGrantable, stack: Stack, bucket: strin
   iam.Grant.addToPrincipal({ grantee, actions: GRANTS_READ_ACTIONS, resourceArns: [arn] });
 }
 
-function grantTableKey(grantee: iam.IGrantable, key: kms.IKey | undefined): void {
-  if (key !== undefined) grantKey(grantee, key, TABLE_KEY_ACTIONS, 'dynamodb');
+/** Lets `grantee` read what is archived, in all of its versions, and use its key through S3 only. */
+export function grantArchiveRead(grantee: iam.IGrantable, bucket: s3.IBucket, key: kms.IKey): void {
+  iam.Grant.addToPrincipal({ grantee, actions: ARCHIVE_READ_OBJECT_ACTIONS, resourceArns: [bucket.arnForObjects('*')] });
+  iam.Grant.addToPrincipal({ grantee, actions: ARCHIVE_READ_LIST_ACTIONS, resourceArns: [bucket.bucketArn] });
+  grantKey(grantee, key, SECRET_KEY_ACTIONS, 's3');
+}
+
+function grantTableKey(grantee: iam.IGrantable, key: kms.IKey | undefined, actions = TABLE_KEY_ACTIONS): void {
+  if (key !== undefined) grantKey(grantee, key, actions, 'dynamodb');
 }
 
 /** Lets `grantee` read a secret's value, and use its key through Secrets Manager only. */

@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Construct } from 'constructs';
@@ -36,10 +36,10 @@ export function alarmOnServer(
     server,
     'OutcomeUnknown',
     parts,
-    `MCP server ${name}: calls were sent and their answers lost. See the ledger for rows in state unknown.`,
+    `MCP server ${name}: calls were sent and their answers lost. mcp-fleet ledger unknown --stack ${Stack.of(server).stackName} lists those that are still open.`,
   );
   fleetAlarm(server, 'UnknownOutcomesAlarm', parts, {
-    alarmDescription: `MCP server ${name}: money may have moved: mcp-fleet ledger unknown lists the calls that nobody can tell of.`,
+    alarmDescription: `MCP server ${name}: money may have moved: mcp-fleet ledger unknown --stack ${Stack.of(server).stackName} lists the calls that nobody can tell of.`,
     metric: server.metricUnknownOutcomes(),
     threshold: 0,
     comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
@@ -63,14 +63,14 @@ export function alarmOnServer(
     server,
     'SecretLeaksBlocked',
     parts,
-    `MCP server ${name}: an answer told a secret, and was masked or ended. See the line secret_leak_blocked in the log, which names the secret.`,
+    `MCP server ${name}: an answer told a secret, and was masked or ended. mcp-fleet logs ${name} --stack ${Stack.of(server).stackName} has the line secret_leak_blocked, which names the secret.`,
   );
   if (server._config.pins !== undefined) {
     alarmOnAny(
       server,
       'ToolsUnreviewed',
       parts,
-      `MCP server ${name}: it says something else of its tools than was reviewed. mcp-fleet tools approve ${name} shows what.`,
+      `MCP server ${name}: it says something else of its tools than was reviewed. mcp-fleet tools approve ${name} --dry-run --stack ${Stack.of(server).stackName} shows what.`,
     );
   }
   if (server.targetGroup === undefined) return;
@@ -82,7 +82,7 @@ export function alarmOnServer(
     evaluationPeriods: 3,
   });
   fleetAlarm(server, 'DeploymentBlockedAlarm', parts, {
-    alarmDescription: `MCP server ${name}: a deployment waits longer than deployWithin for instances that hold sessions. Look at the service's deployments and protected tasks.`,
+    alarmDescription: `MCP server ${name}: a deployment waits longer than deployWithin for instances that hold sessions. mcp-fleet ps --stack ${Stack.of(server).stackName} shows deployments, and who holds sessions.`,
     metric: server.metric('DeploymentBlocked').with({ period: BLOCKED_PERIOD }),
     threshold: 0,
     comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,

@@ -25,7 +25,8 @@ export function readEdge(template: Template, named: unknown, domain: string | un
     domain,
     certificates: (listOf(listener?.properties.Certificates) ?? []).map((certificate) => textOf(membersOf(certificate)?.CertificateArn)),
     tlsPolicy: textOf(listener?.properties.SslPolicy),
-    clients: api !== undefined ? [ANYWHERE] : [...new Set(groups.flatMap((group) => peersOf(template, group, Number(textOf(port)))))].sort(),
+    clients:
+      api !== undefined ? [ANYWHERE] : [...new Set(groups.flatMap((group) => peersOf(template, group, Number(textOf(port)))))].sort(),
   };
 }
 

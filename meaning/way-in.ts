@@ -43,8 +43,7 @@ export function openedEdge({ edge }: DeclaredFleet, side: 'before' | 'after'): D
 }
 
 function wayInChanges(before: DeclaredEdge, after: DeclaredEdge): Draft[] {
-  const moved =
-    before.entry === after.entry ? {} : { breaks: 'calls go on when the domain name points at the other one' };
+  const moved = before.entry === after.entry ? {} : { breaks: 'calls go on when the domain name points at the other one' };
   const closed = { severity: 'narrows', breaks: 'calls from outside the network are refused' } as const;
   return [
     ...valueChange(

@@ -1,14 +1,12 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { isInCode } from '../../checks/allowlist-drift';
-import { grantedInCode } from '../../checks/grants';
-import { tablesAt } from '../../checks/tables';
 import { agentId } from '../../core/agent';
 import { type Explanation, explain as explainDecision, type Voice } from '../../core/explanation';
 import type { Wanted } from '../../core/granted';
 import { readStrictly } from '../../core/strict-json';
-import { attachHere } from '../attach';
 import { CommandError, EXIT } from '../exit';
-import { principalAt } from '../principal-at';
+import type { PlaceOptions } from '../place/place';
+import { assureServer, ofPlace, placeOf } from '../place/place-of';
 import { table, terminal } from '../terminal';
 import { toolArguments } from '../tool-arguments';
 
@@ -21,7 +19,7 @@ Examples:
 Exit code 0 where it is allowed, 3 where it is not.
 `;
 
-interface ExplainOptions {
+interface ExplainOptions extends PlaceOptions {
   readonly agent: string;
   readonly server: string;
   readonly tool?: string;
@@ -33,7 +31,7 @@ interface ExplainOptions {
 
 export function explainCommand(): Command {
   const named = (flags: string, what: string, ...others: string[]) => new Option(flags, what).conflicts(others);
-  return new Command('explain')
+  const command = new Command('explain')
     .description('Say whether an agent may do something, and by which rows of the allowlist')
     .addHelpText('after', EXAMPLES)
     .requiredOption('--agent <name>', 'name of the agent in construct code')
@@ -42,21 +40,24 @@ export function explainCommand(): Command {
     .addOption(named('--arguments <json>', 'with these arguments; {} where none are given', 'resource', 'prompt').argParser(exactArguments))
     .addOption(named('--resource <uri>', 'may it read this resource', 'tool', 'prompt'))
     .addOption(named('--prompt <name>', 'may it get this prompt', 'tool', 'resource'))
-    .option('--json', 'one JSON document', false)
-    .action(explain);
+    .option('--json', 'one JSON document', false);
+  return ofPlace(command).action(explain);
 }
 
 async function explain(options: ExplainOptions): Promise<void> {
   const wanted = wantedOf(options);
-  const account = await attachHere();
-  const principal = await principalAt(account, options.agent, options.server);
-  const id = agentId(principal);
-  const grants = grantedInCode(await account.checked());
-  const rows = (await tablesAt(account.dynamodbUrl, account.tables).allowlist()).filter(({ agent }) => agent === id);
+  const place = await placeOf(options);
+  const id = agentId(await place.principal(options.agent));
+  assureServer(place, options.server);
+  const grants = await place.grantedInCode();
+  const rows = (await place.tables.allowlist()).filter(({ agent }) => agent === id);
   const explanation = explainDecision(rows, options.server, wanted, Date.now() / 1_000);
   if (!explanation.allowed) process.exitCode = EXIT.NO;
   const { result, paint } = terminal(options.json);
-  const rowsWithCode = explanation.rows.map((row) => ({ ...row, inCode: isInCode(row.entry, options.agent, grants) }));
+  const rowsWithCode = explanation.rows.map((row) => ({
+    ...row,
+    ...(grants !== undefined && { inCode: isInCode(row.entry, options.agent, grants) }),
+  }));
   if (options.json)
     return result(JSON.stringify({ agent: options.agent, server: options.server, ...wanted, ...explanation, rows: rowsWithCode }));
   const answer = explanation.allowed ? paint.green('allowed') : paint.red('denied');
@@ -65,7 +66,7 @@ async function explain(options: ExplainOptions): Promise<void> {
   const lines = rowsWithCode.map(({ entry, says, inCode }) => [
     entry.entry,
     WORDS[says],
-    inCode ? 'yes' : 'no',
+    inCode === undefined ? '?' : inCode ? 'yes' : 'no',
     entry.expiresAt === undefined ? '' : new Date(entry.expiresAt * 1_000).toISOString(),
     [entry.by, entry.reason].filter(Boolean).join(': '),
   ]);

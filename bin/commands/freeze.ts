@@ -3,21 +3,19 @@ import { Command } from 'commander';
 import { type Freeze, type FreezeScope, ORDERS_BELIEVED_MS, ORDERS_READ_MS, scopeInWords } from '../../core/orders';
 import type { AllowlistEntry } from '../../core/policy';
 import { CommandError, EXIT } from '../exit';
-import { ordersPlace } from '../orders-place';
+import { ordersAt } from '../orders-at';
+import type { PlaceOptions } from '../place/place';
+import { ofPlace, placeOf } from '../place/place-of';
 import { table, terminal } from '../terminal';
 
-interface PlaceOptions {
-  readonly allowlistTable?: string;
-  readonly json: boolean;
-}
-
 interface FreezeOptions extends FreezeScope, PlaceOptions {
+  readonly json: boolean;
   readonly reason?: string;
   readonly by: string;
   readonly list: boolean;
 }
 
-type LiftOptions = FreezeScope & PlaceOptions;
+type LiftOptions = FreezeScope & PlaceOptions & { readonly json: boolean };
 
 const EXAMPLES = `
 Examples:
@@ -45,17 +43,18 @@ export function unfreezeCommand(): Command {
 }
 
 function ofScope(command: Command): Command {
-  return command
+  return ofPlace(command)
     .option('--server <name>', 'only of this server')
     .option('--tool <name>', 'only of this tool, on each server where none is named')
-    .option('--allowlist-table <name>', 'of a fleet on AWS, by the credentials and region of this environment')
     .option('--json', 'one JSON document', false);
 }
 
-async function freeze({ reason, by, list, json, allowlistTable, ...scope }: FreezeOptions): Promise<void> {
-  const { orders, allowlist } = await ordersPlace(allowlistTable);
+async function freeze({ reason, by, list, json, server, tool, ...options }: FreezeOptions): Promise<void> {
+  const scope = scopeOf({ server, tool });
+  const place = await placeOf(options);
+  const orders = ordersAt(place);
   if (list) return tell((await orders.read()).freezes, json);
-  assureGranted(scope, allowlist);
+  assureGranted(scope, await place.tables.allowlist());
   const ordered: Freeze = { ...scope, at: Date.now(), by, ...(reason !== undefined && { reason }) };
   const { freezes } = await orders.freeze(ordered);
   const { result } = terminal(json);
@@ -65,9 +64,9 @@ async function freeze({ reason, by, list, json, allowlistTable, ...scope }: Free
   );
 }
 
-async function unfreeze({ json, allowlistTable, server, tool }: LiftOptions): Promise<void> {
-  const scope = { ...(server !== undefined && { server }), ...(tool !== undefined && { tool }) };
-  const { orders } = await ordersPlace(allowlistTable);
+async function unfreeze({ json, server, tool, ...options }: LiftOptions): Promise<void> {
+  const scope = scopeOf({ server, tool });
+  const orders = ordersAt(await placeOf(options));
   const { freezes: standing } = await orders.read();
   if (!standing.some((each) => each.server === server && each.tool === tool)) {
     const others = standing.map(scopeInWords).join(', ') || 'nothing';
@@ -78,6 +77,10 @@ async function unfreeze({ json, allowlistTable, server, tool }: LiftOptions): Pr
   if (json) return result(JSON.stringify({ freezes }));
   const still = freezes.length === 0 ? '' : ` Still frozen: ${freezes.map(scopeInWords).join(', ')}.`;
   result(`No longer frozen: ${scopeInWords(scope)}.${still}`);
+}
+
+function scopeOf({ server, tool }: { server: string | undefined; tool: string | undefined }): FreezeScope {
+  return { ...(server !== undefined && { server }), ...(tool !== undefined && { tool }) };
 }
 
 function tell(freezes: readonly Freeze[], json: boolean): void {

@@ -5,11 +5,13 @@ import { Command } from 'commander';
 import { CSV_HEADER, csvOf, whole } from '../../ledger/printing/csv';
 import { CommandError, EXIT } from '../exit';
 import { type FilterOptions, filterOf, ofCalls } from '../ledger-filter';
-import { type LedgerPlaceOptions, ledgerPlace, ofTables } from '../ledger-place';
 import { sayProgress } from '../ledger-progress';
+import { readerOf } from '../ledger-rows';
+import type { PlaceOptions } from '../place/place';
+import { ofPlace, placeOf } from '../place/place-of';
 import { terminal } from '../terminal';
 
-interface ExportOptions extends FilterOptions, LedgerPlaceOptions {
+interface ExportOptions extends FilterOptions, PlaceOptions {
   readonly csv: boolean;
   readonly force: boolean;
 }
@@ -20,12 +22,12 @@ export function exportCommand(): Command {
     .argument('<file>', 'a new one')
     .option('--csv', 'a table for a spreadsheet', false)
     .option('--force', 'also over a file that is there', false);
-  return ofTables(ofCalls(command)).action(write);
+  return ofPlace(ofCalls(command)).action(write);
 }
 
 async function write(file: string, { csv, force, ...options }: ExportOptions): Promise<void> {
-  const place = await ledgerPlace(options);
-  const filter = filterOf(options, place);
+  const place = await placeOf(options);
+  const filter = filterOf(options, await place.tables.allowlist());
   const out = createWriteStream(file, { flags: force ? 'w' : 'wx' });
   // Whoever opens the file sees no error of ours in it, so that is waited for first.
   await once(out, 'open').catch((error: Error) => {
@@ -34,7 +36,7 @@ async function write(file: string, { csv, force, ...options }: ExportOptions): P
   let [written, looked] = [0, 0];
   const progress = sayProgress(() => `${looked} rows looked at, ${written} written to ${file}`);
   if (csv) out.write(CSV_HEADER);
-  for await (const page of place.rows.pages(filter)) {
+  for await (const page of readerOf(place).pages(filter)) {
     looked += page.looked;
     written += page.rows.length;
     const text = page.rows.map((row) => (csv ? csvOf(row) : `${JSON.stringify(whole(row))}\n`)).join('');

@@ -4,11 +4,13 @@ import { line, newest, widthsOf } from '../../ledger/printing/lines';
 import type { LedgerRow } from '../../ledger/row';
 import { CommandError, EXIT } from '../exit';
 import { type FilterOptions, filterOf, ofCalls } from '../ledger-filter';
-import { type LedgerPlaceOptions, ledgerPlace, ofTables } from '../ledger-place';
 import { sayProgress } from '../ledger-progress';
+import { readerOf } from '../ledger-rows';
+import type { PlaceOptions } from '../place/place';
+import { ofPlace, placeOf } from '../place/place-of';
 import { terminal } from '../terminal';
 
-interface QueryOptions extends FilterOptions, LedgerPlaceOptions {
+interface QueryOptions extends FilterOptions, PlaceOptions {
   readonly lines: number;
   readonly json: boolean;
   readonly csv: boolean;
@@ -20,17 +22,17 @@ export function queryCommand(): Command {
     .option('-n, --lines <number>', 'how many, the newest; 1 to 10000', count, 100)
     .option('--csv', 'a table for a spreadsheet', false)
     .option('--json', 'one JSON document', false);
-  return ofTables(ofCalls(command)).action(query);
+  return ofPlace(ofCalls(command)).action(query);
 }
 
 async function query({ lines, json, csv, ...options }: QueryOptions): Promise<void> {
   if (json && csv) throw new CommandError(EXIT.USAGE, 'Say --json or --csv, not both.');
-  const place = await ledgerPlace(options);
-  const filter = filterOf(options, place);
+  const place = await placeOf(options);
+  const filter = filterOf(options, await place.tables.allowlist());
   let found: readonly LedgerRow[] = [];
   let [matched, looked] = [0, 0];
   const progress = sayProgress(() => `${looked} rows looked at, ${matched} found`);
-  for await (const page of place.rows.pages(filter)) {
+  for await (const page of readerOf(place).pages(filter)) {
     looked += page.looked;
     matched += page.rows.length;
     // No more is held than is shown.

@@ -1,15 +1,18 @@
 import { userInfo } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { ledgerAt, tablesAt } from '../../checks/tables';
 import { Ledger } from '../../ledger/ledger';
+import { LedgerTable } from '../../ledger/ledger-table';
 import { timeline } from '../../ledger/printing/timeline';
 import { mayResolve, RESOLUTIONS, type Resolution } from '../../ledger/protocol';
 import type { LedgerRow } from '../../ledger/row';
-import { attachHere } from '../attach';
+import { sdkTable } from '../../ledger/table/sdk-table';
 import { CommandError, EXIT } from '../exit';
+import { rowsForName } from '../ledger-rows';
+import type { Place, PlaceOptions } from '../place/place';
+import { ofPlace, placeOf } from '../place/place-of';
 import { terminal } from '../terminal';
 
-interface ResolveOptions {
+interface ResolveOptions extends PlaceOptions {
   readonly outcome: Resolution;
   readonly reason: string;
   readonly by: string;
@@ -17,20 +20,20 @@ interface ResolveOptions {
 }
 
 export function resolveCommand(): Command {
-  return new Command('resolve')
+  const command = new Command('resolve')
     .description('Say what became of a call whose outcome is unknown, after you have looked')
     .argument('<key>', 'idempotency key or call id')
     .addOption(new Option('--outcome <outcome>', 'not_executed frees the key').choices(RESOLUTIONS).makeOptionMandatory())
     .requiredOption('--reason <sentence>', 'what you have seen, and where; the agent that asks again reads it too', sentence)
     .option('--by <name>', 'who says so', userInfo().username)
-    .option('--json', 'one JSON document', false)
-    .action(resolve);
+    .option('--json', 'one JSON document', false);
+  return ofPlace(command).action(resolve);
 }
 
-async function resolve(key: string, { outcome, reason, by, json }: ResolveOptions): Promise<void> {
-  const { dynamodbUrl, tables } = await attachHere();
-  const row = theOneToResolve(key, await tablesAt(dynamodbUrl, tables).ledger(), Date.now());
-  const ledger = new Ledger(ledgerAt(dynamodbUrl, tables), { name: by, now: Date.now });
+async function resolve(key: string, { outcome, reason, by, json, ...options }: ResolveOptions): Promise<void> {
+  const place = await placeOf(options);
+  const row = theOneToResolve(key, await rowsThatMayBe(key, place), Date.now());
+  const ledger = new Ledger(new LedgerTable(sdkTable(place.dynamodb), place.names.ledger), { name: by, now: Date.now });
   const word = { outcome, resolvedBy: by, resolvedAt: Date.now(), resolutionReason: reason };
   if (!(await ledger.resolve(row, word))) {
     throw new CommandError(
@@ -43,6 +46,13 @@ async function resolve(key: string, { outcome, reason, by, json }: ResolveOption
   const { result, paint } = terminal(json);
   if (json) return result(JSON.stringify({ call: resolved }));
   timeline(resolved as LedgerRow, paint).forEach(result);
+}
+
+/** The unknown ones of that name; where there is none, those that are not. */
+async function rowsThatMayBe(key: string, place: Place): Promise<readonly LedgerRow[]> {
+  const unknown = await place.tables.unknown(place.servers);
+  const named = unknown.filter(({ callId, idempotencyKey }) => [callId, idempotencyKey].includes(key));
+  return named.length > 0 ? named : await rowsForName(key, place, await place.tables.allowlist());
 }
 
 /**

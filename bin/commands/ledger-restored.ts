@@ -2,34 +2,34 @@ import { userInfo } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Epoch, Orders } from '../../core/orders';
 import { CommandError, EXIT } from '../exit';
-import { ordersPlace } from '../orders-place';
+import { ordersAt } from '../orders-at';
+import type { PlaceOptions } from '../place/place';
+import { ofPlace, placeOf } from '../place/place-of';
 import { terminal } from '../terminal';
 
-interface RestoredOptions {
+interface RestoredOptions extends PlaceOptions {
   /** Milliseconds since the epoch. */
   readonly at?: number;
   readonly settled: boolean;
   readonly by: string;
-  readonly allowlistTable?: string;
   readonly json: boolean;
 }
 
 export function restoredCommand(): Command {
-  return new Command('restored')
+  const command = new Command('restored')
     .description('After the table was restored from a backup: keys that it may have forgotten are not executed again')
     .option('--at <moment>', 'the restore point, such as 2026-11-27T12:00:00Z', moment)
     .option('--settled', 'what was forgotten is in the table again: from now on it is believed', false)
     .option('--by <name>', 'who says so', userInfo().username)
-    .option('--allowlist-table <name>', 'of a fleet on AWS, by the credentials and region of this environment')
-    .option('--json', 'one JSON document', false)
-    .action(restored);
+    .option('--json', 'one JSON document', false);
+  return ofPlace(command).action(restored);
 }
 
-async function restored({ at, settled, by, allowlistTable, json }: RestoredOptions): Promise<void> {
+async function restored({ at, settled, by, json, ...options }: RestoredOptions): Promise<void> {
   if ((at === undefined) !== settled) {
     throw new CommandError(EXIT.USAGE, 'Say either --at MOMENT, the restore point, or --settled.', 'mcp-fleet ledger restored --help');
   }
-  const { orders } = await ordersPlace(allowlistTable);
+  const orders = ordersAt(await placeOf(options));
   const standing = await orders.read();
   if (at === undefined) {
     if (standing.epoch === undefined) throw new CommandError(EXIT.NO, 'No restoration is noted; there is nothing to settle.');

@@ -1,23 +1,22 @@
 import { Command } from 'commander';
+import { archivedRows } from '../../checks/archive';
 import type { AllowlistEntry } from '../../core/policy';
-import { candidateKeys } from '../../ledger/ledger-reader';
 import { newest, ofKey } from '../../ledger/printing/lines';
 import { timeline } from '../../ledger/printing/timeline';
 import type { LedgerRow } from '../../ledger/row';
 import { CommandError, EXIT } from '../exit';
-import { agentIdsOf, type LedgerPlace, type LedgerPlaceOptions, ledgerPlace, ofTables } from '../ledger-place';
-import { sayProgress } from '../ledger-progress';
+import { allRows, rowsForName } from '../ledger-rows';
+import { agentIdsOf } from '../place/agents';
+import type { Place, PlaceOptions } from '../place/place';
+import { ofPlace, placeOf } from '../place/place-of';
 import { terminal } from '../terminal';
 
-interface ShowOptions extends LedgerPlaceOptions {
+interface ShowOptions extends PlaceOptions {
   readonly agent?: string;
   readonly server?: string;
   readonly scan: boolean;
   readonly json: boolean;
 }
-
-/** Most keys that are looked up: some 20,000 agents of five servers. */
-const MOST_CANDIDATES = 200_000;
 
 export function showCommand(): Command {
   const command = new Command('show')
@@ -31,44 +30,31 @@ export function showCommand(): Command {
       false,
     )
     .option('--json', 'one JSON document', false);
-  return ofTables(command).action(show);
+  return ofPlace(command).action(show);
 }
 
 async function show(key: string, options: ShowOptions): Promise<void> {
-  const place = await ledgerPlace(options);
-  const agents = options.agent === undefined ? undefined : agentIdsOf(options.agent, place.allowlist);
+  const place = await placeOf(options);
+  const allowlist = await place.tables.allowlist();
+  const agents = options.agent === undefined ? undefined : agentIdsOf(options.agent, allowlist);
   const isMeant = ({ server, agent }: Pick<AllowlistEntry, 'server' | 'agent'>): boolean =>
     server === (options.server ?? server) && (agents === undefined || agents.includes(agent));
-  const rows = options.scan || place.isLocal ? await allRows(place) : await candidates(key, place, isMeant);
+  const rows = options.scan ? await allRows(place) : await rowsForName(key, place, allowlist.filter(isMeant));
   const found = ofKey(rows.filter(isMeant), key);
-  const { calls, references } = found.calls.length > 0 ? found : ofKey((await place.archived()).filter(isMeant), key);
+  const { calls, references } = found.calls.length > 0 ? found : ofKey((await archived(place)).filter(isMeant), key);
   if (calls.length === 0) throw notFound(key, options, place);
   const { result, paint } = terminal(options.json);
   if (options.json) return result(JSON.stringify({ calls: newest([...calls, ...references], Number.POSITIVE_INFINITY) }));
   for (const row of calls) timeline(row, paint, references).forEach(result);
 }
 
-/** The few rows that it can be: one that is looked up costs no more than one that is not there. */
-async function candidates(
-  key: string,
-  { rows, allowlist }: LedgerPlace,
-  isMeant: (entry: AllowlistEntry) => boolean,
-): Promise<readonly LedgerRow[]> {
-  const keys = candidateKeys(key, allowlist.filter(isMeant));
-  if (keys.length <= MOST_CANDIDATES) return rows.rowsOf(keys);
-  const message = `The key may stand in ${keys.length} places; at most ${MOST_CANDIDATES} are looked up.`;
-  throw new CommandError(EXIT.USAGE, message, 'name the server, or the agent: --server NAME, --agent NAME');
+/** What the table does not have any more. */
+async function archived({ archive }: Place): Promise<readonly LedgerRow[]> {
+  const bucket = await archive();
+  return bucket === undefined ? [] : await archivedRows(bucket);
 }
 
-async function allRows({ rows }: LedgerPlace): Promise<readonly LedgerRow[]> {
-  const all: LedgerRow[] = [];
-  const progress = sayProgress(() => `${all.length} rows looked at`);
-  for await (const page of rows.pages()) all.push(...page.rows);
-  progress.end();
-  return all;
-}
-
-function notFound(key: string, { agent, server, scan }: ShowOptions, { isLocal }: LedgerPlace): CommandError {
+function notFound(key: string, { agent, server, scan }: ShowOptions, { isLocal }: Place): CommandError {
   const of = [...(agent === undefined ? [] : [`agent "${agent}"`]), ...(server === undefined ? [] : [`server "${server}"`])];
   const message = `No call${of.length === 0 ? '' : ` of ${of.join(' and ')}`} has the idempotency key or call id "${key}".`;
   const fix =

@@ -1,37 +1,42 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { archiveOf, comparedTable } from '../../checks/archive';
+import { comparedTable } from '../../checks/archive';
 import type { Verdict } from '../../ledger/archive/verify';
 import { verify } from '../../ledger/archive/verify';
-import { attachHere } from '../attach';
 import { CommandError, EXIT } from '../exit';
+import type { PlaceOptions } from '../place/place';
+import { ofPlace, placeOf } from '../place/place-of';
 import { terminal } from '../terminal';
 
 /** Changes wait for some seconds for others before they are archived. */
 const PATIENCE_MS = 30_000;
 
-interface VerifyOptions {
+interface VerifyOptions extends PlaceOptions {
   readonly since?: number;
   readonly json: boolean;
 }
 
 export function verifyCommand(): Command {
-  return new Command('verify')
+  const command = new Command('verify')
     .description('Hold the archive against itself, and the table against the archive; exit code 3 where something is wrong')
     .option('--since <time>', 'leave out what is older, such as 2026-11-27 or 2026-11-27T10:00:00Z', moment)
-    .option('--json', 'one JSON document', false)
-    .action(verifyHere);
+    .option('--json', 'one JSON document', false);
+  return ofPlace(command).action(verifyLedger);
 }
 
-async function verifyHere({ since, json }: VerifyOptions): Promise<void> {
-  const account = await attachHere();
-  const archive = await archiveOf(account);
+async function verifyLedger({ since, json, ...options }: VerifyOptions): Promise<void> {
+  const place = await placeOf(options);
+  const archive = await place.archive();
   if (archive === undefined) {
     const fix = 'deploy it with a version of cdk-mcp-fleet that archives';
-    throw new CommandError(EXIT.NO, `The fleet ${account.fleet} has no archive: its changes are in the table alone.`, fix);
+    throw new CommandError(EXIT.NO, `The fleet ${place.fleet} has no archive: its changes are in the table alone.`, fix);
   }
   const { result, narrate, paint } = terminal(json);
   const tell = (what: string): void => narrate(paint.dim(what));
-  const verdict = await verify(archive, comparedTable(account), { patienceMs: PATIENCE_MS, tell, ...(since !== undefined && { since }) });
+  const verdict = await verify(archive, comparedTable(place.tables), {
+    patienceMs: PATIENCE_MS,
+    tell,
+    ...(since !== undefined && { since }),
+  });
   const { findings } = verdict;
   if (json) result(JSON.stringify(verdict));
   else for (const { fault, what, why } of findings) result(`${paint.red(fault.padEnd(10))}  ${what}: ${why}`);

@@ -1,8 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { tablesAt } from '../../checks/tables';
-import { line, newest, widthsOf } from '../../ledger/printing/lines';
+import { line, widthsOf } from '../../ledger/printing/lines';
 import type { LedgerRow } from '../../ledger/row';
-import { attachHere } from '../attach';
+import { changesIn, lastCalls } from '../ledger-tail';
+import type { PlaceOptions } from '../place/place';
+import { ofPlace, placeOf } from '../place/place-of';
 import { terminal } from '../terminal';
 import { exportCommand } from './ledger-export';
 import { queryCommand } from './ledger-query';
@@ -11,8 +12,6 @@ import { restoredCommand } from './ledger-restored';
 import { showCommand } from './ledger-show';
 import { unknownCommand } from './ledger-unknown';
 import { verifyCommand } from './ledger-verify';
-
-const FOLLOW_MS = 500;
 
 const EXAMPLES = `
 Examples:
@@ -29,13 +28,13 @@ Examples:
 
 export function ledgerCommand(): Command {
   const ledger = new Command('ledger').description('Read the ledger, and settle what nobody can tell').addHelpText('after', EXAMPLES);
-  ledger
+  const tailCommand = ledger
     .command('tail')
     .description('The last calls and what became of them, oldest first')
     .option('-n, --lines <number>', 'how many', count, 20)
     .option('-f, --follow', 'go on with every change, until Ctrl-C', false)
-    .option('--json', 'a row per line as JSON', false)
-    .action(tail);
+    .option('--json', 'a row per line as JSON', false);
+  ofPlace(tailCommand).action(tail);
   ledger.addCommand(showCommand());
   ledger.addCommand(queryCommand());
   ledger.addCommand(exportCommand());
@@ -46,33 +45,23 @@ export function ledgerCommand(): Command {
   return ledger;
 }
 
-async function tail({ lines, follow, json }: { lines: number; follow: boolean; json: boolean }): Promise<void> {
-  const ledger = await attachLedger();
+interface TailOptions extends PlaceOptions {
+  readonly lines: number;
+  readonly follow: boolean;
+  readonly json: boolean;
+}
+
+async function tail({ lines, follow, json, ...options }: TailOptions): Promise<void> {
+  const place = await placeOf(options);
   const { result, paint } = terminal(json);
-  const rows = newest(await ledger(), lines);
+  const rows = await lastCalls(place, lines);
   let widths = widthsOf(rows);
   const print = (row: LedgerRow) => {
     widths = widthsOf([row], widths);
     result(json ? JSON.stringify(row) : line(row, paint, widths));
   };
   rows.forEach(print);
-  if (!follow) return;
-
-  const seen = new Map((await ledger()).map((row) => [row.pk, row.state]));
-  for (;;) {
-    await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));
-    for (const row of newest(await ledger(), Number.POSITIVE_INFINITY)) {
-      if (seen.get(row.pk) === row.state) continue;
-      seen.set(row.pk, row.state);
-      print(row);
-    }
-  }
-}
-
-/** The rows of the account that runs here; all of them, because a local ledger is small and no index answers every question. */
-async function attachLedger(): Promise<() => Promise<readonly LedgerRow[]>> {
-  const { dynamodbUrl, tables } = await attachHere();
-  return tablesAt(dynamodbUrl, tables).ledger;
+  if (follow) for await (const row of changesIn(place, rows)) print(row);
 }
 
 function count(text: string): number {

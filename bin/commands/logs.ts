@@ -1,15 +1,19 @@
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { LocalAccountError } from '../../local/account-error';
-import { readAgentNames } from '../../local/logs/agent-names';
+import { type AgentNames, readAgentNames } from '../../local/logs/agent-names';
 import { lastRunFolder, RUN_FILE } from '../../local/logs/run-folders';
 import { nearestFolder } from '../../local/state-folder';
 import { attachHere } from '../attach';
 import { duration } from '../duration';
 import { CommandError, EXIT } from '../exit';
 import { Interruption } from '../interruption';
+import { logGroupsOf, readEvents, type WantedLines } from '../log-events';
 import { isMetric, type LoggedLine, logLine, named, saidBy } from '../log-lines';
 import { readLines } from '../log-reader';
+import { deployedPlace } from '../place/deployed-place';
+import type { PlaceOptions } from '../place/place';
+import { ofPlace } from '../place/place-of';
 import { terminal } from '../terminal';
 
 const EXAMPLES = `
@@ -20,7 +24,15 @@ Examples:
   $ mcp-fleet logs lambda Authorizer      functions whose name holds that word
 `;
 
-interface LogsOptions {
+/** Where lines are read. */
+interface Logs {
+  /** Who may be asked for; undefined where it is not known. */
+  readonly known: readonly string[] | undefined;
+  readonly names: AgentNames;
+  readonly read: (wanted: WantedLines) => AsyncGenerator<LoggedLine | undefined>;
+}
+
+interface LogsOptions extends PlaceOptions {
   readonly lines: number;
   readonly follow: boolean;
   readonly since?: number;
@@ -29,7 +41,7 @@ interface LogsOptions {
 }
 
 export function logsCommand(): Command {
-  return new Command('logs')
+  const command = new Command('logs')
     .description('Show what gateways, sidecars, servers and functions write; of the last run, where none is under way')
     .addHelpText('after', EXAMPLES)
     .argument('[source]', 'a server, gateway, or lambda; all of them when left out')
@@ -38,29 +50,28 @@ export function logsCommand(): Command {
     .option('-f, --follow', 'go on with every line, until Ctrl-C', false)
     .option('--since <duration>', 'only lines of the last such as 90s, 15m or 1h', duration)
     .option('--metrics', 'also lines of the embedded metric format', false)
-    .option('--json', 'a line as one JSON object: { time, role, server?, source, text, agentName? }', false)
-    .action(logs);
+    .option('--json', 'a line as one JSON object: { time, role, server?, source, text, agentName? }', false);
+  return ofPlace(command).action(logs);
 }
 
 async function logs(source: string | undefined, name: string | undefined, options: LogsOptions): Promise<void> {
   const { result, paint } = terminal(options.json);
-  const { folder, known } = await placeOfLogs();
+  const interruption = new Interruption();
+  const from = options.since === undefined ? undefined : Date.now() - options.since * 1000;
+  const { known, names, read } = await (options.stack === undefined ? logsHere() : logsOfStack({ ...options, stack: options.stack }));
   if (source !== undefined && known !== undefined && !known.includes(source)) {
     throw new CommandError(EXIT.USAGE, `There is no "${source}" that writes logs.`, `it is one of ${known.join(', ')}`);
   }
-  const from = options.since === undefined ? 0 : Date.now() - options.since * 1000;
   const shows = (line: LoggedLine): boolean =>
-    saidBy(line, source, name) && Date.parse(line.time) >= from && (options.metrics || !isMetric(line));
-  const names = readAgentNames(folder);
+    saidBy(line, source, name) && Date.parse(line.time) >= (from ?? 0) && (options.metrics || !isMetric(line));
   const print = (line: LoggedLine): void => {
     const shown = named(line, names);
     result(options.json ? JSON.stringify(shown) : logLine(shown, paint));
   };
 
-  const interruption = new Interruption();
   try {
     let last: LoggedLine[] | undefined = [];
-    for await (const line of readLines(join(folder, RUN_FILE), options.follow, interruption.signal)) {
+    for await (const line of read({ source, from, follow: options.follow, interrupted: interruption.signal })) {
       if (line === undefined) {
         last?.forEach(print);
         last = undefined;
@@ -74,7 +85,24 @@ async function logs(source: string | undefined, name: string | undefined, option
 }
 
 /** Of the account that runs here, or of the last one that did. */
-async function placeOfLogs(): Promise<{ folder: string; known?: readonly string[] }> {
+async function logsHere(): Promise<Logs> {
+  const { folder, known } = await placeOfLogs();
+  const read: Logs['read'] = ({ follow, interrupted }) => readLines(join(folder, RUN_FILE), follow, interrupted);
+  return { known, names: readAgentNames(folder), read };
+}
+
+async function logsOfStack(options: PlaceOptions & { readonly stack: string }): Promise<Logs> {
+  const place = await deployedPlace(options);
+  const groups = await logGroupsOf(place);
+  const allowlist = await place.tables.allowlist();
+  return {
+    known: ['gateway', 'lambda', ...groups.flatMap(({ server }) => server ?? [])],
+    names: new Map(allowlist.flatMap(({ agent, name }) => (name === undefined ? [] : [[agent, name] as const]))),
+    read: (wanted) => readEvents(groups, wanted),
+  };
+}
+
+async function placeOfLogs(): Promise<{ folder: string; known: readonly string[] | undefined }> {
   try {
     const { logFolder, fleets } = await attachHere();
     return { folder: logFolder, known: ['gateway', 'lambda', ...fleets.flatMap(({ servers }) => servers)] };
@@ -83,7 +111,7 @@ async function placeOfLogs(): Promise<{ folder: string; known?: readonly string[
     const beside = nearestFolder(process.cwd(), (folder) => lastRunFolder(folder) !== undefined);
     const folder = beside === undefined ? undefined : lastRunFolder(beside);
     if (folder === undefined) throw error;
-    return { folder };
+    return { folder, known: undefined };
   }
 }
 

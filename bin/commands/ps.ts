@@ -1,5 +1,9 @@
 import { Command } from 'commander';
 import { attachHere } from '../attach';
+import { deployedPlace } from '../place/deployed-place';
+import type { PlaceOptions } from '../place/place';
+import { ofPlace } from '../place/place-of';
+import { runningLines } from '../running-lines';
 import { scalingTables } from '../scaling-lines';
 import { table, terminal } from '../terminal';
 
@@ -10,26 +14,31 @@ Examples:
 `;
 
 export function psCommand(): Command {
-  return new Command('ps')
-    .description('List the processes of the local account, the servers of its fleets that run somewhere else, and what scales')
+  const command = new Command('ps')
+    .description(
+      'List the processes of the local account, the servers of its fleets that run somewhere else, and what scales; or tasks on AWS',
+    )
     .addHelpText('after', EXAMPLES)
-    .option('--json', 'one JSON document', false)
-    .action(async ({ json }: { json: boolean }) => {
-      const account = await attachHere();
-      const [processes, { services, alarms }] = await Promise.all([account.processes(), account.scaling()]);
-      const { result } = terminal(json);
-      const { remoteServers } = account;
-      if (json) return result(JSON.stringify({ processes, remoteServers, services, alarms }));
-      const rows = processes.map(({ role, server, task, pid, address, sessions }) => [
-        role,
-        server ?? '-',
-        task,
-        String(pid),
-        address ?? '-',
-        sessions === undefined ? '-' : String(sessions),
-      ]);
-      const remote = remoteServers.map(({ kind, server, origin }) => [kind, server, '-', '-', origin, '-']);
-      table(['ROLE', 'SERVER', 'TASK', 'PID', 'ADDRESS', 'SESSIONS'], [...rows, ...remote]).forEach(result);
-      scalingTables(services, alarms).forEach(result);
-    });
+    .option('--json', 'one JSON document', false);
+  return ofPlace(command).action(ps);
+}
+
+async function ps({ json, stack, ...options }: PlaceOptions & { json: boolean }): Promise<void> {
+  const { result } = terminal(json);
+  if (stack !== undefined) return (await runningLines(await deployedPlace({ stack, ...options }), json)).forEach(result);
+  const account = await attachHere();
+  const [processes, { services, alarms }] = await Promise.all([account.processes(), account.scaling()]);
+  const { remoteServers } = account;
+  if (json) return result(JSON.stringify({ processes, remoteServers, services, alarms }));
+  const rows = processes.map(({ role, server, task, pid, address, sessions }) => [
+    role,
+    server ?? '-',
+    task,
+    String(pid),
+    address ?? '-',
+    sessions === undefined ? '-' : String(sessions),
+  ]);
+  const remote = remoteServers.map(({ kind, server, origin }) => [kind, server, '-', '-', origin, '-']);
+  table(['ROLE', 'SERVER', 'TASK', 'PID', 'ADDRESS', 'SESSIONS'], [...rows, ...remote]).forEach(result);
+  scalingTables(services, alarms).forEach(result);
 }

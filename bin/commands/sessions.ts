@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { tablesAt } from '../../checks/tables';
-import { attachHere } from '../attach';
+import type { PlaceOptions } from '../place/place';
+import { ofPlace, placeOf } from '../place/place-of';
 import { sessionRows, stateOf } from '../session-rows';
 import { table, terminal } from '../terminal';
 
@@ -11,18 +11,17 @@ Examples:
 `;
 
 export function sessionsCommand(): Command {
-  return new Command('sessions')
-    .description('List the sessions of the local account, as its directory has them')
+  const command = new Command('sessions')
+    .description('List the sessions of a fleet, as its directory has them')
     .addHelpText('after', EXAMPLES)
     .option('--all', 'also those that were ended', false)
-    .option('--json', 'one JSON document', false)
-    .action(sessions);
+    .option('--json', 'one JSON document', false);
+  return ofPlace(command).action(sessions);
 }
 
-async function sessions({ all, json }: { all: boolean; json: boolean }): Promise<void> {
-  const account = await attachHere();
-  const [listed, processes] = await Promise.all([sessionRows(tablesAt(account.dynamodbUrl, account.tables)), account.processes()]);
-  const instances = new Set(processes.map(({ task }) => task));
+async function sessions({ all, json, ...options }: PlaceOptions & { all: boolean; json: boolean }): Promise<void> {
+  const place = await placeOf(options);
+  const [listed, instances] = await Promise.all([sessionRows(place.tables), place.instances()]);
   const rows = listed
     .filter(({ closedAt }) => all || closedAt === undefined)
     .sort((one, other) => one.openedAt - other.openedAt)

@@ -1,7 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { newest } from '../../ledger/printing/lines';
-import { attachHere } from '../attach';
 import { CommandError, EXIT } from '../exit';
+import type { PlaceOptions } from '../place/place';
+import { ofPlace, placeOf } from '../place/place-of';
 import { type KnownTasks, readTasks } from '../tasks/known-tasks';
 import { matches, openTasks, taskOf } from '../tasks/open-tasks';
 import { listLines, storyLines, type TaskStory } from '../tasks/task-lines';
@@ -17,7 +18,7 @@ Examples:
   $ mcp-fleet tasks report-17             one task: its sessions, and its last calls
 `;
 
-interface TasksOptions {
+interface TasksOptions extends PlaceOptions {
   readonly agent?: string;
   readonly server?: string;
   readonly lines: number;
@@ -25,19 +26,19 @@ interface TasksOptions {
 }
 
 export function tasksCommand(): Command {
-  return new Command('tasks')
+  const command = new Command('tasks')
     .description('List the tasks of agents by the sessions that they hold on all servers, as the directory has them')
     .addHelpText('after', EXAMPLES)
     .argument('[task]', 'one task, as its agent named it: its sessions and last calls')
     .option('--agent <name>', 'only of this agent, by name or subject')
     .option('--server <name>', 'only those with a session on this server')
     .option('-n, --lines <number>', 'how many tasks at most', count, 20)
-    .option('--json', 'one JSON document', false)
-    .action(tasks);
+    .option('--json', 'one JSON document', false);
+  return ofPlace(command).action(tasks);
 }
 
 async function tasks(task: string | undefined, options: TasksOptions): Promise<void> {
-  const known = await readTasks(await attachHere(), options);
+  const known = await readTasks(await placeOf(options), options);
   await (task === undefined ? list(known, options) : tell(task, known, options));
 }
 
@@ -52,8 +53,8 @@ async function list({ sessions, holderOf }: KnownTasks, options: TasksOptions): 
 }
 
 /** Two agents may have given one name to tasks of theirs. */
-async function tell(task: string, { tables, sessions, holderOf }: KnownTasks, options: TasksOptions): Promise<void> {
-  const calls = (await tables.ledger()).filter((row) => row.task === task);
+async function tell(task: string, { callsOf, sessions, holderOf }: KnownTasks, options: TasksOptions): Promise<void> {
+  const calls = await callsOf(task);
   const open = sessions.filter((session) => session.task === task);
   const owners = new Map([...calls, ...open].map((row) => [row.agent, row]));
   const stories = [...owners.values()]

@@ -1,16 +1,19 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { tablesAt } from '../../checks/tables';
 import type { Paint } from '../../core/paint';
 import { wayIn } from '../agent-at-server';
 import { withClient } from '../agent-session';
 import { attachHere } from '../attach';
 import { EXIT } from '../exit';
+import type { PlaceOptions } from '../place/place';
+import { assureServer, ofPlace, placeOf } from '../place/place-of';
 import { terminal } from '../terminal';
 import { type Pending, pendingOf, readApprovals, textOf, withApproved } from '../tools/approvals';
 
 /** Definitions that were written down before this many milliseconds may be of a server that has changed since. */
 const RECENT_MS = 60 * 60_000;
+/** Of a fleet on AWS, whose alarm may have rung at night. Gateways write anew what they still see. */
+const RECENT_DEPLOYED_MS = 24 * 60 * 60_000;
 /** How long it takes at most until what was listed is written down, in milliseconds. */
 const NOTED_MS = 300;
 
@@ -23,32 +26,32 @@ Examples:
   $ mcp-fleet tools approve notes               write it into mcp-tools.json
 `;
 
-interface Options {
+interface Options extends PlaceOptions {
   readonly file: string;
   readonly dryRun: boolean;
   readonly json: boolean;
 }
 
 export function approveCommand(): Command {
-  return new Command('approve')
+  const command = new Command('approve')
     .description('Write what a server says of its tools into the file of approved definitions')
     .addHelpText('after', EXAMPLES)
     .argument('<server>', 'name in construct code; its tools are pinned by approvedTools')
     .option('--file <path>', 'the file of approved definitions', 'mcp-tools.json')
     .option('--dry-run', 'write nothing', false)
-    .option('--json', 'one JSON document', false)
-    .action(approve);
+    .option('--json', 'one JSON document', false);
+  // `tools` has options of the same names, and takes those behind `approve`, too.
+  return ofPlace(command).action((server: string) => approve(server, command.optsWithGlobals()));
 }
 
-async function approve(server: string, { file, dryRun, json }: Options): Promise<void> {
-  const account = await attachHere();
+async function approve(server: string, { file, dryRun, json, ...options }: Options): Promise<void> {
+  const place = await placeOf(options);
+  assureServer(place, server);
   const told = terminal(json);
   const approvals = existsSync(file) ? readApprovals(readFileSync(file), file) : new Map<string, readonly string[]>();
-  // Each agent may see other tools, and what passes on a list is written down.
-  const since = Date.now() - RECENT_MS;
-  await Promise.all(account.agents.map((agent) => listAs(account, agent, server)));
-  await new Promise((noted) => setTimeout(noted, NOTED_MS));
-  const rows = await tablesAt(account.dynamodbUrl, account.tables).definitions(server);
+  const since = Date.now() - (place.isLocal ? RECENT_MS : RECENT_DEPLOYED_MS);
+  if (place.isLocal) await listAsEach(server);
+  const rows = await place.tables.definitions(server);
   const seen = rows.filter(({ seenAt }) => seenAt >= since).map(({ definition }) => definition);
   const pending = pendingOf(approvals, server, seen);
   if (!dryRun && pending.length > 0) writeFileSync(file, textOf(withApproved(approvals, server, pending)));
@@ -65,6 +68,13 @@ async function approve(server: string, { file, dryRun, json }: Options): Promise
   else linesOf(pending, told.paint).forEach(told.result);
   if (!json) told.result(lastLine({ server, file, wrote, approved: approvals.get(server)?.length ?? 0, pending: pending.length }));
   if (dryRun && pending.length > 0) process.exitCode = EXIT.NO;
+}
+
+/** Each agent may see other tools, and what passes on a list is written down. */
+async function listAsEach(server: string): Promise<void> {
+  const account = await attachHere();
+  await Promise.all(account.agents.map((agent) => listAs(account, agent, server)));
+  await new Promise((noted) => setTimeout(noted, NOTED_MS));
 }
 
 /** Whether it may is no matter. */

@@ -1,7 +1,10 @@
 import { Command } from 'commander';
-import { type AgentAtServer, agentAtServer, wayIn } from '../agent-at-server';
+import { type AgentAtServer, agentAtServer, wayIn, wayInDeployed } from '../agent-at-server';
 import { refusalOf, withClient } from '../agent-session';
 import { attachHere } from '../attach';
+import { deployedPlace } from '../place/deployed-place';
+import type { PlaceOptions } from '../place/place';
+import { ofPlace } from '../place/place-of';
 import { table, terminal } from '../terminal';
 import { approveCommand } from './tools-approve';
 
@@ -11,17 +14,17 @@ Examples:
 `;
 
 export function toolsCommand(): Command {
-  return new Command('tools')
+  const command = new Command('tools')
     .description('List the tools of a server as an agent sees them')
     .addHelpText('after', EXAMPLES)
     .argument('<agent@server>', 'names of both in construct code', agentAtServer)
-    .option('--json', 'one JSON document: what tools/list answered', false)
-    .action(tools)
-    .addCommand(approveCommand());
+    .option('--json', 'one JSON document: what tools/list answered', false);
+  return ofPlace(command).action(tools).addCommand(approveCommand());
 }
 
-async function tools(who: AgentAtServer, { json }: { json: boolean }): Promise<void> {
-  const way = await wayIn(await attachHere(), who);
+async function tools(who: AgentAtServer, { json, stack, ...options }: PlaceOptions & { json: boolean }): Promise<void> {
+  const way =
+    stack === undefined ? await wayIn(await attachHere(), who) : await wayInDeployed(await deployedPlace({ stack, ...options }), who);
   const found = await withClient(way, (client) => client.listTools()).catch((error) => {
     throw refusalOf(error);
   });

@@ -2,6 +2,7 @@ import { Duration, RemovalPolicy, Size, Stack, type StackProps, Validations } fr
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { AttributeType, Billing, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { FlowLogDestination, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
@@ -48,6 +49,10 @@ export class AcmeStack extends Stack {
 
     const treasury = fleet.addAgent('treasury', { subject: 'agent-treasury' });
     payments.grantCall(treasury, { tools: [McpServer.ALL_TOOLS] });
+
+    // Who is called when an alarm rings, and who only looks back.
+    fleet.grantOperate(new Role(this, 'Operator', { assumedBy: new AccountRootPrincipal() }));
+    fleet.grantReadLedger(new Role(this, 'Auditor', { assumedBy: new AccountRootPrincipal() }));
   }
 
   private network(): Vpc {

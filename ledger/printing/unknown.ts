@@ -13,11 +13,12 @@ export function oldestFirst(rows: readonly LedgerRow[]): readonly LedgerRow[] {
  * A call that nobody can tell of: whose it is, since when and why, and how a person settles it.
  * @param rows all that are listed with it
  * @param now milliseconds since the epoch
+ * @param flags by which the command names the fleet, with a space before them
  */
-export function unknownLines(row: LedgerRow, rows: readonly LedgerRow[], now: number, paint: Paint): readonly string[] {
+export function unknownLines(row: LedgerRow, rows: readonly LedgerRow[], now: number, paint: Paint, flags = ''): readonly string[] {
   const { server, tool, subject, idempotencyKey, callId, leaseUntil } = row;
   const at = unknownSince(row);
-  const resolve = `mcp-fleet ledger resolve ${nameOf(row, rows)} --outcome confirmed|failed|not_executed --reason "…"`;
+  const resolve = `mcp-fleet ledger resolve ${nameOf(row, rows)} --outcome confirmed|failed|not_executed --reason "…"${flags}`;
   const wait = mayResolve(row, now) ? '' : ` (from ${new Date(leaseUntil).toISOString()} on: its gateway may still work on it)`;
   return [
     `${paint.bold(`${server}.${tool}`)}  ${subject}  ${idempotencyKey === undefined ? `call ${callId}` : `key ${JSON.stringify(idempotencyKey)}`}`,

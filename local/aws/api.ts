@@ -11,7 +11,7 @@ export function awsApi(machinery: Machinery, stacks: Stacks): AwsApi {
   const { account, services } = machinery.publishing.api(stacks);
   const isNameOnly = (type: string, id: string): boolean => isNamed(stacks, type, id);
   const managed = [
-    ['logs', logsService] as const,
+    ['logs', logsService(machinery)] as const,
     ['lambda', lambdaService(machinery, isNameOnly)] as const,
     ['ecs', ecsService(machinery, isNameOnly)] as const,
   ];

@@ -21,6 +21,7 @@ export interface ContainerProperties {
   readonly DependsOn?: readonly { readonly ContainerName: string; readonly Condition: Condition }[];
   readonly HealthCheck?: HealthCheckProperties;
   readonly StopTimeout?: number;
+  readonly LogConfiguration?: { readonly Options?: Readonly<Record<string, string>> };
 }
 
 export interface HealthCheckProperties {

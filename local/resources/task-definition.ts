@@ -21,6 +21,7 @@ export const CONTAINER_HONOURS = [
   'DependsOn',
   'HealthCheck',
   'StopTimeout',
+  'LogConfiguration',
 ];
 /** What would give a container other files, variables or hosts than it has here. */
 const CONTAINER_REFUSES = [

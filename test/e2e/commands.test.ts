@@ -129,23 +129,6 @@ describe('beside a running account', () => {
     expect(await cli([...shown, '--server', 'memory'])).toMatchObject({ code: 3, stderr: expect.stringContaining('server "memory"') });
   });
 
-  it('ledger show finds a call of a fleet on AWS by its tables, without a scan', async () => {
-    const { dynamodbUrl, tables } = fleet.account;
-    const env = { AWS_ENDPOINT_URL: dynamodbUrl, AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' };
-    const at = ['--ledger-table', tables.ledger, '--allowlist-table', tables.allowlist, '--json'];
-    const found = await cli(['ledger', 'show', '=order-33', ...at], { env });
-    const { calls } = JSON.parse(found.stdout) as { calls: { callId: string }[] };
-    expect(calls).toMatchObject([{ idempotencyKey: '=order-33' }]);
-    const byId = ['ledger', 'show', String(calls[0]?.callId), ...at];
-    expect(await cli(byId, { env })).toMatchObject({ code: 3, stderr: expect.stringContaining('--scan') });
-    expect((await cli([...byId, '--scan'], { env })).code).toBe(0);
-    expect((await cli(['ledger', 'show', 'x', ...at.slice(0, 2)], { env })).code).toBe(2);
-    expect(JSON.parse((await cli(['freeze', '--list', '--allowlist-table', tables.allowlist, '--json'], { env })).stdout)).toEqual({
-      freezes: [],
-    });
-    expect((await cli(['freeze', '--list', '--allowlist-table', 'nowhere'], { env })).code).toBe(4);
-  });
-
   it('freeze stops what changes state at every gateway, without a deploy, and unfreeze lets it go on', async () => {
     const client = await openClient('v2-modern', `${fleet.baseUrl}/payments/mcp`, await fleet.account.token('treasury'));
     const transfer = { from: 'operating', to: 'vendors', amount: 1, currency: 'EUR' };

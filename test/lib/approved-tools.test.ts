@@ -33,7 +33,7 @@ test('the gateway is told the digests of what the file has of a server, and an a
   });
   templateOf(server).hasResourceProperties('AWS::CloudWatch::Alarm', {
     MetricName: 'ToolsUnreviewed',
-    AlarmDescription: Match.stringLikeRegexp('mcp-fleet tools approve tickets'),
+    AlarmDescription: Match.stringLikeRegexp('mcp-fleet tools approve tickets --dry-run --stack Company'),
   });
 });
 

@@ -24,7 +24,7 @@ const on = (fleet: McpFleet, ...actions: string[]) => new PolicyStatement({ acti
 test('a company that grants itself a write on the ledger is refused by path, with the way out', () => {
   const said = saidOf((fleet, role) => fleet.ledgerTable.grantWriteData(role));
   expect(said).toMatch(/the policy Company\/Worker\/DefaultPolicy\/Resource is .*dynamodb:DeleteItem.* on the ledger; allowed: reads/);
-  expect(said).toContain('Grant ledgerTable.grantReadData(…) instead');
+  expect(said).toContain('Grant ledgerTable.grantReadData(…), or fleet.grantOperate(…), instead');
 });
 
 test.each<[string, (fleet: McpFleet, role: Role) => void, RegExp]>([
@@ -89,6 +89,18 @@ test('fleets of two stacks, or of two stages, are nothing to each other although
     newServer({}, newFleet(scope, { fleetName: scope.artifactId.toLowerCase() }));
   }
   expect(() => app.synth()).not.toThrow();
+});
+
+test('who is granted to operate may say what became of a call, and no more', () => {
+  expect(saidOf((fleet, role) => fleet.grantOperate(role))).toBe('');
+  const more = saidOf((fleet, role) => {
+    fleet.grantOperate(role);
+    role.addToPolicy(on(fleet, 'dynamodb:PutItem', 'dynamodb:DeleteItem'));
+  });
+  expect(more).toMatch(/Worker.*dynamodb:PutItem.* on the ledger/);
+  expect(() => newFleet().grantOperate(new AccountRootPrincipal())).toThrow(
+    /grantee of grantOperate is .*; allowed: a role, a user or a group/,
+  );
 });
 
 test('reads are granted, denies are said, and other tables are nobody’s business here', () => {

@@ -75,7 +75,9 @@ test('a janitor that does not run is an alarm, and an unknown outcome stays one 
   const missing = (metric: string) => alarms.find(({ MetricName }) => MetricName === metric)?.TreatMissingData;
 
   expect([missing('Invocations'), missing('UnknownOutcomes')]).toEqual(['breaching', 'ignore']);
-  expect(alarms.find(({ MetricName }) => MetricName === 'UnknownOutcomes')?.AlarmDescription).toContain('mcp-fleet ledger unknown');
+  expect(alarms.find(({ MetricName }) => MetricName === 'UnknownOutcomes')?.AlarmDescription).toContain(
+    'mcp-fleet ledger unknown --stack Company',
+  );
 });
 
 test.each([

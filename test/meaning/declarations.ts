@@ -206,11 +206,7 @@ export const CHANGES: Readonly<Record<string, Change>> = {
   'another audience': identity({ audience: 'https://tools.example' }, 'widens', /audience.*tools\.example/),
   'other keys': identity({ jwksUri: 'https://login.example/keys' }, 'narrows', /signing keys.*the issuer names/),
   'an API at the edge': watched(
-    edge(
-      (stack) => FleetEdge.apiGateway({ ...named(stack, 'mcp.example') }),
-      'widens',
-      /edge.*internal.*public/,
-    ),
+    edge((stack) => FleetEdge.apiGateway({ ...named(stack, 'mcp.example') }), 'widens', /edge.*internal.*public/),
   ),
   'a public edge': watched(edge((stack) => FleetEdge.publicAlb(named(stack, 'mcp.example')), 'widens', /edge.*internal.*public/)),
   'plain HTTP': edge(() => FleetEdge.internal(), 'widens', /edge speaks.*HTTPS on port 443.*HTTP on port 80/),

@@ -9,6 +9,7 @@ const AT_HAND = `
 import type { Client } from '@modelcontextprotocol/client';
 import type * as cdk from 'aws-cdk-lib';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
+import type * as awsIam from 'aws-cdk-lib/aws-iam';
 import type * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type * as fs from 'node:fs';
@@ -16,6 +17,7 @@ import type * as library from 'cdk-mcp-fleet';
 import type * as agent from 'cdk-mcp-fleet/client';
 declare global {
   const stack: cdk.Stack;
+  const iam: typeof awsIam;
   const identity: library.AgentIdentity;
   const edge: library.FleetEdge;
   const AgentIdentity: typeof library.AgentIdentity;

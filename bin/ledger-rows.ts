@@ -1,0 +1,35 @@
+import type { AllowlistEntry } from '../core/policy';
+import { candidateKeys, LedgerReader } from '../ledger/ledger-reader';
+import type { LedgerRow } from '../ledger/row';
+import { CommandError, EXIT } from './exit';
+import { sayProgress } from './ledger-progress';
+import type { Place } from './place/place';
+
+/** Most keys that are looked up: some 20,000 agents of five servers. */
+const MOST_CANDIDATES = 200_000;
+
+export function readerOf({ dynamodb, names }: Place): LedgerReader {
+  return new LedgerReader(dynamodb, names.ledger);
+}
+
+/**
+ * Rows among which a call of some name is, where there is one; of a fleet on AWS the few that it can be: one that is looked up costs no
+ * more than one that is not there.
+ * @param grants who may have called what
+ * @throws CommandError where there are too many of these
+ */
+export async function rowsForName(name: string, place: Place, grants: readonly AllowlistEntry[]): Promise<readonly LedgerRow[]> {
+  if (place.isLocal) return await allRows(place);
+  const keys = candidateKeys(name, grants);
+  if (keys.length <= MOST_CANDIDATES) return await readerOf(place).rowsOf(keys);
+  const message = `The key may stand in ${keys.length} places; at most ${MOST_CANDIDATES} are looked up.`;
+  throw new CommandError(EXIT.USAGE, message, 'name the server, or the agent: --server NAME, --agent NAME');
+}
+
+export async function allRows(place: Place): Promise<readonly LedgerRow[]> {
+  const all: LedgerRow[] = [];
+  const progress = sayProgress(() => `${all.length} rows looked at`);
+  for await (const page of readerOf(place).pages()) all.push(...page.rows);
+  progress.end();
+  return all;
+}
