@@ -49,7 +49,7 @@ export const apiMethod: Provisioner<MethodProperties> = {
   noun: ['method of an API', 'methods of an API'],
   honours: ['RestApiId', 'ResourceId', 'HttpMethod', 'AuthorizationType', 'AuthorizerId', 'Integration'],
   // Which parameters an integration may be given; those of the path are, here.
-  ignores: ['RequestParameters'],
+  ignores: ['RequestParameters', 'OperationName'],
   problems: ({ AuthorizationType = 'NONE', Integration = {} }, path) => [
     ...(['NONE', 'CUSTOM'].includes(AuthorizationType) ? [] : [`the authorization ${AuthorizationType} of ${path}; it has NONE, CUSTOM`]),
     ...(Integration.Type === 'HTTP_PROXY' && Integration.ConnectionType === 'VPC_LINK' && Integration.IntegrationTarget !== undefined
@@ -85,7 +85,7 @@ export const apiAuthorizer: Provisioner<AuthorizerProperties> = {
   phase: 'load balancers',
   noun: ['authorizer of an API', 'authorizers of an API'],
   honours: ['RestApiId', 'Type', 'AuthorizerUri', 'IdentitySource', 'AuthorizerResultTtlInSeconds'],
-  ignores: ['Name', 'AuthorizerCredentials'],
+  ignores: ['Name', 'AuthorizerCredentials', 'AuthType'],
   problems: ({ Type }, path) => (Type === 'REQUEST' ? [] : [`the authorizer type ${Type} of ${path}; it has REQUEST`]),
   create: async (request, machinery) =>
     setAuthorizer(arnSuffix(request.identity).slice(0, 6).toLowerCase(), request, apiOf(request.properties.RestApiId, machinery)),

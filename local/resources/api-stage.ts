@@ -23,7 +23,7 @@ export const apiStage: Provisioner<StageProperties> = {
   noun: ['stage of an API', 'stages of an API'],
   honours: ['RestApiId', 'DeploymentId', 'StageName'],
   // Where it logs, and how much of it it keeps from others.
-  ignores: ['AccessLogSetting', 'MethodSettings', 'TracingEnabled'],
+  ignores: ['AccessLogSetting', 'MethodSettings', 'TracingEnabled', 'DocumentationVersion'],
   create: async ({ properties, stack }, machinery) => {
     const { RestApiId, StageName = 'prod' } = properties;
     const { address } = apiOf(RestApiId, machinery);

@@ -28,7 +28,7 @@ export const restApi: Provisioner<RestApiProperties> = {
   noun: ['API', 'APIs'],
   honours: ['Name', 'BinaryMediaTypes', 'EndpointConfiguration'],
   // Agents come by the custom domain, which is this machine's port.
-  ignores: ['DisableExecuteApiEndpoint'],
+  ignores: ['DisableExecuteApiEndpoint', 'EndpointAccessMode', 'FailOnWarnings', 'SecurityPolicy', 'Version'],
   problems: ({ BinaryMediaTypes = [] }, path) =>
     BinaryMediaTypes.filter((type) => type !== ANY_MEDIA).map((type) => `the binary media type ${type} of ${path}; it has ${ANY_MEDIA}`),
   create: async ({ properties, identity, address }, { apis }) => {

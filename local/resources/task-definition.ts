@@ -21,8 +21,9 @@ export const CONTAINER_HONOURS = [
   'DependsOn',
   'HealthCheck',
   'StopTimeout',
-  'LogConfiguration',
 ];
+/** Of where a container logs only the group is read: who looks after a fleet on AWS reads there. */
+const LOG_GROUP = 'awslogs-group';
 /** What would give a container other files, variables or hosts than it has here. */
 const CONTAINER_REFUSES = [
   'CredentialSpecs',
@@ -54,7 +55,12 @@ export const taskDefinition: Provisioner<TaskDefinitionProperties> = {
     ContainerDefinitions: ContainerDefinitions.map((container) => {
       const replaced = hintsOf(Metadata)[container.Name]?.command !== undefined && roleOf(container) === 'server';
       const members = Object.entries(container).filter(([name]) => CONTAINER_HONOURS.includes(name));
-      return Object.fromEntries([...members, ...(replaced ? [['Image', 'replaced']] : [])]) as ContainerProperties;
+      const group = container.LogConfiguration?.Options?.[LOG_GROUP];
+      return Object.fromEntries([
+        ...members,
+        ...(replaced ? [['Image', 'replaced']] : []),
+        ...(group === undefined ? [] : [['LogConfiguration', { Options: { [LOG_GROUP]: group } }]]),
+      ]) as ContainerProperties;
     }),
   }),
   problems: ({ ContainerDefinitions = [] }, path) =>

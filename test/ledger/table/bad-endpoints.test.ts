@@ -110,7 +110,8 @@ describe.each<Kind>(['sdk', 'lean'])('the %s client', (kind) => {
     const { table } = open(kind, endpoint.url, { ...QUICK, answerMs: 600, connections: 2, attempts: 1 });
     const ended = await Promise.allSettled(Array.from({ length: 10 }, () => table.getItem(GET)));
     expect(ended.map((end) => end.status === 'rejected' && end.reason.name)).toEqual(Array(10).fill('TimeoutError'));
-    expect([endpoint.opened, endpoint.reached]).toEqual([2, 2]);
+    // A connection may have been begun for one whose time was over a moment later; nothing goes over it.
+    expect(endpoint.reached).toBe(2);
   });
 
   test('reads an answer of some megabytes', async () => {

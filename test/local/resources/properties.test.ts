@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as scaling from 'aws-cdk-lib/aws-applicationautoscaling';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
@@ -18,6 +19,11 @@ import { provisionerOf, SUPPORTED_TYPES } from '../../../local/resources/registr
  */
 // biome-ignore format: one line per type reads as the table it is
 const REFUSED: Readonly<Record<string, readonly string[]>> = {
+  'AWS::ApiGateway::RestApi': ['apiKeySourceType', 'body', 'bodyS3Location', 'cloneFrom', 'minimumCompressionSize', 'mode', 'parameters', 'policy'],
+  'AWS::ApiGateway::Method': ['apiKeyRequired', 'authorizationScopes', 'methodResponses', 'requestModels', 'requestValidatorId'],
+  'AWS::ApiGateway::Authorizer': ['identityValidationExpression', 'providerArns'],
+  'AWS::ApiGateway::Deployment': ['deploymentCanarySettings', 'stageDescription', 'stageName'],
+  'AWS::ApiGateway::Stage': ['cacheClusterEnabled', 'cacheClusterSize', 'canarySetting', 'clientCertificateId', 'variables'],
   'AWS::SecretsManager::RotationSchedule': ['externalSecretRotationMetadata', 'externalSecretRotationRoleArn', 'hostedRotationLambda'],
   'AWS::DynamoDB::GlobalTable': ['globalTableSourceArn', 'tableType', 'vectorIndexes'],
   'AWS::DynamoDB::Table': ['importSourceSpecification', 'vectorIndexes'],
@@ -35,6 +41,7 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
 /** All properties of a type, in the CDK's own spelling. */
 function propertiesOf(type: string): string[] {
   const modules: Record<string, Record<string, unknown>> = {
+    ApiGateway: apigateway,
     CloudWatch: cloudwatch,
     DynamoDB: dynamodb,
     ECS: ecs,

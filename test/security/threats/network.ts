@@ -117,7 +117,7 @@ export const NETWORK_THREATS: readonly Threat[] = [
     mutation: {
       program: 'gateway',
       file: SERVER,
-      find: "const path = request.url ?? '/';\n    if",
+      find: 'const path = pathOf(request, parts.config);\n    if',
       put: "const path = new URL(decodeURIComponent(request.url ?? '/').replace(/\\\\|\\/+/g, '/').replace(/;[^/]*/g, '').toLowerCase(), 'http://x').pathname;\n    if",
     },
     attacks: each(
