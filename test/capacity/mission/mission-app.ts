@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { CfnScalingPolicy } from 'aws-cdk-lib/aws-applicationautoscaling';
+import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
 import { CPU_TARGET } from '../../../bin/plan/servers';
 import { type McpFleet, type McpServer, ServerRuntime, ToolPolicy } from '../../../lib';
 import type { FleetApp } from '../../suites/fleet-app';
@@ -28,11 +29,18 @@ export function missionFleet(mission: Mission, followed: readonly Follows[], dir
       followed.flatMap((follows) =>
         serversOf(mission, follows).map((name) => {
           const server = add(fleet, name);
+          tellCpu(server);
           if (follows === 'cpu') followCpu(server);
           return server;
         }),
       ),
   };
+}
+
+/** ECS would tell it. Here the server does, in a log group of which metrics are taken. */
+function tellCpu(server: McpServer): void {
+  for (const group of server.node.findAll())
+    if (group instanceof CfnLogGroup && group.node.path.includes('ServerLogs')) group.logGroupClass = 'STANDARD';
 }
 
 /** What everybody would set up: a target of CPU in place of one of sessions, and nobody who calls for instances. */

@@ -56,6 +56,7 @@ function flaws(mission: Mission, { sessions, servers, problems, left }: MissionR
       ...(most(minutes, 'instances') >= needed
         ? []
         : [`${server} had ${most(minutes, 'instances')} instances at most, and needed ${needed}`]),
+      ...(most(minutes, 'cpu') > 0 ? [] : [`nobody told of the CPU of ${server}`]),
       ...(most(minutes, 'cpu') < CPU_TARGET ? [] : [`the CPU of ${server} was ${most(minutes, 'cpu')} % busy in a minute`]),
     ]),
     // It shrinks to where sessions are.
@@ -68,9 +69,10 @@ function surprises({ minInstances }: Mission, { sessions, servers, problems }: M
   return [
     ...problems,
     ...(sessions.refused > 0 ? [] : ['no session was refused by CPU scaling']),
-    ...servers.flatMap(({ server, minutes }) =>
-      most(minutes, 'instances') === minInstances ? [] : [`${server} had ${most(minutes, 'instances')} instances by CPU`],
-    ),
+    ...servers.flatMap(({ server, minutes }) => [
+      ...(most(minutes, 'cpu') > 0 ? [] : [`nobody told of the CPU of ${server}`]),
+      ...(most(minutes, 'instances') === minInstances ? [] : [`${server} had ${most(minutes, 'instances')} instances by CPU`]),
+    ]),
   ];
 }
 
