@@ -14,7 +14,7 @@ export interface Options extends SharedOptions {
 }
 
 /** What a run does that says nothing else, and one that is to show everything. */
-const SHORT = { mutations: 5, messages: 40_000, calls: 500 };
+const SHORT = { mutations: 3, messages: 40_000, calls: 500 };
 const LONG = { mutations: THREATS.length, messages: 1_000_000, calls: 20_000 };
 const DAY_MS = 24 * 3_600_000;
 
