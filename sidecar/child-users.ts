@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,16 +24,20 @@ export interface ChildUser {
 /**
  * A user of its own for each child. The kernel then keeps it from the memory, environment, descriptors and files of the sidecar and of
  * other children, and from ending them (proc(5), ptrace(2), kill(2)). No user is given twice: what one has left somewhere is nobody's.
+ * Where sidecars share the users of one machine, as those of a local account do, each begins at some place of the range: so many are
+ * there that two do not meet, or the end of one's child would be that of the other's.
  */
 export class ChildUsers {
   readonly #homes = mkdtempSync(join(tmpdir(), 'children-'));
   readonly #setpriv = SETPRIV.find((path) => existsSync(path));
+  readonly #begin: number;
   #given = 0;
 
   constructor(
     private readonly range: ChildUserRange,
     private readonly log: Logger,
   ) {
+    this.#begin = randomInt(range.count);
     chmodSync(this.#homes, 0o711);
     if (this.#setpriv === undefined) log.warn({ looked: SETPRIV }, 'no_setpriv');
   }
@@ -41,7 +46,7 @@ export class ChildUsers {
   take(): ChildUser {
     if (this.#given === this.range.count)
       throw new Error(`all ${this.range.count} users of children have been given: replace the instance`);
-    const uid = this.range.first + this.#given++;
+    const uid = this.range.first + ((this.#begin + this.#given++) % this.range.count);
     const home = join(this.#homes, String(uid));
     return { uid, environment: this.#makeHome(home, uid), release: () => this.#remove(home) };
   }

@@ -24,7 +24,7 @@ const asRoot = process.getuid?.() === 0 ? describe : describe.skip;
 const AS_IN_ITS_CONTAINER = ['setpriv', `--bounding-set=-all,${CHILD_USERS_CAPABILITIES.map((name) => `+${name.toLowerCase()}`).join()}`];
 
 let folder: string;
-let sidecar: StartedSidecar | undefined;
+let sidecars: StartedSidecar[] = [];
 
 beforeAll(() => {
   // Where every user may read, as in an image.
@@ -35,7 +35,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(async () => {
-  await stopAll([sidecar?.process]);
+  await stopAll(sidecars.map((sidecar) => sidecar.process));
+  sidecars = [];
   for (const name of readdirSync(folder).filter((each) => each.startsWith('children-'))) rmSync(join(folder, name), { recursive: true });
 });
 
@@ -56,7 +57,7 @@ async function start(users?: typeof USERS) {
     { TOKEN: 'of-the-server', TMPDIR: folder },
     AS_IN_ITS_CONTAINER,
   );
-  sidecar = started;
+  sidecars.push(started);
   return started;
 }
 
@@ -106,6 +107,15 @@ asRoot('a child that attacks', () => {
       [a.self.gid],
     ]);
     expect(started.output()).not.toContain('4711');
+    expect(await b.attack('self')).toMatchObject({ pid: b.self.pid });
+  });
+
+  test('is none of another sidecar’s on the same machine', async () => {
+    const [one, other] = await Promise.all([start(USERS), start(USERS)]);
+    const [a, b] = [await sessionOf(one, 'agent-a'), await sessionOf(other, 'agent-a')];
+    expect(a.self.uid).not.toBe(b.self.uid);
+    await gatewayFetch('agent-a')(one.url, { method: 'DELETE', headers: a.session });
+    await until(() => !isAlive(a.self.pid), 'the child to end');
     expect(await b.attack('self')).toMatchObject({ pid: b.self.pid });
   });
 
