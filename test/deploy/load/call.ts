@@ -10,7 +10,7 @@ export type Outcome =
   | 'restored'
   /** The agent was told that its session is over; nothing was executed. */
   | 'ended'
-  /** The agent was told that there is no such server; nothing was executed. */
+  /** The agent was told that there is no such server, or no grant for it any more: that goes first; nothing was executed. */
   | 'removed'
   | 'failed';
 
@@ -54,11 +54,11 @@ export function answerOf(reply: Reply): Answer | undefined {
   return reply.kind === 'result' && !reply.isError ? (JSON.parse(reply.text) as Answer) : undefined;
 }
 
+const NO_SERVER = /UNKNOWN_SERVER|SERVER_DENIED/;
+
 /** Refusals that SDK clients know by their HTTP status only have their own words in the body. */
 function isNoServer(reply: Reply): boolean {
-  return (
-    (reply.kind === 'error' && reply.data.error === 'UNKNOWN_SERVER') || (reply.kind === 'http' && /UNKNOWN_SERVER/.test(reply.message))
-  );
+  return (reply.kind === 'error' && NO_SERVER.test(reply.data.error ?? '')) || (reply.kind === 'http' && NO_SERVER.test(reply.message));
 }
 
 /** How often what happened, for people. */
