@@ -20,7 +20,7 @@ const COMMANDS: readonly (readonly [command: string, shows: RegExp])[] = [
 const THEN: readonly (readonly [command: string, shows: RegExp])[] = [
   ['npx mcp-fleet tools reader@notes', /^TOOL[\s\S]*list_notes/m],
   ['npx mcp-fleet ledger tail', /notes\.add_note +confirmed/],
-  ['npm test', /# pass 1|ℹ pass 1/],
+  ['npm test', /# pass 2|ℹ pass 2/],
   ['npx mcp-fleet check', /0 failed/],
 ];
 
