@@ -1,5 +1,6 @@
-import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { CHILD_USERS, SIDECAR_CONFIG_VARIABLE, type SidecarConfig } from '../../core/fleet-config';
 import type { ContainerProgram, ContainerProperties } from './task-definition';
 
@@ -14,9 +15,9 @@ export function withChildUsers(
   { npm, folder }: { readonly npm?: object | undefined; readonly folder?: string },
 ): ContainerProperties {
   // The executables of a package are links to where it is installed.
-  const linked = npm === undefined ? [] : program.path.slice(0, 1).flatMap(targetsOf);
+  const linked = npm === undefined ? [] : program.path.slice(0, 1).flatMap(filesIn);
   const needed = [process.execPath, program.cwd, ...program.path, ...linked, ...(folder === undefined ? [] : [folder])];
-  if (isRootOfAll() && needed.filter((path) => existsSync(path)).every(isForAll)) return sidecar;
+  if (isRootOfAll() && areForAll(needed.filter((path) => existsSync(path)))) return sidecar;
   return {
     ...sidecar,
     Environment: (sidecar.Environment ?? []).map((variable) => {
@@ -29,8 +30,8 @@ export function withChildUsers(
   };
 }
 
-function targetsOf(folder: string): string[] {
-  return readdirSync(folder).map((name) => realpathSync(join(folder, name)));
+function filesIn(folder: string): string[] {
+  return readdirSync(folder).map((name) => join(folder, name));
 }
 
 /** Whether this is root, of a machine or a user namespace that has the users of children (user_namespaces(7): inside, outside, length). */
@@ -48,14 +49,10 @@ function isRootOfAll(): boolean {
   }
 }
 
-/** Whether any user may read it, and enter each folder on the way. */
-function isForAll(path: string): boolean {
-  const { mode } = statSync(path);
-  const others = (mode & 0o005) === 0o005;
-  return others && (dirname(path) === path || isEnteredByAll(dirname(path)));
-}
+const EACH_IS_READ = 'for path; do test -r "$path" && test -x "$path" || exit 1; done';
 
-function isEnteredByAll(folder: string): boolean {
-  if ((statSync(folder).mode & 0o001) === 0) return false;
-  return dirname(folder) === folder || isEnteredByAll(dirname(folder));
+/** Whether any user may read and execute them. One of the children's is asked: what modes say of them does not tell of links on the way. */
+function areForAll(paths: readonly string[]): boolean {
+  const { first: uid } = CHILD_USERS;
+  return spawnSync('/bin/sh', ['-c', EACH_IS_READ, 'sh', ...paths], { cwd: '/', uid, gid: uid, stdio: 'ignore' }).status === 0;
 }

@@ -43,6 +43,12 @@ function areApart(cwd: string, more: Parameters<typeof withChildUsers>[2] = {}, 
     symlinkSync(join(hidden, 'server.js'), join(executables, 'server'));
     expect(areApart(made('work', 0o755), { npm: {} }, [executables])).toBe(false);
     expect(areApart(join(folder, 'work'), {}, [executables])).toBe(true);
+    // What stands at the end may be read, but not on this way.
+    const [shared, around] = [made('shared', 0o755), made('around', 0o755)];
+    writeFileSync(join(shared, 'server.js'), '', { mode: 0o755 });
+    symlinkSync(shared, join(hidden, 'node_modules'));
+    symlinkSync(join(hidden, 'node_modules', 'server.js'), join(around, 'server'));
+    expect(areApart(join(folder, 'work'), { npm: {} }, [around])).toBe(false);
   });
 });
 
