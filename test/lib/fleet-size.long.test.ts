@@ -10,7 +10,7 @@ import { documentOf, NPM_HTTP, newApp, newFleet, templateOf } from './example-fl
 
 const AGENTS = 1_000;
 /** As many as a stack holds that has the fleet's VPC, too. */
-const SERVERS = 14;
+const SERVERS = 13;
 
 test('1,000 agents with as many servers as a stack holds, each granted on each, synthesize within every limit', () => {
   const app = newApp();

@@ -11,7 +11,7 @@ export function lossesOf(before: Template, after: Template): string[] {
     ...stateful(changes.replaced).map((id) => `${id} is replaced`),
     ...stateful(changes.mayBeReplaced).map((id) => `${id} may be replaced`),
     ...stateful(changes.removed)
-      .filter((id) => !wentWithItsServer(id, before, after))
+      .filter((id) => !wentWithItsServer(id, before, after) && !wentWithItsContainer(id, before))
       .map((id) => `${id} is removed`),
   ];
 }
@@ -20,6 +20,11 @@ export function lossesOf(before: Template, after: Template): string[] {
 function wentWithItsServer(id: string, before: Template, after: Template): boolean {
   const server = pathOf(before, id).match(/^[^/]+\/[^/]+\/[^/]+\/(?=(SidecarKey|Logs)\/)/)?.[0];
   return server !== undefined && !Object.keys(after.Resources).some((other) => pathOf(after, other).startsWith(`${server}Service/`));
+}
+
+/** What a server in a container of its own has printed stays where it is, when the server runs otherwise. */
+function wentWithItsContainer(id: string, before: Template): boolean {
+  return /\/ServerLogs\//.test(pathOf(before, id)) && before.Resources[id]?.DeletionPolicy === 'Retain';
 }
 
 function pathOf({ Resources }: Template, id: string): string {
