@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { readTemplate, type Template } from '../../local/assembly/template';
 import { changesInMeaning } from '../../meaning/changes-in-meaning';
 import { readFleets } from '../../meaning/read-fleets';
-import { synthesize } from './declarations';
+import { synthesize } from './declaration';
 
 const FIXTURES = join(__dirname, '../lib/fixtures');
 /** Before fleets told their paths, what checks may call, and how long a key lives. */

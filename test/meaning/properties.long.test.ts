@@ -4,7 +4,8 @@ import type { Template } from '../../local/assembly/template';
 import type { MeaningChange } from '../../meaning/change';
 import { changesInMeaning } from '../../meaning/changes-in-meaning';
 import { deploymentsOf } from '../../meaning/deployment';
-import { CHANGES, SECRETS, synthesize } from './declarations';
+import { SECRETS, synthesize } from './declaration';
+import { CHANGES } from './declarations';
 
 const usual = synthesize();
 const versions = new Map<string, Template>([
