@@ -17,26 +17,31 @@ export class OwnWrites {
   unseen(written: Iterable<string>, assembly?: string): readonly string[] {
     const paths = [...written];
     if (paths.length === 0) return [];
-    const staged = assembly === undefined ? new Map<string, string[]>() : stagedIn(assembly);
+    const copiesOf = assembly === undefined ? () => [] : stagedIn(assembly);
     return paths.filter((path) => {
       const content = this.contentOf(path);
       const isKnown = this.known.get(path) === content;
       this.known.set(path, content);
-      return !isKnown && !staged.get(basename(path))?.some((copy) => this.contentOf(copy) === content);
+      return !isKnown && !copiesOf(path).some((copy) => this.contentOf(copy) === content);
     });
   }
 }
 
-/** The files of an assembly's assets, by name. */
-function stagedIn(assembly: string): ReadonlyMap<string, readonly string[]> {
-  const found = new Map<string, string[]>();
-  const assets = readdirSync(assembly).filter((name) => name.startsWith('asset.'));
-  for (const asset of assets) {
-    for (const entry of readdirSync(join(assembly, asset), { withFileTypes: true, recursive: true })) {
-      if (entry.isFile()) found.set(entry.name, [...(found.get(entry.name) ?? []), join(entry.parentPath, entry.name)]);
+/** What of an assembly's assets may be a copy of a file: what has its name in a folder, and each asset that is a file, which has none. */
+function stagedIn(assembly: string): (path: string) => readonly string[] {
+  const named = new Map<string, string[]>();
+  const nameless: string[] = [];
+  for (const asset of readdirSync(assembly, { withFileTypes: true }).filter(({ name }) => name.startsWith('asset.'))) {
+    const place = join(assembly, asset.name);
+    if (!asset.isDirectory()) {
+      nameless.push(place);
+      continue;
+    }
+    for (const entry of readdirSync(place, { withFileTypes: true, recursive: true })) {
+      if (entry.isFile()) named.set(entry.name, [...(named.get(entry.name) ?? []), join(entry.parentPath, entry.name)]);
     }
   }
-  return found;
+  return (path) => [...(named.get(basename(path)) ?? []), ...nameless];
 }
 
 function contentHash(path: string): string {
