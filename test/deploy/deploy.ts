@@ -4,17 +4,19 @@ import { join } from 'node:path';
 import { Bank } from '../chaos/bank';
 import type { Stage, Verdict } from '../suites/suite';
 import { Account } from './account';
+import { buildFormer } from './former';
 import type { Load } from './load/load';
 import type { Options, SceneName } from './options';
 import { makePrograms } from './programs';
 import { inert } from './scenes/inert';
 import { life } from './scenes/life';
 import type { Scene } from './scenes/scene';
+import { skew } from './scenes/skew';
 import { stacks } from './scenes/stacks';
 import { Steps } from './steps';
 
 /** Deploys into local accounts with the CDK command line as it is, and looks at what becomes of agents and data meanwhile. */
-export async function runDeploy({ scenes }: Options, { scratch, signal, say }: Stage): Promise<Verdict> {
+export async function runDeploy({ scenes, from }: Options, { scratch, signal, say }: Stage): Promise<Verdict> {
   setMaxListeners(0, signal); // many children hang on it
   const programs = join(scratch, 'programs');
   mkdirSync(programs);
@@ -28,7 +30,8 @@ export async function runDeploy({ scenes }: Options, { scratch, signal, say }: S
     mkdirSync(assemblies);
     const account = await Account.start(join(scratch, name), signal);
     try {
-      await steps.play(() => scene({ account, steps, bank, programs, assemblies }));
+      const former = () => buildFormer(join(scratch, 'former'), from);
+      await steps.play(() => scene({ account, steps, bank, programs, assemblies, former }));
     } finally {
       await account.stop();
     }
@@ -37,7 +40,9 @@ export async function runDeploy({ scenes }: Options, { scratch, signal, say }: S
     // Side by side, each in an account of its own: what takes long in the first is waiting.
     const playing = [
       play('life', async (scene) => void load.push(await life(scene))),
-      play('stacks', stacks).then(() => play('inert', inert)),
+      play('stacks', stacks)
+        .then(() => play('inert', inert))
+        .then(() => play('skew', async (scene) => void load.push(await skew(scene)))),
     ];
     await Promise.allSettled(playing);
     await Promise.all(playing);

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { isUnknownSession, type Reply } from '../../../checks/agent-client';
 import type { Answer } from '../programs/answer';
 
@@ -69,4 +70,11 @@ export function tally(calls: readonly Call[]): Record<string, number> {
     counts[name] = (counts[name] ?? 0) + 1;
   }
   return counts;
+}
+
+/** @param allowed as {@link tally} names it @throws AssertionError with what else has happened */
+export function expectOnly(calls: readonly Call[], allowed: readonly string[]): void {
+  const others = Object.keys(tally(calls)).filter((name) => !allowed.includes(name));
+  const details = calls.flatMap(({ server, detail }) => (detail === undefined ? [] : [`${server}: ${detail}`]));
+  assert.deepEqual(others, [], `${JSON.stringify(tally(calls))}\n${details.slice(0, 5).join('\n')}`);
 }

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Account } from '../account';
 import { type Shape, type ShopProps, shop } from '../apps/shop';
-import { type Call, tally } from '../load/call';
+import { expectOnly } from '../load/call';
 import { Load } from '../load/load';
-import { type Scene, succeeded } from './scene';
+import { deploy, type Scene, succeeded } from './scene';
 import { Visitor } from './visitor';
 
 const FIRST: Shape = { bank: 'one', notes: 'one', notesCap: 3, rates: true };
@@ -104,15 +103,4 @@ export async function life({ account, steps, bank, programs, assemblies }: Scene
   });
   await steps.take('writes and journal agree', async () => assert.deepEqual(load.miscounted, []));
   return load;
-}
-
-function deploy(account: Account, assembly: string) {
-  return account.cdk('deploy', assembly, '--require-approval', 'never', '--progress', 'events');
-}
-
-/** @param allowed as {@link tally} names it */
-function expectOnly(calls: readonly Call[], allowed: readonly string[]): void {
-  const others = Object.keys(tally(calls)).filter((name) => !allowed.includes(name));
-  const details = calls.flatMap(({ server, detail }) => (detail === undefined ? [] : [`${server}: ${detail}`]));
-  assert.deepEqual(others, [], `${JSON.stringify(tally(calls))}\n${details.slice(0, 5).join('\n')}`);
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Bank } from '../../chaos/bank';
 import type { Attempt } from '../../suites/program';
 import type { Account } from '../account';
+import type { Former } from '../former';
 import type { Steps } from '../steps';
 
 /** What a scene is given. */
@@ -15,6 +16,13 @@ export interface Scene {
   readonly programs: string;
   /** Folder for what is synthesized. */
   readonly assemblies: string;
+  /** Builds the version of this project that stood before this one. */
+  readonly former: () => Promise<Former>;
+}
+
+/** Types `cdk deploy`, as somebody who has looked at the changes already. */
+export function deploy(account: Account, assembly: string): Promise<Attempt> {
+  return account.cdk('deploy', assembly, '--require-approval', 'never', '--progress', 'events');
 }
 
 /** @throws AssertionError with everything that was written, unless the command has ended well and shows what is looked for */
