@@ -12,6 +12,7 @@ import {
   type SidecarReason,
   SLOTS_HEADER,
 } from '../core/headers';
+import { joinHead } from '../core/joined-head';
 import { classifyMessage, type JsonObject, type Message, type RequestId } from '../core/message';
 import { EventBoundary } from '../core/reading/event-boundary';
 import { signWord } from '../core/sidecar-word';
@@ -211,7 +212,10 @@ export class Exchange {
     for (const run of starters ?? []) run();
     if (!streams) return;
     this.#boundary = new EventBoundary();
-    process.nextTick(() => this.outlet.flushHeaders());
+    process.nextTick(() => {
+      this.outlet.flushHeaders();
+      joinHead(this.outlet);
+    });
   }
 
   beginStream(): void {

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { joinHead } from '../../core/joined-head';
 import type { Departure } from '../departure';
 
 export interface StreamEvent {
@@ -62,6 +63,7 @@ export class HttpReply implements Reply {
     if (this.response.headersSent || this.response.destroyed) return;
     this.response.writeHead(200, STREAM_HEADERS);
     this.response.flushHeaders();
+    joinHead(this.response);
     const heartbeat = setInterval(() => this.beat(), this.heartbeatMs).unref();
     this.gone.whenOver(() => clearInterval(heartbeat));
   }
