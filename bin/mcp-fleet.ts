@@ -3,6 +3,7 @@ import { callCommand } from './commands/call';
 import { checkCommand } from './commands/check';
 import { clientCommand } from './commands/client';
 import { connectCommand } from './commands/connect';
+import { costCommand } from './commands/cost';
 import { diffCommand } from './commands/diff';
 import { envCommand } from './commands/env';
 import { explainCommand } from './commands/explain';
@@ -35,6 +36,7 @@ Examples:
   $ mcp-fleet check                       prove them again on the fleet that runs here
   $ mcp-fleet diff                        what the app would change of it: who may call what, with which secrets
   $ mcp-fleet plan --agents 300           what the app takes of a load, and what that costs
+  $ mcp-fleet cost                        what the app costs in AWS: idle, for calls, sessions and agents
   $ mcp-fleet init                        begin a repository with a fleet in it
   $ mcp-fleet call writer@notes add_note '{"text":"hello"}'
                                           what an agent gets
@@ -59,6 +61,7 @@ const commands = [
   checkCommand(),
   diffCommand(),
   planCommand(),
+  costCommand(),
   toolsCommand(),
   callCommand(),
   connectCommand(),

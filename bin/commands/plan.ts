@@ -2,10 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { isWithin, LENGTHS, RANGES, type Range } from '../../core/sizing/load-profile';
 import { PRICES } from '../../core/sizing/prices';
-import type { DeclaredFleet } from '../../meaning/declared';
-import { readFleets } from '../../meaning/read-fleets';
 import { type AppOptions, appSide } from '../app-side';
-import type { Side } from '../compared-sides';
+import { chosenFleets } from '../chosen-fleets';
 import { durationWithin } from '../duration';
 import { CommandError, EXIT } from '../exit';
 import { Interruption } from '../interruption';
@@ -18,7 +16,6 @@ import { planServer, type ServerPlan } from '../plan/plan-server';
 import { inWords, rampOf, type SomeProfile } from '../plan/profile';
 import { progressTeller } from '../plan/progress';
 import { type Overrides, plannedServers } from '../plan/servers';
-import { choice } from '../program';
 import { terminal } from '../terminal';
 
 interface PlanOptions extends AppOptions, Overrides, Omit<SomeProfile, 'day'> {
@@ -137,16 +134,6 @@ function writeChart(file: string, svg: string): void {
 }
 
 /** The one that was named, by name or construct path; else all. */
-function chosenFleets(stacks: Side['stacks']): readonly DeclaredFleet[] {
-  const fleets = readFleets(stacks);
-  const { fleet } = choice();
-  const found = fleets.filter(({ name, path }) => fleet === undefined || name === fleet || path === fleet);
-  if (found.length > 0) return found;
-  if (fleet === undefined) throw new CommandError(EXIT.USAGE, 'The app has no fleet.', 'name another one with --app or --assembly');
-  const names = fleets.map(({ name, path }) => path ?? name).join(', ');
-  throw new CommandError(EXIT.USAGE, `There is no fleet "${fleet}"; allowed with --fleet: ${names}.`);
-}
-
 function flagsOf({ rampMinutes, sessionLengths, ...options }: Omit<PlanOptions, 'profile' | 'fromLedger'>): SomeProfile {
   const members = Object.keys(LOAD_FLAGS) as (keyof typeof LOAD_FLAGS)[];
   const given = members.flatMap((member) => (options[member] === undefined ? [] : [[member, options[member]]]));

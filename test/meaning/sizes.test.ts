@@ -4,6 +4,7 @@ import { expect, test } from '@jest/globals';
 import type { Template } from '../../local/assembly/template';
 import { readFleets } from '../../meaning/read-fleets';
 import { type DeclaredSize, declaredBase, declaredSizes } from '../../meaning/sizes';
+import { standingOf } from '../../meaning/standing';
 
 const ACME = JSON.parse(readFileSync(join(__dirname, '../lib/fixtures/acme-8d72d5c/Acme.template.json'), 'utf8')) as Template;
 
@@ -64,4 +65,25 @@ test('what only deployment knows is not told', () => {
 
 test('what a fleet consists of beside its servers', () => {
   expect(declaredBase(fleetOf(ACME))).toEqual({ gateways: 2, gateway: { vcpu: 0.5, gib: 1, processor: 'X86_64' }, balancers: 1 });
+});
+
+test('what stands though nobody calls: endpoints by their zones, alarms by the metrics that they look at', () => {
+  const { Resources } = ACME;
+  const of = (...types: readonly string[]): number => Object.values(Resources).filter(({ Type }) => types.includes(Type)).length;
+  const before = standingOf(fleetOf(ACME));
+  expect(before).toMatchObject({
+    natGateways: of('AWS::EC2::NatGateway'),
+    keys: of('AWS::KMS::Key'),
+    secrets: of('AWS::SecretsManager::Secret'),
+  });
+  expect(before.tasks.map(({ count }) => count)).toEqual([2, 3, 2, 2]);
+  const stat = { MetricStat: {} };
+  const more = {
+    Logs: { Type: 'AWS::EC2::VPCEndpoint', Properties: { VpcEndpointType: 'Interface', SubnetIds: ['a', 'b', 'c'] } },
+    Tables: { Type: 'AWS::EC2::VPCEndpoint', Properties: { VpcEndpointType: 'Gateway' } },
+    Plain: { Type: 'AWS::CloudWatch::Alarm', Properties: { MetricName: 'Calls' } },
+    Ratio: { Type: 'AWS::CloudWatch::Alarm', Properties: { Metrics: [stat, stat, { Expression: 'a / b' }] } },
+  };
+  const after = standingOf(fleetOf({ ...ACME, Resources: { ...Resources, ...more } }));
+  expect(after).toEqual({ ...before, endpointZones: before.endpointZones + 3, alarms: before.alarms + 3 });
 });
