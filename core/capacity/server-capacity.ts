@@ -74,6 +74,7 @@ export class ServerCapacity {
     if (this.queue.size === 0) {
       const seat = this.seat();
       if (seat !== undefined) {
+        this.queue.even();
         seeker.place(seat);
         return;
       }
