@@ -206,6 +206,8 @@ export interface RemoteConfig {
   readonly rateLimitsBeforeExecution?: boolean;
   /** PEM text of the certificate authorities that it is trusted by, instead of the public ones. */
   readonly certificateAuthorities?: string;
+  /** Connections that each replica keeps open to it before a request needs one. Default: none. */
+  readonly warm?: number;
 }
 
 export interface ToolConfig {

@@ -43,7 +43,7 @@ import { OwnCalls } from './upstream/own-call';
 import { OwnRequests } from './upstream/own-request';
 import { Restorations } from './upstream/restore';
 import { contextSigner, type SidecarKeys } from './upstream/sidecar-keys';
-import { Upstreams } from './upstream/upstreams';
+import { type UpstreamNews, Upstreams } from './upstream/upstreams';
 
 /** What a replica is given: everything that reaches beyond it, and the clock. */
 export interface Surroundings {
@@ -88,8 +88,12 @@ export function composeGateway(surroundings: Surroundings) {
   const seats = new Seats({ config, metrics, now });
   metrics.measure('QueueDepth', (server) => seats.of(server).waiting);
   const credentials = new Credentials({ config, readSecret: surroundings.readSecret, metrics, now, log });
-  const hear = (...news: Parameters<Seats['hear']>) => seats.hear(...news);
-  const upstreams = new Upstreams(config.serversUrl, config.serversTlsName, signer, now, undefined, hear, credentials);
+  const news: UpstreamNews = {
+    onSlots: (...slots) => seats.hear(...slots),
+    onCold: (server) => metrics.count(server, 'ColdStarts'),
+    onSetback: (server, reason) => log.warn({ event: 'connecting_ahead_failed', server, reason }),
+  };
+  const upstreams = new Upstreams(config.serversUrl, config.serversTlsName, signer, now, undefined, news, credentials);
   const ownRequests = new OwnRequests({ config, upstreams, seats, now });
   const catalogue = new Catalogue({ config, ownRequests, now, log });
   const ownCalls = new OwnCalls(catalogue, ownRequests);

@@ -21,11 +21,12 @@ export function hostedConfig(name: string, props: AddServerProps, sidecarKey: IS
 export function remoteConfig(
   name: string,
   props: AddServerProps,
-  { url, rateLimitsBeforeExecution, certificateAuthorities }: RemoteRuntimeProps,
+  { url, rateLimitsBeforeExecution, certificateAuthorities, warm = 0 }: RemoteRuntimeProps,
 ): ServerConfig {
   const remote = {
     ...(rateLimitsBeforeExecution === true && { rateLimitsBeforeExecution }),
     ...(certificateAuthorities !== undefined && { certificateAuthorities }),
+    ...(warm !== 0 && { warm }),
   };
   return { remoteUrl: url, ...(Object.keys(remote).length > 0 && { remote }), ...declared(name, props) };
 }

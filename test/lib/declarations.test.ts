@@ -84,6 +84,13 @@ test('a remote server limits rates before it executes only where that is said', 
   expect(remoteOf()).toEqual({ remoteUrl: SEARCH, tools: {} });
 });
 
+test('connections to a remote server are opened ahead only where that is said', () => {
+  const remoteOf = (warm?: number) => declared({ runtime: ServerRuntime.remote({ url: SEARCH, warm }) });
+
+  expect(remoteOf(3)).toEqual({ remoteUrl: SEARCH, remote: { warm: 3 }, tools: {} });
+  expect(remoteOf(0)).toEqual({ remoteUrl: SEARCH, tools: {} });
+});
+
 test.each(RUNTIMES)('of what is not said, the gateway is told nothing (%s)', (_, runtime) => {
   expect(Object.keys(declared({ runtime, methods: [], finalErrors: [] }))).not.toEqual(
     expect.arrayContaining([expect.stringMatching(/^(methods|finalErrors|remote)$/)]),

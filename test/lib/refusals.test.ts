@@ -212,6 +212,11 @@ test.each<[string, () => ServerRuntime, RegExp]>([
     () => withAuthorities('certs/ca.pem'),
     /runtime certificateAuthorities is "12 characters without a certificate"; allowed: PEM text of certificates. .* readFileSync/,
   ],
+  [
+    'too many connections ahead',
+    () => ServerRuntime.remote({ url: 'https://search.example/mcp', warm: 11 }),
+    /runtime warm is 11; allowed: a whole number from 0 to 10. It is how many connections a replica keeps open/,
+  ],
   ['no authority', () => withAuthorities(''), /runtime certificateAuthorities is "0 characters without a certificate"/],
   [
     'an authority beside its key',
