@@ -37,6 +37,7 @@ import { Revocations } from './revocations';
 import { ToolReviews } from './tool-reviews';
 import { Affinity } from './upstream/affinity';
 import { Catalogue } from './upstream/catalogue';
+import { FatalOpenings } from './upstream/fatal-openings';
 import { heldSession } from './upstream/held-session';
 import { askInstance } from './upstream/kept-answer';
 import { OwnCalls } from './upstream/own-call';
@@ -133,6 +134,7 @@ export function composeGateway(surroundings: Surroundings) {
     lookout: new Lookout({ config, upstreams, seats, now, log }),
     catalogue,
     toolReviews: new ToolReviews({ config, directory, metrics, now, log }),
+    fatalOpenings: new FatalOpenings(now),
     affinity: new Affinity({ directory, ownRequests, now, log }),
     restorations: new Restorations({ config, upstreams, seats, directory, metrics, log }),
     ledger,

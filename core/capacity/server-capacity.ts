@@ -110,6 +110,14 @@ export class ServerCapacity {
     if (instance !== undefined) instance.shunnedUntil = this.now() + SHUNNED_MS;
   }
 
+  /** What was begun there was to blame, and not the instance. */
+  forgive(id: string): void {
+    const instance = this.instances.get(id);
+    if (instance === undefined) return;
+    instance.shunnedUntil = 0;
+    this.fill();
+  }
+
   private fill(): void {
     while (this.queue.size > 0) {
       const seat = this.seat();

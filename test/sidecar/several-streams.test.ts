@@ -97,7 +97,7 @@ class Ear {
 
   async listen(): Promise<void> {
     this.cutter = new AbortController();
-    const resumed = this.lastId === undefined ? {} : { 'last-event-id': this.lastId };
+    const resumed: Record<string, string> = this.lastId === undefined ? {} : { 'last-event-id': this.lastId };
     const response = await running.send({ ...LISTEN, signal: this.cutter.signal }, { ...session, ...resumed });
     expect(response.status).toBe(200);
     this.reading = this.read(response).catch(() => undefined);
