@@ -2,6 +2,7 @@ import { weightOf } from '../core/agent-terms';
 import { FairRoom } from '../core/capacity/fair-room';
 import { FleetError } from '../core/errors';
 import type { Authorized } from './call';
+import { listens } from './stream-end';
 
 export interface AdmitParts {
   readonly admission: Admission;
@@ -68,11 +69,6 @@ export class Admission {
   get underWay(): readonly Authorized[] {
     return [...this.calls.values(), ...this.streams.values()].flatMap(({ requests }) => [...requests]);
   }
-}
-
-/** Whether a request is a stream of the server's own, which ends when its agent leaves. */
-function listens({ lane, message }: Pick<Authorized, 'lane' | 'message'>): boolean {
-  return lane === 'stream' || (message?.kind === 'request' && message.method === 'subscriptions/listen');
 }
 
 /** Lets a request in, or says when to come again. */

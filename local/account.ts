@@ -252,23 +252,24 @@ function afterwards({ rolledBack }: StackDeploymentFailed): string {
 async function rowOf({ definition, pid, port }: Container, task: string, server: string | undefined): Promise<ProcessRow | undefined> {
   if (pid === undefined) return undefined;
   const address = port === undefined ? undefined : `127.0.0.1:${port}`;
-  const sessions = definition.role === 'sidecar' && address ? await sessionsOf(address) : undefined;
+  const held = definition.role === 'sidecar' && address ? await heldBy(address) : {};
   return {
     role: definition.role,
     ...(server !== undefined && { server }),
     task,
     pid,
     ...(address !== undefined && { address }),
-    ...(sessions !== undefined && { sessions }),
+    ...held,
   };
 }
 
-async function sessionsOf(address: string): Promise<number | undefined> {
+/** What a sidecar says of itself; nothing where it does not answer. */
+async function heldBy(address: string): Promise<Pick<ProcessRow, 'sessions' | 'warm'>> {
   try {
     const answer = await fetch(`http://${address}/readyz`, { signal: AbortSignal.timeout(STATUS_TIMEOUT) });
-    const { activeSessions } = (await answer.json()) as { activeSessions?: number };
-    return activeSessions;
+    const { activeSessions, warm } = (await answer.json()) as { activeSessions?: number; warm?: number };
+    return { ...(activeSessions !== undefined && { sessions: activeSessions }), ...(warm !== undefined && { warm }) };
   } catch {
-    return undefined;
+    return {};
   }
 }

@@ -30,15 +30,15 @@ async function ps({ json, stack, ...options }: PlaceOptions & { json: boolean })
   const [processes, { services, alarms }] = await Promise.all([account.processes(), account.scaling()]);
   const { remoteServers } = account;
   if (json) return result(JSON.stringify({ processes, remoteServers, services, alarms }));
-  const rows = processes.map(({ role, server, task, pid, address, sessions }) => [
+  const rows = processes.map(({ role, server, task, pid, address, sessions, warm }) => [
     role,
     server ?? '-',
     task,
     String(pid),
     address ?? '-',
-    sessions === undefined ? '-' : String(sessions),
+    ...[sessions, warm].map((count) => (count === undefined ? '-' : String(count))),
   ]);
-  const remote = remoteServers.map(({ kind, server, origin }) => [kind, server, '-', '-', origin, '-']);
-  table(['ROLE', 'SERVER', 'TASK', 'PID', 'ADDRESS', 'SESSIONS'], [...rows, ...remote]).forEach(result);
+  const remote = remoteServers.map(({ kind, server, origin }) => [kind, server, '-', '-', origin, '-', '-']);
+  table(['ROLE', 'SERVER', 'TASK', 'PID', 'ADDRESS', 'SESSIONS', 'WARM'], [...rows, ...remote]).forEach(result);
   scalingTables(services, alarms).forEach(result);
 }

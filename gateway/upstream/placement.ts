@@ -168,7 +168,7 @@ function restores({ serverConfig, lane }: Claimed): boolean {
 }
 
 /** Endings that a second attempt would only repeat: the server answered, and what it said is no answer. */
-const FINAL_ENDINGS = ['no_response', 'secret_told', 'cancelled', 'caller_left'];
+const FINAL_ENDINGS = ['no_response', 'timeout', 'secret_told', 'cancelled', 'caller_left'];
 
 /** What is known to change nothing may be said twice, as long as nobody has seen a part of the answer. */
 export function repeatable({ claim, lane, toolCall, message, ...call }: Placeable, { detail }: FleetError): boolean {

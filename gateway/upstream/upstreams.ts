@@ -1,7 +1,7 @@
 import { buildConnector, type Dispatcher, errors, Pool } from 'undici';
 import { endedBy } from '../../core/endings';
 import type { FleetError } from '../../core/errors';
-import { type CallContext, LONGEST_CALL_SECONDS, type ServerConfig } from '../../core/fleet-config';
+import type { CallContext, ServerConfig } from '../../core/fleet-config';
 import {
   CONTEXT_HEADER,
   INSIST_HEADER,
@@ -19,6 +19,7 @@ import { REDIRECT_LIMIT, redirectOf } from '../../core/redirect';
 import type { CredentialField, Credentials } from '../credentials/credentials';
 import type { Departure } from '../departure';
 import type { Body } from './body';
+import { longestCallMs } from './call-deadline';
 import { ConnectionsAhead } from './connections-ahead';
 import { decoded } from './decoding';
 import { GuardedBody } from './guarded-body';
@@ -27,9 +28,6 @@ import { pastOutdated } from './outdated';
 import { type Delivery, type Incoming, TooLateError, TooManyError, Way } from './sending';
 import type { SidecarBond } from './sidecar-keys';
 import { failureOf } from './status';
-
-/** Longest time, in milliseconds, that a server may take until its answer begins. */
-export const CALL_TIMEOUT_MS = LONGEST_CALL_SECONDS * 1_000;
 
 /** Longest time until a connection stands, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -206,13 +204,13 @@ export class Upstreams {
       path: url.pathname + url.search,
       headers: [...headersOf(request, bond?.context), ...(shown === undefined ? [] : [shown.name, shown.value])],
       body: request.body ?? null,
-      headersTimeout: CALL_TIMEOUT_MS,
+      headersTimeout: longestCallMs(request.serverConfig),
       bodyTimeout: 0, // silence on a stream is no failure
     };
     const incoming = await this.way(url.origin, request)
       .send(options, delivery, departure)
       .catch((error: NodeJS.ErrnoException) => {
-        throw transportError(error, delivery);
+        throw transportError(error, delivery, longestCallMs(request.serverConfig));
       });
     return { ...this.accept(incoming, request), ...(bond !== undefined && { bond }) };
   }
@@ -300,14 +298,14 @@ function headersOf(
 }
 
 /** Whether bytes can have left is told by the first one that was written, not by an error's name. */
-function transportError(error: NodeJS.ErrnoException, { begun }: Delivery): FleetError {
+function transportError(error: NodeJS.ErrnoException, { begun }: Delivery, longestMs: number): FleetError {
   const code = error.code ?? error.name;
   if (error instanceof TooManyError) return endedBy('at_capacity', error.message, { retryAfterMs: 1_000 });
   if (error instanceof TooLateError) return endedBy('too_late', error.message);
   if (error instanceof errors.RequestAbortedError || error.name === 'AbortError')
     return endedBy('caller_left', 'the caller left and the request was cancelled');
   if (!begun) return endedBy('not_connected', `no connection to it (${code})`);
-  if (error instanceof errors.HeadersTimeoutError) return endedBy('timeout', `no answer began within ${CALL_TIMEOUT_MS / 60_000} minutes`);
+  if (error instanceof errors.HeadersTimeoutError) return endedBy('timeout', `no answer began within ${longestMs / 1_000} s`);
   return endedBy('connection_lost', `the connection broke after the request was sent (${code})`);
 }
 
