@@ -7,6 +7,7 @@ import type { AccountStacks } from './cloudformation/account-stacks';
 import { type DeployedStacks, StackDeploymentFailed } from './cloudformation/deployed-stacks';
 import type { Container } from './ecs/container';
 import type { Fleets } from './fleets';
+import { heldBy } from './held-sessions';
 import type {
   ApplyOptions,
   CloudFormationTemplate,
@@ -37,8 +38,6 @@ export interface AccountParts {
 
 const NO_FLEET: FleetInfo = { name: '', baseUrl: '', servers: [], agents: [], tables: { ledger: '', directory: '', allowlist: '' } };
 const DEFAULT_TTL_SECONDS = 900;
-/** A sidecar that does not tell its sessions within this many milliseconds is listed without them. */
-const STATUS_TIMEOUT = 1000;
 
 export class RunningAccount implements LocalAccount {
   /** Names of the stacks that assemblies have brought here: those that the next one does not have go with it. */
@@ -261,15 +260,4 @@ async function rowOf({ definition, pid, port }: Container, task: string, server:
     ...(address !== undefined && { address }),
     ...held,
   };
-}
-
-/** What a sidecar says of itself; nothing where it does not answer. */
-async function heldBy(address: string): Promise<Pick<ProcessRow, 'sessions' | 'warm'>> {
-  try {
-    const answer = await fetch(`http://${address}/readyz`, { signal: AbortSignal.timeout(STATUS_TIMEOUT) });
-    const { activeSessions, warm } = (await answer.json()) as { activeSessions?: number; warm?: number };
-    return { ...(activeSessions !== undefined && { sessions: activeSessions }), ...(warm !== undefined && { warm }) };
-  } catch {
-    return {};
-  }
 }
