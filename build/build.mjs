@@ -117,5 +117,13 @@ for (const platform of ['linux-x64', 'linux-arm64', 'darwin-x64+arm64']) {
   const prebuilt = join('prebuilds', platform);
   await cp(join(root, 'node_modules/classic-level', prebuilt), join(dist, 'bin/programs', prebuilt), { recursive: true });
 }
+// What a plan's chart is made a PNG with: the renderer, which is the same on every platform, and a font for machines that have none.
+const renderer = 'node_modules/@resvg/resvg-wasm';
+const font = 'node_modules/@fontsource/roboto';
+await cp(join(root, renderer, 'index_bg.wasm'), join(dist, 'bin/picture/index_bg.wasm'));
+for (const weight of [400, 700]) {
+  const file = `roboto-latin-${weight}-normal.woff2`;
+  await cp(join(root, font, 'files', file), join(dist, 'bin/picture', file));
+}
 const metafiles = bundles.map(({ metafile }) => metafile);
-await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), await noticesOf(metafiles, root));
+await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), await noticesOf(metafiles, root, [renderer, font]));

@@ -2,7 +2,7 @@ import { DEFAULT_SESSION_BUDGET, type SessionBudget } from './fleet-config';
 
 /** On what terms an agent uses the servers of its fleet: its operator's word, and never its own. */
 export interface AgentTerms {
-  /** Slots that it gets, where they are short, for each one of an agent of weight 1; default 1. */
+  /** Slots that it gets, and places at a gateway, where they are short, for each one of an agent of weight 1; default 1. */
   readonly weight?: number;
   /** What differs from the budget of the fleet. */
   readonly sessionBudget?: Partial<SessionBudget>;
@@ -16,6 +16,11 @@ export const MOST = {
   /** They stand in one row of the directory, which must not grow too large. */
   perAgent: 2_000,
 } as const;
+
+/** Of the agent of a request; of the gateway's own requests nothing was decided. */
+export function weightOf(terms: AgentTerms | undefined): number {
+  return terms?.weight ?? 1;
+}
 
 /** @param ofFleet what the fleet says; default {@link DEFAULT_SESSION_BUDGET} */
 export function budgetOf(ofFleet: SessionBudget | undefined, terms: AgentTerms | undefined): SessionBudget {

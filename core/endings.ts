@@ -44,7 +44,7 @@ export const ENDINGS = {
   secret_told: { what: 'sent, and the answer told a secret of its server', how: 'the messages of its stream did in pieces, and it was ended at the piece that made it whole', outcome: 'unknown', error: 'OUTCOME_UNKNOWN' },
   cancelled: { what: 'cancelled by its caller', how: '`notifications/cancelled` for a read, or for a call of a `cancellable` tool that has not answered within 10 s', outcome: 'unknown', error: 'OUTCOME_UNKNOWN' },
   server_error: { what: 'sent, and the server failed', how: "a status of 500 or more that is not the sidecar's own: nobody knows what it did before", outcome: 'unknown', error: 'OUTCOME_UNKNOWN' },
-  timeout: { what: 'timeout', how: 'no answer has begun within 15 minutes; the lease is a minute longer', outcome: 'unknown', error: 'OUTCOME_UNKNOWN' },
+  timeout: { what: 'timeout', how: 'no whole answer within the `longestCall` of its server, 15 minutes unless it is declared; the lease is a minute longer', outcome: 'unknown', error: 'OUTCOME_UNKNOWN' },
   caller_left: { what: 'client gone, in the modern era', how: 'it closed the connection to a read, which cancels it', outcome: 'unknown', error: 'OUTCOME_UNKNOWN' },
 
   not_landed: { what: 'lost, and shown not to have happened', how: 'the declared read, once nothing of the call can be on its way', outcome: 'not_executed', error: 'NOT_DELIVERED' },

@@ -24,7 +24,7 @@ export const GUARDED_PREFIX = 'MCP_FLEET_SECRET_';
 /** Port on which gateways and sidecars listen inside their task. */
 export const RUNTIME_PORT = 8080;
 
-/** Longest time, in seconds, that a server may take until its answer begins. */
+/** Longest time, in seconds, that a server may take for an answer, unless less is declared: what API Gateway lets pass at most. */
 export const LONGEST_CALL_SECONDS = 15 * 60;
 
 /** Name of the ledger's index of the rows which are not settled: partition `unsettled`, sort `leaseUntil`, keys only. */
@@ -143,6 +143,12 @@ export interface ServerConfig {
   readonly trustAnnotations?: boolean;
   /** How long requests wait for a slot, and how many. Default {@link DEFAULT_QUEUE}. */
   readonly queue?: QueueConfig;
+  /** Seconds that the server may take for an answer. Default {@link LONGEST_CALL_SECONDS}, and no more. */
+  readonly longestCallSeconds?: number;
+  /** Age, in seconds, at which `subscriptions/listen` streams end with their result. Default: none. */
+  readonly listenSeconds?: number;
+  /** Age, in seconds, at which GET streams of a remote server end. Default: the gateway's own; a sidecar has its own. */
+  readonly streamAgeSeconds?: number;
   /** What recovery on an agent's behalf may cost. Default {@link DEFAULT_RECOVERY}. */
   readonly recovery?: RecoveryConfig;
   /** The gateway adds `fleet_call_outcome` to the server's tools and answers it from the ledger. Default false. */
@@ -206,6 +212,8 @@ export interface RemoteConfig {
   readonly rateLimitsBeforeExecution?: boolean;
   /** PEM text of the certificate authorities that it is trusted by, instead of the public ones. */
   readonly certificateAuthorities?: string;
+  /** Connections that each replica keeps open to it before a request needs one. Default: none. */
+  readonly warm?: number;
 }
 
 export interface ToolConfig {

@@ -53,6 +53,8 @@ export const SIDECAR_REASONS = {
   unauthenticated: { status: 403, delivered: false },
   /** The server could not be connected to, or its child not started, or it did not open the session; nothing was executed. */
   server_unavailable: { status: 503, delivered: false },
+  /** A process of the server ended upon the request that was to open its session; nothing was executed. */
+  server_ended: { status: 503, delivered: false },
   /** The call came after its `deliverBy`: it may have been settled as not executed. Nothing was sent. */
   too_late: { status: 503, delivered: false },
   /** No answer of this call is kept here: it never came here, or too long ago. */

@@ -66,7 +66,10 @@ export const METRICS = {
   SessionsLost: 'Count',
   /** Sessions rebuilt on another instance. Gateway. */
   SessionsRestored: 'Count',
-  /** Sessions and children that were started while an agent waited for them: those for which none was warm. Sidecar, every 10 s. */
+  /**
+   * Sessions and children that were started while an agent waited for them: those for which none was warm. Sidecar, every 10 s. Of a remote
+   * server with `warm` the connections for which a request had to wait. Gateway.
+   */
   ColdStarts: 'Count',
   /** Protection of a task that ECS refused because a deployment waits for protected tasks. Sidecar. */
   DeploymentBlocked: 'Count',

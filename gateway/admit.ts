@@ -1,5 +1,8 @@
+import { weightOf } from '../core/agent-terms';
+import { FairRoom } from '../core/capacity/fair-room';
 import { FleetError } from '../core/errors';
 import type { Authorized } from './call';
+import { listens } from './stream-end';
 
 export interface AdmitParts {
   readonly admission: Admission;
@@ -10,43 +13,34 @@ export const IN_FLIGHT_LIMIT = 2_000;
 /** Most streams to one server that stay open for as long as their agents listen: each holds two connections, and some 35 KiB. */
 export const STREAM_LIMIT = 4_000;
 
-/**
- * What an agent may have under way for each place that is still free (dynamic thresholds, Choudhury and Hahne 1998): alone, four fifths of
- * all; and whoever comes next finds room, however many places others hold.
- */
-const SHARE_OF_FREE = 4;
 /** Most streams of one session that stay open: clients have one, and another while they resume. */
 export const SESSION_STREAM_LIMIT = 32;
 
 const RETRY_AFTER_MS = 1_000;
 
-/** Requests of one kind to one server, and whose they are: sets of what is open, so that no exit can leave a count behind. */
+/** Requests of one kind to one server. */
 class Room {
-  readonly requests = new Set<Authorized>();
-  private readonly byAgent = new Map<string, Set<Authorized>>();
+  private readonly places: FairRoom<Authorized>;
 
-  constructor(private readonly limit: number) {}
+  constructor(private readonly limit: number) {
+    this.places = new FairRoom(limit);
+  }
+
+  get requests(): ReadonlySet<Authorized> {
+    return this.places.taken;
+  }
 
   /** @returns what is full, in words; undefined when it has entered */
   enter(request: Authorized, what: string): string | undefined {
-    const { server, agentId, sessionId } = request;
-    const own = this.byAgent.get(agentId) ?? new Set();
-    const free = this.limit - this.requests.size;
-    if (free <= 0) return `${this.limit} ${what} to "${server}" are under way`;
-    if (own.size >= SHARE_OF_FREE * free)
-      return `${own.size} ${what} of this agent to "${server}" are under way, its share of ${this.limit}`;
+    const { server, agentId: agent, sessionId, decision } = request;
+    const own = this.places.of(agent);
     if (what === 'streams' && sessionId !== undefined && countOf(own, sessionId) >= SESSION_STREAM_LIMIT)
       return `${SESSION_STREAM_LIMIT} streams of this session are open`;
-    this.byAgent.set(agentId, own.add(request));
-    this.requests.add(request);
-    request.exchange.gone.whenOver(() => this.leave(request, own));
+    const obstacle = this.places.enter(request, { agent, weight: weightOf(decision.terms) });
+    if (obstacle === 'full') return `${this.limit} ${what} to "${server}" are under way`;
+    if (obstacle === 'share') return `${own.size} ${what} of this agent to "${server}" are under way, its share of ${this.limit}`;
+    request.exchange.gone.whenOver(() => this.places.leave(request, agent));
     return undefined;
-  }
-
-  private leave(request: Authorized, own: Set<Authorized>): void {
-    this.requests.delete(request);
-    own.delete(request);
-    if (own.size === 0) this.byAgent.delete(request.agentId);
   }
 }
 
@@ -75,11 +69,6 @@ export class Admission {
   get underWay(): readonly Authorized[] {
     return [...this.calls.values(), ...this.streams.values()].flatMap(({ requests }) => [...requests]);
   }
-}
-
-/** Whether a request is a stream of the server's own, which ends when its agent leaves. */
-function listens({ lane, message }: Pick<Authorized, 'lane' | 'message'>): boolean {
-  return lane === 'stream' || (message?.kind === 'request' && message.method === 'subscriptions/listen');
 }
 
 /** Lets a request in, or says when to come again. */

@@ -37,13 +37,14 @@ import { Revocations } from './revocations';
 import { ToolReviews } from './tool-reviews';
 import { Affinity } from './upstream/affinity';
 import { Catalogue } from './upstream/catalogue';
+import { FatalOpenings } from './upstream/fatal-openings';
 import { heldSession } from './upstream/held-session';
 import { askInstance } from './upstream/kept-answer';
 import { OwnCalls } from './upstream/own-call';
 import { OwnRequests } from './upstream/own-request';
 import { Restorations } from './upstream/restore';
 import { contextSigner, type SidecarKeys } from './upstream/sidecar-keys';
-import { Upstreams } from './upstream/upstreams';
+import { type UpstreamNews, Upstreams } from './upstream/upstreams';
 
 /** What a replica is given: everything that reaches beyond it, and the clock. */
 export interface Surroundings {
@@ -88,8 +89,12 @@ export function composeGateway(surroundings: Surroundings) {
   const seats = new Seats({ config, metrics, now });
   metrics.measure('QueueDepth', (server) => seats.of(server).waiting);
   const credentials = new Credentials({ config, readSecret: surroundings.readSecret, metrics, now, log });
-  const hear = (...news: Parameters<Seats['hear']>) => seats.hear(...news);
-  const upstreams = new Upstreams(config.serversUrl, config.serversTlsName, signer, now, undefined, hear, credentials);
+  const news: UpstreamNews = {
+    onSlots: (...slots) => seats.hear(...slots),
+    onCold: (server) => metrics.count(server, 'ColdStarts'),
+    onSetback: (server, reason) => log.warn({ event: 'connecting_ahead_failed', server, reason }),
+  };
+  const upstreams = new Upstreams(config.serversUrl, config.serversTlsName, signer, now, undefined, news, credentials);
   const ownRequests = new OwnRequests({ config, upstreams, seats, now });
   const catalogue = new Catalogue({ config, ownRequests, now, log });
   const ownCalls = new OwnCalls(catalogue, ownRequests);
@@ -129,6 +134,7 @@ export function composeGateway(surroundings: Surroundings) {
     lookout: new Lookout({ config, upstreams, seats, now, log }),
     catalogue,
     toolReviews: new ToolReviews({ config, directory, metrics, now, log }),
+    fatalOpenings: new FatalOpenings(now),
     affinity: new Affinity({ directory, ownRequests, now, log }),
     restorations: new Restorations({ config, upstreams, seats, directory, metrics, log }),
     ledger,

@@ -1,13 +1,11 @@
 import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { responseText } from '../core/stamp';
 import type { Admission } from './admit';
-import type { Authorized } from './call';
 import type { Running } from './http/running';
 import { type HandOverParts, handOver } from './ledger/hand-over';
 import type { LateWrites } from './ledger/late-writes';
 import type { OpenCallers } from './ledger/open-callers';
-import { LISTEN_AGAIN_MS } from './receive';
+import { endStream } from './stream-end';
 
 /** Longest wait for what is under way, in milliseconds; below the container's stop timeout (Fargate: at most 120 s). */
 export const DRAIN_LIMIT_MS = 100_000;
@@ -39,16 +37,4 @@ export async function drain(server: Server, parts: DrainParts, limitMs = DRAIN_L
   log.info({ event: 'drain_finished', cut: admission.underWay.length, handedOver });
   // The connections to servers are left as they are: to cut them would settle as lost what an instance still finishes.
   server.closeAllConnections();
-}
-
-/** A GET stream just ends; a listen stream ends with its result, which tells the agent that nothing broke. */
-function endStream({ lane, message, exchange }: Authorized): void {
-  if (lane === 'stream') exchange.reply.end(LISTEN_AGAIN_MS);
-  else if (message?.kind === 'request' && message.method === 'subscriptions/listen')
-    exchange.reply.finish(200, listenResult(exchange.requestId ?? 'null'));
-}
-
-/** The graceful end of a subscription (MCP 2026-07-28, subscriptions § Ending). */
-function listenResult(id: string): string {
-  return responseText(id, 'result', `{"resultType":"complete","_meta":{"io.modelcontextprotocol/subscriptionId":${id}}}`);
 }

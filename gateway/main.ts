@@ -51,6 +51,7 @@ async function start(): Promise<void> {
   });
   const server = createGatewayServer(gateway);
   gateway.lookout.start();
+  gateway.upstreams.connectAhead(config.servers);
   gateway.revocations.start();
   await gateway.orders.start();
   const metricsTimer = setInterval(() => gateway.metrics.flush(), metricsInterval(process.env));

@@ -13,8 +13,10 @@ import type { OpenTasks } from './ledger/open-tasks';
 import type { Metrics } from './metrics';
 import type { OpenRequest } from './open-requests';
 import { endUntold } from './opening';
+import { atAge, endStream, LISTEN_AGAIN_MS, subscribes } from './stream-end';
 import { type Answer, type OpenedSession, readAnswer, readRefusal } from './upstream/answer';
 import { passStream } from './upstream/answer-stream';
+import { CallDeadline, longestCallMs } from './upstream/call-deadline';
 import type { Catalogue } from './upstream/catalogue';
 import { isStream } from './upstream/media-type';
 import { lostLate, type Placeable, type PlacementParts, place, resumption } from './upstream/placement';
@@ -22,8 +24,8 @@ import type { PassedEvent, Reading } from './upstream/reading';
 import { rateLimit, wordInStream } from './upstream/status';
 import type { UpstreamResponse } from './upstream/upstreams';
 
-/** How soon an agent should listen again when its session's stream ends, in milliseconds: what its server says meanwhile is held. */
-export const LISTEN_AGAIN_MS = 250;
+/** Age at which GET streams of remote servers end, in seconds, as those of a sidecar do: no replica is kept by who only listens. */
+const STREAM_AGE_SECONDS = 300;
 
 /** Headers of an answer that reach the agent. A session id is never among them: the agent holds ours, not the server's. */
 const PASSED_HEADERS = ['mcp-protocol-version', 'retry-after', 'allow'];
@@ -58,10 +60,12 @@ export async function receive(call: Sending, parts: ReceiveParts): Promise<Recei
 }
 
 async function exchange(call: Sending, parts: ReceiveParts, isKnownLost = false): Promise<Received> {
+  const since = parts.now();
   const { response, session } = await place(call, parts, isKnownLost);
   const placed = session === undefined || session === call.session ? call : { ...call, session };
   const awaited = awaitedOf(call);
-  const received = awaited === undefined ? await passOn(placed, response, parts) : await hold(placed, response, awaited, parts);
+  const received =
+    awaited === undefined ? await passOn(placed, response, parts) : await holdInTime(placed, response, awaited, since, parts);
   return session === undefined ? received : { ...received, session };
 }
 
@@ -70,16 +74,45 @@ function awaitedOf({ open, resumes }: Sending): AwaitedRequest | undefined {
   return open?.awaited ?? (resumes?.kind === 'server' ? resumes.request : undefined);
 }
 
-/** Holds the response to a request. */
-function hold(call: Sending, response: UpstreamResponse, awaited: AwaitedRequest, parts: ReceiveParts): Promise<Received> {
-  return (call.lane === 'open' ? holdOpening : readHeld)(call, response, awaited, parts);
+/** Holds the response to a request for as long as its server may take for one. Who only listens ends at an age, where there is one. */
+async function holdInTime(
+  call: Sending,
+  response: UpstreamResponse,
+  awaited: AwaitedRequest,
+  since: number,
+  parts: ReceiveParts,
+): Promise<Received> {
+  const { serverConfig, claim } = call;
+  const read = call.lane === 'open' ? holdOpening : readHeld;
+  if (subscribes(call)) {
+    const { listenSeconds } = serverConfig;
+    const stop = listenSeconds === undefined ? undefined : atAge(listenSeconds, () => endStream(call));
+    return await read(call, response, awaited, parts).finally(stop);
+  }
+  const longest = longestCallMs(serverConfig);
+  const deadline = new CallDeadline((claim?.sentAt ?? since) + longest - parts.now(), longest);
+  try {
+    deadline.watch(response.body);
+    return await read(call, response, awaited, parts, deadline);
+  } catch (error) {
+    deadline.assure();
+    throw error;
+  } finally {
+    deadline.end();
+  }
 }
 
 /** A session that was opened and is not told of is ended again. */
-async function holdOpening(call: Sending, response: UpstreamResponse, awaited: AwaitedRequest, parts: ReceiveParts): Promise<Received> {
+async function holdOpening(
+  call: Sending,
+  response: UpstreamResponse,
+  awaited: AwaitedRequest,
+  parts: ReceiveParts,
+  deadline?: CallDeadline,
+): Promise<Received> {
   let received: Received | undefined;
   try {
-    received = await readHeld(call, response, awaited, parts);
+    received = await readHeld(call, response, awaited, parts, deadline);
     return received;
   } finally {
     const upstream = response.headers[SESSION_HEADER];
@@ -90,13 +123,19 @@ async function holdOpening(call: Sending, response: UpstreamResponse, awaited: A
   }
 }
 
-async function readHeld(call: Sending, response: UpstreamResponse, awaited: AwaitedRequest, parts: ReceiveParts): Promise<Received> {
+async function readHeld(
+  call: Sending,
+  response: UpstreamResponse,
+  awaited: AwaitedRequest,
+  parts: ReceiveParts,
+  deadline?: CallDeadline,
+): Promise<Received> {
   const behind: string[] = [];
   const found = await readAnswer(response, {
     ...readingOf(call, parts),
     awaited,
     pass: (event) => (call.lane === 'open' ? keepBehind(event, behind, call, response, parts) : passEvent(call, event, awaited, parts)),
-    ...(call.message?.era !== 'modern' && { reopen: (lastEventId: string) => parts.upstreams.send(resumption(call, lastEventId)) }),
+    ...(call.message?.era !== 'modern' && { reopen: (lastEventId: string) => reopen(call, lastEventId, deadline, parts) }),
   }).catch((error) => {
     throw rateLimit(response, call.serverConfig) ?? error;
   });
@@ -110,11 +149,26 @@ async function readHeld(call: Sending, response: UpstreamResponse, awaited: Awai
   return { answer, verdict: await judge({ response: found, ...instanceOf(response) }, judging, parts.now()) };
 }
 
+/** Asks for the rest of an answer, as long as somebody waits for it. */
+async function reopen(
+  call: Sending,
+  lastEventId: string,
+  deadline: CallDeadline | undefined,
+  { upstreams }: ReceiveParts,
+): Promise<UpstreamResponse> {
+  deadline?.assure();
+  const response = await upstreams.send(resumption(call, lastEventId));
+  deadline?.watch(response.body);
+  return response;
+}
+
 /** Passes what is no response to a request: a GET stream, or the bare answer to a notification or DELETE. */
 export async function passOn(call: Sending, response: UpstreamResponse, parts: ReceiveParts): Promise<Received> {
   if (call.lane === 'stream' && isStream(response) && response.status === 200) {
     call.exchange.reply.openStream();
-    await passStream(response, { ...readingOf(call, parts), pass: (event) => passEvent(call, event, undefined, parts) });
+    const { remoteUrl, streamAgeSeconds = STREAM_AGE_SECONDS } = call.serverConfig;
+    const stop = remoteUrl === undefined ? undefined : atAge(streamAgeSeconds, () => response.body.destroy());
+    await passStream(response, { ...readingOf(call, parts), pass: (event) => passEvent(call, event, undefined, parts) }).finally(stop);
     call.exchange.reply.end(LISTEN_AGAIN_MS);
     return {};
   }

@@ -8,10 +8,12 @@ import { tellOfWait } from './capacity/wait-progress';
 import type { SealedIds } from './identity/sealed-ids';
 import type { FanOut } from './ledger/fan-out';
 import type { Affinity } from './upstream/affinity';
+import type { FatalOpenings } from './upstream/fatal-openings';
 import type { Restorations } from './upstream/restore';
 
 export interface RouteParts {
   readonly affinity: Affinity;
+  readonly fatalOpenings: Pick<FatalOpenings, 'refuse'>;
   readonly restorations: Restorations;
   readonly sealedIds: SealedIds;
   readonly seats: Seats;
@@ -44,6 +46,7 @@ const SEATED: readonly Lane[] = ['open', 'call', 'list', 'relay'];
 
 async function seated(call: Authorized, parts: RouteParts): Promise<Routed> {
   const { server, serverConfig, lane, exchange, agentId: agent, task, decision } = call;
+  if (lane === 'open') parts.fatalOpenings.refuse(call);
   if (lane === 'open') await parts.fanOut.refuseFull({ agent, ...(task !== undefined && { task }) }, decision.terms);
   if (!SEATED.includes(lane) || serverConfig.remoteUrl !== undefined) return call;
   const { seats } = parts;

@@ -25,7 +25,7 @@ import {
 import type { FleetPlace } from '../core/fleet-place';
 import type { AgentIdentity } from './agent-identity';
 import { DeclaredGrant } from './declared-grant';
-import { delayOf } from './deregistration';
+import { answeredInTimeProblems, delayOf } from './deregistration';
 import { EdgeApi } from './edge-api';
 import { alarmOnTable } from './fleet-alarms';
 import { FleetDashboard } from './fleet-dashboard';
@@ -196,6 +196,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
     for (const secret of server._credential?._secrets ?? []) grantOwnSecret(this.gateway.taskRole, secret);
     this.overview.addServer(server);
     this.operators.addServer(server);
+    if (this.edgeApi !== undefined) refuse(server, answeredInTimeProblems(props));
     this.servers.set(name, server);
     warnOfSecurityGroupRules(this, [...this.servers.values()].filter(({ service }) => service !== undefined).length);
     return server;

@@ -72,7 +72,7 @@ export class McpServer extends Construct implements iam.IGrantable, ec2.IConnect
     const spec = props.runtime._spec;
     if (spec.kind !== 'stdio' && spec.credential !== undefined) this._credential = spec.credential;
     if (spec.kind === 'remote') {
-      this._config = remoteConfig(name, props, spec);
+      this._config = remoteConfig(name, props, spec, parts.gatewayDelay);
       this.grantPrincipal = new iam.UnknownPrincipal({ resource: this });
       this.connections = new ec2.Connections();
     } else {

@@ -12,6 +12,9 @@ import type { HttpRuntimeProps, RuntimeSpec, StdioRuntimeProps } from './server-
 const EXACT_VERSION = /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/;
 const PACKAGE_NAME = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
 
+/** Connections that each replica opens to a remote server ahead of need, at most: they are somebody else's, and opened anew every ten seconds. */
+const MAX_AHEAD = 10;
+
 /** What is wrong with a runtime as it was declared. */
 export function runtimeProblems(spec: RuntimeSpec): Problem[] {
   switch (spec.kind) {
@@ -23,6 +26,7 @@ export function runtimeProblems(spec: RuntimeSpec): Problem[] {
       return [
         ...absoluteUrl('runtime url', spec.url, ['https:'], 'Calls to a remote server leave the VPC: they need TLS.'),
         ...authorityProblems(spec.certificateAuthorities),
+        ...wholeNumber('runtime warm', spec.warm, 0, MAX_AHEAD, 'It is how many connections a replica keeps open: 0 keeps none.'),
         ...(spec.credential?._problems ?? []),
       ];
   }

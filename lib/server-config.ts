@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { DEFAULT_QUEUE, DEFAULT_RECOVERY, type ServerConfig } from '../core/fleet-config';
+import { LONGEST_STREAM_SECONDS, streamAgeSeconds } from './deregistration';
 import { type AddServerProps, Affinity, OnLoss } from './server-props';
 import type { RemoteRuntimeProps } from './server-runtime';
 
@@ -21,20 +22,40 @@ export function hostedConfig(name: string, props: AddServerProps, sidecarKey: IS
 export function remoteConfig(
   name: string,
   props: AddServerProps,
-  { url, rateLimitsBeforeExecution, certificateAuthorities }: RemoteRuntimeProps,
+  { url, rateLimitsBeforeExecution, certificateAuthorities, warm = 0 }: RemoteRuntimeProps,
+  gatewayDelay: Duration,
 ): ServerConfig {
   const remote = {
     ...(rateLimitsBeforeExecution === true && { rateLimitsBeforeExecution }),
     ...(certificateAuthorities !== undefined && { certificateAuthorities }),
+    ...(warm !== 0 && { warm }),
   };
-  return { remoteUrl: url, ...(Object.keys(remote).length > 0 && { remote }), ...declared(name, props) };
+  const age = streamAgeSeconds(gatewayDelay, gatewayDelay);
+  return {
+    remoteUrl: url,
+    ...(age < LONGEST_STREAM_SECONDS && { streamAgeSeconds: age }),
+    ...(Object.keys(remote).length > 0 && { remote }),
+    ...declared(name, props),
+  };
 }
 
 /** What the operator says of any server, wherever it runs. */
 function declared(name: string, props: AddServerProps): Pick<ServerConfig, Declared> {
-  const { tools = {}, methods = [], finalErrors = [], outcomeTool, trustAnnotations, approvedTools, recovery } = props;
+  const {
+    tools = {},
+    methods = [],
+    finalErrors = [],
+    outcomeTool,
+    trustAnnotations,
+    approvedTools,
+    recovery,
+    longestCall,
+    listenAge,
+  } = props;
   const { attempts = DEFAULT_RECOVERY.attempts, within = Duration.seconds(DEFAULT_RECOVERY.seconds) } = recovery ?? {};
   return {
+    ...(longestCall !== undefined && { longestCallSeconds: longestCall.toSeconds() }),
+    ...(listenAge !== undefined && { listenSeconds: listenAge.toSeconds() }),
     ...(outcomeTool === true && { outcomeTool }),
     ...(trustAnnotations === true && { trustAnnotations }),
     ...(approvedTools !== undefined && { pins: approvedTools._pins(name) }),
@@ -45,4 +66,13 @@ function declared(name: string, props: AddServerProps): Pick<ServerConfig, Decla
   };
 }
 
-type Declared = 'tools' | 'methods' | 'finalErrors' | 'outcomeTool' | 'trustAnnotations' | 'pins' | 'recovery';
+type Declared =
+  | 'longestCallSeconds'
+  | 'listenSeconds'
+  | 'tools'
+  | 'methods'
+  | 'finalErrors'
+  | 'outcomeTool'
+  | 'trustAnnotations'
+  | 'pins'
+  | 'recovery';

@@ -2,7 +2,7 @@ import { Token } from 'aws-cdk-lib';
 import { SERVER_NAME } from '../core/fleet-config';
 import { OUTCOME_TOOL } from '../core/outcome-tool';
 import { checkProblems } from './check-problems';
-import { delayOf, delayProblems, deploymentProblems, deployWithinOf, drainOf } from './deregistration';
+import { delayOf, delayProblems, deploymentProblems, deployWithinOf, drainOf, longestCallProblems } from './deregistration';
 import { environmentProblems } from './environment-problems';
 import { memberProblems } from './kinds';
 import { methodProblems } from './method-problems';
@@ -38,6 +38,7 @@ export function serverProblems(name: string, props: AddServerProps): Problem[] {
     ...runtimeProblems(runtime._spec),
     ...(runtime._spec.kind === 'remote' ? effectlessProblems(props) : capacityProblems(props)),
     ...warmCredentialProblems(props),
+    ...longestCallProblems(props),
     ...declaredToolProblems(Object.keys(tools)),
     ...policyProblems(tools),
     ...methodProblems(props.methods ?? []),
@@ -110,11 +111,21 @@ function capacityProblems(props: AddServerProps): Problem[] {
   return problems;
 }
 
+/** A call that may take longer than the load balancer waits is cut by every deployment. */
+function cutProblems({ longestCall, deregistrationDelay }: AddServerProps): Problem[] {
+  if (longestCall === undefined || deregistrationDelay === undefined) return [];
+  const [call, delay] = [longestCall.toSeconds({ integral: false }), deregistrationDelay.toSeconds()];
+  if (call <= delay) return [];
+  const fix = 'Calls that run are cut when it is over: lengthen deregistrationDelay, or leave it out.';
+  return [{ what: 'longestCall', got: call, allowed: `at most deregistrationDelay (${delay} s)`, fix }];
+}
+
 /** What an instance is given to end in: first the load balancer's delay, then, from SIGTERM on, `drain`. */
 function endingProblems(props: AddServerProps): Problem[] {
   const drain = drainOf(props).toSeconds();
   const why = `It is at least drain (${drain} s): what is open is cut when it ends, and only then comes SIGTERM.`;
   const problems = delayProblems('deregistrationDelay', props.deregistrationDelay, drain, why);
+  if (problems.length === 0) problems.push(...cutProblems(props));
   return problems.length > 0 ? problems : deploymentProblems(deployWithinOf(props), delayOf(props), drain + STOP_MARGIN_SECONDS);
 }
 

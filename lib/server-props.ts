@@ -169,10 +169,22 @@ export interface AddServerProps {
   /** @default - 0.5 vCPU and 1 GiB, the sidecar included */
   readonly taskSize?: TaskSize;
   /**
+   * How long the server may take for an answer, in whole seconds from 1 to 900. What takes longer ends as `OUTCOME_UNKNOWN`, and a call that
+   * may change something is looked up. Behind `FleetEdge.apiGateway` it goes with `sessions.queue.wait` into the 900 s that an answer may take.
+   * @default - 15 minutes
+   */
+  readonly longestCall?: Duration;
+  /**
+   * Age at which a `subscriptions/listen` stream (MCP 2026-07-28) ends with its result, for its agent to open another: in whole seconds from
+   * 10 to 86400, and up to a quarter sooner.
+   * @default - none: SDK clients do not open another by themselves
+   */
+  readonly listenAge?: Duration;
+  /**
    * How long the load balancer lets what is open on an instance that ends go on before it cuts it, in whole seconds from `drain` to
    * 3600 (Elastic Load Balancing); only then comes SIGTERM. It is over sooner where nothing is open: GET streams end by themselves at
    * half of it, and at the latest after five minutes, for their agents to open others.
-   * @default - 15 minutes, the longest that a call may take
+   * @default - longestCall, or drain where that is longer
    */
   readonly deregistrationDelay?: Duration;
   /**

@@ -105,6 +105,12 @@ export interface RemoteRuntimeProps {
    * @default - nothing
    */
   readonly credential?: ServerCredential;
+  /**
+   * How many connections each replica of the gateway keeps open to it, TLS included, before a request needs one; from 0 to 10. Nothing is said on
+   * them, and one that nobody needs gives way to another every ten seconds.
+   * @default 0
+   */
+  readonly warm?: number;
 }
 
 /** @internal */
@@ -129,6 +135,7 @@ const REMOTE: Shape<RemoteRuntimeProps> = {
   url: text("Write the URL of the server's MCP endpoint."),
   rateLimitsBeforeExecution: optional(flag),
   credential: optional(made(ServerCredential)),
+  warm: optional(number()),
   certificateAuthorities: optional(unshown(text("Give the PEM text: readFileSync('ca.pem', 'utf8')."))),
 };
 

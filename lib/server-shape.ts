@@ -50,6 +50,8 @@ export const ADD_SERVER: Shape<AddServerProps> = {
   secrets: optional(unshown(listOf(made(ServerSecret)))),
   environment: optional(unshown(mapOf(text(), asProperty, "Write { NAME: 'value', … }."))),
   taskSize: optional(struct(TASK_SIZE)),
+  longestCall: optional(duration),
+  listenAge: optional(duration),
   deregistrationDelay: optional(duration),
   drain: optional(duration),
   deployWithin: optional(duration),

@@ -7,6 +7,7 @@ import type { AccountStacks } from './cloudformation/account-stacks';
 import { type DeployedStacks, StackDeploymentFailed } from './cloudformation/deployed-stacks';
 import type { Container } from './ecs/container';
 import type { Fleets } from './fleets';
+import { heldBy } from './held-sessions';
 import type {
   ApplyOptions,
   CloudFormationTemplate,
@@ -37,8 +38,6 @@ export interface AccountParts {
 
 const NO_FLEET: FleetInfo = { name: '', baseUrl: '', servers: [], agents: [], tables: { ledger: '', directory: '', allowlist: '' } };
 const DEFAULT_TTL_SECONDS = 900;
-/** A sidecar that does not tell its sessions within this many milliseconds is listed without them. */
-const STATUS_TIMEOUT = 1000;
 
 export class RunningAccount implements LocalAccount {
   /** Names of the stacks that assemblies have brought here: those that the next one does not have go with it. */
@@ -252,23 +251,13 @@ function afterwards({ rolledBack }: StackDeploymentFailed): string {
 async function rowOf({ definition, pid, port }: Container, task: string, server: string | undefined): Promise<ProcessRow | undefined> {
   if (pid === undefined) return undefined;
   const address = port === undefined ? undefined : `127.0.0.1:${port}`;
-  const sessions = definition.role === 'sidecar' && address ? await sessionsOf(address) : undefined;
+  const held = definition.role === 'sidecar' && address ? await heldBy(address) : {};
   return {
     role: definition.role,
     ...(server !== undefined && { server }),
     task,
     pid,
     ...(address !== undefined && { address }),
-    ...(sessions !== undefined && { sessions }),
+    ...held,
   };
-}
-
-async function sessionsOf(address: string): Promise<number | undefined> {
-  try {
-    const answer = await fetch(`http://${address}/readyz`, { signal: AbortSignal.timeout(STATUS_TIMEOUT) });
-    const { activeSessions } = (await answer.json()) as { activeSessions?: number };
-    return activeSessions;
-  } catch {
-    return undefined;
-  }
 }

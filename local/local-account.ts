@@ -170,6 +170,8 @@ export interface ProcessRow {
   readonly address?: string;
   /** Sessions that a sidecar holds now. */
   readonly sessions?: number;
+  /** Of a sidecar: sessions or children that are ready before anybody asks. Absent where none are to be. */
+  readonly warm?: number;
 }
 
 /** A server of a fleet that runs somewhere else: nothing of it is a process of the account. */

@@ -1,3 +1,4 @@
+import type { SidecarReason } from '../core/headers';
 import { readMembers } from '../core/json-members';
 import { MODERN_VERSION_META, type RequestId } from '../core/message';
 import { readServerMessage, type ServerNotification, type ServerRequest, type ServerResponse } from '../core/reading/server-message';
@@ -126,7 +127,7 @@ export class Conversation {
   /**
    * Sends a request under an id of our own and answers its exchange: with JSON when the answer comes first, else with an event stream.
    * @param onAnswer sees the answer before it leaves; given for `initialize`, whose exchange gets nothing but the answer
-   * @param onNone takes the exchange over where the child ends, or is given up, before it has answered
+   * @param onNone takes the exchange over where the child is given up before it has answered
    */
   request(exchange: Exchange, onAnswer?: (isError: boolean) => void, onNone?: () => void): void {
     const id = exchange.requestId();
@@ -256,9 +257,9 @@ export class Conversation {
     this.#cut(pending, explanation);
   }
 
-  #cut({ exchange, opening }: Pending, explanation: string): void {
+  #cut({ exchange, opening }: Pending, explanation: string, atOpening: SidecarReason = 'server_unavailable'): void {
     if (!opening) exchange.cut(explanation);
-    else if (!exchange.closed) exchange.refuse('server_unavailable', explanation);
+    else if (!exchange.closed) exchange.refuse(atOpening, explanation);
   }
 
   #answer(text: string, { id: heardId, member, payload }: ServerResponse): void {
@@ -362,10 +363,10 @@ export class Conversation {
 
   #end(end: ChildEnd): void {
     this.#ended = true;
-    this.#passOn();
     for (const pending of this.#pending) {
       this.#pending.delete(pending);
-      if (end.started) this.#cut(pending, 'the server process ended before its answer');
+      // Whatever ends children with their first word is not to be tried on one after another: the gateway counts.
+      if (end.started) this.#cut(pending, 'the server process ended before its answer', 'server_ended');
       else if (!pending.exchange.closed)
         pending.exchange.refuse('server_unavailable', `the server process could not be started (${end.error})`);
     }

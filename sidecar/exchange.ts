@@ -29,6 +29,7 @@ const REASON_ERRORS: Readonly<Record<SidecarReason, ErrorName>> = {
   unknown_session: 'UNKNOWN_SESSION',
   unauthenticated: 'UNAUTHENTICATED',
   server_unavailable: 'NOT_DELIVERED',
+  server_ended: 'NOT_DELIVERED',
   too_late: 'NOT_DELIVERED',
   unknown_call: 'NOT_DELIVERED',
   not_taken: 'INVALID_REQUEST',

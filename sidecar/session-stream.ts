@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { FleetError } from '../core/errors';
 import type { Holding } from './budget';
 import type { Clock } from './clock';
 import { OWN_EVENT_ID } from './event-stream';
 import type { Exchange } from './exchange';
 import type { Limits } from './limits';
+import { type Listener, Listeners, type Written } from './listeners';
 import type { Logger } from './log';
 
 /** From where the messages come, where it can be held up and ended. */
@@ -14,18 +16,23 @@ export interface StreamSource {
 }
 
 interface Message {
-  readonly number: number;
   readonly text: string;
   readonly bytes: number;
   /** By which its server finds it again; it keeps what has one. */
   readonly serverId?: string;
+  /** Absent while it waits. */
+  written?: Written;
 }
 
+/** Streams of one session that stand at a time; gateways have the same bound, each for itself. */
+const LISTENERS_LIMIT = 32;
+
 /**
- * What a server says in a session apart from any request, on its way to the GET stream of the session's agent. A session has one such
- * stream at a time, and a newer replaces an older. Between two of them, and where one was cut, what is said is held: an event has an id of
- * the sidecar's own where its server gives none, and whoever comes back with it, by whatever gateway, goes on behind it. Who comes
- * without gets what was written to nobody. Bounded; what is beyond it is lost, and told.
+ * What a server says in a session apart from any request, on its way to a GET stream of the session's agent. It may have several, and each
+ * message goes to one of them only (MCP 2025-11-25, Streamable HTTP § Multiple Connections): to the one that came last. When that leaves,
+ * an older one hears what follows. While there is none, and where one was cut, what is said is held: an event has an id of
+ * the sidecar's own where its server gives none, and whoever comes back with it, by whatever gateway, goes on behind it, with what was
+ * written on that stream and on no other. Who comes without gets what was written to nobody. Bounded; what is beyond it is lost, and told.
  */
 export class SessionStream {
   readonly #name = randomBytes(6).toString('base64url');
@@ -33,13 +40,13 @@ export class SessionStream {
   #messages: Message[] = [];
   #written = 0;
   #bytes = 0;
-  #last = 0;
-  #listener?: Exchange;
+  readonly #listeners = new Listeners();
   /** Milliseconds since the epoch. */
   #leftAt: number;
   #source?: StreamSource;
   #serverKeeps = false;
-  #waitsForDrain = false;
+  /** Who reads too slowly for what waits. */
+  #slow?: Listener;
 
   constructor(
     private readonly holding: Holding,
@@ -72,13 +79,13 @@ export class SessionStream {
     if (this.#source !== source) return;
     this.#source = undefined;
     this.#deliver(Number.POSITIVE_INFINITY);
-    this.#listener?.end();
+    this.#listeners.endAll();
   }
 
   /** @param text of one message, or none where it only has an id @param serverId of the event, where its server has given one */
   tell(text: string, serverId?: string): void {
     const bytes = Buffer.byteLength(text);
-    const message: Message = { number: ++this.#last, text, bytes, ...(serverId !== undefined && { serverId }) };
+    const message: Message = { text, bytes, ...(serverId !== undefined && { serverId }) };
     if (serverId !== undefined) this.#serverKeeps = true;
     if (this.#hold(message)) this.#deliver();
     else this.#pass(message);
@@ -87,21 +94,26 @@ export class SessionStream {
 
   /** @param after id of the event behind which it goes on */
   listen(exchange: Exchange, after?: string): void {
-    this.#listener?.end();
-    this.#listener = exchange;
+    if (this.#listeners.count >= LISTENERS_LIMIT) {
+      const reason = `${LISTENERS_LIMIT} streams of this session are open`;
+      // As SDK servers say it: their clients do not come again.
+      exchange.refuseWith(new FleetError('AT_CAPACITY', { reason, status: 409 }));
+      return;
+    }
+    const back = after === undefined ? undefined : this.#readId(after);
+    const listener = this.#listeners.add(exchange, back?.stream);
     exchange.beginStream();
     exchange.endAtAge(this.limits.streamAge, this.clock.now());
-    if (after !== undefined) this.#goBackTo(after);
-    this.#waitsForDrain = false;
-    exchange.onClosed(() => this.#left(exchange));
+    exchange.onClosed(() => this.#left(listener));
     // Primed with an id, so that a stream which is cut before its first message can be gone on with (MCP 2025-11-25, Streamable HTTP).
-    exchange.event('', this.clock.now(), this.#ownId((this.#messages[this.#written]?.number ?? this.#last + 1) - 1));
+    exchange.event('', this.clock.now(), this.#ownId(back ?? { stream: listener.stream, number: 0 }));
+    if (back !== undefined) this.#repeat(back, exchange);
     this.#deliver();
   }
 
   /** Lets go of what nobody has come back for. */
   expire(): void {
-    if (this.#listener !== undefined || this.clock.now() < this.#leftAt + this.limits.streamHold) return;
+    if (this.#listeners.count > 0 || this.clock.now() < this.#leftAt + this.limits.streamHold) return;
     this.#forget(this.#written);
     if (this.#source === undefined) return;
     this.log.info({ waiting: this.#messages.length }, 'stream_let_go');
@@ -110,7 +122,7 @@ export class SessionStream {
 
   /** The session is over. */
   close(): void {
-    this.#listener?.end();
+    this.#listeners.endAll();
     this.#endSource('the session has ended');
     this.tellLost(this.#messages.length - this.#written, 'the session ended');
     this.#forget(this.#messages.length);
@@ -121,13 +133,12 @@ export class SessionStream {
     if (count > 0) this.log.warn({ count, because }, 'stream_messages_lost');
   }
 
-  get #isHeard(): boolean {
-    return this.#listener?.closed === false;
-  }
-
-  #left(exchange: Exchange): void {
-    if (this.#listener !== exchange) return;
-    this.#listener = undefined;
+  #left(listener: Listener): void {
+    this.#listeners.remove(listener);
+    if (this.#listeners.count > 0) {
+      this.#deliver();
+      return;
+    }
     this.#leftAt = this.clock.now();
     if (!this.#serverKeeps) return;
     // Its server has kept what was said, and says it to whoever comes back with its id.
@@ -154,54 +165,58 @@ export class SessionStream {
 
   /** What cannot be held is said to whoever listens now, or to nobody. */
   #pass(message: Message): void {
-    if (this.#isHeard) this.#listener?.event(message.text, this.clock.now(), this.#idOf(message));
-    else this.tellLost(1, 'there was no room');
+    const listener = this.#listeners.current;
+    if (listener === undefined) this.tellLost(1, 'there was no room');
+    else this.#write(message, listener);
   }
 
   /** @param ahead bytes that may wait for a listener that reads slowly */
   #deliver(ahead: number = this.limits.backlogBytes): void {
-    const listener = this.#listener;
-    while (listener?.closed === false && this.#written < this.#messages.length) {
-      if (listener.waitingBytes > ahead) {
+    while (this.#written < this.#messages.length) {
+      const listener = this.#listeners.current;
+      if (listener === undefined) return;
+      if (listener.exchange.waitingBytes > ahead) {
         this.#waitForDrain(listener);
         return;
       }
-      const message = this.#messages[this.#written++] as Message;
-      listener.event(message.text, this.clock.now(), this.#idOf(message));
+      this.#write(this.#messages[this.#written++] as Message, listener);
     }
     if (!this.isFull) this.#source?.resume();
   }
 
-  #waitForDrain(listener: Exchange): void {
-    if (this.#waitsForDrain) return;
-    this.#waitsForDrain = true;
-    listener.onDrain(() => {
-      if (listener !== this.#listener) return;
-      this.#waitsForDrain = false;
+  #write(message: Message, listener: Listener): void {
+    message.written = this.#listeners.write(listener);
+    listener.exchange.event(message.text, this.clock.now(), message.serverId ?? this.#ownId(message.written));
+  }
+
+  #waitForDrain(listener: Listener): void {
+    if (this.#slow === listener) return;
+    this.#slow = listener;
+    listener.exchange.onDrain(() => {
+      if (this.#slow !== listener) return;
+      this.#slow = undefined;
       this.#deliver();
     });
   }
 
-  #idOf({ number, serverId }: Message): string {
-    return serverId ?? this.#ownId(number);
+  #ownId({ stream, number }: Written): string {
+    return `${OWN_EVENT_ID}${this.#name}.${stream}.${number}`;
   }
 
-  #ownId(number: number): string {
-    return `${OWN_EVENT_ID}${this.#name}.${number}`;
+  /** Undefined where it is of no stream that is known: its listener hears what comes. */
+  #readId(id: string): Written | undefined {
+    const [name, stream, number] = id.slice(OWN_EVENT_ID.length).split('.');
+    if (name === this.#name && this.#listeners.knows(Number(stream))) return { stream: Number(stream), number: Number(number) };
+    this.log.info({}, 'stream_of_another_session');
+    return undefined;
   }
 
-  /** What was written behind that event has not arrived. */
-  #goBackTo(id: string): void {
-    const [name, number] = id.slice(OWN_EVENT_ID.length).split('.');
-    if (name !== this.#name) {
-      this.log.info({ last: this.#last }, 'stream_of_another_session');
-      return;
-    }
-    const next = Number(number) + 1;
-    const first = this.#messages[0]?.number ?? this.#last + 1;
-    this.tellLost(first - next, 'it was held no longer');
-    const at = this.#messages.findIndex((message) => message.number >= next);
-    this.#written = at < 0 ? this.#messages.length : Math.min(at, this.#written);
+  /** What was written on a stream behind some message has not arrived. */
+  #repeat({ stream, number }: Written, exchange: Exchange): void {
+    const behind = this.#messages.filter(({ written }) => written?.stream === stream && written.number > number);
+    const held = behind[0]?.written?.number ?? this.#listeners.lastOn(stream) + 1;
+    this.tellLost(held - number - 1, 'it was held no longer');
+    for (const { text, serverId, written } of behind) exchange.event(text, this.clock.now(), serverId ?? this.#ownId(written as Written));
   }
 
   /** Keeps within the bounds, which are narrower for what was written already. */

@@ -8,6 +8,7 @@ import { durationWithin } from '../duration';
 import { CommandError, EXIT } from '../exit';
 import { Interruption } from '../interruption';
 import { printDocument } from '../json-document';
+import { chartPng } from '../plan/chart-png';
 import { planSvg } from '../plan/chart-svg';
 import { baseCost, type FleetPlan } from '../plan/fleet-plan';
 import { type LoadsOf, madeUpLoads, recordedLoads } from '../plan/loads';
@@ -25,6 +26,7 @@ interface PlanOptions extends AppOptions, Overrides, Omit<SomeProfile, 'day'> {
   readonly fromLedger?: number;
   readonly server: readonly string[];
   readonly svg?: string;
+  readonly png?: string;
   readonly failOnRefusal: boolean;
   readonly json: boolean;
 }
@@ -35,6 +37,7 @@ Examples:
   $ mcp-fleet plan --agents 300 --per-instance 50 --max-instances 20     with other caps than the app's
   $ mcp-fleet plan --from-ledger 1h                 under what the fleet that runs here has borne in the last hour
   $ mcp-fleet plan --agents 300 --svg plan.svg --json                    a chart, and one JSON document (docs/plan.md)
+  $ mcp-fleet plan --agents 300 --png plan.png                           the chart as PNG
 `;
 
 /** Flags that stand for members of a profile. */
@@ -80,6 +83,7 @@ export function planCommand(): Command {
     .option('--target <percent>', 'slots in use that scaling keeps', numberWithin({ least: 10, most: 80, whole: false }))
     .option('--start-seconds <number>', 'until an instance takes sessions', numberWithin({ least: 0, most: 3_600, whole: false }), 60)
     .option('--svg <file>', 'write a chart there')
+    .option('--png <file>', 'write the same chart there, as PNG')
     .option('--fail-on-refusal', 'exit code 3 where a session is refused as it is deployed', false)
     .option('--json', 'one JSON document', false)
     .action(plan);
@@ -95,7 +99,7 @@ async function plan(options: PlanOptions): Promise<void> {
     const plans: ServerPlan[] = [];
     const progress = { onProgress: progressTeller(), signal: interruption.signal };
     for (const [server, load] of await loads(servers)) plans.push(await planServer(server, load, progress));
-    tell({ from, servers: plans, base: baseCost(servers.map(({ fleet }) => fleet)), prices: PRICES }, options);
+    await tell({ from, servers: plans, base: baseCost(servers.map(({ fleet }) => fleet)), prices: PRICES }, options);
   } catch (error) {
     if (!interruption.happened) throw error;
     process.exitCode = EXIT.INTERRUPTED;
@@ -108,8 +112,9 @@ async function loadsFrom({ fromLedger, profile, ...options }: PlanOptions): Prom
   return fromLedger === undefined ? madeUpLoads(profile, flagsOf(options)) : await recordedLoads(fromLedger, options);
 }
 
-function tell(planned: FleetPlan, { svg, json, failOnRefusal }: PlanOptions): void {
-  if (svg !== undefined) writeChart(svg, planSvg(planned));
+async function tell(planned: FleetPlan, { svg, png, json, failOnRefusal }: PlanOptions): Promise<void> {
+  if (svg !== undefined) writeChart('--svg', svg, planSvg(planned));
+  if (png !== undefined) writeChart('--png', png, await chartPng(planSvg(planned)));
   const refuses = planned.servers.some(({ deployed }) => deployed.sessions.refused > 0);
   process.exitCode = failOnRefusal && refuses ? EXIT.NO : EXIT.OK;
   if (json) {
@@ -120,14 +125,14 @@ function tell(planned: FleetPlan, { svg, json, failOnRefusal }: PlanOptions): vo
   for (const line of planLines(planned, paint)) result(line);
 }
 
-function writeChart(file: string, svg: string): void {
+function writeChart(flag: string, file: string, chart: string | Uint8Array): void {
   try {
-    writeFileSync(file, svg);
+    writeFileSync(file, chart);
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code;
     throw new CommandError(
       EXIT.ENVIRONMENT,
-      `--svg names ${file}, which cannot be written (${reason}).`,
+      `${flag} names ${file}, which cannot be written (${reason}).`,
       'name a file in a folder that is there',
     );
   }

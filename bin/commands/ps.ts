@@ -3,9 +3,10 @@ import { attachHere } from '../attach';
 import { deployedPlace } from '../place/deployed-place';
 import type { PlaceOptions } from '../place/place';
 import { ofPlace } from '../place/place-of';
+import { processTable } from '../process-table';
 import { runningLines } from '../running-lines';
 import { scalingTables } from '../scaling-lines';
-import { table, terminal } from '../terminal';
+import { terminal } from '../terminal';
 
 const EXAMPLES = `
 Examples:
@@ -30,15 +31,6 @@ async function ps({ json, stack, ...options }: PlaceOptions & { json: boolean })
   const [processes, { services, alarms }] = await Promise.all([account.processes(), account.scaling()]);
   const { remoteServers } = account;
   if (json) return result(JSON.stringify({ processes, remoteServers, services, alarms }));
-  const rows = processes.map(({ role, server, task, pid, address, sessions }) => [
-    role,
-    server ?? '-',
-    task,
-    String(pid),
-    address ?? '-',
-    sessions === undefined ? '-' : String(sessions),
-  ]);
-  const remote = remoteServers.map(({ kind, server, origin }) => [kind, server, '-', '-', origin, '-']);
-  table(['ROLE', 'SERVER', 'TASK', 'PID', 'ADDRESS', 'SESSIONS'], [...rows, ...remote]).forEach(result);
+  processTable(processes, remoteServers).forEach(result);
   scalingTables(services, alarms).forEach(result);
 }

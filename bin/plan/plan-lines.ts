@@ -35,6 +35,7 @@ function serverLines(plan: ServerPlan, paint: Paint): readonly string[] {
     ...(sessionsByCpu === undefined
       ? []
       : [paint.dim(`  the CPU of an instance bears ${sessionsByCpu} sessions; what its memory bears, only you know`)]),
+    ...weightLines(deployed).map((line) => paint.dim(`  ${line}`)),
     ...chartLines('sessions, as deployed', deployed, top, paint),
     ...chartLines('sessions, by CPU', cpu, top, paint),
   ];
@@ -58,6 +59,14 @@ function untoldLines({ cpuMs, thinkSeconds, forgotten }: Replayed): readonly str
     'sessions that were refused, and streams that kept others open, are in no table',
     ...(forgotten > 0 ? [`${forgotten} sessions are in the ledger only: from their first call to the last`] : []),
   ];
+}
+
+/** As it is deployed: what agents of each weight got. */
+function weightLines({ weights = [] }: Variant): readonly string[] {
+  return weights.map(
+    ({ weight, opened, refused, waits }) =>
+      `agents of weight ${weight}: ${opened} sessions opened, ${refused} refused; they waited ${seconds(waits.p50)}, one in twenty for more than ${seconds(waits.p95)}`,
+  );
 }
 
 function hoursOf(hours: number): string {

@@ -1,5 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { type DayPoint, DEFAULT_PROFILE, isWithin, LENGTHS, type LoadProfile, RANGES, type Range } from '../../core/sizing/load-profile';
+import { MOST } from '../../core/agent-terms';
+import {
+  type DayPoint,
+  DEFAULT_PROFILE,
+  isWithin,
+  LENGTHS,
+  type LoadProfile,
+  RANGES,
+  type Range,
+  type WeightShare,
+} from '../../core/sizing/load-profile';
 import { membersOf } from '../../meaning/told';
 import { CommandError, EXIT } from '../exit';
 
@@ -16,6 +26,7 @@ export interface Load {
 const OF_A_SERVER = ['sessionsPerTask', 'thinkSeconds', 'cpuMs'] as const;
 const HOURS = { least: 0, most: RANGES.hours.most, whole: false };
 const SHARES = { least: 0, most: 1, whole: false };
+const WEIGHTS = { least: 1, most: MOST.weight, whole: true };
 const FIX = 'docs/plan.md has a profile to begin with';
 
 export function loadOf({ all, servers }: Load, server: string): LoadProfile {
@@ -62,11 +73,13 @@ function read(file: string, at: string, members: Readonly<Record<string, unknown
       if (!isWithin(value, range)) throw refused(file, `${at}${name}`, value, inWords(range));
     }
   }
-  const { day, sessionLengths } = members;
+  const { day, sessionLengths, weights } = members;
   if (sessionLengths !== undefined && !LENGTHS.some((lengths) => lengths === sessionLengths))
     throw refused(file, `${at}sessionLengths`, sessionLengths, LENGTHS.join(', '));
   if (day !== undefined && !isDay(day))
     throw refused(file, `${at}day`, day, 'a list of { "hour": from 0, rising, "share": from 0 to 1 }, of one or more');
+  if (weights !== undefined && !areWeights(weights))
+    throw refused(file, `${at}weights`, weights, `a list of { "share": from 0 to 1, 1 in all at most, "weight": ${inWords(WEIGHTS)} }`);
   return members as SomeProfile;
 }
 
@@ -77,6 +90,14 @@ function isDay(day: unknown): day is readonly DayPoint[] {
     return isWithin(hour, HOURS) && isWithin(share, SHARES);
   };
   return day.every((point, i) => isPoint(point) && (i === 0 || point.hour > day[i - 1].hour));
+}
+
+function areWeights(weights: unknown): weights is readonly WeightShare[] {
+  if (!Array.isArray(weights)) return false;
+  const told = weights.map(membersOf);
+  if (!told.every((members) => isWithin(members?.share, SHARES) && isWithin(members?.weight, WEIGHTS))) return false;
+  // Shares such as 0.7, 0.2 and 0.1 are a little more than 1 together.
+  return told.reduce((sum, members) => sum + (members?.share as number), 0) <= 1 + Number.EPSILON * told.length;
 }
 
 function objectIn(file: string, what: string, value: unknown): Record<string, unknown> {

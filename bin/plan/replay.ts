@@ -1,6 +1,9 @@
+import { termsOf } from '../../checks/fleet';
 import type { Tables } from '../../checks/tables';
+import { weightOf } from '../../core/agent-terms';
+import type { AllowlistEntry } from '../../core/policy';
 import { DEFAULT_PROFILE, type LoadProfile } from '../../core/sizing/load-profile';
-import { mostAtOnce, type RecordedLoad } from '../../core/sizing/recorded-load';
+import { mostAtOnce, type RecordedLoad, type RecordedSession } from '../../core/sizing/recorded-load';
 import { sessionRows } from '../session-rows';
 import { type Recording, recordingOf, type Window } from './recording';
 
@@ -26,18 +29,30 @@ const HOUR_MS = 3_600_000;
 
 /** Reads the loads of servers in a window; those to which nothing came have none. */
 export async function readReplays(
-  tables: Pick<Tables, 'ledger' | 'directory'>,
+  tables: Pick<Tables, 'ledger' | 'directory' | 'allowlist'>,
   servers: readonly string[],
   window: Window,
   given: Untold,
 ): Promise<ReadonlyMap<string, Replay>> {
-  const [calls, sessions] = await Promise.all([tables.ledger(), sessionRows(tables)]);
+  const [calls, sessions, allowlist] = await Promise.all([tables.ledger(), sessionRows(tables), tables.allowlist()]);
+  const weighed = weigherOf(allowlist);
   const at = (server: string) => (row: { readonly server: string }) => row.server === server;
   const replays = servers.map((server) => {
     const recording = recordingOf(calls.filter(at(server)), sessions.filter(at(server)), window);
-    return [server, replayOf(recording, window, given)] as const;
+    return [server, replayOf({ ...recording, sessions: weighed(recording.sessions) }, window, given)] as const;
   });
   return new Map(replays.filter(([, { replayed }]) => replayed.sessions > 0));
+}
+
+/** Says of sessions how much their agents count now. */
+function weigherOf(allowlist: readonly AllowlistEntry[]): (sessions: readonly RecordedSession[]) => readonly RecordedSession[] {
+  const weights = new Map<string, number>();
+  return (sessions) =>
+    sessions.map((session) => {
+      const weight = weights.get(session.agent) ?? weightOf(termsOf(allowlist, session.agent));
+      weights.set(session.agent, weight);
+      return weight === 1 ? session : { ...session, weight };
+    });
 }
 
 function replayOf({ sessions, ...recording }: Recording, { from, until }: Window, given: Untold): Replay {

@@ -53,9 +53,9 @@ export class FairQueue<T extends Waiter> {
     const line = this.nextLine();
     const waiter = line?.waiters.shift();
     if (line === undefined || waiter === undefined) return undefined;
-    this.count--;
     this.now = Math.max(this.now, line.turn);
     line.turn += 1 / waiter.weight;
+    this.count--;
     return waiter;
   }
 
@@ -67,6 +67,11 @@ export class FairQueue<T extends Waiter> {
     line.waiters.splice(at, 1);
     this.count--;
     return true;
+  }
+
+  /** There is enough for all, and nobody waits: who was ahead of others is so no more, and nothing is kept of those that came and went. */
+  even(): void {
+    if (this.count === 0) this.lines.clear();
   }
 
   private lineOf({ agent, weight }: T): Line<T> {

@@ -74,6 +74,7 @@ export class ServerCapacity {
     if (this.queue.size === 0) {
       const seat = this.seat();
       if (seat !== undefined) {
+        this.queue.even();
         seeker.place(seat);
         return;
       }
@@ -107,6 +108,14 @@ export class ServerCapacity {
   shun(id: string): void {
     const instance = this.instances.get(id);
     if (instance !== undefined) instance.shunnedUntil = this.now() + SHUNNED_MS;
+  }
+
+  /** What was begun there was to blame, and not the instance. */
+  forgive(id: string): void {
+    const instance = this.instances.get(id);
+    if (instance === undefined) return;
+    instance.shunnedUntil = 0;
+    this.fill();
   }
 
   private fill(): void {

@@ -11,6 +11,14 @@ export interface DayPoint {
   readonly share: number;
 }
 
+/** Agents that count for more than others where slots are short. */
+export interface WeightShare {
+  /** Of all agents; from 0 to 1. */
+  readonly share: number;
+  /** As `addAgent` takes it. */
+  readonly weight: number;
+}
+
 /** What a fleet has to bear. Agents that are at work do one task after another, and each task opens its sessions as it begins. */
 export interface LoadProfile {
   readonly agents: number;
@@ -26,6 +34,8 @@ export interface LoadProfile {
   /** CPU time that the server and its sidecar take for a call. */
   readonly cpuMs: number;
   readonly hours: number;
+  /** Agents of a weight other than 1, spread evenly among all. */
+  readonly weights: readonly WeightShare[];
   readonly day: readonly DayPoint[];
   /** Everything that is drawn by chance follows from it. */
   readonly seed: number;
@@ -58,6 +68,7 @@ export const DEFAULT_PROFILE: LoadProfile = {
   thinkSeconds: 30,
   cpuMs: 5,
   hours: 8,
+  weights: [],
   day: [
     { hour: 0, share: 0 },
     { hour: 1 / 6, share: 1 },
@@ -67,6 +78,19 @@ export const DEFAULT_PROFILE: LoadProfile = {
 
 export function isWithin(value: unknown, { least, most, whole }: Range): value is number {
   return typeof value === 'number' && value >= least && value <= most && (!whole || Number.isInteger(value));
+}
+
+/** Fractional part of the golden ratio: its multiples are spread more evenly than chance does, however many are taken of them. */
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
+
+/** Weight of one of the agents: among those at work, be they few or many, each weight has about its share. */
+export function weightOfAgent({ weights }: Pick<LoadProfile, 'weights'>, agent: number): number {
+  let at = (agent * GOLDEN) % 1;
+  for (const { share, weight } of weights) {
+    if (at < share) return weight;
+    at -= share;
+  }
+  return 1;
 }
 
 /** Share of the agents that are at work. */

@@ -9,11 +9,21 @@ export interface Outcome {
   };
   /** In the queue, of the sessions that were opened, in milliseconds. */
   readonly waits: Waits;
+  /** Where agents have different weights: what became of the sessions of each, the heaviest first. */
+  readonly weights?: readonly OutcomeOfWeight[];
   /** Those that start included. */
   readonly instances: { readonly min: number; readonly mean: number; readonly max: number };
   /** Mean of instances and time, in percent. */
   readonly utilization: { readonly slots: number; readonly cpu: number };
   readonly minutes: readonly Minute[];
+}
+
+export interface OutcomeOfWeight {
+  readonly weight: number;
+  readonly sought: number;
+  readonly opened: number;
+  readonly refused: number;
+  readonly waits: Waits;
 }
 
 export interface Waits {

@@ -5,6 +5,8 @@ import { type Wanted, Workforce } from './workforce';
 /** A session as it was, or a call that belonged to none: what takes a slot, and for how long. */
 export interface RecordedSession {
   readonly agent: string;
+  /** That the agent has now; default 1. */
+  readonly weight?: number;
   /** When it was opened, in milliseconds since the beginning of the load. */
   readonly at: number;
   /** Milliseconds. */
@@ -25,7 +27,8 @@ export function bringOn(load: ServerLoad, time: Timeline, want: (session: Wanted
     new Workforce(load, time, want).start();
     return;
   }
-  for (const { agent, at, length } of load.recorded) time.in(at - time.now, () => want({ agent, length, over: () => undefined }));
+  for (const { agent, weight = 1, at, length } of load.recorded)
+    time.in(at - time.now, () => want({ agent, weight, length, over: () => undefined }));
 }
 
 /** Most sessions that are wanted at the same time. */

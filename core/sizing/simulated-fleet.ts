@@ -29,6 +29,8 @@ export interface SimulatedGateway {
 /** Somebody who opens a session. */
 export interface Opening {
   readonly agent: string;
+  /** Default 1. */
+  readonly weight?: number;
   /** @param waited milliseconds from asking for it until it was open */
   opened(waited: number, close: () => void): void;
   /** The queue is full, or it has waited for too long. */
@@ -122,7 +124,7 @@ export class SimulatedFleet {
     };
     const seeker: Seeker = {
       agent: opening.agent,
-      weight: 1,
+      weight: opening.weight ?? 1,
       turnAway: refuse,
       place: (seat) => {
         isSettled = true;

@@ -66,13 +66,14 @@ export class Simulation {
     return (this.load.hours * HOUR) / this.speed;
   }
 
-  private open({ agent, length, over }: Wanted): void {
+  private open({ agent, weight, length, over }: Wanted): void {
     const { tally, time } = this;
-    tally.sought++;
+    tally.seek(weight);
     this.fleet.open(Math.floor(this.random() * this.server.gateways), {
       agent,
+      weight,
       opened: (waited, close) => {
-        tally.opened(waited - ROUND_TRIP);
+        tally.opened(waited - ROUND_TRIP, weight);
         time.in(length, () => {
           close();
           tally.closed();
@@ -80,7 +81,7 @@ export class Simulation {
         });
       },
       refused: () => {
-        tally.refused++;
+        tally.refuse(weight);
         time.in(length, over);
       },
     });

@@ -1,4 +1,4 @@
-import { type LoadProfile, shareAt } from './load-profile';
+import { type LoadProfile, shareAt, weightOfAgent } from './load-profile';
 import { exponential, seeded } from './seeded';
 import type { Timeline } from './timeline';
 
@@ -10,6 +10,7 @@ const SIGMA = 1;
 /** A session that an agent wants. */
 export interface Wanted {
   readonly agent: string;
+  readonly weight: number;
   /** How long it needs it, in milliseconds. */
   readonly length: number;
   /** It was closed, or the agent has done without it for as long. */
@@ -18,6 +19,7 @@ export interface Wanted {
 
 interface Agent {
   readonly number: number;
+  readonly weight: number;
   /** Its own, so that what it does next is the same however long it had to wait. */
   readonly random: () => number;
   isBusy: boolean;
@@ -33,7 +35,12 @@ export class Workforce {
     private readonly want: (session: Wanted) => void,
   ) {
     const { agents, seed } = profile;
-    this.agents = Array.from({ length: agents }, (_, i) => ({ number: i, random: seeded(seed + i * 7_919), isBusy: false }));
+    this.agents = Array.from({ length: agents }, (_, i) => ({
+      number: i,
+      weight: weightOfAgent(profile, i),
+      random: seeded(seed + i * 7_919),
+      isBusy: false,
+    }));
   }
 
   /** Whoever comes to work within a minute comes at some moment of it. */
@@ -63,7 +70,7 @@ export class Workforce {
     const over = (): void => {
       if (--left === 0) this.rest(agent);
     };
-    for (let session = left; session > 0; session--) this.want({ agent: `agent-${agent.number}`, length, over });
+    for (let session = left; session > 0; session--) this.want({ agent: `agent-${agent.number}`, weight: agent.weight, length, over });
   }
 
   private rest(agent: Agent): void {

@@ -18,6 +18,11 @@ export function hadNoSlot({ detail }: FleetError): boolean {
   return NO_SLOT.includes(detail.sidecar);
 }
 
+/** Whether the instance is up and cannot open what it has room for. */
+export function opensNothing({ detail }: FleetError): boolean {
+  return detail.sidecar === 'server_unavailable' || detail.sidecar === 'server_ended';
+}
+
 /** Sends a request to where its seat is, and notes what that tells of the instance. */
 export async function sendTo(
   seat: Seat,
@@ -37,7 +42,7 @@ export async function sendTo(
     return response;
   } catch (error) {
     if (FleetError.is(error)) answered = error.detail.instance;
-    if (FleetError.is(error) && error.detail.sidecar === 'server_unavailable' && answered !== undefined) capacity.shun(answered);
+    if (FleetError.is(error) && opensNothing(error) && answered !== undefined) capacity.shun(answered);
     throw error;
   } finally {
     seat.settle();

@@ -1,3 +1,4 @@
+import { weightOf } from '../../core/agent-terms';
 import { type Seat, ServerCapacity } from '../../core/capacity/server-capacity';
 import { readSlots } from '../../core/capacity/slots-news';
 import { FleetError } from '../../core/errors';
@@ -101,7 +102,7 @@ export class Seats {
     const quiet = !this.inDemand(server);
     this.soughtAt.set(server, this.parts.now());
     if (quiet) this.onDemand(server);
-    return new Waiting(agentId, decision?.terms?.weight ?? 1, () => this.refusal(server, 'and as many requests wait as may'));
+    return new Waiting(agentId, weightOf(decision?.terms), () => this.refusal(server, 'and as many requests wait as may'));
   }
 
   private async wait(waiting: Waiting, server: string, since: number, { until, departure }: SeatPatience = {}): Promise<Seat> {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Epoch } from '../../core/orders';
 import type { LedgerRow } from '../../ledger/row';
-import { LEASE_MS } from './new-row';
+import { leaseMs } from './new-row';
 
 /** How the reason of such a row begins. */
 const RESTORED = 'the ledger was restored to';
@@ -24,7 +24,7 @@ export function forgottenRow(row: LedgerRow, { from, until }: Epoch): LedgerRow 
     fence: randomUUID(),
     state: 'unknown',
     settledAt: row.claimedAt,
-    leaseUntil: until + LEASE_MS,
+    leaseUntil: until + leaseMs(),
     reason: `${RESTORED} ${restored}: this key may have been used between then and ${ordered}`,
   };
 }

@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { DEFAULT_KEY_LIFETIME_SECONDS, type FleetConfig } from '../../core/fleet-config';
+import { DEFAULT_KEY_LIFETIME_SECONDS, type FleetConfig, type ServerConfig } from '../../core/fleet-config';
 import type { SealedSession } from '../../core/sealed-session';
 import { sessionKey } from '../../core/session-key';
 import { encodeText } from '../../ledger/kept-text';
 import { type LedgerRow, ledgerKey } from '../../ledger/row';
 import type { Identified, ToolCall } from '../call';
 import type { SealKeys } from '../identity/seal-keys';
-import { CALL_TIMEOUT_MS } from '../upstream/upstreams';
+import { longestCallMs } from '../upstream/call-deadline';
 import { redactedArguments } from './redacted-arguments';
 
 /** A claim's owner gives up before its lease does. */
-export const LEASE_MS = CALL_TIMEOUT_MS + 60_000;
+export function leaseMs(server: Pick<ServerConfig, 'longestCallSeconds'> = {}): number {
+  return longestCallMs(server) + 60_000;
+}
 
 /** What a new row says of the replica that writes it. */
 export interface RowParts {
@@ -22,7 +24,9 @@ export interface RowParts {
 }
 
 /** What a row says of its call. */
-type Called = Pick<Identified, 'agent' | 'agentId' | 'server' | 'task' | 'sessionId' | 'message'> & { readonly toolCall: ToolCall };
+type Called = Pick<Identified, 'agent' | 'agentId' | 'server' | 'serverConfig' | 'task' | 'sessionId' | 'message'> & {
+  readonly toolCall: ToolCall;
+};
 
 /**
  * The row of one call in the state `claimed`. A caller's key and a call id never meet: one is prefixed `k:`, the other `c:`.
@@ -60,7 +64,7 @@ export async function newRow(
     owner: parts.replica,
     ...(route !== undefined && { route }),
     claimedAt: now,
-    leaseUntil: now + LEASE_MS,
+    leaseUntil: now + leaseMs(call.serverConfig),
     ...(policy.effect === 'state_changing' && { keyExpiresAt: now + keyLifetimeMs(parts.config) }),
   };
 }

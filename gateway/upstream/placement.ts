@@ -5,17 +5,19 @@ import { upstreamText } from '../../core/reading/upstream-text';
 import { DELIVERY_WINDOW_MS } from '../../ledger/protocol';
 import type { LedgerRow } from '../../ledger/row';
 import type { Claimed, KnownSession } from '../call';
-import { hadNoSlot, type SeatedParts, sendTo } from '../capacity/seated';
+import { hadNoSlot, opensNothing, type SeatedParts, sendTo } from '../capacity/seated';
 import type { SeatPatience } from '../capacity/seats';
 import { Departure } from '../departure';
 import type { OpenRequest } from '../open-requests';
 import type { Recovery } from '../recovery';
 import type { Affinity } from './affinity';
+import { FATAL_MS, FATAL_TRIES, type FatalOpenings } from './fatal-openings';
 import type { Restorations } from './restore';
 import type { UpstreamRequest, UpstreamResponse } from './upstreams';
 
 export interface PlacementParts extends SeatedParts {
   readonly affinity: Affinity;
+  readonly fatalOpenings: FatalOpenings;
   readonly restorations: Restorations;
 }
 
@@ -48,6 +50,7 @@ export async function place(call: Placeable, parts: PlacementParts, isKnownLost 
   // It was sent before, or has waited for another like it.
   if (seat?.over) seat = await seats.find(call, patienceOf(call, departure));
   let isLost = isKnownLost;
+  const ended: (string | undefined)[] = [];
   for (;;) {
     try {
       if (isLost && session !== undefined) session = await restorations.restore({ ...call, session, sessionId: call.sessionId as string });
@@ -65,8 +68,10 @@ export async function place(call: Placeable, parts: PlacementParts, isKnownLost 
         continue;
       }
       recovery.note('sent', error.detail.reason);
-      if (call.lane === 'open' && error.detail.sidecar === 'server_unavailable' && recovery.count > OPENING_ATTEMPTS) {
-        throw recovery.spent(endedBy('not_opened', error.detail.reason));
+      if (call.lane === 'open' && opensNothing(error)) {
+        if (error.detail.sidecar === 'server_ended') ended.push(error.detail.instance);
+        if (ended.length >= FATAL_TRIES) throw recovery.spent(blame(call, ended, parts));
+        if (recovery.count > OPENING_ATTEMPTS) throw recovery.spent(endedBy('not_opened', error.detail.reason));
       }
       if (error.kind === 'UNKNOWN_SESSION') {
         if (isLost || session === undefined || !restores(call) || !recovery.again()) throw error;
@@ -81,6 +86,13 @@ export async function place(call: Placeable, parts: PlacementParts, isKnownLost 
       }
     }
   }
+}
+
+/** Processes have ended upon it at one instance and then at another: the request is to blame, and they go on with those of others. */
+function blame(call: Placeable, instances: readonly (string | undefined)[], { seats, fatalOpenings }: PlacementParts): FleetError {
+  for (const id of instances) if (id !== undefined) seats.of(call.server).forgive(id);
+  fatalOpenings.note(call);
+  return endedBy('not_opened', `${instances.length} processes of the server ended upon this initialize`, { retryAfterMs: FATAL_MS });
 }
 
 /** A claimed call must be delivered in time, or not at all. */
@@ -156,7 +168,7 @@ function restores({ serverConfig, lane }: Claimed): boolean {
 }
 
 /** Endings that a second attempt would only repeat: the server answered, and what it said is no answer. */
-const FINAL_ENDINGS = ['no_response', 'secret_told', 'cancelled', 'caller_left'];
+const FINAL_ENDINGS = ['no_response', 'timeout', 'secret_told', 'cancelled', 'caller_left'];
 
 /** What is known to change nothing may be said twice, as long as nobody has seen a part of the answer. */
 export function repeatable({ claim, lane, toolCall, message, ...call }: Placeable, { detail }: FleetError): boolean {

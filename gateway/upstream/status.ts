@@ -23,6 +23,7 @@ const REASON_ENDINGS: Readonly<Record<SidecarReason, LossName>> = {
   unknown_session: 'unknown_session',
   unauthenticated: 'refused',
   server_unavailable: 'refused',
+  server_ended: 'refused',
   too_late: 'too_late',
   rate_limited: 'rate_limited',
   unknown_call: 'refused',

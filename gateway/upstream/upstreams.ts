@@ -1,7 +1,7 @@
-import { type Dispatcher, errors, Pool } from 'undici';
+import { buildConnector, type Dispatcher, errors, Pool } from 'undici';
 import { endedBy } from '../../core/endings';
 import type { FleetError } from '../../core/errors';
-import { type CallContext, LONGEST_CALL_SECONDS, type ServerConfig } from '../../core/fleet-config';
+import type { CallContext, ServerConfig } from '../../core/fleet-config';
 import {
   CONTEXT_HEADER,
   INSIST_HEADER,
@@ -19,6 +19,8 @@ import { REDIRECT_LIMIT, redirectOf } from '../../core/redirect';
 import type { CredentialField, Credentials } from '../credentials/credentials';
 import type { Departure } from '../departure';
 import type { Body } from './body';
+import { longestCallMs } from './call-deadline';
+import { ConnectionsAhead } from './connections-ahead';
 import { decoded } from './decoding';
 import { GuardedBody } from './guarded-body';
 import { isStream } from './media-type';
@@ -26,9 +28,6 @@ import { pastOutdated } from './outdated';
 import { type Delivery, type Incoming, TooLateError, TooManyError, Way } from './sending';
 import type { SidecarBond } from './sidecar-keys';
 import { failureOf } from './status';
-
-/** Longest time, in milliseconds, that a server may take until its answer begins. */
-export const CALL_TIMEOUT_MS = LONGEST_CALL_SECONDS * 1_000;
 
 /** Longest time until a connection stands, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -86,16 +85,26 @@ export interface UpstreamResponse {
 /** @param text the header; @param cookie that leads to the instance, where the answer set one */
 type HearSlots = (server: string, instance: string, text: string, cookie: string | undefined) => void;
 
+/** What becomes known of servers beside their answers. */
+export interface UpstreamNews {
+  /** Hears what instances say of their slots with each answer. */
+  readonly onSlots?: HearSlots;
+  /** A request waited for a connection to a server whose connections are opened ahead. */
+  readonly onCold?: (server: string) => void;
+  /** No connection to such a server can be opened ahead. */
+  readonly onSetback?: (server: string, reason: string) => void;
+}
+
 /** Connections to the listener of the sidecars and to remote servers; nothing here sends twice what may have been executed. */
 export class Upstreams {
   private readonly ways = new Map<string, Way>();
+  private readonly ahead: ConnectionsAhead[] = [];
   /** Where servers are asked, by name or address; remote ones may have said that they are elsewhere within their origin. */
   private readonly places = new Map<string, Place>();
 
   /**
    * @param tlsName server name to expect instead of the host, where one certificate serves the whole fleet
    * @param bind signs who calls for the sidecars of a server; undefined for a server without
-   * @param onSlots hears what instances say of their slots with each answer
    * @param credentials of servers that have some
    */
   constructor(
@@ -104,7 +113,7 @@ export class Upstreams {
     private readonly bind: (context: CallContext) => SidecarBond | undefined,
     private readonly now: () => number = Date.now,
     private readonly connections = CONNECTION_LIMIT,
-    private readonly onSlots: HearSlots = () => undefined,
+    private readonly news: UpstreamNews = {},
     private readonly credentials?: Credentials,
   ) {}
 
@@ -120,10 +129,20 @@ export class Upstreams {
     return pastOutdated((insists) => this.follow(insists ? { ...request, insists } : request, departure));
   }
 
+  /** Opens connections to remote servers before anybody asks, as many as their operator says. */
+  connectAhead(servers: Readonly<Record<string, ServerConfig>>): void {
+    for (const [server, serverConfig] of Object.entries(servers)) {
+      const { remoteUrl, remote } = serverConfig;
+      if (remoteUrl !== undefined && remote?.warm !== undefined) this.way(new URL(remoteUrl).origin, { server, serverConfig });
+    }
+    for (const connections of this.ahead) connections.refill();
+  }
+
   /** Cuts every connection; whoever still waits for an answer learns that it is lost. */
   async close(): Promise<void> {
     const ways = [...this.ways.values()];
     this.ways.clear();
+    for (const connections of this.ahead.splice(0)) connections.close();
     await Promise.all(ways.map((way) => way.close()));
   }
 
@@ -185,13 +204,13 @@ export class Upstreams {
       path: url.pathname + url.search,
       headers: [...headersOf(request, bond?.context), ...(shown === undefined ? [] : [shown.name, shown.value])],
       body: request.body ?? null,
-      headersTimeout: CALL_TIMEOUT_MS,
+      headersTimeout: longestCallMs(request.serverConfig),
       bodyTimeout: 0, // silence on a stream is no failure
     };
-    const incoming = await this.way(url.origin, request.serverConfig)
+    const incoming = await this.way(url.origin, request)
       .send(options, delivery, departure)
       .catch((error: NodeJS.ErrnoException) => {
-        throw transportError(error, delivery);
+        throw transportError(error, delivery, longestCallMs(request.serverConfig));
       });
     return { ...this.accept(incoming, request), ...(bond !== undefined && { bond }) };
   }
@@ -202,7 +221,7 @@ export class Upstreams {
     const instance = remote ? undefined : single(headers[INSTANCE_HEADER]);
     const cookie = stickinessCookie(headers['set-cookie']);
     const slots = headers[SLOTS_HEADER];
-    if (instance !== undefined && typeof slots === 'string') this.onSlots(server, instance, slots, cookie);
+    if (instance !== undefined && typeof slots === 'string') this.news.onSlots?.(server, instance, slots, cookie);
     const failure = failureOf({ status, headers, instance, reason: remote ? undefined : single(headers[REASON_HEADER]) }, serverConfig);
     if (failure !== undefined) {
       coded.letGo();
@@ -229,17 +248,32 @@ export class Upstreams {
     return new GuardedBody(body, guard.answer(isStream({ headers }), onLeak), onLeak);
   }
 
-  private way(origin: string, { remote }: ServerConfig): Way {
-    const ca = remote?.certificateAuthorities;
-    const name = ca === undefined ? origin : `${origin} ${ca}`;
+  private way(origin: string, { server, serverConfig: { remote } }: Pick<UpstreamRequest, 'server' | 'serverConfig'>): Way {
+    const { certificateAuthorities: ca, warm } = remote ?? {};
+    // What is opened ahead is of one server, whoever else is at its origin.
+    const name = warm !== undefined ? `${origin} of ${server}` : ca === undefined ? origin : `${origin} ${ca}`;
     const known = this.ways.get(name);
     if (known !== undefined) return known;
     const servername = this.tlsName !== undefined && this.serversUrl.startsWith(origin) ? { servername: this.tlsName } : {};
-    const connect = { timeout: CONNECT_TIMEOUT_MS, ...servername, ...(ca !== undefined && { ca }) };
+    const options = { timeout: CONNECT_TIMEOUT_MS, ...servername, ...(ca !== undefined && { ca }) };
     const { connections } = this;
+    const connect = warm === undefined ? options : this.openAhead(warm, new URL(origin), server, buildConnector(options));
     const way = new Way(new Pool(origin, { connect, connections, pipelining: 1 }), connections, this.now);
     this.ways.set(name, way);
     return way;
+  }
+
+  private openAhead(count: number, origin: URL, server: string, connect: buildConnector.connector): buildConnector.connector {
+    const { onCold, onSetback } = this.news;
+    const connections = new ConnectionsAhead({
+      count,
+      origin,
+      connect,
+      onCold: () => onCold?.(server),
+      onSetback: (reason) => onSetback?.(server, reason),
+    });
+    this.ahead.push(connections);
+    return connections.connect;
   }
 }
 
@@ -264,14 +298,14 @@ function headersOf(
 }
 
 /** Whether bytes can have left is told by the first one that was written, not by an error's name. */
-function transportError(error: NodeJS.ErrnoException, { begun }: Delivery): FleetError {
+function transportError(error: NodeJS.ErrnoException, { begun }: Delivery, longestMs: number): FleetError {
   const code = error.code ?? error.name;
   if (error instanceof TooManyError) return endedBy('at_capacity', error.message, { retryAfterMs: 1_000 });
   if (error instanceof TooLateError) return endedBy('too_late', error.message);
   if (error instanceof errors.RequestAbortedError || error.name === 'AbortError')
     return endedBy('caller_left', 'the caller left and the request was cancelled');
   if (!begun) return endedBy('not_connected', `no connection to it (${code})`);
-  if (error instanceof errors.HeadersTimeoutError) return endedBy('timeout', `no answer began within ${CALL_TIMEOUT_MS / 60_000} minutes`);
+  if (error instanceof errors.HeadersTimeoutError) return endedBy('timeout', `no answer began within ${longestMs / 1_000} s`);
   return endedBy('connection_lost', `the connection broke after the request was sent (${code})`);
 }
 

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { chartPng } from '../../bin/plan/chart-png';
 import type { FleetPlan } from '../../bin/plan/fleet-plan';
 import { cli, ROOT } from '../e2e/fleet';
 import { scratchFolder } from '../local/fixtures/assembly';
@@ -91,6 +92,12 @@ describe('mcp-fleet plan', () => {
     expect(readFileSync(join(folder, 'plan.svg'), 'utf8')).toMatch(/^<svg xmlns[\s\S]*acme \/ memory[\s\S]*<\/svg>\n$/);
   });
 
+  it('writes the same chart as PNG, with text in it', async () => {
+    await planned('--hours', '0.5', '--server', 'memory', '--svg', 'plan.svg', '--png', 'plan.png');
+    const svg = readFileSync(join(folder, 'plan.svg'), 'utf8');
+    expect(readFileSync(join(folder, 'plan.png'))).toEqual(Buffer.from(await chartPng(svg)));
+  });
+
   it.each([
     ['with nobody refused', 0, ['--agents', '20']],
     ['with somebody refused', 3, ['--agents', '1000']],
@@ -116,10 +123,10 @@ describe('mcp-fleet plan', () => {
     expect(ended.stderr).toMatch(message);
   });
 
-  it('ends with 4 where no chart can be written', async () => {
-    const { code, stderr } = await plan('--assembly', 'main', '--hours', '0.1', '--svg', 'nowhere/plan.svg');
+  it.each(['svg', 'png'])('ends with 4 where no chart can be written as %s', async (kind) => {
+    const { code, stderr } = await plan('--assembly', 'main', '--server', 'memory', '--hours', '0.1', `--${kind}`, `nowhere/plan.${kind}`);
     expect(code).toBe(4);
-    expect(stderr).toMatch(/cannot be written \(ENOENT\)/);
+    expect(stderr).toContain(`--${kind} names nowhere/plan.${kind}, which cannot be written (ENOENT)`);
     expect(existsSync(join(folder, 'nowhere'))).toBe(false);
   });
 });

@@ -170,11 +170,13 @@ describe('beside a running account', () => {
   it('ps lists every role, with sessions at the sidecars', async () => {
     const { processes } = JSON.parse((await cli(['ps', '--json'])).stdout) as { processes: Record<string, unknown>[] };
     expect(new Set(processes.map(({ role }) => role))).toEqual(new Set(['gateway', 'sidecar', 'server', 'lambda']));
-    for (const { role, pid, sessions } of processes) {
+    for (const { role, pid, sessions, warm } of processes) {
       expect(pid).toEqual(expect.any(Number));
       if (role === 'sidecar') expect(sessions).toEqual(expect.any(Number));
+      // No server of Acme keeps any ready.
+      expect(warm).toBeUndefined();
     }
-    expect((await cli(['ps'])).stdout).toMatch(/^ROLE +SERVER +TASK +PID +ADDRESS +SESSIONS\n/);
+    expect((await cli(['ps'])).stdout).toMatch(/^ROLE +SERVER +TASK +PID +ADDRESS +SESSIONS +WARM\n/);
     expect(JSON.parse((await cli(['ps', '--json'])).stdout)).toMatchObject({ remoteServers: [] });
   });
 

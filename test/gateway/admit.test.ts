@@ -10,7 +10,7 @@ const LISTEN = { lane: 'relay', message: { kind: 'request', method: 'subscriptio
 
 /** A request as far as its admission looks at it. */
 function request(what: object, agentId: string | number = 'agent', gone = new Departure()): Authorized {
-  return { server: 'payments', agentId, exchange: { gone }, ...what } as unknown as Authorized;
+  return { server: 'payments', agentId, exchange: { gone }, decision: {}, ...what } as unknown as Authorized;
 }
 
 const enters = (admission: Admission, ...of: Parameters<typeof request>): boolean => admission.enter(request(...of)) === undefined;
@@ -62,4 +62,33 @@ test('whoever asks for how much: as long as there is room, an agent that has not
     if (admission.underWay.length < IN_FLIGHT_LIMIT) expect(enters(admission, CALL, 'newcomer')).toBe(true);
     expect(admission.underWay.length).toBeLessThan(IN_FLIGHT_LIMIT);
   }
+});
+
+test.each([
+  ['calls', CALL],
+  ['streams', GET_STREAM],
+])('an agent of twice the weight has twice the places, where both want more %s than there are', (_, what) => {
+  const admission = new Admission();
+  const random = seeded(7);
+  const open: { readonly agent: string; readonly gone: Departure }[] = [];
+  const weights = { heavy: 2, light: 1 };
+  for (let turn = 0; turn < 60_000; turn++) {
+    const agent = random() < 0.5 ? 'heavy' : 'light';
+    const gone = new Departure();
+    if (enters(admission, { ...what, decision: { terms: { weight: weights[agent] } } }, agent, gone)) open.push({ agent, gone });
+    // Whoever's it is: one in two turns something ends.
+    if (turn % 2 === 0) open.splice(Math.floor(random() * open.length), 1)[0]?.gone.end();
+  }
+  const held = (name: string): number => open.filter(({ agent }) => agent === name).length;
+  expect(held('heavy') / held('light')).toBeGreaterThan(1.9);
+  expect(held('heavy') / held('light')).toBeLessThan(2.1);
+});
+
+test('no weight takes the last places: alone an agent has four fifths, and the lightest finds room beside the heaviest', () => {
+  const admission = new Admission();
+  const heaviest = { ...CALL, decision: { terms: { weight: 100 } } };
+  let own = 0;
+  while (enters(admission, heaviest, 'heaviest')) own++;
+  expect(own).toBe(0.8 * IN_FLIGHT_LIMIT);
+  for (let other = 0; other < 50; other++) expect(enters(admission, CALL, other)).toBe(true);
 });

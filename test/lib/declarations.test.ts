@@ -1,5 +1,6 @@
 import { rootCertificates } from 'node:tls';
 import { expect, test } from '@jest/globals';
+import { Duration } from 'aws-cdk-lib';
 import type { ServerConfig } from '../../core/fleet-config';
 import { type AddServerProps, Reconcile, ServerMethod, ServerRuntime, ToolPolicy } from '../../lib';
 import { configOf, NPM_HTTP, newServer, templateOf } from './example-fleet';
@@ -82,6 +83,23 @@ test('a remote server limits rates before it executes only where that is said', 
   expect(remoteOf(true)).toEqual({ remoteUrl: SEARCH, remote: { rateLimitsBeforeExecution: true }, tools: {} });
   expect(remoteOf(false)).toEqual({ remoteUrl: SEARCH, tools: {} });
   expect(remoteOf()).toEqual({ remoteUrl: SEARCH, tools: {} });
+});
+
+test('how long a server may take, and its listen streams last, the gateway is told where it is said', () => {
+  const runtime = ServerRuntime.remote({ url: SEARCH });
+  expect(declared({ runtime, longestCall: Duration.minutes(2), listenAge: Duration.minutes(5) })).toEqual({
+    remoteUrl: SEARCH,
+    longestCallSeconds: 120,
+    listenSeconds: 300,
+    tools: {},
+  });
+});
+
+test('connections to a remote server are opened ahead only where that is said', () => {
+  const remoteOf = (warm?: number) => declared({ runtime: ServerRuntime.remote({ url: SEARCH, warm }) });
+
+  expect(remoteOf(3)).toEqual({ remoteUrl: SEARCH, remote: { warm: 3 }, tools: {} });
+  expect(remoteOf(0)).toEqual({ remoteUrl: SEARCH, tools: {} });
 });
 
 test.each(RUNTIMES)('of what is not said, the gateway is told nothing (%s)', (_, runtime) => {

@@ -97,6 +97,14 @@ test('a changed way to the load balancer makes a deployment of its own', () => {
   expect(deploymentOf(other)).not.toEqual(deploymentOf(template()));
 });
 
+test('a call that API Gateway would not let end is refused, the wait for its slot included', () => {
+  const stack = newStack();
+  const fleet = newFleet(stack, { edge: apiEdge(stack) });
+  expect(() => newServer({ longestCall: Duration.seconds(861) }, fleet)).toThrow(
+    /longestCall is 861; allowed: at most 860 s behind FleetEdge.apiGateway/,
+  );
+});
+
 test('the gateway knows the stage, with which a path may begin, only behind an API', () => {
   expect(configOf(template()).stage).toBe('Fleet');
   expect(configOf(templateOf(newFleet())).stage).toBeUndefined();

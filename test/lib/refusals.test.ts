@@ -53,6 +53,17 @@ test.each<[string, Partial<AddServerProps>, RegExp]>([
     { deregistrationDelay: Duration.seconds(60) },
     /deregistrationDelay is 60; allowed: a whole number from 110 to 3600. It is in seconds. It is at least drain \(110 s\)/,
   ],
+  [
+    'a call longer than any edge lets pass',
+    { longestCall: Duration.minutes(16) },
+    /longestCall is 960; allowed: a whole number from 1 to 900/,
+  ],
+  [
+    'a call that a deployment would cut',
+    { longestCall: Duration.minutes(10), deregistrationDelay: Duration.minutes(5) },
+    /longestCall is 600; allowed: at most deregistrationDelay \(300 s\). Calls that run are cut when it is over/,
+  ],
+  ['a listen stream that ends at once', { listenAge: Duration.seconds(1) }, /listenAge is 1; allowed: a whole number from 10 to 86400/],
   ['a delay that no load balancer has', { deregistrationDelay: Duration.hours(2) }, /deregistrationDelay is 7200; allowed: .* to 3600/],
   [
     'a deployment that does not end with its delay',
@@ -211,6 +222,11 @@ test.each<[string, () => ServerRuntime, RegExp]>([
     "a file's name for authorities",
     () => withAuthorities('certs/ca.pem'),
     /runtime certificateAuthorities is "12 characters without a certificate"; allowed: PEM text of certificates. .* readFileSync/,
+  ],
+  [
+    'too many connections ahead',
+    () => ServerRuntime.remote({ url: 'https://search.example/mcp', warm: 11 }),
+    /runtime warm is 11; allowed: a whole number from 0 to 10. It is how many connections a replica keeps open/,
   ],
   ['no authority', () => withAuthorities(''), /runtime certificateAuthorities is "0 characters without a certificate"/],
   [

@@ -24,6 +24,7 @@ const NEEDED: readonly RegExp[] = [
   /^dist\/client\/index\.(cjs|mjs|d\.mts)$/,
   /^dist\/(lib|client|core)\/[a-z-]+\.d\.ts$/,
   /^dist\/bin\/mcp-fleet(-docker)?\.mjs$/,
+  /^dist\/bin\/picture\/[a-z0-9_-]+\.(wasm|woff2)$/,
   /^dist\/bin\/template\/./, // what `mcp-fleet init` lays out
   /^dist\/bin\/programs\/[a-z-]+\.[cm]js$/,
   /^dist\/bin\/programs\/prebuilds\/(linux-x64|linux-arm64|darwin-x64\+arm64)\/[a-z0-9.-]+\.node$/,

@@ -72,7 +72,7 @@ export function boundsTable(): string {
       '`OUTCOME_UNKNOWN`',
       '`recovery` of the server',
     ),
-    row('until an answer begins', `${LONGEST_CALL_SECONDS / 60} min`, '`OUTCOME_UNKNOWN`', FIXED),
+    row('until an answer is whole', `${LONGEST_CALL_SECONDS / 60} min`, '`OUTCOME_UNKNOWN`', '`longestCall` of the server'),
     row('an answer', bytes(ANSWER_LIMIT_BYTES), '`OUTCOME_UNKNOWN`', FIXED),
     row('depth and values of an answer', `${count(ANSWER_BOUNDS.depth)}; ${count(ANSWER_BOUNDS.values)}`, '`OUTCOME_UNKNOWN`', FIXED),
     row('a line of a stdio server', bytes(LIMITS.lineBytes), '`OUTCOME_UNKNOWN`', FIXED),

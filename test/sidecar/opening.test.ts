@@ -251,7 +251,7 @@ describe('a stdio server that cannot be opened', () => {
     const environment = { API_KEY: 'sk-very-secret', PEM: 'BEGIN KEY\nabcdef123456\nEND KEY' };
     await startStdio([process.execPath, '-e', DIES], environment);
     const response = await post(sidecar.url, initialize);
-    expect([response.status, reasonOf(response)]).toEqual([503, 'server_unavailable']);
+    expect([response.status, reasonOf(response)]).toEqual([503, 'server_ended']);
     const text = await response.text();
     expect(JSON.parse(text)).toMatchObject({ error: { data: { outcome: 'not_executed' } } });
     const { words } = (await sidecar.event('child_last_words')) as unknown as { words: string };

@@ -259,10 +259,10 @@ describe('a session of a stdio server', () => {
     expect((await sidecar.ready()).slotsInUse).toBe(0);
   });
 
-  test('a child that dies at start: 503 server_unavailable without a slot lost', async () => {
+  test('a child that dies at start: 503 server_ended without a slot lost', async () => {
     await start([process.execPath, '-e', 'process.exit(3)']);
     const response = await post(sidecar.url, initialize);
-    expect([response.status, response.headers.get('mcp-fleet-reason')]).toEqual([503, 'server_unavailable']);
+    expect([response.status, response.headers.get('mcp-fleet-reason')]).toEqual([503, 'server_ended']);
     expect(await response.json()).toMatchObject({ error: { data: { outcome: 'not_executed' } } });
     expect(await sidecar.event('child_ended')).toMatchObject({ code: 3 });
     expect((await sidecar.ready()).slotsInUse).toBe(0);

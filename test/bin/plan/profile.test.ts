@@ -39,6 +39,8 @@ describe('a load', () => {
     ['{ "day": [] }', /day is \[\]; allowed: a list/],
     ['{ "day": [{ "hour": 2, "share": 1 }, { "hour": 1, "share": 1 }] }', /day is .*rising/],
     ['{ "day": [{ "hour": 0, "share": 2 }] }', /day is .*from 0 to 1/],
+    ['{ "weights": [{ "share": 0.6, "weight": 2 }, { "share": 0.6, "weight": 3 }] }', /weights is .*1 in all at most/],
+    ['{ "weights": [{ "share": 0.6, "weight": 0 }] }', /weights is .*a whole number from 1 to 100/],
     ['{ "servers": [] }', /servers is \[\]; allowed: an object/],
     ['{ "servers": { "payments": { "agents": 3 } } }', /servers\.payments\.agents is 3; allowed: .*sessionsPerTask, thinkSeconds, cpuMs/],
   ])('is refused: %s', (content, message) => {

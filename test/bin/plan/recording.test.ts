@@ -88,16 +88,32 @@ describe('a recording', () => {
   });
 });
 
+const GRANT = {
+  agent: 'b',
+  entry: 'app#allow#cdk',
+  server: 'app',
+  effect: 'allow',
+  tools: ['*'],
+  source: 'cdk',
+  issuer: 'https://issuer',
+  subject: 's',
+  terms: { weight: 3 },
+} as const;
+
 it('is a load for each server that anything came to; what no row tells is given, or the default', async () => {
   const tables = {
     ledger: async () => [call('s', 0, 1), call('s', 2, 3)],
     directory: async () => [session('s', 0, 30), session('t', 20, 40)],
+    allowlist: async () => [GRANT],
   };
   const replays = await readReplays(tables, ['app', 'idle'], WINDOW, { cpuMs: 40, seed: 7 });
   expect([...replays.keys()]).toEqual(['app']);
   const { load, replayed } = replays.get('app') ?? {};
   expect(load).toMatchObject({ hours: 2, cpuMs: 40, thinkSeconds: 60, seed: 7 });
-  expect(load?.recorded).toHaveLength(2);
+  expect(load?.recorded.map(({ agent, weight }) => [agent, weight])).toEqual([
+    ['b', 3],
+    ['b', 3],
+  ]);
   expect(replayed).toEqual({
     from: '2026-11-27T08:00:00.000Z',
     sessions: 2,

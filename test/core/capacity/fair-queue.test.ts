@@ -120,3 +120,13 @@ test('whatever comes, leaves and has its turn: nobody is lost or counted twice, 
     expect(new Set(turnsOf(queue))).toEqual(inside);
   }
 });
+
+test('ten thousand agents that came and went leave nothing behind, once there is enough for all', () => {
+  const queue = new FairQueue<Waiter>(10);
+  for (let i = 0; i < 10_000; i++) {
+    queue.push(waiter(`agent-${i}`));
+    queue.shift();
+  }
+  queue.even();
+  expect((queue as unknown as { lines: Map<string, unknown> }).lines.size).toBe(0);
+});

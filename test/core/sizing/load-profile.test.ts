@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Agenda } from '../../../core/sizing/agenda';
-import { cpuOfSession, DEFAULT_PROFILE, LENGTHS, peakSessions, shareAt } from '../../../core/sizing/load-profile';
+import { cpuOfSession, DEFAULT_PROFILE, LENGTHS, peakSessions, shareAt, weightOfAgent } from '../../../core/sizing/load-profile';
 import { Workforce } from '../../../core/sizing/workforce';
 
 const DAY = [
@@ -60,4 +60,18 @@ describe('agents', () => {
     expect(most).toBe(120);
     expect(open).toBe(60);
   });
+});
+
+test.each([10, 100, 1_000])('weights have their shares among the first %i agents, too', (count) => {
+  const weights = [
+    { share: 0.1, weight: 5 },
+    { share: 0.3, weight: 2 },
+  ];
+  const drawn = Array.from({ length: count }, (_, i) => weightOfAgent({ weights }, i));
+  for (const [weight, share] of [
+    [5, 0.1],
+    [2, 0.3],
+    [1, 0.6],
+  ] as const)
+    expect(Math.abs(drawn.filter((own) => own === weight).length - share * count)).toBeLessThanOrEqual(Math.max(1, 0.02 * count));
 });

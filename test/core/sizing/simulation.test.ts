@@ -90,3 +90,22 @@ test('the same seed gives the same outcome, in slices of any length, and another
   expect(sliced.outcome()).toEqual(whole);
   expect(simulate(SERVER, { ...LOAD, seed: 2 }, BY_SLOTS).sessions).not.toEqual(whole.sessions);
 });
+
+test('where slots are short, agents of weight 2 get twice what others get, of the same load', () => {
+  const server = { ...SERVER, min: 2, max: 2, slots: 20, queue: { length: 10_000, seconds: 10_000 } };
+  const profile = {
+    ...DEFAULT_PROFILE,
+    agents: 20,
+    sessionsPerTask: 300,
+    sessionMinutes: 2,
+    hours: 2,
+    weights: [{ share: 0.5, weight: 2 }],
+  };
+  const { weights, sessions } = simulate(server, profile, BY_SLOTS);
+  const [heavy, light] = weights ?? [];
+  expect([heavy?.weight, light?.weight]).toEqual([2, 1]);
+  expect((heavy?.opened ?? 0) + (light?.opened ?? 0)).toBe(sessions.opened);
+  expect((heavy?.opened ?? 0) / (light?.opened ?? 1)).toBeGreaterThan(1.8);
+  expect((heavy?.opened ?? 0) / (light?.opened ?? 1)).toBeLessThan(2.2);
+  expect(simulate(server, { ...profile, weights: [] }, BY_SLOTS)).not.toHaveProperty('weights');
+});

@@ -176,6 +176,28 @@ describe('where a server cannot be opened', () => {
     expect(rig.reached.length).toBeLessThanOrEqual(3);
   });
 
+  test('because its process ends upon the request, it is tried twice; then the same request of the same agent is answered without', async () => {
+    const ends = { 'mcp-fleet-instance': 'task-1', 'mcp-fleet-reason': 'server_ended' };
+    rig.upstream = (_, response) => response.writeHead(503, ends).end('{}');
+    const saying = (name: string) => ({ ...INITIALIZE, params: { ...INITIALIZE.params, clientInfo: { name, version: '1' } } });
+    const poison = saying('poison');
+    const first = await rig.ask('support', 'payments', poison);
+    expect(first.error.data).toMatchObject({ error: 'SERVER_UNAVAILABLE', outcome: 'not_executed', retry: 'later', retryAfterMs: 30_000 });
+    expect(first.error.message).toContain('2 processes of the server ended upon this initialize');
+    expect(rig.reached).toHaveLength(2);
+
+    const again = await rig.ask('support', 'payments', { ...poison, id: 7 });
+    expect(again.error.data).toMatchObject({ error: 'SERVER_UNAVAILABLE', retry: 'later' });
+    expect(rig.reached).toHaveLength(2);
+    // Others, and other words, are not its victims.
+    await rig.ask('support', 'payments', saying('something else'));
+    expect(rig.reached).toHaveLength(4);
+    rig.skewMs = 31_000;
+    await rig.ask('support', 'payments', poison);
+    expect(rig.reached).toHaveLength(6);
+    rig.skewMs = 0;
+  });
+
   test('and says so by a JSON-RPC error, the agent gets its words', async () => {
     rig.upstream = serving({ initialize: says('{"jsonrpc":"2.0","id":$id,"error":{"code":-32602,"message":"no such version"}}') });
     const { error } = await rig.ask('support', 'payments', INITIALIZE);

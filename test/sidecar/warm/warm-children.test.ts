@@ -64,11 +64,13 @@ test('agents of the modern era have one each', async () => {
   expect(await coldStartsOf(sidecar)).toBe(0);
 });
 
-test('one that is killed is replaced, and whoever comes in that moment is served all the same', async () => {
+test('one that is killed is replaced, and whoever comes in that moment is served, by the second attempt that gateways make', async () => {
   await start(dual, 1);
   await untilWarm(sidecar, 1);
   for (const pid of childrenOf(pidOf(sidecar))) process.kill(pid, 'SIGKILL');
-  await openSession();
+  const first = await post(sidecar.url, initialize);
+  if (first.headers.get('mcp-fleet-reason') === 'server_ended') await openSession();
+  else expect(first.status).toBe(200);
   await untilWarm(sidecar, 1);
 });
 
@@ -90,6 +92,20 @@ test('one that hangs is given up: its session is opened in another, and a call t
   expect(await ask()).toContain('the server process ended before its answer');
   expect(await ask()).toContain('"text":"');
 }, 60_000);
+
+test('what ends a child with its first word ends one, warm or not', async () => {
+  await start(
+    scripted(`if (m.method === 'ping') send({ jsonrpc: '2.0', id: m.id, result: {} }); if (m.method === 'initialize') process.exit(7);`),
+    2,
+  );
+  await untilWarm(sidecar, 2);
+  const before = childrenOf(pidOf(sidecar));
+  const refused = await post(sidecar.url, initialize);
+  expect([refused.status, refused.headers.get('mcp-fleet-reason')]).toEqual([503, 'server_ended']);
+  expect(await sidecar.event('child_ended')).toMatchObject({ code: 7 });
+  // The other one that was ready lives.
+  await until(() => childrenOf(pidOf(sidecar)).filter((pid) => before.includes(pid)).length === 1, 'one of them to be gone');
+});
 
 test('those in use and those that are ready are together no more than the instance has slots', async () => {
   await start(dual, 2, 2);
