@@ -83,6 +83,8 @@ export interface ArchiverConfig {
   readonly fleet: string;
   /** Name of the bucket. */
   readonly bucket: string;
+  /** Name of the table that holds a key per agent. */
+  readonly agentKeysTable: string;
 }
 
 /** Whose abandoned claims the janitor ends, and where they stand. */

@@ -94,6 +94,8 @@ export interface LedgerRow {
   readonly resolvedAt?: number;
   /** What that person has seen. */
   readonly resolutionReason?: string;
+  /** Of a row from the archive: why what is personal in it cannot be read. Never in the table. */
+  readonly unread?: 'shredded' | 'unreadable';
 }
 
 /**

@@ -34,7 +34,7 @@ function steps(row: LedgerRow, history: readonly LedgerEvent[], references: read
   const own = history.map(({ at, state, by, because }) => {
     // Clocks of different writers differ; the order in which they wrote does not.
     last = Math.max(last, at);
-    return { order: last, at, what: tint(state, paint), more: `by ${by}${because === undefined ? '' : `: ${because}`}` };
+    return { order: last, at, what: tint(state, paint), more: `by ${by ?? row.unread}${because === undefined ? '' : `: ${because}`}` };
   });
   const others = references.map((each) => ({ order: each.claimedAt, at: each.claimedAt, ...referenceStep(each, paint) }));
   const inOrder = [...own, ...others].sort((a, b) => a.order - b.order);
