@@ -134,6 +134,8 @@ export class McpFleet extends Construct implements ec2.IConnectable {
     this.agentKeysTable = this.tables.agentKeys.table;
     checkGivenTables(this, props);
     for (const [kind, { table }] of Object.entries(this.tables)) {
+      // No call waits for a key; whether the archiver does, its own alarms tell.
+      if (kind === 'agentKeys') continue;
       const scope = table.node.scopes.includes(this) ? table : new Construct(this, `${kind}Alarms`);
       alarmOnTable(scope, table, this.parts, `MCP fleet ${this.fleetName}, ${kind}`);
     }

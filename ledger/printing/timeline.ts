@@ -22,7 +22,7 @@ export function timeline(row: LedgerRow, paint: Paint, references: readonly Ledg
   return [
     ...facts.filter(([, value]) => value !== undefined).map(([name, value]) => fact(name, value as string)),
     ...(row.history === undefined ? stepsByState(row, paint) : steps(row, row.history, own, paint)),
-    fact('result', resultTextOf(row) ?? (row.resultEncoding === 'omitted' ? '(too large to keep)' : '(none)')),
+    fact('result', resultTextOf(row) ?? (row.resultEncoding === 'omitted' ? `(too large to keep) ${row.result ?? ''}`.trim() : '(none)')),
     '',
   ];
 }
