@@ -1,5 +1,7 @@
+import type { Command } from 'commander';
 import type { AllowlistEntry } from '../core/policy';
-import { candidateKeys, LedgerReader } from '../ledger/ledger-reader';
+import { archivedRows } from '../ledger/archive/archived-rows';
+import { candidateKeys, LedgerReader, matching, type ReadPage, type RowFilter } from '../ledger/ledger-reader';
 import type { LedgerRow } from '../ledger/row';
 import { CommandError, EXIT } from './exit';
 import { sayProgress } from './ledger-progress';
@@ -7,6 +9,26 @@ import type { Place } from './place/place';
 
 /** Most keys that are looked up: some 20,000 agents of five servers. */
 const MOST_CANDIDATES = 200_000;
+
+/**
+ * Calls that a filter is of, from the table, or from the archive, which has what has expired, too.
+ * @throws CommandError where there is no archive
+ */
+export async function* pagesOf(place: Place, filter: RowFilter, { archive }: SourceOptions): AsyncGenerator<ReadPage> {
+  if (!archive) return yield* readerOf(place).pages(filter);
+  const bucket = await place.archive();
+  if (bucket === undefined) throw new CommandError(EXIT.NO, `The fleet ${place.fleet} has no archive.`, 'leave out --archive');
+  for await (const row of archivedRows(bucket, place.agentKeys, { want: matching(filter) })) yield { rows: [row], looked: 1 };
+}
+
+/** Adds the option by which it is said where calls are read. */
+export function ofSource(command: Command): Command {
+  return command.option('--archive', 'from the archive, which has what has expired, too; the newest change comes first', false);
+}
+
+export interface SourceOptions {
+  readonly archive: boolean;
+}
 
 export function readerOf({ dynamodb, names }: Place): LedgerReader {
   return new LedgerReader(dynamodb, names.ledger);

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { archivedRows } from '../checks/archive';
 import type { ArchiveBucket } from '../ledger/archive/archive-bucket';
+import { type ArchivedRowsOptions, archivedRows } from '../ledger/archive/archived-rows';
 import { newest } from '../ledger/printing/lines';
 import type { LedgerRow } from '../ledger/row';
 import { CommandError, EXIT } from './exit';
@@ -16,7 +16,7 @@ const FOLLOW_DEPLOYED_MS = 2_000;
  * last in its newest objects.
  */
 export async function lastCalls(place: Place, lines: number): Promise<readonly LedgerRow[]> {
-  return newest(place.isLocal ? await place.tables.ledger() : await archivedRows(await archiveOf(place), lines), lines);
+  return newest(place.isLocal ? await place.tables.ledger() : await someArchived(place, lines), lines);
 }
 
 /** Each change from now on, without end. @param shown calls that were told of already */
@@ -26,7 +26,7 @@ export async function* changesIn(place: Place, shown: readonly LedgerRow[]): Asy
   for (;;) {
     await delay(place.isLocal ? FOLLOW_MS : FOLLOW_DEPLOYED_MS);
     const next = place.isLocal ? archived : await (await archiveOf(place)).newest();
-    const rows = place.isLocal ? await place.tables.ledger() : await archivedRows(await archiveOf(place), undefined, archived);
+    const rows = place.isLocal ? await place.tables.ledger() : await someArchived(place, Number.POSITIVE_INFINITY, { after: archived });
     archived = next;
     for (const row of newest(rows, Number.POSITIVE_INFINITY)) {
       if (seen.get(row.pk) === row.state) continue;
@@ -34,6 +34,13 @@ export async function* changesIn(place: Place, shown: readonly LedgerRow[]): Asy
       yield row;
     }
   }
+}
+
+/** Of those that changed last. */
+async function someArchived(place: Place, enough: number, options?: ArchivedRowsOptions): Promise<readonly LedgerRow[]> {
+  const rows: LedgerRow[] = [];
+  for await (const row of archivedRows(await archiveOf(place), place.agentKeys, options)) if (rows.push(row) >= enough) break;
+  return rows;
 }
 
 async function archiveOf({ archive, fleet }: Place): Promise<ArchiveBucket> {

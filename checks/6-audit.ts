@@ -1,17 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
 import { sessionKey } from '../core/session-key';
+import { archivedRows } from '../ledger/archive/archived-rows';
 import { verify } from '../ledger/archive/verify';
 import { resultTextOf } from '../ledger/kept-text';
 import type { LedgerRow } from '../ledger/row';
 import { callIdOf } from './agent-client';
-import { archivedRows, archiveOf, comparedTable } from './archive';
+import { agentKeysOf, archiveOf, comparedTable } from './archive';
 import { expectations, type Findings } from './check';
 import type { CheckedFleet } from './fleet';
+import type { NamedResource } from './iam';
 import { ledgerRoles, problemOf } from './ledger-roles';
 import { fleetLoad, type LoadCall } from './load';
 import { nobodyLine } from './missing-line';
 import { refusals, rowProblem } from './refusals';
-import { tablesOf } from './tables';
+import { clientAt, tablesOf } from './tables';
 import { resourcesOf } from './template';
 import { isUnavailable } from './unavailable';
 
@@ -29,9 +31,7 @@ export async function audit(fleet: CheckedFleet): Promise<Findings> {
   const lost = refused.map((refusal) => rowProblem(refusal, rows)).filter((problem) => problem !== undefined);
   expect(lost.length === 0, `${lost.length} of ${refused.length} refused calls are not in the ledger as they were made; first: ${lost[0]}`);
 
-  const ledger = await ledgerResource(fleet);
-  expect(ledger !== undefined, `The template has no table that is "${account.tables.ledger}"`);
-  const roles = ledger ? ledgerRoles(account, ledger) : [];
+  const roles = ledgerRoles(account, await namedLedger(fleet));
   for (const problem of roles.map(problemOf)) expect(problem === undefined, String(problem));
   const hosted = fleet.servers.some(({ sidecar }) => sidecar !== undefined);
   for (const kind of ['gateway', 'janitor', ...(hosted ? ['server'] : [])]) {
@@ -111,8 +111,10 @@ async function archiveFindings(
   const archive = await archiveOf(account);
   if (archive === undefined) return { evidence: {}, problems: [`The fleet ${account.fleet} has no archive`] };
   say('holding the archive against the ledger');
-  const { findings, ...counts } = await verify(archive, comparedTable(tablesOf(account)), { patienceMs: ARCHIVE_PATIENCE_MS });
-  const archived = new Set((await archivedRows(archive)).map(({ callId }) => callId));
+  const keys = agentKeysOf(clientAt(account.dynamodbUrl), account.tables);
+  const { findings, ...counts } = await verify(archive, comparedTable(tablesOf(account)), { patienceMs: ARCHIVE_PATIENCE_MS, keys });
+  const archived = new Set<string>();
+  for await (const { callId } of archivedRows(archive, undefined)) archived.add(callId);
   const absent = callIds.filter((id) => id !== undefined && !archived.has(id));
   const told = findings.slice(0, FEW).map(({ fault, what, why }) => `${fault} ${what}: ${why}`);
   return {
@@ -124,12 +126,14 @@ async function archiveFindings(
   };
 }
 
-async function ledgerResource({ account }: CheckedFleet) {
+/** A ledger that was handed in may stand in another stack, or in none. */
+async function namedLedger({ account }: CheckedFleet): Promise<NamedResource> {
+  const arnEnd = `:table/${account.tables.ledger}`;
   const tables = [...resourcesOf(account, 'AWS::DynamoDB::GlobalTable'), ...resourcesOf(account, 'AWS::DynamoDB::Table')];
   for (const located of tables) {
-    if ((await account.physicalId(located.stack, located.id)) === account.tables.ledger) return located;
+    if ((await account.physicalId(located.stack, located.id)) === account.tables.ledger) return { made: located, arnEnd };
   }
-  return undefined;
+  return { arnEnd };
 }
 
 function countBy(values: readonly string[]): Record<string, number> {

@@ -1,7 +1,7 @@
 import { FLEET_CONFIG_VARIABLE, JANITOR_CONFIG_VARIABLE, SIDECAR_CONFIG_VARIABLE } from '../core/fleet-config';
 import { covers, FORBIDDEN_ON_LEDGER, type Holder, LEDGER_TOUCHING } from '../core/ledger-rights';
-import { permissionsOn, taskRoleOf } from './iam';
-import { containersOf, documentIn, type Located, referencesIn, resourcesOf, type Templates } from './template';
+import { type NamedResource, permissionsOn, taskRoleOf } from './iam';
+import { containersOf, documentIn, referencesIn, resourcesOf, type Templates } from './template';
 
 /** The templates, and the name of the fleet that is looked at in them. */
 export type FleetTemplates = Templates & { readonly fleet: string };
@@ -15,12 +15,15 @@ export interface LedgerRole {
 
 const NEEDED: Readonly<Partial<Record<Holder, string>>> = { gateway: 'dynamodb:PutItem', janitor: 'dynamodb:UpdateItem' };
 
-/** Roles of gateway, janitor and servers, and every other role of the stack that can do anything on the ledger. */
-export function ledgerRoles(account: FleetTemplates, ledger: Pick<Located, 'stack' | 'id'>): readonly LedgerRole[] {
-  const holders = holdersOf(account, ledger.stack);
-  const roles = resourcesOf(account, 'AWS::IAM::Role').filter(({ stack }) => stack === ledger.stack);
-  return roles
-    .map(({ id }) => ({ role: id, kind: holders.get(id) ?? 'other', actions: actionsOn(account, ledger, id) }) as const)
+/** Roles of gateway, janitor and servers, and every other role of the app, in whichever stack, that can do anything on the ledger. */
+export function ledgerRoles(account: FleetTemplates, ledger: NamedResource): readonly LedgerRole[] {
+  const holders = holdersOf(account);
+  return resourcesOf(account, 'AWS::IAM::Role')
+    .map(({ stack, id }) => {
+      const kind = holders.get(placeOf(stack, id)) ?? 'other';
+      const role = stack === ledger.made?.stack || Object.keys(account.templates).length === 1 ? id : placeOf(stack, id);
+      return { role, kind, actions: actionsOn(account, ledger, stack, id) } as const;
+    })
     .filter(({ kind, actions }) => kind !== 'other' || actions.length > 0);
 }
 
@@ -33,15 +36,16 @@ export function problemOf({ role, kind, actions }: LedgerRole): string | undefin
   return `The ${kind} role ${role} cannot write the ledger`;
 }
 
-function actionsOn(account: Templates, ledger: Pick<Located, 'stack' | 'id'>, role: string): readonly string[] {
-  const allowed = permissionsOn(account, ledger.stack, role, ledger.id).map(({ action }) => action);
+function actionsOn(account: Templates, ledger: NamedResource, stack: string, role: string): readonly string[] {
+  const allowed = permissionsOn(account, stack, role, ledger).map(({ action }) => action);
   return allowed.filter((action) => covers(action, LEDGER_TOUCHING));
 }
 
 /** Who of the fleet runs with which role, by the configuration that only it is given. */
-function holdersOf(account: FleetTemplates, stack: string): ReadonlyMap<string, Holder> {
-  const holders = new Map<string, Holder>(operatorsIn(account, stack).map((role) => [role, 'operator']));
+function holdersOf(account: FleetTemplates): ReadonlyMap<string, Holder> {
+  const holders = new Map<string, Holder>(operatorsIn(account).map((place) => [place, 'operator']));
   const note = (
+    stack: string,
     role: string | undefined,
     environment: Readonly<Record<string, unknown>>,
     kinds: readonly (readonly [string, Holder])[],
@@ -49,23 +53,29 @@ function holdersOf(account: FleetTemplates, stack: string): ReadonlyMap<string, 
     const isOurs = ([variable]: readonly [string, Holder]): boolean =>
       variable in environment && documentIn<{ fleet?: string }>(environment, variable)?.fleet === account.fleet;
     const kind = kinds.find(isOurs)?.[1];
-    if (role !== undefined && kind !== undefined) holders.set(role, kind);
+    if (role !== undefined && kind !== undefined) holders.set(placeOf(stack, role), kind);
   };
-  for (const container of containersOf(account).filter((located) => located.stack === stack)) {
+  for (const container of containersOf(account)) {
     const kinds = [[FLEET_CONFIG_VARIABLE, 'gateway'] as const, [SIDECAR_CONFIG_VARIABLE, 'server'] as const];
-    note(taskRoleOf(container), container.environment, kinds);
+    note(container.stack, taskRoleOf(container), container.environment, kinds);
   }
-  for (const { resource } of resourcesOf(account, 'AWS::Lambda::Function').filter((located) => located.stack === stack)) {
+  for (const { stack, resource } of resourcesOf(account, 'AWS::Lambda::Function')) {
     const { Variables = {} } = (resource.Properties?.Environment ?? {}) as { readonly Variables?: Readonly<Record<string, unknown>> };
-    note(referencesIn(resource.Properties?.Role)[0], Variables, [[JANITOR_CONFIG_VARIABLE, 'janitor']]);
+    note(stack, referencesIn(resource.Properties?.Role)[0], Variables, [[JANITOR_CONFIG_VARIABLE, 'janitor']]);
   }
   return holders;
 }
 
-/** Roles that the fleet says people operate it with. */
-function operatorsIn({ templates, fleet }: FleetTemplates, stack: string): readonly string[] {
-  const described = templates[stack]?.Metadata?.['cdk-mcp-fleet'] as Description | undefined;
-  return described?.fleets?.[fleet]?.operators ?? [];
+/** Roles that the fleet says people operate it with; they stand in its own stack. */
+function operatorsIn({ templates, fleet }: FleetTemplates): readonly string[] {
+  return Object.entries(templates).flatMap(([stack, template]) => {
+    const described = template.Metadata?.['cdk-mcp-fleet'] as Description | undefined;
+    return (described?.fleets?.[fleet]?.operators ?? []).map((role) => placeOf(stack, role));
+  });
+}
+
+function placeOf(stack: string, id: string): string {
+  return `${stack}/${id}`;
 }
 
 interface Description {

@@ -12,6 +12,8 @@ import type { CheckedAccount } from '../local/checked-account';
 /** What the fleet has written down; read directly, past the gateway. */
 export interface Tables {
   ledger(): Promise<readonly LedgerRow[]>;
+  /** The same, some rows at a time. */
+  ledgerPages(): AsyncIterable<readonly LedgerRow[]>;
   /** One row of the ledger, by its key. */
   row(pk: string): Promise<LedgerRow | undefined>;
   /** Calls of some servers that stand as unknown, found by the index; in no order. */
@@ -61,6 +63,7 @@ export function tablesBy(client: DynamoDBClient, names: CheckedAccount['tables']
   const ledger = new LedgerTable(sdkTable(client), names.ledger);
   return {
     ledger: () => scan<LedgerRow>(client, names.ledger),
+    ledgerPages: () => pagesOf<LedgerRow>(client, names.ledger),
     row: (pk) => ledger.read(pk),
     unknown: async (servers) => {
       const index = new UnsettledIndex(client, names.ledger);
@@ -103,8 +106,12 @@ export async function revocationsIn(client: DynamoDBClient, directory: string): 
 }
 
 async function scan<T>(client: DynamoDBClient, table: string): Promise<readonly T[]> {
-  const pages = await listed(paginateScan({ client }, { TableName: table, ConsistentRead: true }));
-  return pages.flatMap(({ Items = [] }) => Items.map((item) => unmarshall(item) as T));
+  return (await listed(pagesOf<T>(client, table))).flat();
+}
+
+async function* pagesOf<T>(client: DynamoDBClient, TableName: string): AsyncGenerator<readonly T[]> {
+  for await (const { Items = [] } of paginateScan({ client }, { TableName, ConsistentRead: true }))
+    yield Items.map((item) => unmarshall(item) as T);
 }
 
 async function listed<T>(rows: AsyncIterable<T>): Promise<readonly T[]> {

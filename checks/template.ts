@@ -67,6 +67,21 @@ export function referencesIn(value: unknown): readonly string[] {
   });
 }
 
+interface Output {
+  readonly Value?: unknown;
+  readonly Export?: { readonly Name?: unknown };
+}
+
+/** What stacks export, by name, and what that is in the stack that does. */
+export function exportsOf({ templates }: Templates): readonly { readonly name: string; readonly from: string; readonly value: unknown }[] {
+  return Object.entries(templates).flatMap(([from, template]) => {
+    const outputs = ((template as { readonly Outputs?: unknown }).Outputs ?? {}) as Readonly<Record<string, Output>>;
+    return Object.values(outputs).flatMap(({ Value: value, Export }) =>
+      Export === undefined ? [] : [{ name: String(Export.Name), from, value }],
+    );
+  });
+}
+
 function named(list: unknown, valueMember: string): Readonly<Record<string, unknown>> {
   return Object.fromEntries(((list ?? []) as readonly Properties[]).map((item) => [String(item.Name), item[valueMember]]));
 }

@@ -83,6 +83,8 @@ export interface ArchiverConfig {
   readonly fleet: string;
   /** Name of the bucket. */
   readonly bucket: string;
+  /** Name of the table that holds a key per agent. */
+  readonly agentKeysTable: string;
 }
 
 /** Whose abandoned claims the janitor ends, and where they stand. */
@@ -297,6 +299,16 @@ export interface StdioRuntimeConfig {
   readonly environment: readonly string[];
   /** Numbers of the users as whom children run, each as one of its own. The sidecar runs as root then. Absent: as the sidecar's. */
   readonly users?: ChildUserRange;
+  /** What one child may take at most, where each is a user of its own. */
+  readonly bounds?: ChildBounds;
+}
+
+/** What one child, with all that it starts, may take; the kernel refuses more (setrlimit(2)). */
+export interface ChildBounds {
+  /** Processes and threads of its user together (RLIMIT_NPROC). */
+  readonly tasks: number;
+  /** Memory that each of its processes can write to, in MiB (RLIMIT_DATA); absent where only the task's memory bounds it. */
+  readonly memoryMiB?: number;
 }
 
 /**

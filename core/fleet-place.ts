@@ -13,4 +13,6 @@ export interface FleetPlace {
   readonly directoryTable: string;
   readonly allowlistTable: string;
   readonly archiveBucket: string;
+  /** Absent in a fleet of a version whose archive has no keys of agents. */
+  readonly agentKeysTable?: string;
 }

@@ -2,7 +2,7 @@ import { UNSETTLED_INDEX } from './fleet-config';
 
 /** What the tables of a fleet have to be, where one is handed in. */
 
-export type TableKind = 'ledger' | 'directory' | 'allowlist';
+export type TableKind = 'ledger' | 'directory' | 'allowlist' | 'agentKeys';
 
 /** Names of a key and of a sort key, where there is one, each with its type. */
 type Keys = readonly (readonly [name: string, type: 'S' | 'N'])[];
@@ -28,6 +28,12 @@ export const TABLE_SHAPES: Readonly<Record<TableKind, TableShape>> = {
     keys: [
       ['agent', 'S'],
       ['entry', 'S'],
+    ],
+  },
+  agentKeys: {
+    keys: [
+      ['agent', 'S'],
+      ['id', 'S'],
     ],
   },
 };

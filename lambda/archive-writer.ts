@@ -1,5 +1,5 @@
 import type { ArchiveBucket } from '../ledger/archive/archive-bucket';
-import { type ArchiveRecord, type ChainEnd, type Change, chained, GENESIS, linesOf, recordOf } from '../ledger/archive/record';
+import { type ArchivedChange, type ArchiveRecord, type ChainEnd, chained, GENESIS, linesOf, recordOf } from '../ledger/archive/record';
 import { receiptKey, segmentKey } from '../ledger/archive/segment';
 
 /** What the archiver needs of its bucket. */
@@ -28,7 +28,7 @@ export class ArchiveWriter {
   constructor(private readonly bucket: ChainBucket) {}
 
   /** How many of the changes were appended; those that stand there already are not. */
-  async append(changes: readonly Change[]): Promise<number> {
+  async append(changes: readonly ArchivedChange[]): Promise<number> {
     const [first] = changes;
     if (first === undefined) return 0;
     const { from } = await this.begin(first);
@@ -45,14 +45,14 @@ export class ArchiveWriter {
   }
 
   /** False where somebody else has got the number. */
-  private async put(changes: readonly Change[], { segment, ...end }: End): Promise<boolean> {
+  private async put(changes: readonly ArchivedChange[], { segment, ...end }: End): Promise<boolean> {
     const records = chained(end, changes);
     if (!(await this.bucket.putOnce(segmentKey(segment + 1), linesOf(records)))) return false;
     this.end = { ...(records.at(-1) as ArchiveRecord), segment: segment + 1 };
     return true;
   }
 
-  private async begin({ eventId }: Change): Promise<Receipt> {
+  private async begin({ eventId }: ArchivedChange): Promise<Receipt> {
     const from = (this.end?.segment ?? (await this.bucket.newest())) + 1;
     const key = receiptKey(eventId);
     if (await this.bucket.putOnce(key, JSON.stringify({ from }))) return { from };

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gunzip, gunzipSync, gzip } from 'node:zlib';
 import { isObject, type JsonObject } from '../core/message';
@@ -22,17 +24,36 @@ export interface EncodedText {
   readonly encoding?: 'gzip' | 'omitted';
 }
 
-const OMITTED: EncodedText = { text: '', encoding: 'omitted' };
+/** Characters that are hashed at once: others get their turn between. */
+const HASHED_AT_ONCE = 512 * 1024;
 
-/** Fits a text into a row: as it is, compressed outside of the event loop, or left out. */
+/** Fits a text into a row: as it is, compressed outside of the event loop, or left out, and its SHA-256 in its place. */
 export async function encodeText(text: string): Promise<EncodedText> {
   // No character has more than three bytes.
   if (text.length * 3 <= PLAIN_LIMIT_BYTES) return { text };
   const size = Buffer.byteLength(text);
   if (size <= PLAIN_LIMIT_BYTES) return { text };
-  if (size > TEXT_LIMIT_BYTES) return OMITTED;
+  if (size > TEXT_LIMIT_BYTES) return await omitted(text);
   const compressed = (await compress(text, FASTEST)).toString('base64');
-  return compressed.length <= STORED_LIMIT_BYTES ? { text: compressed, encoding: 'gzip' } : OMITTED;
+  return compressed.length <= STORED_LIMIT_BYTES ? { text: compressed, encoding: 'gzip' } : await omitted(text);
+}
+
+/** In place of a text its digest: who has kept it can show that it is the one. */
+async function omitted(text: string): Promise<EncodedText> {
+  const digest = createHash('sha256');
+  for (let from = 0; from < text.length; ) {
+    const end = wholeUntil(text, from + HASHED_AT_ONCE);
+    digest.update(text.slice(from, end));
+    from = end;
+    await setImmediate();
+  }
+  return { text: `sha256:${digest.digest('hex')}`, encoding: 'omitted' };
+}
+
+/** A place near this one at which no character is cut in two. */
+function wholeUntil(text: string, end: number): number {
+  const isCut = /[\ud800-\udbff]/.test(text[end - 1] ?? '') && end < text.length;
+  return isCut ? end + 1 : end;
 }
 
 /** The text that was encoded; undefined when it was left out. */

@@ -75,6 +75,14 @@ export function candidateKeys(name: string, grants: readonly Pick<LedgerRow, 'se
   return [...new Set(grants.flatMap(({ server, agent }) => ['k:', 'c:'].map((kind) => ledgerKey(server, agent, `${kind}${name}`))))];
 }
 
+/** The same question of a row that is in no table. */
+export function matching({ since, until, ...equal }: RowFilter): (row: Partial<LedgerRow>) => boolean {
+  return (row) =>
+    (since === undefined || (row.claimedAt ?? 0) >= since) &&
+    (until === undefined || (row.claimedAt ?? 0) < until) &&
+    Object.entries(equal).every(([name, value]) => value === undefined || row[name as keyof LedgerRow] === value);
+}
+
 function expressionsOf({ since, until, ...equal }: RowFilter): Partial<ScanCommandInput> {
   const parts = [
     ...Object.entries(equal).map(([name, value]) => [name, '=', value] as const),

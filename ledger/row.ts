@@ -82,7 +82,7 @@ export interface LedgerRow {
   readonly expiresAt?: number;
   /** JSON text of the JSON-RPC `result` or `error` that the server gave. */
   readonly result?: string;
-  /** `gzip` when `result` is compressed and base64-encoded; `omitted` when it was too large to keep. */
+  /** `gzip` when `result` is compressed and base64-encoded; `omitted` when it was too large to keep, and `sha256:` and its digest in hex stands there. */
   readonly resultEncoding?: 'gzip' | 'omitted';
   /** Whether `result` holds a JSON-RPC `error`. */
   readonly resultIsError?: boolean;
@@ -94,6 +94,8 @@ export interface LedgerRow {
   readonly resolvedAt?: number;
   /** What that person has seen. */
   readonly resolutionReason?: string;
+  /** Of a row from the archive: why what is personal in it cannot be read. Never in the table. */
+  readonly unread?: 'shredded' | 'unreadable';
 }
 
 /**

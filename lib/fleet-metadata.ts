@@ -15,6 +15,7 @@ export interface FleetFacts {
   readonly servers: readonly string[];
   readonly ledgerTable: string;
   readonly archiveBucket: string;
+  readonly agentKeysTable: string;
   readonly directoryTable: string;
   readonly allowlistTable: string;
   /** Logical ids of roles that may say what became of a call, as far as they are in the fleet's own stack. */

@@ -116,6 +116,12 @@ export interface McpFleetProps {
    * @default - one is made
    */
   readonly allowlistTable?: dynamodb.ITableV2;
+  /**
+   * The keys of agents of a fleet that was here before, imported with its key: without them nobody reads what is personal in the archive of
+   * that fleet. It has no point-in-time recovery and no other backup.
+   * @default - one is made: it opens what is archived from now on
+   */
+  readonly agentKeysTable?: dynamodb.ITableV2;
   /** @default logs.RetentionDays.THREE_MONTHS */
   readonly logRetention?: logs.RetentionDays;
   /**

@@ -49,6 +49,7 @@ export const MCP_FLEET: Shape<McpFleetProps> = {
   ledgerTable: optional(TABLE),
   directoryTable: optional(TABLE),
   allowlistTable: optional(TABLE),
+  agentKeysTable: optional(TABLE),
   logRetention: optional(number('Write logs.RetentionDays.ONE_MONTH, of aws-cdk-lib.')),
   alarmTopic: optional(having('topicArn', 'an SNS topic', 'Write Topic.fromTopicArn(…), or make one, of aws-cdk-lib.')),
 };

@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 import { UNSETTLED_INDEX } from '../core/fleet-config';
 import type { TableKind } from '../core/table-shapes';
 import type { McpFleetProps } from './fleet-props';
+import { acknowledge } from './nag';
 
 /** One of a fleet's tables. */
 export interface FleetTable {
@@ -16,14 +17,19 @@ export interface FleetTable {
 export type FleetTables = Readonly<Record<TableKind, FleetTable>>;
 
 /** Tables that are handed in. */
-export type GivenTables = Pick<McpFleetProps, 'ledgerTable' | 'directoryTable' | 'allowlistTable'>;
+export type GivenTables = Pick<McpFleetProps, 'ledgerTable' | 'directoryTable' | 'allowlistTable' | 'agentKeysTable'>;
 
 /** The tables of a fleet: those that are handed in, and new ones in place of the others. */
-export function fleetTables(scope: Construct, key: kms.IKey, { ledgerTable, directoryTable, allowlistTable }: GivenTables): FleetTables {
+export function fleetTables(
+  scope: Construct,
+  key: kms.IKey,
+  { ledgerTable, directoryTable, allowlistTable, agentKeysTable }: GivenTables,
+): FleetTables {
   return {
     ledger: given(ledgerTable) ?? { table: newLedger(scope, key), key },
     directory: given(directoryTable) ?? { table: newDirectory(scope, key), key },
     allowlist: given(allowlistTable) ?? { table: newAllowlist(scope, key), key },
+    agentKeys: given(agentKeysTable) ?? { table: newAgentKeys(scope, key), key },
   };
 }
 
@@ -65,6 +71,24 @@ function newAllowlist(scope: Construct, key: kms.IKey): dynamodb.TableV2 {
     sortKey: { name: 'entry', type: dynamodb.AttributeType.STRING },
     timeToLiveAttribute: 'expiresAt',
   });
+}
+
+/**
+ * A key per agent for the archive. It has no point-in-time recovery: whoever destroys a key has to know that it is gone. Its keys never expire, and
+ * nobody may delete them; one is destroyed by taking it out of its item.
+ */
+function newAgentKeys(scope: Construct, key: kms.IKey): dynamodb.TableV2 {
+  const table = new dynamodb.TableV2(scope, 'AgentKeys', {
+    partitionKey: { name: 'agent', type: dynamodb.AttributeType.STRING },
+    sortKey: { name: 'id', type: dynamodb.AttributeType.STRING },
+    billing: dynamodb.Billing.onDemand(),
+    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: false },
+    deletionProtection: true,
+    removalPolicy: RemovalPolicy.RETAIN,
+  });
+  encrypt(table, key);
+  acknowledge(table, 'DDB3', 'A backup would bring back keys that were destroyed, and with them what was shredded.');
+  return table;
 }
 
 function safeTable(scope: Construct, id: string, key: kms.IKey, props: dynamodb.TablePropsV2): dynamodb.TableV2 {

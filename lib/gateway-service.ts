@@ -97,7 +97,7 @@ export class GatewayService extends Construct {
     grantTable(this.taskRole, tables.ledger, LEDGER_ACTIONS);
     grantTable(this.taskRole, tables.directory, DIRECTORY_ACTIONS);
     grantItem(this.taskRole, tables.allowlist, ORDERS_KEY, ORDERS_READ_ACTIONS);
-    grantLook(this.taskRole, Object.values(tables));
+    grantLook(this.taskRole, [tables.ledger, tables.directory, tables.allowlist]);
     grantSecret(this.taskRole, sealKey, parts.key);
     iam.Grant.addToPrincipal({ grantee: this.taskRole, actions: AUTHORIZER_INVOKE_ACTIONS, resourceArns: [authorizer.functionArn] });
   }

@@ -10,8 +10,8 @@ import { Words } from './shown';
  * Refuses a table that cannot be a fleet's: at once what the import tells, and at synth the keys of a table of the same app, which may
  * still get its index. What is only imported the gateway looks at when it starts.
  */
-export function checkGivenTables(scope: IConstruct, { ledgerTable, directoryTable, allowlistTable }: GivenTables): void {
-  const tables = Object.entries({ ledger: ledgerTable, directory: directoryTable, allowlist: allowlistTable });
+export function checkGivenTables(scope: IConstruct, { ledgerTable, directoryTable, allowlistTable, agentKeysTable }: GivenTables): void {
+  const tables = Object.entries({ ledger: ledgerTable, directory: directoryTable, allowlist: allowlistTable, agentKeys: agentKeysTable });
   const given = tables.flatMap(([kind, table]) => (table === undefined ? [] : [[kind as TableKind, table] as const]));
   refuse(scope, [...given.flatMap(([kind, table]) => elsewhere(scope, kind, table)), ...twice(given), ...unheard(ledgerTable)]);
   scope.node.addValidation({ validate: () => given.flatMap(([kind, table]) => misshapen(kind, table).map(describe)) });

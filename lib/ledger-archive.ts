@@ -13,7 +13,7 @@ import type { FleetParts } from './fleet-parts';
 import type { AuditOptions } from './fleet-props';
 import type { FleetTable } from './fleet-tables';
 import { acknowledge, findingText } from './nag';
-import { grantArchive, grantStream } from './perms';
+import { AGENT_KEYS_MAKE_ACTIONS, grantArchive, grantStream, grantTable } from './perms';
 
 const DEFAULT_RETENTION = Duration.days(365);
 /** Changes that wait for others make fewer objects; who looks into the archive waits as long. */
@@ -44,19 +44,26 @@ export function archiveBucket(scope: Construct, key: kms.IKey, { bucket, retenti
   return made;
 }
 
+/** Where the archive is, and the keys without which nobody reads what is personal in it. */
+export interface Archive {
+  readonly bucket: s3.IBucket;
+  readonly keys: FleetTable;
+}
+
 /** Takes every change of the ledger from its stream into the archive. */
 export function ledgerArchiver(
   scope: Construct,
   parts: FunctionParts & Pick<FleetParts, 'name' | 'key'>,
   ledger: FleetTable,
-  bucket: s3.IBucket,
+  { bucket, keys }: Archive,
 ): lambda.Function {
-  const config: ArchiverConfig = { fleet: parts.name, bucket: bucket.bucketName };
+  const config: ArchiverConfig = { fleet: parts.name, bucket: bucket.bucketName, agentKeysTable: keys.table.tableName };
   const archiver = bundledFunction(scope, 'LedgerArchiver', 'lambda/ledger-archiver', parts, {
     environment: { [ARCHIVER_CONFIG_VARIABLE]: Stack.of(scope).toJsonString(config) },
     timeout: Duration.minutes(1),
   });
   grantStream(archiver, ledger);
+  grantTable(archiver, keys, AGENT_KEYS_MAKE_ACTIONS);
   grantArchive(archiver, bucket, bucket.encryptionKey ?? parts.key);
   const objects = findingText(Stack.of(scope).resolve(bucket.arnForObjects('*')));
   acknowledge(

@@ -78,6 +78,8 @@ export class McpFleet extends Construct implements ec2.IConnectable {
   readonly allowlistTable: dynamodb.ITableV2;
   /** Where every change of the ledger is kept. */
   readonly archiveBucket: s3.IBucket;
+  /** A key per agent: what is personal in the archive is read by it, and gone with it. */
+  readonly agentKeysTable: dynamodb.ITableV2;
   readonly dashboard: cloudwatch.Dashboard;
 
   private readonly parts: FleetParts;
@@ -129,8 +131,11 @@ export class McpFleet extends Construct implements ec2.IConnectable {
     this.ledgerTable = this.tables.ledger.table;
     this.directoryTable = this.tables.directory.table;
     this.allowlistTable = this.tables.allowlist.table;
+    this.agentKeysTable = this.tables.agentKeys.table;
     checkGivenTables(this, props);
     for (const [kind, { table }] of Object.entries(this.tables)) {
+      // No call waits for a key; whether the archiver does, its own alarms tell.
+      if (kind === 'agentKeys') continue;
       const scope = table.node.scopes.includes(this) ? table : new Construct(this, `${kind}Alarms`);
       alarmOnTable(scope, table, this.parts, `MCP fleet ${this.fleetName}, ${kind}`);
     }
@@ -154,7 +159,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
     );
     const janitor = ledgerJanitor(this, this.parts, this.tables.ledger, () => [...this.servers.keys()]);
     this.archiveBucket = archiveBucket(this, this.encryptionKey, props.audit);
-    ledgerArchiver(this, this.parts, this.tables.ledger, this.archiveBucket);
+    ledgerArchiver(this, this.parts, this.tables.ledger, { bucket: this.archiveBucket, keys: this.tables.agentKeys });
     this.sealKey = generatedKey(this, 'SealKey', this.encryptionKey, 'Seals session ids');
     this.keyRotation = new KeyRotation(this, this.parts, this.sealKey, props.keyRotation ?? Duration.days(90));
     this.gateway = new GatewayService(this, 'Gateway', {
@@ -238,6 +243,14 @@ export class McpFleet extends Construct implements ec2.IConnectable {
   }
 
   /**
+   * Lets somebody destroy what is personal in the archive, agent by agent, for good: `mcp-fleet ledger shred --stack NAME`. No other grant does.
+   * @param grantee role, user or group with whose credentials that command is run
+   */
+  grantShred(grantee: iam.IGrantable): void {
+    this.operators.grantShred(grantee);
+  }
+
+  /**
    * Lets an operator stop and start calls that change state, by `mcp-fleet freeze --stack NAME`.
    * @param grantee role, user or group with whose credentials that command is run
    */
@@ -299,6 +312,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
       directoryTable: this.directoryTable.tableName,
       allowlistTable: this.allowlistTable.tableName,
       archiveBucket: this.archiveBucket.bucketName,
+      agentKeysTable: this.agentKeysTable.tableName,
     };
   }
 
@@ -313,6 +327,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
       servers: [...this.servers.keys()],
       ledgerTable: this.ledgerTable.tableName,
       archiveBucket: this.archiveBucket.bucketName,
+      agentKeysTable: this.agentKeysTable.tableName,
       directoryTable: this.directoryTable.tableName,
       allowlistTable: this.allowlistTable.tableName,
       ...(operators.length > 0 && {

@@ -12,6 +12,8 @@ import { REVOCATIONS_KEY } from '../core/revocation';
 import type { FleetTables } from './fleet-tables';
 import { acknowledge, findingText } from './nag';
 import {
+  AGENT_KEYS_READ_ACTIONS,
+  AGENT_KEYS_SHRED_ACTIONS,
   ALLOWLIST_DENY_ACTIONS,
   ALLOWLIST_SCAN_ACTIONS,
   DIRECTORY_SCAN_ACTIONS,
@@ -66,9 +68,19 @@ export class Operators {
     grantTable(grantee, tables.ledger, LEDGER_READ_ACTIONS, TABLE_READ_KEY_ACTIONS);
     grantIndex(grantee, tables.ledger, UNSETTLED_INDEX, INDEX_READ_ACTIONS);
     grantTable(grantee, tables.allowlist, ALLOWLIST_SCAN_ACTIONS, TABLE_READ_KEY_ACTIONS);
+    grantTable(grantee, tables.agentKeys, AGENT_KEYS_READ_ACTIONS, TABLE_READ_KEY_ACTIONS);
     grantArchiveRead(grantee, archive, key);
     const objects = findingText(Stack.of(scope).resolve(archive.arnForObjects('*')));
     this.answer(grantee, objects, 'Objects of the archive are named by their number in the chain.');
+  }
+
+  /** `ledger shred`. */
+  grantShred(grantee: iam.IGrantable): void {
+    const { tables } = this.fleet;
+    this.principalOf(grantee, 'grantShred');
+    this.grantStack(grantee, STACK_READ_ACTIONS);
+    grantTable(grantee, tables.agentKeys, AGENT_KEYS_SHRED_ACTIONS);
+    grantTable(grantee, tables.allowlist, ALLOWLIST_SCAN_ACTIONS, TABLE_READ_KEY_ACTIONS);
   }
 
   /** `freeze`, `unfreeze` and `ledger restored`. */

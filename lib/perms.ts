@@ -24,6 +24,12 @@ export const ARCHIVE_OBJECT_ACTIONS = ['s3:GetObject', 's3:GetObjectVersion', 's
 export const ARCHIVE_LIST_ACTIONS = ['s3:ListBucket', 's3:ListBucketVersions'];
 /** What S3 does with a bucket's key on behalf of the caller (S3 User Guide, "Using server-side encryption with AWS KMS keys"). */
 export const BUCKET_KEY_ACTIONS = ['kms:Decrypt', 'kms:GenerateDataKey'];
+/** Keys of agents, for the archiver: the one statement that makes a key can neither replace one nor delete one. */
+export const AGENT_KEYS_MAKE_ACTIONS = ['dynamodb:PartiQLInsert', 'dynamodb:Query'];
+/** Keys of agents, for who reads the archive. */
+export const AGENT_KEYS_READ_ACTIONS = ['dynamodb:Query'];
+/** Keys of agents, for who destroys them. */
+export const AGENT_KEYS_SHRED_ACTIONS = ['dynamodb:Query', 'dynamodb:UpdateItem'];
 /** Session directory, for the gateway: a closed session's item goes. */
 export const DIRECTORY_ACTIONS = ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
 /** Allowlist, for the authorizer: all rows of one agent. */

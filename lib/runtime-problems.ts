@@ -4,6 +4,7 @@ import { SizeRoundingBehavior } from 'aws-cdk-lib';
 import { RUNTIME_PORT } from '../core/fleet-config';
 import { authorityProblems } from './certificate-authorities';
 import { installedBins } from './installed-package';
+import { lockProblems } from './npm-lock';
 import { absoluteUrl, matching, type Problem, wholeNumber } from './problems';
 import { npmOrigin } from './server-image';
 import type { HttpRuntimeProps, RuntimeSpec, StdioRuntimeProps } from './server-runtime';
@@ -92,17 +93,27 @@ function stdioProblems(spec: StdioRuntimeProps): Problem[] {
     });
   }
   const child = childMemory?.toMebibytes({ rounding: SizeRoundingBehavior.NONE });
+  const limit = spec.childMemoryLimit?.toMebibytes({ rounding: SizeRoundingBehavior.NONE });
   return [
     ...problems,
     ...(command === undefined ? binProblems(spec) : []),
     ...commandProblems('runtime command', command, 1),
     ...commandProblems('runtime localCommand', spec.localCommand, 1),
+    ...wholeNumber('runtime childProcesses', spec.childProcesses, 16, 30_000, 'A Node.js program alone has about a dozen threads.'),
+    ...wholeNumber(
+      'runtime childMemoryLimit',
+      limit,
+      child ?? 1,
+      122_880,
+      'It is counted in MiB, and is not below what a child needs (childMemory).',
+    ),
     ...wholeNumber('runtime childMemory', child, 1, 122_880, 'It is counted in MiB: write what one child takes when it is busy.'),
   ];
 }
 
-function npmProblems({ package: name, version, bin }: HttpRuntimeProps | StdioRuntimeProps): Problem[] {
+function npmProblems({ package: name, version, bin, lockFile }: HttpRuntimeProps | StdioRuntimeProps): Problem[] {
   const problems = [
+    ...(lockFile === undefined ? [] : lockProblems(lockFile, name ?? '', version ?? '')),
     ...matching('runtime package', name, PACKAGE_NAME, 'the name of an npm package', 'Put the version into version.'),
     ...matching(
       'runtime version',

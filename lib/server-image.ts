@@ -7,6 +7,7 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { DISABLE_ASSET_STAGING_CONTEXT } from 'aws-cdk-lib/cx-api';
 import type { Construct } from 'constructs';
 import { baseImage, bundleFolder } from './bundles';
+import { LOCK_FILE } from './npm-lock';
 import type { HttpRuntimeProps, StdioRuntimeProps } from './server-runtime';
 
 /** An npm package as the template's metadata names it, for the local account. */
@@ -23,8 +24,7 @@ export function httpServerImage(scope: Construct, runtime: HttpRuntimeProps, pla
   const npm = npmOrigin(runtime);
   if (npm === undefined) throw new Error(`${scope.node.path}: an HTTP runtime names an image, a package or a directory`);
   return imageFrom(scope, platform, (folder) => {
-    writePackageJson(folder, npm);
-    writeDockerfile(folder, [...NPM_INSTALL, 'USER node', `ENTRYPOINT ${JSON.stringify([npm.bin])}`]);
+    writeDockerfile(folder, [...installing(folder, npm, runtime.lockFile), 'USER node', `ENTRYPOINT ${JSON.stringify([npm.bin])}`]);
   });
 }
 
@@ -34,10 +34,9 @@ export function stdioServerImage(scope: Construct, runtime: StdioRuntimeProps, p
   const { directory } = runtime;
   return imageFrom(scope, platform, (folder) => {
     cpSync(join(bundleFolder('sidecar'), 'index.js'), join(folder, 'index.js'));
-    if (npm !== undefined) writePackageJson(folder, npm);
     if (directory !== undefined) cpSync(directory, join(folder, 'server'), { recursive: true });
     writeDockerfile(folder, [
-      ...(npm === undefined ? ['COPY server ./server'] : NPM_INSTALL),
+      ...(npm === undefined ? ['COPY server ./server'] : installing(folder, npm, runtime.lockFile)),
       'COPY index.js ./',
       // Whoever starts it otherwise is told that its task definition has it run as root.
       'USER node',
@@ -59,15 +58,18 @@ export function npmOrigin({ package: name, version, bin }: HttpRuntimeProps | St
 }
 
 /** Install scripts stay off: what a package runs at install time is no part of what was pinned. */
-const NPM_INSTALL = [
-  'COPY package.json ./',
-  'RUN npm install --omit=dev --ignore-scripts --no-audit --no-fund',
-  'ENV PATH=/app/node_modules/.bin:$PATH',
-];
+const NPM_OPTIONS = '--omit=dev --ignore-scripts --no-audit --no-fund';
 
-function writePackageJson(folder: string, npm: NpmOrigin): void {
+/** Lays out what npm reads, and says how it installs: what is locked, where it is, and nothing else. */
+function installing(folder: string, npm: NpmOrigin, lockFile: string | undefined): readonly string[] {
   const manifest = { private: true, dependencies: { [npm.package]: npm.version } };
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  if (lockFile !== undefined) cpSync(lockFile, join(folder, LOCK_FILE));
+  return [
+    lockFile === undefined ? 'COPY package.json ./' : `COPY package.json ${LOCK_FILE} ./`,
+    `RUN npm ${lockFile === undefined ? 'install' : 'ci'} ${NPM_OPTIONS}`,
+    'ENV PATH=/app/node_modules/.bin:$PATH',
+  ];
 }
 
 function writeDockerfile(folder: string, lines: readonly string[]): void {

@@ -13,6 +13,11 @@ export interface HttpRuntimeProps {
   /** Exact version of the npm package. */
   readonly version?: string;
   /**
+   * A `package-lock.json` of that package and version alone: the image then has, byte for byte, what stands in it (`npm ci`).
+   * @default - the package itself is pinned, and what it needs in turn is chosen when the image is built
+   */
+  readonly lockFile?: string;
+  /**
    * Name of the executable that the npm package installs.
    * @default - the package's name without its scope
    */
@@ -56,6 +61,11 @@ export interface StdioRuntimeProps {
   /** Exact version of the npm package. */
   readonly version?: string;
   /**
+   * A `package-lock.json` of that package and version alone: the image then has, byte for byte, what stands in it (`npm ci`).
+   * @default - the package itself is pinned, and what it needs in turn is chosen when the image is built
+   */
+  readonly lockFile?: string;
+  /**
    * Name of the executable that the npm package installs.
    * @default - the package's name without its scope
    */
@@ -77,6 +87,17 @@ export interface StdioRuntimeProps {
    * @default Size.mebibytes(80), which a small Node server needs
    */
   readonly childMemory?: Size;
+  /**
+   * Memory that each process of a child may have at most; what asks for more is refused it, and mostly ends, with the child's sessions and no others.
+   * @default - what the task has for all children, beside 256 MiB for the sidecar
+   */
+  readonly childMemoryLimit?: Size;
+  /**
+   * Processes and threads that a child, with all that it starts, may have at once; from 16 to 30000. A program that starts itself again and again
+   * ends here.
+   * @default 512
+   */
+  readonly childProcesses?: number;
   /**
    * Command that starts one child on a developer's machine in place of `command` or the package: in `directory` where there is one,
    * else in the folder of the app.
@@ -120,7 +141,14 @@ export type RuntimeSpec =
   | ({ readonly kind: 'remote' } & RemoteRuntimeProps);
 
 const WORDS = optional(listOf(text(), 'Write the program and its arguments, one word each.'));
-const NPM = { package: optional(text()), version: optional(text()), bin: optional(text()), directory: optional(text()), args: WORDS };
+const NPM = {
+  package: optional(text()),
+  version: optional(text()),
+  lockFile: optional(text()),
+  bin: optional(text()),
+  directory: optional(text()),
+  args: WORDS,
+};
 const HTTP: Shape<HttpRuntimeProps> = {
   ...NPM,
   image: optional(having('bind', 'a ContainerImage', 'Write ContainerImage.fromRegistry(…), of aws-cdk-lib.')),
@@ -130,7 +158,14 @@ const HTTP: Shape<HttpRuntimeProps> = {
   healthCheck: optional(having('command', 'a HealthCheck', "Write { command: ['CMD', …] }.")),
   localCommand: WORDS,
 };
-const STDIO: Shape<StdioRuntimeProps> = { ...NPM, command: WORDS, childMemory: optional(size), localCommand: WORDS };
+const STDIO: Shape<StdioRuntimeProps> = {
+  ...NPM,
+  command: WORDS,
+  childMemory: optional(size),
+  childMemoryLimit: optional(size),
+  childProcesses: optional(number()),
+  localCommand: WORDS,
+};
 const REMOTE: Shape<RemoteRuntimeProps> = {
   url: text("Write the URL of the server's MCP endpoint."),
   rateLimitsBeforeExecution: optional(flag),

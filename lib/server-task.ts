@@ -24,7 +24,7 @@ import { STOP_MARGIN_SECONDS } from './server-problems';
 import { type AddServerProps, OnLoss, type TaskSize } from './server-props';
 import type { HttpRuntimeProps, StdioRuntimeProps } from './server-runtime';
 import { SERVICE_TAG, serviceTagValue } from './server-service';
-import { SIDECAR_MIB, slotsOf } from './slots';
+import { childBounds, SIDECAR_MIB, slotsOf } from './slots';
 import { fargateTask, foreignLogs, imagePlatform, logDriver, raiseFileLimit, SIDECAR_CONTAINER, serviceLogs } from './task';
 import { memoryMiB } from './task-size';
 
@@ -117,7 +117,7 @@ function stdioContainer(task: ecs.FargateTaskDefinition, of: ServerTask, spec: S
   const names = [...Object.keys(of.props.environment ?? {}), ...(of.props.secrets ?? []).map((secret) => secret.name)];
   const { environment, secrets } = sidecarEnvironment(
     of,
-    { kind: 'stdio', command: stdioCommand(spec), environment: names, users: CHILD_USERS },
+    { kind: 'stdio', command: stdioCommand(spec), environment: names, users: CHILD_USERS, bounds: childBounds(spec, of.props.taskSize) },
     serverSecrets(of.props),
   );
   // The file system stays writable: children are programs that we do not know, and many keep a file.

@@ -1,12 +1,15 @@
 import { Size, SizeRoundingBehavior, Token } from 'aws-cdk-lib';
+import type { ChildBounds } from '../core/fleet-config';
 import type { Problem } from './problems';
-import type { AddServerProps } from './server-props';
+import type { AddServerProps, TaskSize } from './server-props';
 import type { StdioRuntimeProps } from './server-runtime';
 import { memoryMiB } from './task-size';
 
 const DEFAULT_HTTP_SLOTS = 100;
 /** A Node child with one MCP server in it, and what the sidecar itself needs. */
 const DEFAULT_CHILD = Size.mebibytes(80);
+/** A browser that a server drives has some hundred. */
+const DEFAULT_CHILD_PROCESSES = 512;
 /** Memory of a task that is its sidecar's, in MiB. */
 export const SIDECAR_MIB = 256;
 
@@ -14,6 +17,15 @@ export const SIDECAR_MIB = 256;
 export function slotsOf({ runtime, sessions, taskSize }: AddServerProps): number {
   const spec = runtime._spec;
   return sessions?.perInstance ?? (spec.kind === 'stdio' ? childrenIn(memoryMiB(taskSize), spec) : DEFAULT_HTTP_SLOTS);
+}
+
+/** What one child may take at most: of memory that only deployment knows no more than that. */
+export function childBounds(
+  { childProcesses = DEFAULT_CHILD_PROCESSES, childMemoryLimit }: StdioRuntimeProps,
+  taskSize?: TaskSize,
+): ChildBounds {
+  const limit = childMemoryLimit ?? (taskSize?.memory.isUnresolved() ? undefined : Size.mebibytes(memoryMiB(taskSize) - SIDECAR_MIB));
+  return { tasks: childProcesses, ...(limit !== undefined && { memoryMiB: limit.toMebibytes({ rounding: SizeRoundingBehavior.NONE }) }) };
 }
 
 /** What is wrong with how much shall have room on an instance. */

@@ -13,6 +13,8 @@ export interface FleetFacts {
   readonly ledgerTable: string;
   /** Absent in a fleet of a version that archives nothing. */
   readonly archiveBucket?: string;
+  /** The same of one that has no key per agent. */
+  readonly agentKeysTable?: string;
   readonly directoryTable: string;
   readonly allowlistTable: string;
   /** Where agents enter: logical ids of the API, if any, and the load balancer, port of its listener, and the host name that they know it by, if any. */

@@ -238,6 +238,15 @@ export interface ApplyOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Names of a fleet's tables. */
+export interface TableNames {
+  readonly ledger: string;
+  readonly directory: string;
+  readonly allowlist: string;
+  /** Absent in a fleet of a version whose archive has no keys of agents. */
+  readonly agentKeys?: string;
+}
+
 /** One fleet of an account. */
 export interface FleetInfo {
   readonly name: string;
@@ -248,7 +257,7 @@ export interface FleetInfo {
   readonly servers: readonly string[];
   readonly agents: readonly string[];
   /** Names of its tables. */
-  readonly tables: { readonly ledger: string; readonly directory: string; readonly allowlist: string };
+  readonly tables: TableNames;
   /** Name of the bucket in which its ledger is archived; absent where nothing is. */
   readonly archive?: string;
 }
@@ -265,7 +274,7 @@ export interface LocalAccount {
   /** Endpoint of the embedded DynamoDB; any credentials do. */
   readonly dynamodbUrl: string;
   /** Names of the fleet's tables. */
-  readonly tables: { readonly ledger: string; readonly directory: string; readonly allowlist: string };
+  readonly tables: TableNames;
   /** Name of the bucket in which the fleet's ledger is archived; absent where nothing is. */
   readonly archive?: string | undefined;
   /** The synthesized templates by stack name, for checks that read what would be deployed. */

@@ -21,6 +21,7 @@ export async function runningFleet(
   const fact = <Name extends keyof FleetFacts>(name: Name) => resolveFact(fleet, name, resolver);
   const subjects = await fact('agents');
   const archive = await fact('archiveBucket');
+  const agentKeys = await fact('agentKeysTable');
   return {
     name: fleet.name,
     ...(fleet.path !== undefined && { path: fleet.path }),
@@ -30,7 +31,12 @@ export async function runningFleet(
     subjects,
     agents: Object.keys(subjects),
     servers: await fact('servers'),
-    tables: { ledger: await fact('ledgerTable'), directory: await fact('directoryTable'), allowlist: await fact('allowlistTable') },
+    tables: {
+      ledger: await fact('ledgerTable'),
+      directory: await fact('directoryTable'),
+      allowlist: await fact('allowlistTable'),
+      ...(agentKeys !== undefined && { agentKeys }),
+    },
     ...(archive !== undefined && { archive }),
   };
 }

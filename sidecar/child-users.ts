@@ -2,11 +2,15 @@ import { randomInt } from 'node:crypto';
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ChildUserRange } from '../core/fleet-config';
+import type { ChildBounds, ChildUserRange } from '../core/fleet-config';
 import type { Logger } from './log';
 
 /** Keeps a program from gaining rights by what it executes, such as a set-user-ID file of the image (prctl(2), PR_SET_NO_NEW_PRIVS). */
 const SETPRIV = ['/usr/bin/setpriv', '/bin/setpriv'];
+/** Sets limits of a program that it then becomes (prlimit(1)); lowering them takes no right. */
+const PRLIMIT = ['/usr/bin/prlimit', '/bin/prlimit'];
+const OWN_LIMITS = '/proc/self/limits';
+const MIB = 1024 * 1024;
 /** Written of a process, it makes the kernel end that one first where memory runs out (proc(5), /proc/pid/oom_score_adj). */
 const ENDED_FIRST = '1000';
 const NOWHERE = '/nonexistent';
@@ -30,16 +34,19 @@ export interface ChildUser {
 export class ChildUsers {
   readonly #homes = mkdtempSync(join(tmpdir(), 'children-'));
   readonly #setpriv = SETPRIV.find((path) => existsSync(path));
+  readonly #prlimit = PRLIMIT.find((path) => existsSync(path));
   readonly #begin: number;
   #given = 0;
 
   constructor(
     private readonly range: ChildUserRange,
     private readonly log: Logger,
+    private readonly bounds?: ChildBounds,
   ) {
     this.#begin = randomInt(range.count);
     chmodSync(this.#homes, 0o711);
     if (this.#setpriv === undefined) log.warn({ looked: SETPRIV }, 'no_setpriv');
+    if (bounds !== undefined && this.#prlimit === undefined) log.warn({ looked: PRLIMIT }, 'no_prlimit');
   }
 
   /** @throws Error when all have been given */
@@ -67,9 +74,13 @@ export class ChildUsers {
     }
   }
 
-  /** The command, so started that its program cannot become another user. */
+  /** The command, so started that its program cannot become another user, nor take more than its bounds. */
   bound(command: readonly string[]): readonly string[] {
-    return this.#setpriv === undefined ? command : [this.#setpriv, '--no-new-privs', ...command];
+    const asItself = this.#setpriv === undefined ? command : [this.#setpriv, '--no-new-privs', ...command];
+    if (this.#prlimit === undefined || this.bounds === undefined) return asItself;
+    const { tasks, memoryMiB } = this.bounds;
+    const data = memoryMiB === undefined ? [] : [limit('data', memoryMiB * MIB, 'Max data size')];
+    return [this.#prlimit, limit('nproc', tasks, 'Max processes'), ...data, ...asItself];
   }
 
   #remove(home: string): void {
@@ -78,6 +89,25 @@ export class ChildUsers {
     } catch (error) {
       this.log.warn({ home, error: (error as Error).message }, 'child_home_left');
     }
+  }
+}
+
+/** An option of prlimit. A bound that is lower already stays: raising it would be refused, and the child with it. @param named in proc(5), limits */
+function limit(option: string, wanted: number, named: string): string {
+  const least = Math.min(wanted, ownLimit(named));
+  return `--${option}=${least}:${least}`;
+}
+
+/** The hard one. */
+function ownLimit(named: string): number {
+  try {
+    const line = readFileSync(OWN_LIMITS, 'utf8')
+      .split('\n')
+      .find((each) => each.startsWith(named));
+    const hard = Number(/(\d+|unlimited)\s+\S+\s*$/.exec(line ?? '')?.[1]);
+    return Number.isNaN(hard) ? Number.POSITIVE_INFINITY : hard;
+  } catch {
+    return Number.POSITIVE_INFINITY;
   }
 }
 

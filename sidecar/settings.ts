@@ -1,5 +1,6 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import {
+  type ChildBounds,
   type ChildUserRange,
   GUARDED_PREFIX,
   type HttpRuntimeConfig,
@@ -88,12 +89,19 @@ function readConfig(text: string | undefined, problems: string[]): SidecarConfig
   if (problem) refuse('runtime', runtime, problem);
   const users = runtime?.kind === 'stdio' ? runtime.users : undefined;
   if (users !== undefined && !isRange(users)) refuse('runtime.users', users, 'first and count, whole numbers from 1, or absent');
+  const bounds = runtime?.kind === 'stdio' ? runtime.bounds : undefined;
+  if (bounds !== undefined && !areBounds(bounds))
+    refuse('runtime.bounds', bounds, 'tasks, and perhaps memoryMiB, whole numbers from 1, or absent');
   // Children as one user could read this one's keys.
   if (users !== undefined && process.getuid?.() !== 0)
     problems.push(
       `${SIDECAR_CONFIG_VARIABLE}.runtime.users needs a sidecar that runs as root, to start each child as a user of its own; it runs as user ${process.getuid?.()}. Leave the user of the container as the construct has it.`,
     );
   return given as SidecarConfig;
+}
+
+function areBounds({ tasks, memoryMiB = 1 }: Partial<ChildBounds>): boolean {
+  return [tasks, memoryMiB].every((value) => Number.isSafeInteger(value) && (value as number) > 0);
 }
 
 function isRange({ first, count }: Partial<ChildUserRange>): boolean {

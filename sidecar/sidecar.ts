@@ -177,14 +177,14 @@ export class Sidecar {
   }
 
   /** Made once: no user is given to two children. */
-  #childCommand({ command, users }: StdioRuntimeConfig): ChildCommand {
+  #childCommand({ command, users, bounds }: StdioRuntimeConfig): ChildCommand {
     const { childEnvironment: environment } = this.settings;
     const { clock, limits, log } = this.around;
     this.#command ??= {
       command,
       environment,
       words: new ChildWords(environment, clock, limits, log),
-      ...(users !== undefined && { users: new ChildUsers(users, log) }),
+      ...(users !== undefined && { users: new ChildUsers(users, log, bounds) }),
     };
     return this.#command;
   }

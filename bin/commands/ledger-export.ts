@@ -6,12 +6,12 @@ import { CSV_HEADER, csvOf, whole } from '../../ledger/printing/csv';
 import { CommandError, EXIT } from '../exit';
 import { type FilterOptions, filterOf, ofCalls } from '../ledger-filter';
 import { sayProgress } from '../ledger-progress';
-import { readerOf } from '../ledger-rows';
+import { ofSource, pagesOf, type SourceOptions } from '../ledger-rows';
 import type { PlaceOptions } from '../place/place';
 import { ofPlace, placeOf } from '../place/place-of';
 import { terminal } from '../terminal';
 
-interface ExportOptions extends FilterOptions, PlaceOptions {
+interface ExportOptions extends FilterOptions, SourceOptions, PlaceOptions {
   readonly csv: boolean;
   readonly force: boolean;
 }
@@ -22,7 +22,7 @@ export function exportCommand(): Command {
     .argument('<file>', 'a new one')
     .option('--csv', 'a table for a spreadsheet', false)
     .option('--force', 'also over a file that is there', false);
-  return ofPlace(ofCalls(command)).action(write);
+  return ofPlace(ofSource(ofCalls(command))).action(write);
 }
 
 async function write(file: string, { csv, force, ...options }: ExportOptions): Promise<void> {
@@ -36,7 +36,7 @@ async function write(file: string, { csv, force, ...options }: ExportOptions): P
   let [written, looked] = [0, 0];
   const progress = sayProgress(() => `${looked} rows looked at, ${written} written to ${file}`);
   if (csv) out.write(CSV_HEADER);
-  for await (const page of readerOf(place).pages(filter)) {
+  for await (const page of pagesOf(place, filter, options)) {
     looked += page.looked;
     written += page.rows.length;
     const text = page.rows.map((row) => (csv ? csvOf(row) : `${JSON.stringify(whole(row))}\n`)).join('');

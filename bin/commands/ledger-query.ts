@@ -5,12 +5,12 @@ import type { LedgerRow } from '../../ledger/row';
 import { CommandError, EXIT } from '../exit';
 import { type FilterOptions, filterOf, ofCalls } from '../ledger-filter';
 import { sayProgress } from '../ledger-progress';
-import { readerOf } from '../ledger-rows';
+import { ofSource, pagesOf, type SourceOptions } from '../ledger-rows';
 import type { PlaceOptions } from '../place/place';
 import { ofPlace, placeOf } from '../place/place-of';
 import { terminal } from '../terminal';
 
-interface QueryOptions extends FilterOptions, PlaceOptions {
+interface QueryOptions extends FilterOptions, SourceOptions, PlaceOptions {
   readonly lines: number;
   readonly json: boolean;
   readonly csv: boolean;
@@ -22,7 +22,7 @@ export function queryCommand(): Command {
     .option('-n, --lines <number>', 'how many, the newest; 1 to 10000', count, 100)
     .option('--csv', 'a table for a spreadsheet', false)
     .option('--json', 'one JSON document', false);
-  return ofPlace(ofCalls(command)).action(query);
+  return ofPlace(ofSource(ofCalls(command))).action(query);
 }
 
 async function query({ lines, json, csv, ...options }: QueryOptions): Promise<void> {
@@ -32,7 +32,7 @@ async function query({ lines, json, csv, ...options }: QueryOptions): Promise<vo
   let found: readonly LedgerRow[] = [];
   let [matched, looked] = [0, 0];
   const progress = sayProgress(() => `${looked} rows looked at, ${matched} found`);
-  for await (const page of readerOf(place).pages(filter)) {
+  for await (const page of pagesOf(place, filter, options)) {
     looked += page.looked;
     matched += page.rows.length;
     // No more is held than is shown.

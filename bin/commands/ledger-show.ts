@@ -1,10 +1,11 @@
 import { Command } from 'commander';
-import { archivedRows } from '../../checks/archive';
 import type { AllowlistEntry } from '../../core/policy';
+import { archivedCalls } from '../../ledger/archive/archived-rows';
 import { newest, ofKey } from '../../ledger/printing/lines';
 import { timeline } from '../../ledger/printing/timeline';
 import type { LedgerRow } from '../../ledger/row';
 import { CommandError, EXIT } from '../exit';
+import { sayProgress } from '../ledger-progress';
 import { allRows, rowsForName } from '../ledger-rows';
 import { agentIdsOf } from '../place/agents';
 import type { Place, PlaceOptions } from '../place/place';
@@ -41,7 +42,7 @@ async function show(key: string, options: ShowOptions): Promise<void> {
     server === (options.server ?? server) && (agents === undefined || agents.includes(agent));
   const rows = options.scan ? await allRows(place) : await rowsForName(key, place, allowlist.filter(isMeant));
   const found = ofKey(rows.filter(isMeant), key);
-  const { calls, references } = found.calls.length > 0 ? found : ofKey((await archived(place)).filter(isMeant), key);
+  const { calls, references } = found.calls.length > 0 ? found : ofKey((await archived(key, place)).filter(isMeant), key);
   if (calls.length === 0) throw notFound(key, options, place);
   const { result, paint } = terminal(options.json);
   if (options.json) return result(JSON.stringify({ calls: newest([...calls, ...references], Number.POSITIVE_INFINITY) }));
@@ -49,9 +50,16 @@ async function show(key: string, options: ShowOptions): Promise<void> {
 }
 
 /** What the table does not have any more. */
-async function archived({ archive }: Place): Promise<readonly LedgerRow[]> {
+async function archived(key: string, { archive, agentKeys }: Place): Promise<readonly LedgerRow[]> {
   const bucket = await archive();
-  return bucket === undefined ? [] : await archivedRows(bucket);
+  if (bucket === undefined) return [];
+  let objects = 0;
+  const progress = sayProgress(() => `${objects} objects of the archive looked at`);
+  try {
+    return await archivedCalls(key, bucket, agentKeys, () => objects++);
+  } finally {
+    progress.end();
+  }
 }
 
 function notFound(key: string, { agent, server, scan }: ShowOptions, { isLocal }: Place): CommandError {

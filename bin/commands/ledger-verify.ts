@@ -35,19 +35,25 @@ async function verifyLedger({ since, json, ...options }: VerifyOptions): Promise
   const verdict = await verify(archive, comparedTable(place.tables), {
     patienceMs: PATIENCE_MS,
     tell,
+    keys: place.agentKeys,
     ...(since !== undefined && { since }),
   });
-  const { findings } = verdict;
+  const { findings, more } = verdict;
   if (json) result(JSON.stringify(verdict));
   else for (const { fault, what, why } of findings) result(`${paint.red(fault.padEnd(10))}  ${what}: ${why}`);
   if (findings.length === 0) return json ? undefined : result(paint.green(soundness(verdict)));
-  throw new CommandError(EXIT.NO, `${findings.length} findings; ${soundness(verdict)}`, 'docs/audit.md tells what each means');
+  throw new CommandError(
+    EXIT.NO,
+    `${findings.length + more} findings${more > 0 ? `, of which the first ${findings.length} are told` : ''}; ${soundness(verdict)}`,
+    'docs/audit.md tells what each means',
+  );
 }
 
-function soundness({ records, segments, rows, earlier, findings }: Verdict): string {
+function soundness({ records, segments, rows, earlier, shredded, findings }: Verdict): string {
   const whole = findings.length === 0 ? 'the chain is whole, and says the same as the table: ' : '';
   const before = earlier === 0 ? '' : `, ${earlier} of them from before the archive began`;
-  return `${whole}${records} records in ${segments} objects, ${rows} rows${before}`;
+  const gone = shredded === 0 ? '' : `; what was personal in ${shredded} records is shredded`;
+  return `${whole}${records} records in ${segments} objects, ${rows} rows${before}${gone}`;
 }
 
 function moment(text: string): number {

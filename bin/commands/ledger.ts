@@ -10,6 +10,7 @@ import { queryCommand } from './ledger-query';
 import { resolveCommand } from './ledger-resolve';
 import { restoredCommand } from './ledger-restored';
 import { showCommand } from './ledger-show';
+import { shredCommand } from './ledger-shred';
 import { unknownCommand } from './ledger-unknown';
 import { verifyCommand } from './ledger-verify';
 
@@ -23,6 +24,7 @@ Examples:
   $ mcp-fleet ledger export calls.jsonl --since 7d
   $ mcp-fleet ledger unknown              the calls that nobody can tell of, oldest first
   $ mcp-fleet ledger verify               whether archive and table are whole, and say the same
+  $ mcp-fleet ledger shred --agent support --reason "request 4711"   its personal data in the archive, for good
   $ mcp-fleet ledger resolve order-17 --outcome not_executed --reason "no such payment at the bank"
 `;
 
@@ -41,6 +43,7 @@ export function ledgerCommand(): Command {
   ledger.addCommand(unknownCommand());
   ledger.addCommand(resolveCommand());
   ledger.addCommand(verifyCommand());
+  ledger.addCommand(shredCommand());
   ledger.addCommand(restoredCommand());
   return ledger;
 }

@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
+import { agentKeysOf } from '../../checks/archive';
 import { tablesBy } from '../../checks/tables';
 import type { FleetPlace } from '../../core/fleet-place';
 import { ArchiveBucket } from '../../ledger/archive/archive-bucket';
@@ -16,10 +17,15 @@ export async function deployedPlace({ stack: name, region, profile }: PlaceOptio
   if (profile !== undefined) process.env.AWS_PROFILE = profile;
   if (region !== undefined) process.env.AWS_REGION = region;
   const stack = await deployedStack(name);
-  const { fleet, url, cluster, ledgerTable, directoryTable, allowlistTable, archiveBucket } = placeIn(stack);
+  const { fleet, url, cluster, ledgerTable, directoryTable, allowlistTable, archiveBucket, agentKeysTable } = placeIn(stack);
   const { Metadata } = await stack.template();
   const facts = (Metadata?.['cdk-mcp-fleet'] as { readonly fleets?: Readonly<Record<string, NamedFacts>> } | undefined)?.fleets?.[fleet];
-  const names = { ledger: ledgerTable, directory: directoryTable, allowlist: allowlistTable };
+  const names = {
+    ledger: ledgerTable,
+    directory: directoryTable,
+    allowlist: allowlistTable,
+    ...(agentKeysTable !== undefined && { agentKeys: agentKeysTable }),
+  };
   const dynamodb = new DynamoDBClient({});
   const tables = tablesBy(dynamodb, names);
   const place: DeployedPlace = {
@@ -37,6 +43,7 @@ export async function deployedPlace({ stack: name, region, profile }: PlaceOptio
     templates: async () => ({ [name]: await stack.template() }),
     grantedInCode: async () => undefined,
     archive: async () => new ArchiveBucket(new S3Client({}), archiveBucket),
+    agentKeys: agentKeysOf(dynamodb, names),
     instances: async () => new Set((await runningTasks(place)).map(({ task }) => task)),
     principal: async (agent) => {
       const { issuer, subject } = entryOf(agent, await tables.allowlist());

@@ -1,4 +1,4 @@
-import { archiveOf } from '../../checks/archive';
+import { agentKeysOf, archiveOf } from '../../checks/archive';
 import { grantedInCode } from '../../checks/grants';
 import { clientAt, tablesBy } from '../../checks/tables';
 import { attachHere } from '../attach';
@@ -23,6 +23,7 @@ export async function localPlace(): Promise<Place> {
     templates: async () => (await account.checked()).templates,
     grantedInCode: async () => grantedInCode(await account.checked()),
     archive: () => archiveOf(account),
+    agentKeys: agentKeysOf(dynamodb, names),
     instances: async () => new Set((await account.processes()).map(({ task }) => task)),
     principal: async (agent) => {
       if (fleet !== '') return (await account.checked()).principal(`${fleet}/${agent}`);

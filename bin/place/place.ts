@@ -3,6 +3,7 @@ import type { Grant } from '../../checks/grants';
 import type { Tables } from '../../checks/tables';
 import type { Templates } from '../../checks/template';
 import type { Agent } from '../../core/agent';
+import type { AgentKeys } from '../../ledger/archive/agent-keys';
 import type { ArchiveBucket } from '../../ledger/archive/archive-bucket';
 import type { FleetInfo } from '../../local/local-account';
 import type { DeployedStack } from './deployed-stack';
@@ -35,6 +36,8 @@ export interface Place {
   readonly grantedInCode: () => Promise<readonly Grant[] | undefined>;
   /** Undefined where it has none. */
   readonly archive: () => Promise<ArchiveBucket | undefined>;
+  /** By which what is personal in the archive is read; undefined where it has none. */
+  readonly agentKeys: AgentKeys | undefined;
   /** ECS task ids of what runs. */
   readonly instances: () => Promise<ReadonlySet<string>>;
   /** Who an agent is to the fleet. Rejects with a CommandError, or a LocalAccountError, for one that it does not have. */

@@ -53,6 +53,7 @@ export class AcmeStack extends Stack {
     // Who is called when an alarm rings, and who only looks back.
     fleet.grantOperate(new Role(this, 'Operator', { assumedBy: new AccountRootPrincipal() }));
     fleet.grantReadLedger(new Role(this, 'Auditor', { assumedBy: new AccountRootPrincipal() }));
+    fleet.grantShred(new Role(this, 'Privacy', { assumedBy: new AccountRootPrincipal() }));
   }
 
   private network(): Vpc {

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { LedgerRow } from '../row';
+import type { PlainRow, SealedPart } from './sealed-row';
 
 /** What a stream of DynamoDB says of a change (DynamoDB Streams API, Record). */
 export type ChangeKind = 'INSERT' | 'MODIFY' | 'REMOVE';
@@ -27,7 +28,17 @@ export interface Change {
   readonly outside?: string;
 }
 
-export interface ArchiveRecord extends Change {
+/** A change as the archive keeps it. */
+export interface ArchivedChange extends Omit<Change, 'row'> {
+  /** What of the row is not personal; the whole row in records of before there were keys of agents. */
+  readonly row?: PlainRow;
+  /** The rest of it; absent where the row is whole, or was removed. */
+  readonly sealed?: SealedPart;
+  /** {@link imageHash} of the whole row; absent where the row is whole, or was removed. */
+  readonly image?: string;
+}
+
+export interface ArchiveRecord extends ArchivedChange {
   /** Its place in the chain: 1, 2, 3, … without gaps. */
   readonly sequence: number;
   /** Hash of the record before; {@link GENESIS} for the first. */
@@ -43,7 +54,7 @@ export type ChainEnd = Pick<ArchiveRecord, 'sequence' | 'hash'>;
 export const GENESIS: ChainEnd = { sequence: 0, hash: '0'.repeat(64) };
 
 /** Gives changes their places behind the end of a chain, in their order. */
-export function chained(end: ChainEnd, changes: readonly Change[]): readonly ArchiveRecord[] {
+export function chained(end: ChainEnd, changes: readonly ArchivedChange[]): readonly ArchiveRecord[] {
   let last = end;
   return changes.map((change) => {
     const body = { ...change, sequence: last.sequence + 1, previous: last.hash };
@@ -53,9 +64,17 @@ export function chained(end: ChainEnd, changes: readonly Change[]): readonly Arc
   });
 }
 
-/** Hash of a row, by which two images of it are compared. */
+/**
+ * Hash of a row, by which two images of it are compared. It tells nothing of a row that cannot be read any more: its fence, which is random
+ * and sealed with the rest, is in the hash.
+ */
 export function imageHash(row: object): string {
   return sha256(canonical(row));
+}
+
+/** {@link imageHash} of the row that a record has left; undefined where it has removed it. */
+export function imageOf({ row, image }: Pick<ArchivedChange, 'row' | 'image'>): string | undefined {
+  return image ?? (row === undefined ? undefined : imageHash(row));
 }
 
 /** Records as the lines of an object. */

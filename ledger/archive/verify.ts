@@ -1,13 +1,19 @@
 import type { LedgerRow } from '../row';
+import type { AgentKeys } from './agent-keys';
 import type { ArchiveBucket, SegmentPlace } from './archive-bucket';
-import { recordOf } from './record';
+import type { Finding, Findings } from './finding';
+import { OldestFirst } from './oldest-first';
+import { readAhead } from './read-ahead';
+import { imageHash, imageOf, recordOf } from './record';
+import { type DifferingRow, differenceOf, newestOf, RowChanges } from './row-changes';
+import { Seals } from './seals';
 import { segmentKey } from './segment';
-import { differenceOf, type Finding, Verification } from './verification';
+import { Verification } from './verification';
 
 /** The ledger's table, as far as it is held against the archive. */
 export interface ComparedTable {
-  /** Every row. */
-  rows(): Promise<readonly LedgerRow[]>;
+  /** Every row, some at a time. */
+  pages(): AsyncIterable<readonly LedgerRow[]>;
   row(pk: string): Promise<LedgerRow | undefined>;
 }
 
@@ -18,6 +24,8 @@ export interface VerifyOptions {
   readonly patienceMs: number;
   /** Told how far it has come. */
   readonly tell?: (what: string) => void;
+  /** By which what is sealed is read; absent for an archive of before there were any. */
+  readonly keys?: Pick<AgentKeys, 'find'> | undefined;
 }
 
 export interface Verdict {
@@ -26,81 +34,115 @@ export interface Verdict {
   readonly rows: number;
   /** Rows that nobody has touched since the archive began: it does not know them. */
   readonly earlier: number;
+  /** Records whose personal part was shredded; their places in the chain are proven like any other's. */
+  readonly shredded: number;
+  /** The first 10,000. */
   readonly findings: readonly Finding[];
+  /** How many there are beyond. */
+  readonly more: number;
 }
 
 type VerifiedBucket = Pick<ArchiveBucket, 'read' | 'segment' | 'segments'>;
 
 /** How often is looked again for what is on its way, in milliseconds. */
 const LOOK_MS = 500;
+/** Objects, and rows, that are read at once. */
+const AT_ONCE = 8;
 
-/** Holds the archive against itself, and then the table against the archive. What is written meanwhile is no difference. */
+/**
+ * Holds the archive against itself, and then the table against the archive. What is written meanwhile is no difference. Neither rows nor records
+ * are held in memory, however many there are.
+ */
 export async function verify(bucket: VerifiedBucket, table: ComparedTable, options: VerifyOptions): Promise<Verdict> {
-  const { since, patienceMs, tell } = options;
+  const [changes, places] = [new RowChanges(), new OldestFirst()];
+  try {
+    return await verifyAll(bucket, table, options, changes, places);
+  } finally {
+    changes.close();
+    places.close();
+  }
+}
+
+async function verifyAll(
+  bucket: VerifiedBucket,
+  table: ComparedTable,
+  { since, patienceMs, tell, keys }: VerifyOptions,
+  changes: RowChanges,
+  places: OldestFirst,
+): Promise<Verdict> {
   // First the table: what stands there now is in the archive, or on its way to it.
-  const rows = (await table.rows()).filter((row) => since === undefined || newestOf(row) >= since);
-  tell?.(`${rows.length} rows in the table`);
-  const places = await placesSince(bucket, since);
+  for await (const page of table.pages()) {
+    for (const row of page) if (since === undefined || newestOf(row) >= since) changes.addRow(row);
+    tell?.(`${changes.rows} rows in the table`);
+  }
   const verification = new Verification(since === undefined);
-  for (const { number, original } of places) {
-    verification.read({ number, text: await textOf(bucket, { number, original }) });
+  const { findings } = verification;
+  const seals = new Seals(keys, findings);
+  const newest = await listSince(bucket, since, places);
+  for await (const [place, text] of readAhead(places, AT_ONCE, (place) => textOf(bucket, place))) {
+    noteTouch(place, findings);
+    for (const placed of verification.read({ number: place.number, text })) {
+      await seals.check(placed);
+      changes.addChange(placed);
+    }
     if (verification.segments % 100 === 0) tell?.(`${verification.records} records in ${verification.segments} objects`);
   }
-  const { began = 0 } = verification;
-  const known = rows.filter((row) => verification.rows.has(row.pk) || newestOf(row) >= began);
-  const parts = { bucket, table, verification, next: (places.at(-1)?.number ?? 0) + 1 };
-  const differences = await compare(known, parts, Date.now() + patienceMs);
+  const differing = changes.compare(findings, verification.whole, verification.began ?? 0);
+  const parts = { bucket, table, verification, seals, next: newest + 1 };
+  for (const row of await lookAgain(differing, parts, Date.now() + patienceMs)) findings.add(differenceOf(row) as Finding);
   verification.finish();
-  const { segments, records, findings } = verification;
-  return {
-    segments,
-    records,
-    rows: rows.length,
-    earlier: rows.length - known.length,
-    findings: [...places.flatMap(touchOf), ...findings, ...differences],
-  };
+  const { rows, earlier } = changes;
+  const { segments, records } = verification;
+  return { segments, records, rows, earlier, shredded: seals.shredded, findings: findings.first, more: findings.more };
 }
 
 /** What was archived is read all the same, but somebody was there. */
-function touchOf({ number, original, touched }: SegmentPlace): readonly Finding[] {
-  if (touched === undefined) return [];
+function noteTouch({ number, original, touched }: SegmentPlace, findings: Findings): void {
+  if (touched === undefined) return;
   const why = `it was ${touched} by somebody; its version ${original}, which is what was archived, is still there`;
-  return [{ fault: touched === 'deleted' ? 'missing' : 'edited', what: segmentKey(number), why }];
+  findings.note(touched === 'deleted' ? 'missing' : 'edited', segmentKey(number), why);
 }
 
 interface Compared {
   readonly bucket: VerifiedBucket;
   readonly table: ComparedTable;
   readonly verification: Verification;
+  readonly seals: Seals;
   /** Number of the object that comes next. */
   next: number;
 }
 
 /** What differs is looked at again, on both sides, until it does not or the patience ends. */
-async function compare(rows: readonly LedgerRow[], parts: Compared, until: number): Promise<readonly Finding[]> {
-  const { table, verification, bucket } = parts;
-  const standing = new Map(rows.map((row) => [row.pk, row as LedgerRow | undefined]));
-  for (const pk of verification.rows.keys()) if (!standing.has(pk)) standing.set(pk, undefined);
-  let open = [...standing];
-  for (;;) {
-    const differing = open.filter(([pk, row]) => differenceOf(pk, row, verification.rows.get(pk)) !== undefined);
-    if (differing.length === 0 || Date.now() >= until)
-      return differing.map(([pk, row]) => differenceOf(pk, row, verification.rows.get(pk)) as Finding);
+async function lookAgain(differing: readonly DifferingRow[], parts: Compared, until: number): Promise<readonly DifferingRow[]> {
+  const { table, verification, bucket, seals } = parts;
+  let open = differing;
+  while (open.length > 0 && Date.now() < until) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-    open = await Promise.all(differing.map(async ([pk]) => [pk, await table.row(pk)] as [string, LedgerRow | undefined]));
+    const rows = new Map(open.map((row) => [row.pk, row]));
+    for await (const [{ pk, archived }, row] of readAhead(open, AT_ONCE, ({ pk }) => table.row(pk)))
+      rows.set(pk, { pk, archived, image: row && imageHash(row) });
     for (let text = await bucket.segment(parts.next); text !== undefined; text = await bucket.segment(parts.next))
-      verification.read({ number: parts.next++, text });
+      for (const placed of verification.read({ number: parts.next++, text })) {
+        await seals.check(placed);
+        const { record } = placed;
+        const { pk, sequence, at } = record;
+        const row = rows.get(pk);
+        if (row !== undefined) rows.set(pk, { ...row, archived: { image: imageOf(record), sequence, at } });
+      }
+    open = [...rows.values()].filter((row) => differenceOf(row) !== undefined);
   }
+  return open;
 }
 
-/** The objects that hold what is of interest, the oldest first. */
-async function placesSince(bucket: VerifiedBucket, since: number | undefined): Promise<readonly SegmentPlace[]> {
-  const places: SegmentPlace[] = [];
+/** Collects the objects that hold what is of interest. @returns number of the newest */
+async function listSince(bucket: VerifiedBucket, since: number | undefined, places: OldestFirst): Promise<number> {
+  let newest = 0;
   for await (const place of bucket.segments()) {
-    places.push(place);
+    newest = Math.max(newest, place.number);
+    places.add(place);
     if (since !== undefined && (await beginsBefore(bucket, place, since))) break;
   }
-  return places.reverse();
+  return newest;
 }
 
 async function beginsBefore(bucket: VerifiedBucket, place: SegmentPlace, since: number): Promise<boolean> {
@@ -110,8 +152,4 @@ async function beginsBefore(bucket: VerifiedBucket, place: SegmentPlace, since: 
 
 async function textOf(bucket: VerifiedBucket, { number, original }: SegmentPlace): Promise<string> {
   return (await bucket.read(segmentKey(number), original)) ?? '';
-}
-
-function newestOf({ history, claimedAt }: LedgerRow): number {
-  return history?.at(-1)?.at ?? claimedAt;
 }

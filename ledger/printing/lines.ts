@@ -79,7 +79,7 @@ export interface Reference {
   readonly callId: string;
 }
 
-export function referredTo({ reason }: LedgerRow): Reference | undefined {
+export function referredTo({ reason }: Pick<LedgerRow, 'reason'>): Reference | undefined {
   const [, word, callId] = /^(REPLAYED|FENCED|RECONCILE): (.+)$/.exec(reason ?? '') ?? [];
   return callId === undefined ? undefined : { how: word === 'RECONCILE' ? 'looked' : 'asked', callId };
 }

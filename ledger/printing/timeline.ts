@@ -22,7 +22,7 @@ export function timeline(row: LedgerRow, paint: Paint, references: readonly Ledg
   return [
     ...facts.filter(([, value]) => value !== undefined).map(([name, value]) => fact(name, value as string)),
     ...(row.history === undefined ? stepsByState(row, paint) : steps(row, row.history, own, paint)),
-    fact('result', resultTextOf(row) ?? (row.resultEncoding === 'omitted' ? '(too large to keep)' : '(none)')),
+    fact('result', resultTextOf(row) ?? (row.resultEncoding === 'omitted' ? `(too large to keep) ${row.result ?? ''}`.trim() : '(none)')),
     '',
   ];
 }
@@ -34,7 +34,7 @@ function steps(row: LedgerRow, history: readonly LedgerEvent[], references: read
   const own = history.map(({ at, state, by, because }) => {
     // Clocks of different writers differ; the order in which they wrote does not.
     last = Math.max(last, at);
-    return { order: last, at, what: tint(state, paint), more: `by ${by}${because === undefined ? '' : `: ${because}`}` };
+    return { order: last, at, what: tint(state, paint), more: `by ${by ?? row.unread}${because === undefined ? '' : `: ${because}`}` };
   });
   const others = references.map((each) => ({ order: each.claimedAt, at: each.claimedAt, ...referenceStep(each, paint) }));
   const inOrder = [...own, ...others].sort((a, b) => a.order - b.order);

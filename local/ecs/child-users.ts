@@ -24,7 +24,7 @@ export function withChildUsers(
       if (variable.Name !== SIDECAR_CONFIG_VARIABLE) return variable;
       const config = JSON.parse(variable.Value) as SidecarConfig;
       if (config.runtime.kind !== 'stdio') return variable;
-      const { users: _, ...runtime } = config.runtime;
+      const { users: _, bounds: __, ...runtime } = config.runtime;
       return { ...variable, Value: JSON.stringify({ ...config, runtime }) };
     }),
   };

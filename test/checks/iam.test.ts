@@ -27,7 +27,7 @@ describe('permissionsOn', () => {
       Policy: policy('Role', allow(['dynamodb:UpdateItem', 'dynamodb:GetItem'], [LEDGER, 'arn:aws:dynamodb:::other'])),
       Other: policy('OtherRole', allow('dynamodb:DeleteItem', LEDGER)),
     });
-    expect(permissionsOn(account, 'stack', 'Role', 'Ledger').map(({ action }) => action)).toEqual([
+    expect(permissionsOn(account, 'stack', 'Role', { made: { stack: 'stack', id: 'Ledger' } }).map(({ action }) => action)).toEqual([
       'dynamodb:PutItem',
       'dynamodb:UpdateItem',
       'dynamodb:GetItem',
@@ -39,7 +39,7 @@ describe('permissionsOn', () => {
       Policy: policy('Role', allow('ecs:UpdateTaskProtection', '*')),
       Wide: policy('Role', { Statement: { Effect: 'Allow', NotAction: 'iam:*', Resource: '*' } }),
     });
-    expect(permissionsOn(account, 'stack', 'Role', 'Ledger')).toEqual([
+    expect(permissionsOn(account, 'stack', 'Role', { made: { stack: 'stack', id: 'Ledger' } })).toEqual([
       { action: 'ecs:UpdateTaskProtection', anyResource: true },
       { action: '*', anyResource: true },
     ]);
@@ -50,7 +50,37 @@ describe('permissionsOn', () => {
       Policy: policy('Role', { Statement: { Effect: 'Deny', Action: 'dynamodb:DeleteItem', Resource: LEDGER } }),
       Another: policy('Role', allow('dynamodb:DeleteItem', { 'Fn::GetAtt': ['Directory', 'Arn'] })),
     });
-    expect(permissionsOn(account, 'stack', 'Role', 'Ledger')).toEqual([]);
+    expect(permissionsOn(account, 'stack', 'Role', { made: { stack: 'stack', id: 'Ledger' } })).toEqual([]);
+  });
+});
+
+describe('a resource of another stack, or of none', () => {
+  const ARN = {
+    'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':dynamodb:eu-west-1:', { Ref: 'AWS::AccountId' }, ':table/acme-ledger']],
+  };
+  const index = { 'Fn::Join': ['', [ARN, '/index/*']] };
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's placeholders
+  const sub = { 'Fn::Sub': 'arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/acme-*' };
+  const imported = { 'Fn::ImportValue': 'Data:Ledger' };
+  const made = { stack: 'data', id: 'Ledger' };
+  const data = { Resources: {}, Outputs: { Out: { Value: { 'Fn::GetAtt': ['Ledger', 'Arn'] }, Export: { Name: 'Data:Ledger' } } } };
+
+  it.each<[string, unknown, boolean]>([
+    ['its name', ARN, true],
+    ['what is in it', index, true],
+    ['a name with a star', sub, true],
+    ['every table', 'arn:aws:dynamodb:*:*:table/*', true],
+    ['every thing of DynamoDB', 'arn:aws:dynamodb:*', true],
+    ['an export', imported, true],
+    ['another export', { 'Fn::ImportValue': 'Data:Other' }, false],
+    ['another name', 'arn:aws:dynamodb:eu-west-1:111122223333:table/acme-ledger-2', false],
+    ['a table of its own stack of the same logical id', { 'Fn::GetAtt': ['Ledger', 'Arn'] }, false],
+    ['a bucket', 'arn:aws:s3:::acme-ledger', false],
+  ])('is named by %s: %s', (_, resource, isNamed) => {
+    const own = { Resources: { Policy: policy('Role', allow('dynamodb:PutItem', resource)) } };
+    const account = { templates: { stack: own, data } } as unknown as LocalAccount;
+    const allowed = permissionsOn(account, 'stack', 'Role', { made, arnEnd: ':table/acme-ledger' });
+    expect(allowed.map(({ action }) => action)).toEqual(isNamed ? ['dynamodb:PutItem'] : []);
   });
 });
 

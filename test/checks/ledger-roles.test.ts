@@ -28,7 +28,7 @@ const GATEWAY = taskOf('MCP_FLEET_CONFIG');
 /** What the check says of the one role of an account, or that it does not look at it. */
 function verdictOn(Role: TemplateResource, user?: TemplateResource) {
   const account = { templates: { stack: { Resources: { Role, ...(user && { User: user }) } } } } as unknown as LocalAccount;
-  const [found] = ledgerRoles(account, { stack: 'stack', id: 'Ledger' });
+  const [found] = ledgerRoles(account, { made: { stack: 'stack', id: 'Ledger' } });
   return found === undefined ? 'not looked at' : (problemOf(found) ?? `good ${found.kind}: ${found.actions.join(', ')}`);
 }
 
@@ -63,5 +63,32 @@ describe('who may do what on the ledger', () => {
     ['somebody has to do with other tables', role(['dynamodb:PutItem', 'arn:aws:dynamodb:::other']), undefined, 'not looked at'],
   ])('%s', (_, theRole, user, verdict) => {
     expect(verdictOn(theRole, user)).toContain(verdict);
+  });
+});
+
+describe('a ledger that stands in another stack, or was imported', () => {
+  const NAMED = 'arn:aws:dynamodb:eu-west-1:111122223333:table/acme-ledger';
+  const own = (Role: TemplateResource, User?: TemplateResource) => ({ Resources: { Role, ...(User && { User }) } });
+  const found = (templates: object, made?: { stack: string; id: string }) =>
+    ledgerRoles({ templates } as unknown as LocalAccount, { arnEnd: ':table/acme-ledger', ...(made && { made }) });
+
+  it('has the roles of the fleet, and of every other stack, looked at', () => {
+    const imported = { 'Fn::ImportValue': 'Data:Ledger' };
+    const Outputs = { Out: { Value: LEDGER, Export: { Name: 'Data:Ledger' } } };
+    const templates = {
+      data: { Resources: {}, Outputs },
+      fleet: own(role([['dynamodb:PutItem', 'dynamodb:UpdateItem'], imported]), GATEWAY),
+      jobs: own(role(['dynamodb:DeleteItem', imported])),
+    };
+    expect(found(templates, { stack: 'data', id: 'Ledger' }).map(problemOf)).toEqual([
+      undefined,
+      'The other role jobs/Role may dynamodb:DeleteItem on the ledger',
+    ]);
+    expect(found(templates, { stack: 'data', id: 'Ledger' }).map(({ kind }) => kind)).toEqual(['gateway', 'other']);
+  });
+
+  it('is known by its name where no stack makes it', () => {
+    const templates = { fleet: own(role(['dynamodb:PutItem', NAMED]), GATEWAY), jobs: own(role(['dynamodb:*', `${NAMED.slice(0, -4)}*`])) };
+    expect(found(templates).map(problemOf)).toEqual([undefined, 'The other role jobs/Role may dynamodb:* on the ledger']);
   });
 });

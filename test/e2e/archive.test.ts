@@ -23,6 +23,7 @@ afterAll(async () => {
 interface Verdict {
   readonly records: number;
   readonly rows: number;
+  readonly shredded: number;
   readonly findings: readonly { readonly fault: string; readonly what: string; readonly why: string }[];
 }
 
@@ -67,4 +68,24 @@ it('tells of a call that the table has no more, and names what was changed past 
 
   const shown = await cli(['ledger', 'show', gone.callId, '--json']);
   expect(JSON.parse(shown.stdout)).toMatchObject({ calls: [{ callId: gone.callId, tool: gone.tool, state: gone.state }] });
+});
+
+it('forgets what is personal of an agent whose key is destroyed, and the chain is as whole as before', async () => {
+  const before = await verdict();
+  const shred = ['ledger', 'shred', '--agent', 'support', '--reason', 'request 7'];
+  expect(await cli(shred)).toMatchObject({ code: 2, stderr: expect.stringContaining('say it with --yes') });
+  expect((await cli(['ledger', 'query', '--archive', '--agent', 'support'])).stdout).toContain('payments.balance');
+  expect(await cli([...shred, '--yes', '--json'])).toMatchObject({ code: 0, stdout: expect.stringContaining('"keysDestroyed":1') });
+
+  const { stdout } = await cli(['ledger', 'query', '--archive', '--agent', 'support', '--json']);
+  const { calls } = JSON.parse(stdout) as { calls: { subject: string; arguments: string; result?: string; tool: string }[] };
+  expect(calls.length).toBeGreaterThanOrEqual(21);
+  expect(new Set(calls.flatMap(({ subject, arguments: args, result }) => [subject, args, result]))).toEqual(new Set(['shredded']));
+  expect(calls.map(({ tool }) => tool)).toContain('balance');
+
+  const after = await verdict();
+  expect(after.findings).toEqual(before.findings);
+  expect([before.shredded, after.shredded]).toEqual([0, expect.any(Number)]);
+  expect(after.shredded).toBeGreaterThanOrEqual(21);
+  expect((await cli([...shred, '--yes'])).code).toBe(3);
 });

@@ -22,6 +22,7 @@ let session: Client;
 let folder: string;
 let operator: { readonly statements: readonly Statement[]; readonly account: JudgedAccount };
 let auditor: typeof operator;
+let privacy: typeof operator;
 
 beforeAll(async () => {
   fleet = await startFleet('--no-checks');
@@ -33,7 +34,7 @@ beforeAll(async () => {
     const statements = statementsOf(templates.Acme as (typeof templates)[string], role, ids);
     return { statements, account: await judgedAccount(account, statements) };
   };
-  [operator, auditor] = [await under(/^Operator/), await under(/^Auditor/)];
+  [operator, auditor, privacy] = [await under(/^Operator/), await under(/^Auditor/), await under(/^Privacy/)];
   session = new Client({ name: 'payday', version: '1' });
   const headers = { authorization: `Bearer ${await fleet.account.token('treasury')}`, 'mcp-fleet-task': 'payday' };
   const transport = new StreamableHTTPClientTransport(new URL(`${fleet.baseUrl}/payments/mcp`), { requestInit: { headers } });
@@ -46,6 +47,7 @@ afterAll(async () => {
   await session?.close();
   operator?.account.close();
   auditor?.account.close();
+  privacy?.account.close();
   await fleet?.stop();
   if (folder) rmSync(folder, { recursive: true });
 });
@@ -159,6 +161,31 @@ describe('with what grantReadLedger gives', () => {
       expect(await audit(...command)).toMatchObject({ code: 4, stderr: expect.stringContaining('AccessDenied') });
     }
     expect((await audit('sessions')).stderr).toContain('grantOperate');
+  });
+});
+
+describe('with what grantShred gives, and nothing else', () => {
+  it('ledger shred destroys a key, and no other command runs', async () => {
+    const shred = ['ledger', 'shred', '--agent', 'treasury', '--reason', 'request 7', '--yes', ...STACK];
+    expect(await cli(shred, { env: operator.account.environment })).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('AccessDenied'),
+    });
+    expect(await cli(shred, { env: privacy.account.environment })).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('is destroyed'),
+    });
+    expect(privacy.account.refused).toEqual([]);
+    expect(unusedOf(privacy)).toEqual([]);
+    const query = ['ledger', 'query', '--archive', ...STACK];
+    expect(await cli(query, { env: privacy.account.environment })).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('AccessDenied'),
+    });
+    expect(await audit('ledger', 'query', '--archive', '--json')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('"unread":"shredded"'),
+    });
   });
 });
 

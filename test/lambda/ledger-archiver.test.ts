@@ -1,23 +1,30 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { ARCHIVER_CONFIG_VARIABLE } from '../../core/fleet-config';
 import { METRICS } from '../../core/metrics';
+import { AgentKeys } from '../../ledger/archive/agent-keys';
 import { ArchiveBucket } from '../../ledger/archive/archive-bucket';
 import { type ArchiveRecord, chained, imageHash, linesOf } from '../../ledger/archive/record';
+import { openedRow } from '../../ledger/archive/sealed-row';
 import { segmentKey } from '../../ledger/archive/segment';
 import { verify } from '../../ledger/archive/verify';
 import { eventOf } from '../../ledger/expressions';
 import { itemOf } from '../../ledger/item';
 import type { LedgerRow, LedgerState } from '../../ledger/row';
+import { type EmbeddedDynamoDb, startDynamoDb } from '../../local/dynamodb/embedded-dynamodb';
 import { datapointsOf } from '../../local/logs/emf';
 import { LOCAL_CREDENTIALS } from '../../local/processes/credentials';
+import { AGENT_KEYS, createKeysTable } from '../ledger/archive/keys-table';
 import { type DeployedAccount, startDeployedAccount } from '../local/fixtures/deployed-account';
 import { claimedRow } from './ledger-rows';
 import { bundleFunction, type StartedFunction, startFunction } from './runtime-api';
 
 let account: DeployedAccount;
 let client: S3Client;
+let dynamodb: EmbeddedDynamoDb;
+let keysClient: DynamoDBClient;
 let taskRoot: string;
 let fn: StartedFunction;
 let bucket: string;
@@ -26,10 +33,15 @@ let buckets = 0;
 beforeAll(async () => {
   account = await startDeployedAccount();
   client = new S3Client({ ...account.client, credentials: LOCAL_CREDENTIALS, forcePathStyle: true });
+  dynamodb = await startDynamoDb(undefined, 'eu-central-1');
+  await createKeysTable(dynamodb);
+  keysClient = new DynamoDBClient({ endpoint: dynamodb.url, region: 'eu-central-1', credentials: LOCAL_CREDENTIALS });
   taskRoot = bundleFunction('ledger-archiver');
 });
 afterAll(async () => {
   client.destroy();
+  keysClient.destroy();
+  await dynamodb.stop();
   await account.stop();
 });
 
@@ -39,10 +51,13 @@ beforeEach(() => {
   account.publishing.objects.createBucket(bucket, { versioning: 'Enabled', objectLock: { retention } });
 });
 
-const start = (name = bucket) =>
+const keysOf = () => new AgentKeys(keysClient, AGENT_KEYS, 0);
+
+const start = (name = bucket, agentKeysTable = AGENT_KEYS) =>
   startFunction(taskRoot, {
-    [ARCHIVER_CONFIG_VARIABLE]: JSON.stringify({ fleet: 'orders', bucket: name }),
+    [ARCHIVER_CONFIG_VARIABLE]: JSON.stringify({ fleet: 'orders', bucket: name, agentKeysTable }),
     AWS_ENDPOINT_URL: account.url,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
     AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
     AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
   });
@@ -102,13 +117,20 @@ describe('the deployed function', () => {
         row: { callId: sent.callId, state: 'sent' },
         at: 1_795_780_000_000,
       });
-      expect(second).toMatchObject({ sequence: 2, event: 'MODIFY', previous: first?.hash, before: imageHash(first?.row as LedgerRow) });
+      expect(second).toMatchObject({
+        sequence: 2,
+        event: 'MODIFY',
+        previous: first?.hash,
+        before: imageHash((await openedRow(first as ArchiveRecord, keysOf())) as LedgerRow),
+      });
       expect(third).toMatchObject({ sequence: 3, event: 'REMOVE', previous: second?.hash, expired: true });
       expect(third).not.toHaveProperty('outside');
 
-      const table = { rows: async () => [], row: async () => undefined };
+      const table = { pages: async function* () {}, row: async () => undefined };
       const archive = new ArchiveBucket(client, bucket);
-      expect(await verify(archive, table, { patienceMs: 0 })).toEqual({ segments: 2, records: 3, rows: 0, earlier: 0, findings: [] });
+      const verdict = { segments: 2, records: 3, rows: 0, earlier: 0, shredded: 0, findings: [], more: 0 };
+      expect(await verify(archive, table, { patienceMs: 0, keys: keysOf() })).toEqual(verdict);
+      expect(JSON.stringify(await recordsOf(1))).not.toContain('issuer.test');
       expect(fn.output()).toMatch(/"event":"ledger_archiver".*"records":2,"appended":0,"outside":0,"level":"info"/);
     } finally {
       await fn.stop();
@@ -143,8 +165,8 @@ describe('the deployed function', () => {
       const batches = Array.from({ length: 8 }, () => ({ Records: [record(undefined, rowIn('sent')), record(undefined, rowIn('sent'))] }));
       const ended = await Promise.all(batches.map((batch, at) => (functions[at % 2] as StartedFunction).invoke(batch)));
       expect(ended.map(({ error }) => error)).toEqual(batches.map(() => undefined));
-      const table = { rows: async () => [], row: async () => undefined };
-      const { records, findings } = await verify(new ArchiveBucket(client, bucket), table, { patienceMs: 0 });
+      const table = { pages: async function* () {}, row: async () => undefined };
+      const { records, findings } = await verify(new ArchiveBucket(client, bucket), table, { patienceMs: 0, keys: keysOf() });
       expect([records, findings.filter(({ fault }) => fault !== 'differs')]).toEqual([16, []]);
     } finally {
       await Promise.all(functions.map((each) => each.stop()));
@@ -167,11 +189,17 @@ describe('the deployed function', () => {
     await client.send(new PutObjectCommand({ Bucket: bucket, Key: segmentKey(3), Body }));
     await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: segmentKey(1) }));
 
-    const rows = (await Promise.all([recordsOf(2), [last]])).flat().map(({ row }) => row as LedgerRow);
-    const standing = new Map([...rows, first?.row as LedgerRow].map((row) => [row.pk, row]));
-    const table = { rows: async () => [...standing.values()], row: async (pk: string) => standing.get(pk) };
+    const archived = (await Promise.all([recordsOf(2), [first as ArchiveRecord, last]])).flat();
+    const rows = (await Promise.all(archived.map((each) => openedRow(each, keysOf())))) as LedgerRow[];
+    const standing = new Map(rows.map((row) => [row.pk, row]));
+    const table = {
+      pages: async function* () {
+        yield [...standing.values()];
+      },
+      row: async (pk: string) => standing.get(pk),
+    };
     const archive = new ArchiveBucket(client, bucket);
-    const { findings } = await verify(archive, table, { patienceMs: 0 });
+    const { findings } = await verify(archive, table, { patienceMs: 0, keys: keysOf() });
     expect(findings.map(({ fault, what, why }) => [fault, what, why.split(';')[0]])).toEqual([
       ['missing', segmentKey(1), 'it was deleted by somebody'],
       ['edited', segmentKey(3), 'it was written over by somebody'],
@@ -189,6 +217,43 @@ describe('the deployed function', () => {
       await fn.stop();
     }
     expect((await recordsOf(4)).map(({ sequence, previous }) => [sequence, previous])).toEqual([[4, last.hash]]);
+  });
+
+  test('a batch whose keys are not to be had fails, and nothing of it is archived', async () => {
+    fn = await start(bucket, 'none');
+    try {
+      expect((await fn.invoke({ Records: [record(undefined, rowIn('sent'))] })).error?.errorType).toBe('ResourceNotFoundException');
+      expect(await new ArchiveBucket(client, bucket).newest()).toBe(0);
+    } finally {
+      await fn.stop();
+    }
+  });
+
+  test('an agent whose key was destroyed has another one for what comes later', async () => {
+    const row = { ...rowIn('sent'), agent: 'forgotten' };
+    fn = await start();
+    try {
+      expect((await fn.invoke({ Records: [record(undefined, row)] })).error).toBeUndefined();
+      expect(await keysOf().shred('forgotten', { by: 'privacy', reason: 'request 7' })).toBe(1);
+    } finally {
+      await fn.stop();
+    }
+    fn = await start();
+    try {
+      expect((await fn.invoke({ Records: [record(row, stepOf(row, 'confirmed'))] })).error).toBeUndefined();
+    } finally {
+      await fn.stop();
+    }
+    const [[first], [second]] = await Promise.all([recordsOf(1), recordsOf(2)]);
+    const [gone, kept] = await Promise.all([first, second].map((each) => openedRow(each as ArchiveRecord, keysOf())));
+    expect([gone?.subject, gone?.arguments, gone?.state, gone?.unread]).toEqual(['shredded', 'shredded', 'sent', 'shredded']);
+    expect(kept).toMatchObject(stepOf(row, 'confirmed'));
+    const pages = async function* () {
+      yield [kept as LedgerRow];
+    };
+    const table = { pages, row: async () => undefined };
+    const verdict = await verify(new ArchiveBucket(client, bucket), table, { patienceMs: 0, keys: keysOf() });
+    expect(verdict).toMatchObject({ records: 2, rows: 1, shredded: 1, findings: [] });
   });
 
   test('a bucket that cannot be written fails the batch', async () => {

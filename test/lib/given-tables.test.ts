@@ -22,6 +22,7 @@ test('tables that are handed in are used, with their key, and none is made in th
     ledgerTable: imported(stack, 'ledger'),
     directoryTable: imported(stack, 'directory'),
     allowlistTable: imported(stack, 'allowlist'),
+    agentKeysTable: imported(stack, 'agent-keys'),
   };
   const fleet = newFleet(stack, tables);
   newServer({}, fleet);
@@ -103,7 +104,7 @@ test('a table may stand in a stack of its own', () => {
   const data = new Stack(stack.node.root, 'Data');
   const fleet = newFleet(stack, { directoryTable: new TableV2(data, 'Sessions', { partitionKey: keyed('session') }) });
   newServer({}, fleet);
-  templateOf(fleet).resourceCountIs('AWS::DynamoDB::GlobalTable', 2);
+  templateOf(fleet).resourceCountIs('AWS::DynamoDB::GlobalTable', 3);
 });
 
 test('a ledger is the record of one fleet alone', () => {

@@ -61,3 +61,16 @@ test('a retention beside a bucket of the company is refused: it would not hold',
   const audit = { retention: Duration.days(30), bucket: Bucket.fromBucketName(stack, 'Given', 'acme-archive') };
   expect(() => newFleet(stack, { audit })).toThrow('audit.retention is a duration beside audit.bucket; allowed: one of the two');
 });
+
+test('a key that is destroyed comes back from no backup, and no key is lost with the stack', () => {
+  const table = resourceAt(templateOf(newFleet()), 'AWS::DynamoDB::GlobalTable', /AgentKeys/);
+  expect(table).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+  expect(table.Properties.Replicas).toEqual([
+    expect.objectContaining({
+      DeletionProtectionEnabled: true,
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: false },
+      SSESpecification: { KMSMasterKeyId: expect.anything() },
+    }),
+  ]);
+  expect(table.Properties.TimeToLiveSpecification).toBeUndefined();
+});

@@ -279,6 +279,7 @@ test('the template says about itself what its resources do not', () => {
         audience: ['https://mcp.example'],
         agents: { support: { subject: 'agent-support' } },
         servers: ['tickets'],
+        agentKeysTable: table(/AgentKeys/),
         ledgerTable: table(/Ledger/),
         directoryTable: table(/Directory/),
         allowlistTable: table(/Allowlist/),

@@ -82,6 +82,7 @@ test('a stdio server is one container, and its children see by name what they ar
     command: ['notes', '--quiet'],
     environment: ['REGION_NAME', 'PROVIDER_KEY'],
     users: CHILD_USERS,
+    bounds: { tasks: 512, memoryMiB: 768 },
   });
 });
 

@@ -3,6 +3,7 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { AttributeType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { TABLE_KEY_ACTIONS } from '../../lib/perms';
 import {
   logicalIdAt,
   NPM_STDIO,
@@ -47,7 +48,7 @@ test('the janitor may look into the index, and end what it finds', () => {
   expect(new Set(others.map((action) => action.split(':')[0]))).toEqual(new Set(['kms', 'logs']));
 });
 
-test('the archiver reads the stream and puts objects; it cannot touch the table, nor delete, nor end what is retained', () => {
+test('the archiver reads the stream, makes keys and puts objects; it cannot touch the table, nor delete, nor end what is retained', () => {
   const template = templateOf(newServer());
   const ledger = logicalIdAt(template, 'AWS::DynamoDB::GlobalTable', /Ledger/);
   const archive = logicalIdAt(template, 'AWS::S3::Bucket', /Mcp\/Archive\//);
@@ -56,7 +57,9 @@ test('the archiver reads the stream and puts objects; it cannot touch the table,
 
   expect(statements.filter((statement) => !logs(statement)).map(({ Action, Resource }) => [Action, textOf(Resource)])).toEqual([
     [['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'], `<${ledger}.StreamArn>`],
-    [['kms:Decrypt'], expect.stringMatching(/Key.*Arn/)],
+    // Of the stream, and of the table of keys.
+    [TABLE_KEY_ACTIONS, expect.stringMatching(/Key.*Arn/)],
+    [['dynamodb:PartiQLInsert', 'dynamodb:Query'], `<${logicalIdAt(template, 'AWS::DynamoDB::GlobalTable', /AgentKeys/)}.Arn>`],
     [['s3:GetObject', 's3:GetObjectVersion', 's3:PutObject'], `<${archive}.Arn>/*`],
     [['s3:ListBucket', 's3:ListBucketVersions'], `<${archive}.Arn>`],
     [['kms:Decrypt', 'kms:GenerateDataKey'], expect.stringMatching(/Key.*Arn/)],
@@ -262,4 +265,23 @@ test('key rotation may make and promote versions of the keys of the fleet, which
   const schedules = Object.values(template.findResources('AWS::SecretsManager::RotationSchedule')).map(({ Properties }) => Properties);
   expect(schedules.map(({ SecretId }) => SecretId.Ref).sort()).toEqual(keys.sort());
   for (const { RotationRules } of schedules) expect(RotationRules).toEqual({ ScheduleExpression: 'rate(30 days)' });
+});
+
+test('nobody but who is granted it destroys the key of an agent, and nobody else than the archiver makes one', () => {
+  const fleet = newFleet();
+  const stack = Stack.of(fleet);
+  const [operator, shredder] = ['Operator', 'Privacy'].map((id) => new Role(stack, id, { assumedBy: new AccountRootPrincipal() }));
+  fleet.grantOperate(operator as Role);
+  fleet.grantShred(shredder as Role);
+  const template = templateOf(fleet);
+  const keys = logicalIdAt(template, 'AWS::DynamoDB::GlobalTable', /AgentKeys/);
+  const reaching = Object.keys(template.findResources('AWS::IAM::Role')).flatMap((role) => {
+    const onKeys = statementsOf(template, role).filter(({ Resource }) => JSON.stringify(Resource).includes(keys));
+    return onKeys.length === 0 ? [] : [[role, onKeys.flatMap(({ Action }) => Action)]];
+  });
+  expect(Object.fromEntries(reaching)).toEqual({
+    [logicalIdAt(template, 'AWS::IAM::Role', /LedgerArchiver\/Role/)]: ['dynamodb:PartiQLInsert', 'dynamodb:Query'],
+    [logicalIdAt(template, 'AWS::IAM::Role', /Operator/)]: ['dynamodb:Query'],
+    [logicalIdAt(template, 'AWS::IAM::Role', /Privacy/)]: ['dynamodb:Query', 'dynamodb:UpdateItem'],
+  });
 });

@@ -45,6 +45,53 @@ test('an npm package over stdio: the sidecar is the entry point', () => {
   );
 });
 
+/** What npm writes of a package that needs one other. */
+function lockOf(change: object = {}, root: object = { '@acme/tickets': '1.2.3' }): string {
+  const digest = (character: string) => ({ integrity: `sha512-${character.repeat(86)}==` });
+  const at = (name: string) => ({ resolved: `https://registry.npmjs.org/${name}.tgz` });
+  const packages = {
+    '': { dependencies: root },
+    'node_modules/@acme/tickets': { version: '1.2.3', ...at('tickets'), ...digest('A'), dependencies: { left: '^1.0.0' } },
+    'node_modules/left': { version: '1.0.7', ...at('left'), ...digest('B'), ...change },
+  };
+  const folder = mkdtempSync(join(scratch, 'lock-'));
+  writeFileSync(join(folder, 'package-lock.json'), JSON.stringify({ lockfileVersion: 3, packages }));
+  return join(folder, 'package-lock.json');
+}
+
+const locked = (lockFile: string) => ServerRuntime.http({ package: '@acme/tickets', version: '1.2.3', port: 3000, lockFile });
+
+test('a locked npm package: the lock is in the image, and nothing that is not in it is installed', () => {
+  const lockFile = lockOf();
+  const { folder } = imageOf(newServer({ runtime: locked(lockFile) }), 'server');
+
+  expect(contentOf(folder, 'package-lock.json')).toBe(readFileSync(lockFile, 'utf8'));
+  expect(contentOf(folder, 'Dockerfile')).toContain(
+    'COPY package.json package-lock.json ./\nRUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund\n',
+  );
+});
+
+test.each<[string, () => string, RegExp]>([
+  [
+    'that is not there',
+    () => '/nowhere/package-lock.json',
+    /which is no lock file; allowed: a package-lock.json that npm has written. In an empty folder: `npm init/,
+  ],
+  ['of another name', () => 'yarn.lock', /lockFile is "yarn.lock"; allowed: a file of the name package-lock.json/],
+  [
+    'of another version',
+    () => lockOf({}, { '@acme/tickets': '^1.2.3' }),
+    /a lock of @acme\/tickets@\^1.2.3; allowed: one of @acme\/tickets@1.2.3 alone/,
+  ],
+  ['of more', () => lockOf({}, { '@acme/tickets': '1.2.3', left: '1.0.7' }), /a lock of @acme\/tickets@1.2.3, left@1.0.7; allowed/],
+  ['without a digest', () => lockOf({ integrity: undefined }), /1 packages without a digest, such as node_modules\/left/],
+  ['with a weak digest', () => lockOf({ integrity: 'sha1-AAAA' }), /1 packages without a digest/],
+  ['with a repository', () => lockOf({ resolved: 'git+ssh://git@github.com/acme/left.git#abc' }), /1 packages without a digest/],
+  ['with a link', () => lockOf({ link: true }), /1 packages without a digest/],
+])('a lock %s is refused', (_, lockFile, message) => {
+  expect(() => newServer({ runtime: locked(lockFile()) })).toThrow(message);
+});
+
 test('a folder over stdio: copied beside the sidecar, nothing installed', () => {
   const directory = join(scratch, 'program');
   mkdirSync(directory);

@@ -2,7 +2,7 @@ import { chmodSync, copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { emfLine } from '../../core/emf';
-import { CHILD_USERS_CAPABILITIES, CHILD_USERS as USERS } from '../../core/fleet-config';
+import { CHILD_USERS_CAPABILITIES, type ChildBounds, CHILD_USERS as USERS } from '../../core/fleet-config';
 import { readSettings } from '../../sidecar/settings';
 import {
   call,
@@ -49,10 +49,10 @@ function isAlive(pid: number): boolean {
   }
 }
 
-async function start(users?: typeof USERS) {
+async function start(users?: typeof USERS, bounds?: ChildBounds) {
   const runtime = { kind: 'stdio' as const, command: [process.execPath, join(folder, 'server.cjs')], environment: ['TOKEN'] };
   const started = await startSidecar(
-    { ...runtime, ...(users && { users }) },
+    { ...runtime, ...(users && { users }), ...(bounds && { bounds }) },
     {},
     { TOKEN: 'of-the-server', TMPDIR: folder },
     AS_IN_ITS_CONTAINER,
@@ -69,7 +69,8 @@ async function sessionOf({ url }: StartedSidecar, agent: string) {
   let id = 10;
   const attack = async (name: string, args: object = {}): Promise<unknown> => {
     const body = { jsonrpc: '2.0', id: ++id, method: 'tools/call', params: { name, arguments: args } };
-    const answer = (await (await post(url, body, session, agent)).json()) as { result: { content: [{ text: string }] } };
+    const answer = (await (await post(url, body, session, agent)).json()) as { result?: { content: [{ text: string }] } };
+    if (answer.result === undefined) throw new Error(JSON.stringify(answer));
     return JSON.parse(answer.result.content[0].text);
   };
   return { attack, session, self: (await attack('self')) as { pid: number; parent: number; uid: number; gid: number; names: string[] } };
@@ -137,6 +138,27 @@ asRoot('a child that attacks', () => {
       expect(response.status).toBeGreaterThanOrEqual(400);
       expect(await response.text()).not.toContain('content');
     }
+  });
+
+  test('has so many processes and so much memory, and no more; another one is not touched by it', async () => {
+    const [FORKS, HOARD] = [60, 256];
+    const [bounded, free] = await Promise.all([start(USERS, { tasks: 40, memoryMiB: 128 }), start(USERS)]);
+    const [hoarder, forker, other] = [
+      await sessionOf(bounded, 'agent-a'),
+      await sessionOf(bounded, 'agent-b'),
+      await sessionOf(bounded, 'agent-c'),
+    ];
+    // A program that is refused memory goes on with less, or ends.
+    const hog = await hoarder.attack('hoard', { mebibytes: HOARD }).catch(({ message }: Error) => message);
+    const bomb = (await forker.attack('fork', { count: FORKS })) as number;
+    if (typeof hog === 'number') expect(hog).toBeLessThanOrEqual(128);
+    else expect(hog).toContain('the server process ended before its answer');
+    expect(bomb).toBeGreaterThan(10);
+    expect(bomb).toBeLessThan(40);
+    expect(await other.attack('fork', { count: 5 })).toBe(5);
+    // Without bounds it has all that it tries: what is above can fail.
+    const [rich, fertile] = [await sessionOf(free, 'agent-a'), await sessionOf(free, 'agent-b')];
+    expect([await rich.attack('hoard', { mebibytes: HOARD }), await fertile.attack('fork', { count: FORKS })]).toEqual([HOARD, FORKS]);
   });
 
   test('leaves nothing that runs, not even a process without a mark, and no file in its folder', async () => {

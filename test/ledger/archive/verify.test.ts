@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { type Change, chained, GENESIS, imageHash, linesOf } from '../../../ledger/archive/record';
+import type { FoundKey } from '../../../ledger/archive/agent-keys';
+import { type ArchivedChange, type Change, chained, GENESIS, imageHash, linesOf } from '../../../ledger/archive/record';
+import { seal } from '../../../ledger/archive/sealed-row';
 import { segmentKey, segmentNumber } from '../../../ledger/archive/segment';
 import { problemOfChange } from '../../../ledger/archive/transition';
 import { verify } from '../../../ledger/archive/verify';
@@ -9,10 +11,14 @@ import type { LedgerRow, LedgerState } from '../../../ledger/row';
 import { Dice } from '../../core/dice';
 import { claimedRow } from '../../lambda/ledger-rows';
 
+const KEY = Buffer.alloc(32, 7);
+
 /** A table, and the archive of all that was ever written to it. */
 class History {
   readonly objects = new Map<string, string>();
   readonly table = new Map<string, LedgerRow>();
+  /** Of the one agent; what a reader finds of it. */
+  key: FoundKey = KEY;
   private changes: Change[] = [];
   private end = GENESIS;
   private events = 0;
@@ -48,7 +54,7 @@ class History {
 
   archive(): void {
     if (this.changes.length === 0) return;
-    const records = chained(this.end, this.changes);
+    const records = chained(this.end, this.changes.map(sealed));
     this.objects.set(segmentKey(this.objects.size + 1), linesOf(records));
     this.end = records.at(-1) ?? this.end;
     this.changes = [];
@@ -63,8 +69,13 @@ class History {
         for (const number of numbers) yield { number, original: 'first' };
       },
     };
-    const table = { rows: async () => [...this.table.values()], row: async (pk: string) => this.table.get(pk) };
-    return await verify(bucket, table, { patienceMs: 0, ...(since !== undefined && { since }) });
+    const { table: standing } = this;
+    const pages = async function* () {
+      yield [...standing.values()];
+    };
+    const table = { pages, row: async (pk: string) => this.table.get(pk) };
+    const keys = { find: async () => this.key };
+    return await verify(bucket, table, { patienceMs: 0, keys, ...(since !== undefined && { since }) });
   }
 
   private moveOn(open: LedgerRow[], at: number): void {
@@ -88,6 +99,11 @@ class History {
       ...(outside !== undefined && { outside }),
     });
   }
+}
+
+function sealed({ row, ...change }: Change): ArchivedChange {
+  if (row === undefined) return change;
+  return { ...change, image: imageHash(row), ...seal(row, change, row.agent, { id: '00001', key: KEY }) };
 }
 
 /** One thing that somebody does to the archive; returns what has to be named, by fault. */
@@ -185,7 +201,9 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
   },
 };
 
-const ROUNDS = 40;
+const ROUNDS = 10;
+/** Of what differs in nothing but that nobody reads the rows. */
+const FEW = 3;
 let dice: Dice;
 beforeEach(() => {
   dice = new Dice(1);
@@ -208,10 +226,66 @@ test('rows of before the archive began are counted, and no finding', async () =>
   expect([earlier, findings]).toEqual([1, []]);
 });
 
-describe.each(Object.entries(MUTATIONS))('where %s', (_, mutate) => {
+test('a key that was destroyed leaves the chain as whole as it was, and what it has sealed is counted', async () => {
+  const history = History.random(dice);
+  const before = await history.verify();
+  history.key = 'shredded';
+  expect(await history.verify()).toEqual({ ...before, shredded: before.records });
+});
+
+test('nothing of a row but ids, times, states and digests stands in an object', () => {
+  const history = new History(dice);
+  const personal = { arguments: '{"iban":"DE89"}', result: '{"name":"Ada"}', subject: 'ada@acme.example', reason: 'Ada has said so' };
+  history.write(claimedRow('bank', { ...personal, argumentsDigest: 'guessable', history: [eventOf('sent', 'Ada', 7, 'she was there')] }));
+  history.archive();
+  const [text = ''] = history.objects.values();
+  expect(text).not.toMatch(/DE89|Ada|ada@|guessable|she was there|fence-/);
+  expect(JSON.parse(text).row).toMatchObject({ agent: 'agent', server: 'bank', tool: 'transfer', history: [{ at: 7, state: 'sent' }] });
+});
+
+test.each<[string, FoundKey, string]>([
+  ['is not there, and nobody has said why', 'missing', 'is not in the table of keys'],
+  ['is another one', Buffer.alloc(32, 8), 'does not open it'],
+])('a key that %s makes its records unreadable, which is named', async (_, key, why) => {
+  const history = History.random(dice);
+  history.key = key;
+  const { findings, records } = await history.verify();
+  expect(findings.map(({ fault }) => fault)).toEqual(Array.from({ length: records }, () => 'unreadable'));
+  expect(findings[0]?.why).toContain(why);
+});
+
+test('what is sealed and is not what the record says is named', async () => {
+  const history = History.random(dice);
+  const [[key = '', text = '']] = [...history.objects] as [[string, string]];
+  const lines = text.trimEnd().split('\n');
+  const { sequence, previous, hash: _, ...change } = JSON.parse(lines[0] as string);
+  const other = { ...change, image: imageHash({ other: true }) };
+  put(history, key, [linesOf(chained({ sequence: sequence - 1, hash: previous }, [other])).trimEnd(), ...lines.slice(1)]);
+  expect((await history.verify()).findings).toContainEqual(
+    expect.objectContaining({ fault: 'edited', why: 'what is sealed in it is not what it says' }),
+  );
+});
+
+test('a number far behind the last one is told as one range, and takes no time', async () => {
+  const history = History.random(dice);
+  const [key, text] = [...history.objects].at(-1) as [string, string];
+  const lines = text.trimEnd().split('\n');
+  const { sequence, previous, hash: _, ...change } = JSON.parse(lines.at(-1) as string);
+  const far = { ...change, pk: 'bank#agent#c:far' };
+  put(history, key, [...lines, linesOf(chained({ sequence: 9_000_000_000_000_000, hash: previous }, [far])).trimEnd()]);
+  expect((await history.verify()).findings.map(({ what }) => what)).toContain(`records ${sequence + 1} to 9000000000000000`);
+});
+
+describe.each(
+  Object.entries(MUTATIONS).flatMap(([what, mutate]) => [
+    [what, mutate, KEY, ROUNDS] as const,
+    [`${what}, and what it held is shredded`, mutate, 'shredded', FEW] as const,
+  ]),
+)('where %s', (_, mutate, key, rounds) => {
   test('it is named', async () => {
-    for (let round = 0; round < ROUNDS; round++) {
+    for (let round = 0; round < rounds; round++) {
       const history = History.random(dice);
+      history.key = key;
       const { faults, what } = mutate(history, dice);
       const { findings } = await history.verify();
       const named = findings.filter((finding) => faults.includes(finding.fault) && finding.what.includes(what));

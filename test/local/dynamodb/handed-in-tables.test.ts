@@ -13,7 +13,12 @@ beforeAll(async () => {
 afterAll(() => dynamodb.stop());
 
 test('tables that no stack makes are there as a fleet needs them, once', async () => {
-  const facts = { ledgerTable: 'acme-ledger', directoryTable: 'acme-directory', allowlistTable: 'acme-allowlist' };
+  const facts = {
+    ledgerTable: 'acme-ledger',
+    directoryTable: 'acme-directory',
+    allowlistTable: 'acme-allowlist',
+    agentKeysTable: 'acme-keys',
+  };
   const fleets = [{ name: 'acme', stack: {}, facts }] as unknown as FleetDescription[];
   const resolver = { resolve: async (_: unknown, value: unknown) => value };
   expect(await makeHandedInTables(fleets, resolver, dynamodb)).toEqual(Object.values(facts));
