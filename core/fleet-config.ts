@@ -4,8 +4,8 @@
  */
 
 import type { Agent } from './agent';
+import type { DefinitionPins } from './definition-pins';
 import type { ReconcileConfig } from './reconcile';
-import type { ToolPins } from './tool-pins';
 
 /** Environment variable that holds the gateway's {@link FleetConfig}. */
 export const FLEET_CONFIG_VARIABLE = 'MCP_FLEET_CONFIG';
@@ -155,8 +155,8 @@ export interface ServerConfig {
   readonly remote?: RemoteConfig;
   /** JSON-RPC error codes that stand for a deterministic refusal although bridges say them for time-outs, too ({@link UNCERTAIN_CODES}). */
   readonly finalErrors?: readonly number[];
-  /** The tools as they were reviewed; without, agents get whatever the server says of its tools. */
-  readonly pins?: ToolPins;
+  /** What the server says, as it was reviewed; without, agents get whatever it says. */
+  readonly pins?: DefinitionPins;
   /** The operator's declarations; a tool that is not named here is state-changing and `fenced`. */
   readonly tools: Readonly<Record<string, ToolConfig>>;
 }
