@@ -85,7 +85,13 @@ export class Credentials {
     if (values[0] === value) return;
     seen.set(source, [value, ...values].slice(0, REMEMBERED_VALUES));
     this.seen.set(server, seen);
-    this.guards.set(server, new LeakGuard([...seen.values()].flat().map((each) => ({ name, value: each }))));
+    this.guards.set(
+      server,
+      new LeakGuard(
+        [...seen.values()].flat().map((each) => ({ name, value: each })),
+        this.parts.now,
+      ),
+    );
   }
 }
 

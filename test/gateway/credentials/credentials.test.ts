@@ -92,6 +92,22 @@ test('a server that tells what it was shown tells it to nobody, nor to the ledge
   expect(JSON.stringify(result.content)).not.toContain(Buffer.from(OLD).toString('base64').slice(4, 16));
 });
 
+test('one that tells it in halves, in several calls, tells no agent the second', async () => {
+  await start(SHOWN);
+  const halves = [OLD.slice(0, 9), OLD.slice(9)];
+  rig.upstream = (_, response, body) => {
+    const text = `part: ${halves[Number(JSON.parse(body).params.arguments.half)]}`;
+    answer(response, { jsonrpc: '2.0', result: { content: [{ type: 'text', text }] } });
+  };
+  const half = (subject: string, which: number) =>
+    rig.ask(subject, 'books', { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'write', arguments: { half: which } } });
+  expect((await half('writer', 0)).result.content).toEqual([{ type: 'text', text: `part: ${halves[0]}` }]);
+  expect((await half('reader', 1)).result.content).toEqual([{ type: 'text', text: `part: ${halves[1]}` }]);
+  const second = await half('writer', 1);
+  expect(second.error.data).toMatchObject({ error: 'OUTCOME_UNKNOWN', outcome: 'unknown' });
+  expect(JSON.stringify([second, await rig.rows()]).split(halves[1] as string)).toHaveLength(2); // the other agent's row
+});
+
 test('a client of an OAuth server shows a token as long as it lives, and asks for another when it is refused', async () => {
   const asked: { headers: IncomingHttpHeaders; body: string }[] = [];
   tokens = createServer(async (request, response) => {
