@@ -184,9 +184,15 @@ export interface HeaderCredential {
 }
 
 /** A bearer token by the OAuth client credentials grant (RFC 6749 § 4.4). */
-export interface ClientCredentials {
+export interface ClientCredentials extends OAuthClient {
   readonly kind: 'oauth';
   readonly tokenUrl: string;
+  /** Clients of their own for some agents. */
+  readonly perAgent?: readonly (Agent & OAuthClient)[];
+}
+
+/** A client at a token endpoint. */
+export interface OAuthClient {
   readonly clientId: string;
   /** The client's. */
   readonly secret: SecretSource;
