@@ -6,6 +6,7 @@ import { POISONED, POISONED_WORDS } from '../town/tools';
 import { tell } from '../vault/tell';
 import { ANSWERS } from './answers';
 import { EVIL_TOOLS } from './evil-tools';
+import { type Leak, leakAnswer } from './leak-answers';
 
 /** `evil`, or `mime`: then it only says of itself and of what it has what nobody has reviewed. */
 const SERVER = process.env.SERVER as string;
@@ -49,6 +50,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   if (method !== 'tools/call') return result(IS_MIME ? (SAID[method] ?? {}) : {});
   const name = params?.name ?? '';
   await tell({ server: SERVER, what: name, given: params?.arguments ?? {}, headers: request.headers });
+  if (name === 'leak') return await leakAnswer(params?.arguments as Leak)(response, id);
   const answer = Object.hasOwn(ANSWERS, name) ? ANSWERS[name] : undefined;
   if (answer === undefined) result({ content: [{ type: 'text', text: `did ${name}` }] });
   else await answer(response, id);
