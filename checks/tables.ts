@@ -1,5 +1,6 @@
 import { DynamoDBClient, GetItemCommand, paginateScan } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import type { Defined } from '../core/definition-pins';
 import { ORDERS_KEY } from '../core/orders';
 import type { AllowlistEntry } from '../core/policy';
 import { REVOCATIONS_KEY, type Revocation } from '../core/revocation';
@@ -26,9 +27,10 @@ export interface Tables {
   definitions(server: string): Promise<readonly DefinitionRow[]>;
 }
 
-/** A definition of a tool that waits for a review. */
+/** A definition that waits for a review. */
 export interface DefinitionRow {
   readonly session: string;
+  readonly defined: Defined;
   /** JSON text. */
   readonly definition: string;
   /** Milliseconds since the epoch. */
@@ -81,7 +83,7 @@ export function tablesBy(client: DynamoDBClient, names: CheckedAccount['tables']
     },
     allowlist: () => allowlistAt(client, names.allowlist),
     definitions: async (server) =>
-      (await scan<DefinitionRow>(client, names.directory)).filter(({ session }) => session.startsWith(`tool#${server}#`)),
+      (await scan<DefinitionRow>(client, names.directory)).filter(({ session }) => session.startsWith(`definition#${server}#`)),
   };
 }
 

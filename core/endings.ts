@@ -41,7 +41,7 @@ export const ENDINGS = {
   no_response: { what: 'sent, and the answer is none', how: 'it is no JSON-RPC response, or one that two readers could read differently', outcome: 'unknown', error: 'OUTCOME_UNKNOWN' },
   uncertain_error: { what: 'sent, and the server answered with an error that bridges give for time-outs', how: 'JSON-RPC -32000, -32001 or -32603 to a call that is to change something, unless `finalErrors` names it', outcome: 'unknown', error: 'OUTCOME_UNKNOWN' },
   peer_unknown: { what: 'sent, and the server itself does not know', how: '`error.data.outcome: "unknown"`: a peer may lower certainty, never raise it', outcome: 'unknown', error: 'OUTCOME_UNKNOWN' },
-  secret_told: { what: 'sent, and the answer told a secret of its server', how: 'the messages of its stream did in pieces, and it was ended at the piece that made it whole', outcome: 'unknown', error: 'OUTCOME_UNKNOWN' },
+  secret_told: { what: 'sent, and the answer told a secret of its server', how: 'the messages of its stream, or answers to its agent, did in pieces, and it was ended at the piece that made it whole', outcome: 'unknown', error: 'OUTCOME_UNKNOWN' },
   cancelled: { what: 'cancelled by its caller', how: '`notifications/cancelled` for a read, or for a call of a `cancellable` tool that has not answered within 10 s', outcome: 'unknown', error: 'OUTCOME_UNKNOWN' },
   server_error: { what: 'sent, and the server failed', how: "a status of 500 or more that is not the sidecar's own: nobody knows what it did before", outcome: 'unknown', error: 'OUTCOME_UNKNOWN' },
   timeout: { what: 'timeout', how: 'no whole answer within the `longestCall` of its server, 15 minutes unless it is declared; the lease is a minute longer', outcome: 'unknown', error: 'OUTCOME_UNKNOWN' },

@@ -4,8 +4,8 @@
  */
 
 import type { Agent } from './agent';
+import type { DefinitionPins } from './definition-pins';
 import type { ReconcileConfig } from './reconcile';
-import type { ToolPins } from './tool-pins';
 
 /** Environment variable that holds the gateway's {@link FleetConfig}. */
 export const FLEET_CONFIG_VARIABLE = 'MCP_FLEET_CONFIG';
@@ -163,8 +163,8 @@ export interface ServerConfig {
   readonly remote?: RemoteConfig;
   /** JSON-RPC error codes that stand for a deterministic refusal although bridges say them for time-outs, too ({@link UNCERTAIN_CODES}). */
   readonly finalErrors?: readonly number[];
-  /** The tools as they were reviewed; without, agents get whatever the server says of its tools. */
-  readonly pins?: ToolPins;
+  /** What the server says, as it was reviewed; without, agents get whatever it says. */
+  readonly pins?: DefinitionPins;
   /** The operator's declarations; a tool that is not named here is state-changing and `fenced`. */
   readonly tools: Readonly<Record<string, ToolConfig>>;
 }
@@ -192,9 +192,15 @@ export interface HeaderCredential {
 }
 
 /** A bearer token by the OAuth client credentials grant (RFC 6749 § 4.4). */
-export interface ClientCredentials {
+export interface ClientCredentials extends OAuthClient {
   readonly kind: 'oauth';
   readonly tokenUrl: string;
+  /** Clients of their own for some agents. */
+  readonly perAgent?: readonly (Agent & OAuthClient)[];
+}
+
+/** A client at a token endpoint. */
+export interface OAuthClient {
   readonly clientId: string;
   /** The client's. */
   readonly secret: SecretSource;

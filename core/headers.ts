@@ -65,7 +65,7 @@ export const SIDECAR_REASONS = {
   rate_limited: { status: 429, delivered: false },
   /** The server was sent the request and ended without a whole answer. */
   server_lost: { status: 502, delivered: true },
-  /** The messages of the server's stream told one of its secrets in pieces, and the stream was ended. */
+  /** The messages of the server's stream, or answers to one agent, told one of its secrets in pieces, and the answer was ended. */
   secret_told: { status: 502, delivered: true },
 } as const;
 

@@ -77,7 +77,7 @@ export const METRICS = {
   DeploymentUnknown: 'Count',
   /** Sessions that an outdated instance ended for them to be opened again elsewhere. Sidecar. */
   SessionsHandedOver: 'Count',
-  /** Definitions of tools that nobody has approved, where tools are pinned; each once a minute. Gateway. */
+  /** What servers say of tools, prompts, resources and themselves and nobody has approved, where definitions are pinned; each once a minute. Gateway. */
   ToolsUnreviewed: 'Count',
   /** Answers in which a secret was masked, and streams that were ended because they told one in pieces. Sidecar; gateway for its own. */
   SecretLeaksBlocked: 'Count',

@@ -1,3 +1,4 @@
+import { isUsable } from '../core/definition-pins';
 import { FleetError } from '../core/errors';
 import { deniesTool, refusalOf } from '../core/granted';
 import { isObject, type RequestMessage } from '../core/message';
@@ -5,7 +6,6 @@ import { METHODS } from '../core/methods';
 import { checkParamHeaders } from '../core/param-headers';
 import type { Decision } from '../core/policy';
 import { toolConfigOf, UNDECLARED_TOOL } from '../core/tool-config';
-import { isCallable } from '../core/tool-pins';
 import type { Authorized, Identified, ToolCall } from './call';
 import type { Decisions } from './identity/decisions';
 import type { OpenTasks } from './ledger/open-tasks';
@@ -60,7 +60,7 @@ async function whyNot(
   if (wanted === undefined) {
     const refusal = refusalOf(decision, server, { kind: 'tool', name: tool, argumentsText });
     // Only who may call it learns what was reviewed.
-    return refusal ?? (isCallable(serverConfig.pins, tool) ? undefined : `nobody has approved the tool "${tool}" of "${server}"`);
+    return refusal ?? (isUsable(serverConfig.pins, 'tools', tool) ? undefined : `nobody has approved the tool "${tool}" of "${server}"`);
   }
   const { method, params } = message as RequestMessage;
   if (METHODS[method]?.grant === 'task') {
@@ -71,6 +71,8 @@ async function whyNot(
   for (const one of wanted) {
     const refusal = refusalOf(decision, server, one);
     if (refusal !== undefined) return refusal;
+    if (one.kind === 'prompt' && !isUsable(serverConfig.pins, 'prompts', one.name))
+      return `nobody has approved the prompt ${JSON.stringify(one.name.slice(0, 200))} of "${server}"`;
   }
   return undefined;
 }

@@ -14,6 +14,7 @@ import { Lookout } from './capacity/lookout';
 import { Seats } from './capacity/seats';
 import { Credentials } from './credentials/credentials';
 import type { ReadSecret } from './credentials/secret-values';
+import { DefinitionReviews } from './definition-reviews';
 import { Holdings } from './holdings';
 import type { Patience } from './http/patience';
 import { Running } from './http/running';
@@ -34,7 +35,6 @@ import { StandingOrders } from './ledger/standing-orders';
 import { Metrics } from './metrics';
 import { OpenRequests } from './open-requests';
 import { Revocations } from './revocations';
-import { ToolReviews } from './tool-reviews';
 import { Affinity } from './upstream/affinity';
 import { Catalogue } from './upstream/catalogue';
 import { FatalOpenings } from './upstream/fatal-openings';
@@ -133,7 +133,7 @@ export function composeGateway(surroundings: Surroundings) {
     seats,
     lookout: new Lookout({ config, upstreams, seats, now, log }),
     catalogue,
-    toolReviews: new ToolReviews({ config, directory, metrics, now, log }),
+    definitionReviews: new DefinitionReviews({ config, directory, metrics, now, log }),
     fatalOpenings: new FatalOpenings(now),
     affinity: new Affinity({ directory, ownRequests, now, log }),
     restorations: new Restorations({ config, upstreams, seats, directory, metrics, log }),

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { ERRORS, type FleetError } from '../core/errors';
 import { SESSION_HEADER } from '../core/headers';
+import { INTRODUCING } from '../core/introduction';
 import type { Outcome } from '../core/outcome';
 import { withSubscription } from '../core/reading/agent-text';
 import { withoutOwnWords } from '../core/reading/server-message';
@@ -8,15 +9,15 @@ import type { Response } from '../core/response';
 import { markError, markTask, responseText, type Stamp, stampMembers } from '../core/stamp';
 import type { LedgerRow } from '../ledger/row';
 import type { Forwarded, Identified } from './call';
+import type { DefinitionReviews, DefinitionSaid } from './definition-reviews';
 import type { Exchange } from './http/exchange';
-import { listedBy, presentList } from './http/granted-list';
+import { answeredMethod, listedBy, presentList } from './http/granted-list';
 import type { Directory } from './ledger/directory';
 import type { FanOut } from './ledger/fan-out';
 import type { Fences } from './ledger/fences';
 import type { OpenCallers } from './ledger/open-callers';
 import type { Metrics } from './metrics';
 import { endUndelivered, type UntoldParts } from './opening';
-import type { ToolReviews } from './tool-reviews';
 import type { OpenedSession } from './upstream/answer';
 import type { Catalogue } from './upstream/catalogue';
 import type { Restorations } from './upstream/restore';
@@ -32,7 +33,7 @@ export interface RespondParts extends EndingParts, UntoldParts {
   readonly fanOut: FanOut;
   readonly restorations: Restorations;
   readonly catalogue: Catalogue;
-  readonly toolReviews: ToolReviews;
+  readonly definitionReviews: DefinitionReviews;
   readonly fences: Fences;
   readonly openCallers: OpenCallers;
   /** Milliseconds since the epoch. */
@@ -106,20 +107,27 @@ async function lowerFence(row: LedgerRow, { reply }: Exchange, { fences, log }: 
 /** A response as its agent may see it: a list filtered, a call stamped, the words of a server told from ours, a subscription by its own name. */
 function present({ member, payload }: Response, forwarded: Forwarded, parts: RespondParts): string {
   if (member === 'error') return markError(payload);
-  const { lane, awaited, message } = forwarded;
-  const isTask = message?.kind === 'request' && message.method === 'tasks/get';
-  const members = withoutOwnWords(lane === 'list' ? listFor(payload, forwarded, parts) : isTask ? markTask(payload) : payload);
+  const { lane, awaited } = forwarded;
+  const members = withoutOwnWords(lane === 'list' ? listFor(payload, forwarded, parts) : said(payload, forwarded, parts));
   const meta = members.get('_meta');
   if (meta !== undefined && awaited !== undefined) members.set('_meta', withSubscription(meta, awaited));
   return stampMembers(members, stampOf(forwarded, parts.restorations));
 }
 
-function listFor(payload: string, forwarded: Forwarded, { catalogue, toolReviews, log }: RespondParts): string {
+/** What is no list; of some methods not all of it is passed as it is. */
+function said(payload: string, forwarded: Forwarded, { definitionReviews }: RespondParts): string {
+  const { message, server, serverConfig } = forwarded;
+  const method = answeredMethod(forwarded) ?? '';
+  if (serverConfig.pins !== undefined && INTRODUCING.has(method)) return definitionReviews.introduction(server, withoutOwnWords(payload));
+  return message?.kind === 'request' && method === 'tasks/get' ? markTask(payload) : payload;
+}
+
+function listFor(payload: string, forwarded: Forwarded, { catalogue, definitionReviews, log }: RespondParts): string {
   const { message, server } = forwarded;
   const firstPage = continuedOf(forwarded) !== true;
   const notes = {
     hidden: (name: string) => log.warn({ event: 'tool_hidden', server, reason: 'its name does not fit into a row', name }),
-    admits: (name: string, definition: string) => toolReviews.admits(server, name, definition),
+    admits: (...said: DefinitionSaid) => definitionReviews.admits(server, ...said),
     schema: (name: string) => catalogue.noteSchema(server, name),
   };
   const reader = { ...forwarded, era: message?.era ?? ('legacy' as const), firstPage };

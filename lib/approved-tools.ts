@@ -1,17 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Validations } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import { readMembers } from '../core/json-members';
-import { elementsOf, isListOfObjects } from '../core/listed';
-import { readStrictly } from '../core/strict-json';
-import { DEFINITION_BOUNDS, definitionDigest, type ToolPins, toolNameIn } from '../core/tool-pins';
-import { memberProblems, oneOf, optional, type Shape } from './kinds';
+import { type ApprovedDefinitions, definitionsIn } from '../core/approved-definitions';
+import { type Approved, DEFINED, type Defined, type DefinitionPins, definitionDigest, nameIn } from '../core/definition-pins';
+import { flag, memberProblems, oneOf, optional, type Shape } from './kinds';
 import type { Problem } from './problems';
 import { Words } from './shown';
 
-/** What becomes of a tool whose definition nobody has approved. */
+/** What becomes of what a server says and nobody has approved. */
 export enum UnapprovedTools {
-  /** Agents do not see it, and may not call a tool of which no definition is approved. */
+  /** Agents do not see it, and may not call a tool, or get a prompt, of which no definition is approved. */
   HIDE = 'hide',
   /** Agents see it, and an alarm sounds. */
   PASS = 'pass',
@@ -20,13 +18,23 @@ export enum UnapprovedTools {
 export interface ApprovedToolsProps {
   /** @default UnapprovedTools.HIDE */
   readonly otherwise?: UnapprovedTools;
+  /**
+   * Whether resources are pinned, too. `false` is for a server whose resources come and go: agents get whatever it says of them. Its resource
+   * templates are pinned all the same.
+   * @default true
+   */
+  readonly resources?: boolean;
 }
 
-const PROPS: Shape<ApprovedToolsProps> = { otherwise: optional(oneOf(UnapprovedTools, 'UnapprovedTools')) };
+const PROPS: Shape<ApprovedToolsProps> = {
+  otherwise: optional(oneOf(UnapprovedTools, 'UnapprovedTools')),
+  resources: optional(flag),
+};
 
 /**
- * The definitions of a server's tools that somebody has reviewed. What a server says of its tools is instruction to agents: one that
- * changes its words after the review ("rug pull") is not believed.
+ * What a server says that somebody has reviewed: the definitions of its tools, prompts, resources and resource templates, and how it
+ * introduces itself (`instructions`, `serverInfo`). All that is instruction to agents: a server that changes its words after the review
+ * ("rug pull") is not believed.
  */
 export class ApprovedTools {
   /**
@@ -50,44 +58,53 @@ export class ApprovedTools {
     const unreadable = memberProblems('approvedTools', this.props, PROPS, 'approvedTools ');
     if (unreadable.length > 0) return unreadable;
     try {
-      this.toolsOf(server);
+      this.approvedOf(server);
       return [];
     } catch (error) {
-      const allowed = '{ "<server>": [ { "name": …, … }, … ] }, each a tool as its server lists it';
+      const allowed = '{ "<server>": { "tools": [ { "name": …, … }, … ], "prompts": …, "introduction": … } }, each as its server says it';
       return [{ what: `approvedTools file ${this.path}`, got: new Words((error as Error).message), allowed, fix }];
     }
   }
 
-  /** Says that agents will see nothing of a server. @internal */
+  /** Says that agents will see nothing of a server, or of it little but its tools. @internal */
   _warn(server: IConstruct, name: string): void {
-    if (this.props.otherwise === UnapprovedTools.PASS || this.toolsOf(name).size > 0) return;
+    if (this.props.otherwise === UnapprovedTools.PASS) return;
+    const approved = this.approvedOf(name);
+    if (Object.keys(approved.introduction ?? {}).length > 0) return;
     const fix = `Run \`mcp-fleet local\`, and \`mcp-fleet tools approve ${name}\` beside it.`;
-    const text = `No tool of "${name}" is approved in ${this.path}: agents see none. ${fix}`;
-    Validations.of(server).addWarning('cdk-mcp-fleet:nothingApproved', text);
+    const all = DEFINED.every((defined) => Object.keys(approved[defined] ?? {}).length === 0);
+    if (all)
+      Validations.of(server).addWarning(
+        'cdk-mcp-fleet:nothingApproved',
+        `Nothing of "${name}" is approved in ${this.path}: agents see none of its tools. ${fix}`,
+      );
+    else
+      Validations.of(server).addWarning(
+        'cdk-mcp-fleet:introductionNotApproved',
+        `What "${name}" says of itself is not approved in ${this.path}: agents do not get its instructions. ${fix}`,
+      );
   }
 
   /** @internal */
-  _pins(server: string): ToolPins {
-    return { approved: Object.fromEntries(this.toolsOf(server)), otherwise: this.props.otherwise ?? UnapprovedTools.HIDE };
+  _pins(server: string): DefinitionPins {
+    const { resources, ...always } = this.approvedOf(server);
+    const approved = this.props.resources === false ? always : { ...always, resources: resources ?? {} };
+    return { approved, otherwise: this.props.otherwise ?? UnapprovedTools.HIDE };
   }
 
-  /** Digests by name. @throws Error that says why the file cannot be read */
-  private toolsOf(server: string): ReadonlyMap<string, readonly string[]> {
-    const tools = new Map<string, string[]>();
-    for (const definition of this.definitionsOf(server)) {
-      const [name, digest] = [toolNameIn(definition), definitionDigest(definition)];
-      if (name === undefined || digest === undefined) throw new Error(`a tool of "${server}" has no name`);
-      tools.set(name, [...(tools.get(name) ?? []), digest]);
-    }
-    return tools;
+  /** Digests by kind and name. @throws Error that says why the file cannot be read */
+  private approvedOf(server: string): Readonly<Partial<Record<Defined, Approved>>> {
+    const definitions = existsSync(this.path) ? definitionsIn(readFileSync(this.path)).get(server) : undefined;
+    return Object.fromEntries(DEFINED.map((defined) => [defined, digestsOf(server, defined, definitions)]));
   }
+}
 
-  private definitionsOf(server: string): readonly string[] {
-    if (!existsSync(this.path)) return [];
-    const { text } = readStrictly(readFileSync(this.path), DEFINITION_BOUNDS);
-    if (text[0] !== '{') throw new Error('it is no object');
-    const list = readMembers(text).get(server) ?? '[]';
-    if (!isListOfObjects(list)) throw new Error(`"${server}" is no list of tools`);
-    return elementsOf(list);
+function digestsOf(server: string, defined: Defined, definitions: ApprovedDefinitions = {}): Approved {
+  const digests = new Map<string, string[]>();
+  for (const definition of definitions[defined] ?? []) {
+    const [name, digest] = [nameIn(defined, definition), definitionDigest(defined, definition)];
+    if (name === undefined || digest === undefined) throw new Error(`one of the ${defined} of "${server}" has no name`);
+    digests.set(name, [...(digests.get(name) ?? []), digest]);
   }
+  return Object.fromEntries(digests);
 }

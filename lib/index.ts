@@ -11,7 +11,7 @@ export { type AddAgentProps, McpAgent } from './mcp-agent';
 export { McpFleet } from './mcp-fleet';
 export { McpServer } from './mcp-server';
 export { Reconcile, type ReconcileProps } from './reconcile';
-export { type ClientCredentialsProps, type HeaderCredentialOptions, ServerCredential } from './server-credential';
+export { type AgentClient, type ClientCredentialsProps, type HeaderCredentialOptions, ServerCredential } from './server-credential';
 export { ServerMethod, type ServerRequestProps } from './server-method';
 export {
   type AddServerProps,

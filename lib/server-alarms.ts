@@ -70,7 +70,7 @@ export function alarmOnServer(
       server,
       'ToolsUnreviewed',
       parts,
-      `MCP server ${name}: it says something else of its tools than was reviewed. mcp-fleet tools approve ${name} --dry-run --stack ${Stack.of(server).stackName} shows what.`,
+      `MCP server ${name}: it says something else of itself, or of what it has, than was reviewed. mcp-fleet tools approve ${name} --dry-run --stack ${Stack.of(server).stackName} shows what.`,
     );
   }
   if (server.targetGroup === undefined) return;

@@ -1,7 +1,7 @@
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Agent } from '../core/agent';
 import type { CredentialConfig, SecretSource } from '../core/fleet-config';
-import { having, mapOf, memberProblems, optional, type Shape, text, unshown } from './kinds';
+import { having, mapOf, memberProblems, optional, type Shape, struct, text, unshown } from './kinds';
 import { absoluteUrl, matching, type Problem } from './problems';
 import { asProperty } from './tool-names';
 
@@ -39,6 +39,23 @@ export interface ClientCredentialsProps {
    * @default - what the endpoint gives by itself
    */
   readonly scope?: string;
+  /**
+   * Clients of their own for some agents, by the names that `addAgent` gives them; at the same token endpoint.
+   * @default - the gateway shows the same client's tokens for every agent
+   */
+  readonly perAgent?: { [agentName: string]: AgentClient };
+}
+
+/** A client of an agent's own at the token endpoint of a server's credential. */
+export interface AgentClient {
+  readonly clientId: string;
+  /** The client's secret; shown to the token endpoint alone. */
+  readonly clientSecret: ISecret;
+  /**
+   * Scopes to ask for, with a space between two.
+   * @default - those that are asked for for every agent
+   */
+  readonly scope?: string;
 }
 
 const SECRET = unshown(
@@ -49,12 +66,14 @@ const HEADER: Shape<HeaderCredentialOptions> = {
   field: optional(unshown(text())),
   perAgent: optional(mapOf(SECRET, asProperty, 'Write { agentName: secret, … }.')),
 };
+const AGENT_CLIENT: Shape<AgentClient> = { clientId: text(), clientSecret: SECRET, scope: optional(text()) };
 const CLIENT: Shape<ClientCredentialsProps> = {
   tokenUrl: text('Write the URL of the token endpoint.'),
   clientId: text(),
   clientSecret: SECRET,
   field: optional(unshown(text())),
   scope: optional(text()),
+  perAgent: optional(mapOf(struct(AGENT_CLIENT), asProperty, 'Write { agentName: { clientId, clientSecret }, … }.')),
 };
 
 /** What the gateway says to every server itself; with another value it would not be understood. */
@@ -95,18 +114,25 @@ export class ServerCredential {
         ? unreadable
         : absoluteUrl('credential tokenUrl', props.tokenUrl, ['https:'], 'A secret goes there: it needs TLS.');
     if (problems.length > 0) return new ServerCredential({}, problems, [], () => ({}) as CredentialConfig);
-    const { tokenUrl, clientId, clientSecret, field, scope } = props;
-    return new ServerCredential({}, [], [clientSecret], () => ({
+    const { tokenUrl, clientId, clientSecret, field, scope, perAgent = {} } = props;
+    const clientOf = (client: AgentClient) => ({
+      clientId: client.clientId,
+      secret: sourceOf(client.clientSecret, field),
+      ...((client.scope ?? scope) !== undefined && { scope: (client.scope ?? scope) as string }),
+    });
+    const secrets = [clientSecret, ...Object.values(perAgent).map((own) => own.clientSecret)];
+    return new ServerCredential(perAgent, [], secrets, (agentOf) => ({
       kind: 'oauth',
       tokenUrl,
-      clientId,
-      secret: sourceOf(clientSecret, field),
-      ...(scope !== undefined && { scope }),
+      ...clientOf({ clientId, clientSecret }),
+      ...(Object.keys(perAgent).length > 0 && {
+        perAgent: Object.entries(perAgent).map(([agent, own]) => ({ ...agentOf(agent), ...clientOf(own) })),
+      }),
     }));
   }
 
   private constructor(
-    private readonly perAgent: { readonly [agentName: string]: ISecret },
+    private readonly perAgent: { readonly [agentName: string]: ISecret | AgentClient },
     private readonly problems: readonly Problem[],
     /** @internal */
     readonly _secrets: readonly ISecret[],

@@ -146,8 +146,9 @@ export interface AddServerProps {
    */
   readonly trustAnnotations?: boolean;
   /**
-   * The definitions of tools that were reviewed. What differs from them no agent gets, unless it says otherwise.
-   * @default - agents get whatever the server says of its tools
+   * What the server says that was reviewed: definitions of tools, prompts and resources, and its instructions. What differs no agent
+   * gets, unless it says otherwise.
+   * @default - agents get whatever the server says
    */
   readonly approvedTools?: ApprovedTools;
   /**

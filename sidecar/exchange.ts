@@ -292,7 +292,7 @@ export class Exchange {
    */
   cut(explanation: string, reason: SidecarReason = 'server_lost'): void {
     if (this.closed) return;
-    if (!this.#begun) this.refuse(reason, explanation);
+    if (!this.#begun || this.outlet.takeBack?.() === true) this.refuse(reason, explanation);
     else if (this.#boundary?.reached) this.#endStream(reason, explanation);
     else this.destroy();
   }

@@ -9,13 +9,15 @@ import type { Outlet } from './outlet';
 export interface GuardEvents {
   /** A secret was masked, or told in pieces; once for an answer. */
   readonly onLeak: (secret: string, how: 'masked' | 'told') => void;
-  /** The stream stands between two events, and is to be ended. */
+  /** Nothing has left yet, or the stream stands between two events: it is to be ended. */
   readonly onTold: (secret: string) => void;
 }
 
 /** The way of an answer past the guard: status line, headers and body without what only its server holds. */
 class GuardedOutlet implements Outlet {
   #answer?: GuardedAnswer;
+  /** Status and headers of an answer that is no stream, until something of its body may pass. */
+  #head?: Parameters<Outlet['writeHead']>;
   readonly #boundary = new EventBoundary();
   /** What follows is the sidecar's own word. */
   #told = false;
@@ -24,6 +26,7 @@ class GuardedOutlet implements Outlet {
   constructor(
     private readonly outlet: Outlet,
     private readonly guard: LeakGuard,
+    private readonly reader: string,
     private readonly events: GuardEvents,
   ) {}
 
@@ -48,23 +51,42 @@ class GuardedOutlet implements Outlet {
   }
 
   writeHead(status: number, flatHeaders: string[]): void {
-    this.#answer = this.guard.answer(isEventStream(flatHeaders), (secret) => this.#leak(secret, 'masked'));
-    this.outlet.writeHead(status, this.#guarded(flatHeaders));
+    if (this.#told) return void this.outlet.writeHead(status, flatHeaders);
+    const streams = isEventStream(flatHeaders);
+    this.#answer = this.guard.answer(streams, (secret) => this.#leak(secret, 'masked'), this.reader);
+    this.#head = [status, this.#guarded(flatHeaders)];
+    if (streams) this.#sendHead();
   }
 
   flushHeaders(): void {
+    this.#sendHead();
     this.outlet.flushHeaders();
   }
 
   write(chunk: Buffer | string): boolean {
     const passed = this.#pass(chunk);
-    return passed === undefined || passed.length === 0 || this.outlet.write(passed);
+    if (passed === undefined || passed.length === 0) return true;
+    this.#sendHead();
+    return this.outlet.write(passed);
   }
 
   end(chunk?: Buffer | string): void {
     if (chunk !== undefined) this.write(chunk);
     const rest = this.#told || this.outlet.writableEnded ? undefined : this.#judged(() => this.#answer?.rest());
-    if (!this.outlet.writableEnded) this.outlet.end(rest);
+    if (this.outlet.writableEnded || this.outlet.destroyed) return;
+    this.#sendHead();
+    this.outlet.end(rest);
+  }
+
+  takeBack(): boolean {
+    const isHeld = this.#head !== undefined;
+    this.#head = undefined;
+    return isHeld;
+  }
+
+  #sendHead(): void {
+    if (this.#head !== undefined) this.outlet.writeHead(...this.#head);
+    this.#head = undefined;
   }
 
   destroy(): void {
@@ -109,7 +131,7 @@ class GuardedOutlet implements Outlet {
       if (!(error instanceof SecretTold)) throw error;
       this.#told = true;
       this.#leak(error.secret, 'told');
-      if (this.#boundary.reached) this.events.onTold(error.secret);
+      if (this.#boundary.reached || this.#head !== undefined) this.events.onTold(error.secret);
       else this.outlet.destroy();
       return undefined;
     }
@@ -130,12 +152,12 @@ export function guardAnswer(exchange: Exchange, guard: LeakGuard, onLeak: () => 
   const { agent, callId } = exchange.context;
   exchange.answerThrough(
     (outlet) =>
-      new GuardedOutlet(outlet, guard, {
+      new GuardedOutlet(outlet, guard, agent, {
         onLeak: (secret, how) => {
           log.error({ agent, callId, secret, how }, 'secret_leak_blocked');
           onLeak();
         },
-        onTold: (secret) => exchange.cut(`its messages told ${secret}, a secret of the server, in pieces`, 'secret_told'),
+        onTold: (secret) => exchange.cut(`it told ${secret}, a secret of the server, in pieces`, 'secret_told'),
       }),
   );
 }

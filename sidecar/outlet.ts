@@ -18,6 +18,8 @@ export interface Outlet {
   once(event: 'close' | 'drain', run: () => void): unknown;
   /** Whether the response has passed; undefined where nobody reads what passes. */
   readonly answered?: boolean;
+  /** Forgets a head that has not left; false where it has, or where none is held back. */
+  takeBack?(): boolean;
   /** What follows is the sidecar's own word and not the server's. */
   disown?(error: FleetError): void;
 }

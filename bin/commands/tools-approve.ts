@@ -8,7 +8,7 @@ import { EXIT } from '../exit';
 import type { PlaceOptions } from '../place/place';
 import { assureServer, ofPlace, placeOf } from '../place/place-of';
 import { terminal } from '../terminal';
-import { type Pending, pendingOf, readApprovals, textOf, withApproved } from '../tools/approvals';
+import { type Approvals, countOf, type Pending, pendingOf, readApprovals, textOf, titleOf, withApproved } from '../tools/approvals';
 
 /** Definitions that were written down before this many milliseconds may be of a server that has changed since. */
 const RECENT_MS = 60 * 60_000;
@@ -22,7 +22,7 @@ The file is what \`approvedTools: ApprovedTools.fromFile('mcp-tools.json')\` of 
 changed in it as instruction to agents, which it is. Nothing holds before the app is deployed with it.
 
 Examples:
-  $ mcp-fleet tools approve notes --dry-run     what the server says of its tools and nobody has approved; exit code 3 if anything
+  $ mcp-fleet tools approve notes --dry-run     what the server says and nobody has approved; exit code 3 if anything
   $ mcp-fleet tools approve notes               write it into mcp-tools.json
 `;
 
@@ -34,9 +34,9 @@ interface Options extends PlaceOptions {
 
 export function approveCommand(): Command {
   const command = new Command('approve')
-    .description('Write what a server says of its tools into the file of approved definitions')
+    .description('Write what a server says of itself and of what it has into the file of approved definitions')
     .addHelpText('after', EXAMPLES)
-    .argument('<server>', 'name in construct code; its tools are pinned by approvedTools')
+    .argument('<server>', 'name in construct code; what it says is pinned by approvedTools')
     .option('--file <path>', 'the file of approved definitions', 'mcp-tools.json')
     .option('--dry-run', 'write nothing', false)
     .option('--json', 'one JSON document', false);
@@ -48,11 +48,11 @@ async function approve(server: string, { file, dryRun, json, ...options }: Optio
   const place = await placeOf(options);
   assureServer(place, server);
   const told = terminal(json);
-  const approvals = existsSync(file) ? readApprovals(readFileSync(file), file) : new Map<string, readonly string[]>();
+  const approvals = existsSync(file) ? readApprovals(readFileSync(file), file) : (new Map() as Approvals);
   const since = Date.now() - (place.isLocal ? RECENT_MS : RECENT_DEPLOYED_MS);
   if (place.isLocal) await listAsEach(server);
   const rows = await place.tables.definitions(server);
-  const seen = rows.filter(({ seenAt }) => seenAt >= since).map(({ definition }) => definition);
+  const seen = rows.filter(({ seenAt }) => seenAt >= since);
   const pending = pendingOf(approvals, server, seen);
   if (!dryRun && pending.length > 0) writeFileSync(file, textOf(withApproved(approvals, server, pending)));
   const wrote = !dryRun && pending.length > 0;
@@ -66,7 +66,7 @@ async function approve(server: string, { file, dryRun, json, ...options }: Optio
       }),
     );
   else linesOf(pending, told.paint).forEach(told.result);
-  if (!json) told.result(lastLine({ server, file, wrote, approved: approvals.get(server)?.length ?? 0, pending: pending.length }));
+  if (!json) told.result(lastLine({ server, file, wrote, approved: countOf(approvals, server), pending: pending.length }));
   if (dryRun && pending.length > 0) process.exitCode = EXIT.NO;
 }
 
@@ -80,12 +80,15 @@ async function listAsEach(server: string): Promise<void> {
 /** Whether it may is no matter. */
 async function listAs(account: Awaited<ReturnType<typeof attachHere>>, agent: string, server: string): Promise<void> {
   const way = await wayIn(account, { agent, server });
-  await withClient(way, (client) => client.listTools()).catch(() => undefined);
+  // A server introduces itself as the client connects; one that has no prompts or resources refuses to list them.
+  await withClient(way, (client) =>
+    Promise.allSettled([client.listTools(), client.listPrompts(), client.listResources(), client.listResourceTemplates()]),
+  ).catch(() => undefined);
 }
 
 function linesOf(pending: readonly Pending[], paint: Paint): readonly string[] {
   const mark = (isNew: boolean): string => (isNew ? paint.green('+') : paint.yellow('~'));
-  return pending.map(({ tool, changed }) => `${mark(changed === undefined)} ${tool}  ${changed?.join(', ') ?? 'new'}`);
+  return pending.map((one) => `${mark(one.changed === undefined)} ${titleOf(one)}  ${one.changed?.join(', ') ?? 'new'}`);
 }
 
 interface Told {
@@ -99,6 +102,6 @@ interface Told {
 function lastLine({ server, file, wrote, approved, pending }: Told): string {
   if (wrote) return `Written to ${file}: review it, commit it, deploy it.`;
   if (pending > 0) return `Nothing is written: ${pending} of ${server} wait for approval.`;
-  if (approved > 0) return `${server} says nothing of its tools that waits for approval; ${approved} definitions have it.`;
+  if (approved > 0) return `${server} says nothing that waits for approval; ${approved} definitions have it.`;
   return `Nothing of ${server} waits for approval: it has no approvedTools, or no agent may list its tools.`;
 }

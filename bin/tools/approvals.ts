@@ -1,63 +1,95 @@
+import { type ApprovedDefinitions, definitionsIn } from '../../core/approved-definitions';
+import { DEFINED, DEFINITION_BOUNDS, type Defined, definitionDigest, nameIn, ONLY_ONE } from '../../core/definition-pins';
 import { type Members, readMembers, writeMembers } from '../../core/json-members';
-import { elementsOf, isListOfObjects } from '../../core/listed';
 import { readStrictly } from '../../core/strict-json';
-import { DEFINITION_BOUNDS, definitionDigest, toolNameIn } from '../../core/tool-pins';
 import { CommandError, EXIT } from '../exit';
 import { prettyJson } from './pretty-json';
 
-/** JSON texts of the definitions that are approved, by server. */
-export type Approvals = ReadonlyMap<string, readonly string[]>;
+/** What is approved, by server. */
+export type Approvals = ReadonlyMap<string, ApprovedDefinitions>;
 
-/** A definition that nobody has approved, and what is new in it. */
-export interface Pending {
-  readonly tool: string;
+/** What a server was heard to say of one thing. */
+export interface Seen {
+  readonly defined: Defined;
   /** JSON text. */
   readonly definition: string;
+}
+
+/** A definition that nobody has approved, and what is new in it. */
+export interface Pending extends Seen {
+  readonly name: string;
   /** Members that differ from the one that was approved last; undefined where none of that name was. */
   readonly changed: readonly string[] | undefined;
 }
 
 /** @throws CommandError for what is no such file */
 export function readApprovals(bytes: Uint8Array, path: string): Approvals {
-  const refuse = (why: string): never => {
-    throw new CommandError(EXIT.USAGE, `${path} is no file of approved tools: ${why}.`, 'it is { "<server>": [ { "name": …, … } ] }');
-  };
-  let text: string;
   try {
-    ({ text } = readStrictly(bytes, DEFINITION_BOUNDS));
+    return definitionsIn(bytes);
   } catch (error) {
-    return refuse((error as Error).message);
+    const why = `${path} is no file of approved tools: ${(error as Error).message}.`;
+    throw new CommandError(EXIT.USAGE, why, 'it is { "<server>": { "tools": [ { "name": …, … } ], … } }');
   }
-  const lists = readMembers(text);
-  if (text[0] !== '{' || ![...lists.values()].every(isListOfObjects)) return refuse('it has no lists of tools');
-  return new Map([...lists].map(([server, list]) => [server, elementsOf(list)]));
 }
 
-/** What is to be approved of the definitions that were seen; each once, by name. */
-export function pendingOf(approvals: Approvals, server: string, seen: readonly string[]): readonly Pending[] {
-  const approved = approvals.get(server) ?? [];
-  const known = new Set(approved.map(definitionDigest));
-  const pending = seen.flatMap((text): readonly Pending[] => {
-    const digest = definitionDigest(text);
-    const tool = toolNameIn(text);
-    if (digest === undefined || tool === undefined || known.has(digest)) return [];
-    known.add(digest);
-    const before = approved.findLast((definition) => toolNameIn(definition) === tool);
-    const definition = readStrictly(Buffer.from(text), DEFINITION_BOUNDS).text;
-    return [{ tool, definition, changed: before === undefined ? undefined : changesIn(readMembers(before), readMembers(definition)) }];
+/** What is to be approved of the definitions that were seen; each once, by kind and name. */
+export function pendingOf(approvals: Approvals, server: string, seen: readonly Seen[]): readonly Pending[] {
+  return DEFINED.flatMap((defined) => {
+    const texts = seen.filter((one) => one.defined === defined).map(({ definition }) => definition);
+    return pendingAmong(texts, defined, approvals.get(server)?.[defined] ?? []);
   });
-  return pending.toSorted((one, other) => (one.tool < other.tool ? -1 : 1));
+}
+
+function pendingAmong(texts: readonly string[], defined: Defined, approved: readonly string[]): readonly Pending[] {
+  const known = new Set(approved.map((definition) => definitionDigest(defined, definition)));
+  const pending = texts.flatMap((text): readonly Pending[] => {
+    const digest = definitionDigest(defined, text);
+    const name = nameIn(defined, text);
+    if (digest === undefined || name === undefined || known.has(digest)) return [];
+    known.add(digest);
+    const before = approved.findLast((definition) => nameIn(defined, definition) === name);
+    const definition = readStrictly(Buffer.from(text), DEFINITION_BOUNDS).text;
+    const changed = before === undefined ? undefined : changesIn(readMembers(before), readMembers(definition));
+    return [{ defined, name, definition, changed }];
+  });
+  return pending.toSorted((one, other) => (one.name < other.name ? -1 : 1));
 }
 
 /** With what is approved now behind what was: a server may go back to what it said before. */
 export function withApproved(approvals: Approvals, server: string, approved: readonly Pending[]): Approvals {
-  return new Map(approvals).set(server, [...(approvals.get(server) ?? []), ...approved.map(({ definition }) => definition)]);
+  const before = approvals.get(server) ?? {};
+  const lists = DEFINED.map((defined): [Defined, readonly string[]] => {
+    const added = approved.filter((one) => one.defined === defined).map(({ definition }) => definition);
+    return [defined, [...(before[defined] ?? []), ...added]];
+  });
+  return new Map(approvals).set(server, Object.fromEntries(lists.filter(([, list]) => list.length > 0)));
+}
+
+/** How many definitions of a server are approved. */
+export function countOf(approvals: Approvals, server: string): number {
+  return Object.values(approvals.get(server) ?? {}).reduce((sum, list) => sum + list.length, 0);
+}
+
+/** What a definition is called where somebody reads it. */
+export function titleOf({ defined, name }: Pick<Pending, 'defined' | 'name'>): string {
+  if (defined === 'tools') return name;
+  return name === ONLY_ONE ? defined : `${defined} ${name}`;
 }
 
 /** The file's own text, for its reviewers. */
 export function textOf(approvals: Approvals): string {
-  const lists = [...approvals].toSorted(([one], [other]) => (one < other ? -1 : 1));
-  return `${prettyJson(writeMembers(new Map(lists.map(([server, tools]) => [server, `[${tools.join(',')}]`]))))}\n`;
+  const servers = [...approvals].toSorted(([one], [other]) => (one < other ? -1 : 1));
+  return `${prettyJson(writeMembers(new Map(servers.map(([server, definitions]) => [server, kindsText(definitions)]))))}\n`;
+}
+
+/** Who has only tools keeps the list that it had. */
+function kindsText(definitions: ApprovedDefinitions): string {
+  const lists = DEFINED.flatMap((defined): [string, string][] => {
+    const list = definitions[defined] ?? [];
+    return list.length === 0 ? [] : [[defined, `[${list.join(',')}]`]];
+  });
+  const [first] = lists;
+  return lists.length < 2 && (first === undefined || first[0] === 'tools') ? (first?.[1] ?? '[]') : writeMembers(new Map(lists));
 }
 
 /** Names of members, and of the properties of schemas. */

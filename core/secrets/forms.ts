@@ -32,7 +32,7 @@ export function formsOf(value: string): Uint8Array[] {
 }
 
 /** The value itself, and each long one in it where it is a JSON document: servers read its members, and show those. */
-function valuesIn(value: string): string[] {
+export function valuesIn(value: string): string[] {
   return [...new Set([value.trim(), ...textsOf(parsed(value), DEEPEST)])].filter(({ length }) => length >= SHORTEST_SECRET);
 }
 

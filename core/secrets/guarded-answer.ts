@@ -7,12 +7,12 @@ import { ToldPieces } from './told-pieces';
 /** Characters of an event of which the texts are put together with those of others; a larger one is masked all the same. */
 const EVENT_LIMIT = 1024 * 1024;
 
-/** The messages of a stream tell a secret in pieces: nothing of these bytes may pass, and nothing behind them. */
+/** The messages of a stream, or answers to one reader, tell a secret in pieces: nothing of these bytes may pass, and nothing behind them. */
 export class SecretTold extends Error {
   override readonly name = 'SecretTold';
 
   constructor(readonly secret: string) {
-    super(`the messages of the stream told the secret ${secret} in pieces`);
+    super(`the secret ${secret} was told in pieces`);
   }
 }
 
@@ -22,7 +22,13 @@ export class GuardedAnswer {
   /** Present for an event stream. */
   readonly #stream?: { readonly boundary: EventBoundary; readonly pieces: ToldPieces; events?: EventReader };
 
-  constructor(automaton: Automaton, onMasked: OnMasked, isStream: boolean) {
+  /** @param hearShares hears what passes, and gives the name of the secret that answers to one reader have told with it */
+  constructor(
+    automaton: Automaton,
+    onMasked: OnMasked,
+    isStream: boolean,
+    private readonly hearShares: (bytes: Buffer) => string | undefined = () => undefined,
+  ) {
     this.#masking = new Masking(automaton, onMasked);
     if (isStream) this.#stream = { boundary: new EventBoundary(), pieces: new ToldPieces(automaton), events: new EventReader(EVENT_LIMIT) };
   }
@@ -30,7 +36,7 @@ export class GuardedAnswer {
   /** @returns what may pass now @throws SecretTold */
   push(chunk: Buffer): Buffer {
     const passed = this.#masking.push(chunk);
-    if (this.#stream === undefined) return passed;
+    if (this.#stream === undefined) return this.#judged(passed);
     this.#stream.boundary.pass(chunk);
     // An event that is whole waits for nothing.
     return this.#judged(this.#stream.boundary.reached ? joined(passed, this.#masking.rest()) : passed);
@@ -42,6 +48,8 @@ export class GuardedAnswer {
   }
 
   #judged(bytes: Buffer): Buffer {
+    const told = this.hearShares(bytes);
+    if (told !== undefined) throw new SecretTold(told);
     for (const data of this.#eventsIn(bytes)) {
       const secret = this.#stream?.pieces.hear(data);
       if (secret !== undefined) throw new SecretTold(secret);

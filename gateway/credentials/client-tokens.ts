@@ -1,4 +1,7 @@
-import type { ClientCredentials } from '../../core/fleet-config';
+import type { ClientCredentials, OAuthClient } from '../../core/fleet-config';
+
+/** A client and where it gets its tokens. */
+export type TokenClient = OAuthClient & Pick<ClientCredentials, 'tokenUrl'>;
 
 /** Longest wait for a token endpoint, in milliseconds. */
 const TOKEN_PATIENCE_MS = 10_000;
@@ -24,7 +27,7 @@ export class ClientTokens {
    * @param secret of the client
    * @throws Error that says why there is none; no secret is in the message
    */
-  async of(client: ClientCredentials, secret: () => Promise<string>): Promise<string> {
+  async of(client: TokenClient, secret: () => Promise<string>): Promise<string> {
     const key = keyOf(client);
     const known = await this.tokens.get(key)?.catch(() => undefined);
     if (known !== undefined && known.until > this.now()) return known.value;
@@ -32,7 +35,7 @@ export class ClientTokens {
   }
 
   /** Asks for another one. @throws as {@link of} */
-  async fresh(client: ClientCredentials, secret: () => Promise<string>): Promise<string> {
+  async fresh(client: TokenClient, secret: () => Promise<string>): Promise<string> {
     const key = keyOf(client);
     const asking = secret().then((value) => ask(client, value, this.now()));
     this.tokens.set(key, asking);
@@ -45,11 +48,11 @@ export class ClientTokens {
   }
 }
 
-function keyOf({ tokenUrl, clientId, scope }: ClientCredentials): string {
+function keyOf({ tokenUrl, clientId, scope }: TokenClient): string {
   return JSON.stringify([tokenUrl, clientId, scope]);
 }
 
-async function ask({ tokenUrl, clientId, scope }: ClientCredentials, secret: string, now: number): Promise<Token> {
+async function ask({ tokenUrl, clientId, scope }: TokenClient, secret: string, now: number): Promise<Token> {
   const client = Buffer.from(`${encodeURIComponent(clientId)}:${encodeURIComponent(secret)}`).toString('base64');
   const response = await fetch(tokenUrl, {
     method: 'POST',

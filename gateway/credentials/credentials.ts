@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
 import { agentId } from '../../core/agent';
 import { endedBy } from '../../core/endings';
-import type { CredentialConfig, FleetConfig, SecretSource } from '../../core/fleet-config';
+import type { CredentialConfig, FleetConfig, HeaderCredential, SecretSource } from '../../core/fleet-config';
 import { LeakGuard } from '../../core/secrets/leak-guard';
 import type { Metrics } from '../metrics';
-import { ClientTokens } from './client-tokens';
+import { ClientTokens, type TokenClient } from './client-tokens';
 import { type ReadSecret, SecretValues } from './secret-values';
 
 /** A header that is shown to a server. */
@@ -62,15 +62,16 @@ export class Credentials {
   private async get(server: string, agent: string, isRefused: boolean): Promise<CredentialField> {
     const credential = this.parts.config.servers[server]?.credential as CredentialConfig;
     try {
-      const source = sourceOf(credential, agent);
+      const { source, ...shown } = shownTo(credential, agent);
       const read = async (): Promise<string> => {
         const value = await (isRefused ? this.values.fresh(source) : this.values.of(source));
         this.remember(server, nameOf(credential), `${source.arn} ${source.field}`, value);
         return value;
       };
-      if (credential.kind === 'header') return { name: credential.header, value: `${credential.prefix ?? ''}${await read()}` };
-      const token = await (isRefused ? this.tokens.fresh(credential, read) : this.tokens.of(credential, read));
-      this.remember(server, nameOf(credential), 'token', token);
+      if (shown.kind === 'header') return { name: shown.header, value: `${shown.prefix ?? ''}${await read()}` };
+      const { client } = shown;
+      const token = await (isRefused ? this.tokens.fresh(client, read) : this.tokens.of(client, read));
+      this.remember(server, nameOf(credential), `token ${client.clientId}`, token);
       return { name: 'authorization', value: `Bearer ${token}` };
     } catch (error) {
       const reason = (error as Error).message;
@@ -85,13 +86,30 @@ export class Credentials {
     if (values[0] === value) return;
     seen.set(source, [value, ...values].slice(0, REMEMBERED_VALUES));
     this.seen.set(server, seen);
-    this.guards.set(server, new LeakGuard([...seen.values()].flat().map((each) => ({ name, value: each }))));
+    this.guards.set(
+      server,
+      new LeakGuard(
+        [...seen.values()].flat().map((each) => ({ name, value: each })),
+        this.parts.now,
+      ),
+    );
   }
 }
 
-function sourceOf(credential: CredentialConfig, agent: string): SecretSource {
-  if (credential.kind === 'oauth') return credential.secret;
-  return credential.perAgent?.find((own) => agentId(own) === agent) ?? credential.secret;
+type Shown = { readonly source: SecretSource } & (
+  | Pick<HeaderCredential, 'kind' | 'header' | 'prefix'>
+  | { readonly kind: 'oauth'; readonly client: TokenClient }
+);
+
+/** What is shown in an agent's name: its own where it is given one. */
+function shownTo(credential: CredentialConfig, agent: string): Shown {
+  if (credential.kind === 'header') {
+    const source = credential.perAgent?.find((own) => agentId(own) === agent) ?? credential.secret;
+    return { kind: 'header', header: credential.header, ...(credential.prefix !== undefined && { prefix: credential.prefix }), source };
+  }
+  const { tokenUrl, perAgent } = credential;
+  const { clientId, secret, scope } = perAgent?.find((own) => agentId(own) === agent) ?? credential;
+  return { kind: 'oauth', client: { tokenUrl, clientId, secret, ...(scope !== undefined && { scope }) }, source: secret };
 }
 
 /** By which a mask tells it. */

@@ -1,3 +1,4 @@
+import { DEFINED_BY } from '../../core/definition-pins';
 import { endedBy } from '../../core/endings';
 import { leavesOut, refusalOf, type Wanted } from '../../core/granted';
 import { type Members, readMembers, writeMembers } from '../../core/json-members';
@@ -12,15 +13,20 @@ import { type ListNotes, type ListReader, ownTools, presentTool } from './tool-l
 export type Listed = NonNullable<MethodRule['lists']>;
 
 /** What an element of each list is known by. No other member may be taken for it. */
-const NAMED_BY = { tools: 'name', resources: 'uri', resourceTemplates: 'uriTemplate', prompts: 'name', tasks: 'taskId' } as const;
+const NAMED_BY = { ...DEFINED_BY, tasks: 'taskId' } as const;
 const KINDS = { tools: 'tool', resources: 'resource', resourceTemplates: 'template', prompts: 'prompt' } as const satisfies Partial<
   Record<Listed, Wanted['kind']>
 >;
 
 /** The list that the answer to a request, or a resumed stream, is about. */
 export function listedBy({ message, resumes }: Pick<Forwarded, 'message' | 'resumes'>): Listed | undefined {
-  const method = message?.kind === 'request' ? message.method : resumes?.kind === 'server' ? resumes.request?.method : undefined;
+  const method = answeredMethod({ message, resumes });
   return method === undefined || !Object.hasOwn(METHODS, method) ? undefined : METHODS[method]?.lists;
+}
+
+/** The method of the request that an answer is to, also on a resumed stream. */
+export function answeredMethod({ message, resumes }: Pick<Forwarded, 'message' | 'resumes'>): string | undefined {
+  return message?.kind === 'request' ? message.method : resumes?.kind === 'server' ? resumes.request?.method : undefined;
 }
 
 /**
@@ -58,10 +64,11 @@ interface Element {
 
 function present({ name, members }: Element, listed: Listed, reader: ListReader, notes: ListNotes): string[] {
   if (listed === 'tools') return presentTool(name, members, reader, notes);
-  const { decision, ownTasks, server } = reader;
-  const shown =
-    listed === 'tasks' ? ownTasks?.has(name) === true : refusalOf(decision, server, { kind: KINDS[listed], name }) === undefined;
-  return shown ? [writeMembers(members)] : [];
+  const { decision, ownTasks, server, serverConfig } = reader;
+  const text = writeMembers(members);
+  if (listed === 'tasks') return ownTasks?.has(name) === true ? [text] : [];
+  if (refusalOf(decision, server, { kind: KINDS[listed], name }) !== undefined) return [];
+  return serverConfig.pins === undefined || notes.admits(listed, name, text) ? [text] : [];
 }
 
 function isPrivate(listed: Listed, decision: Decision): boolean {

@@ -1,3 +1,4 @@
+import type { Defined } from '../../core/definition-pins';
 import type { Era } from '../../core/era';
 import { allowsTool, deniesTool } from '../../core/granted';
 import { type Members, readMembers, writeMembers } from '../../core/json-members';
@@ -16,8 +17,8 @@ export interface ListReader extends Pick<Forwarded, 'decision' | 'server' | 'ser
 /** Who hears of what a list says beside its tools, and says what of it agents get. */
 export interface ListNotes {
   hidden(name: string): void;
-  /** Whether a tool that its server defines so is shown. */
-  admits(name: string, definition: string): boolean;
+  /** Whether what its server defines so is shown. */
+  admits(defined: Defined, name: string, definition: string): boolean;
   schema(name: string): void;
 }
 
@@ -29,7 +30,7 @@ export function presentTool(name: string, tool: Members, { decision, serverConfi
   }
   if (tool.has('outputSchema')) notes.schema(name);
   if (isOutcomeTool(serverConfig, name) || !allowsTool(decision, name)) return [];
-  if (serverConfig.pins !== undefined && !notes.admits(name, writeMembers(tool))) return [];
+  if (serverConfig.pins !== undefined && !notes.admits('tools', name, writeMembers(tool))) return [];
   return [writeMembers(withDemand(tool, toolConfigOf(serverConfig, name, isReadOnly(tool))))];
 }
 

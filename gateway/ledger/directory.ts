@@ -1,4 +1,5 @@
 import type { AttributeValue, UpdateItemInput } from '@aws-sdk/client-dynamodb';
+import type { Defined } from '../../core/definition-pins';
 import { FleetError } from '../../core/errors';
 import { REVOCATIONS_KEY, type Revocation } from '../../core/revocation';
 import { attributesOf, valuesOf } from '../../ledger/item';
@@ -59,11 +60,12 @@ export interface TaskRow {
   readonly expiresAt: number;
 }
 
-/** What a server says of a tool and nobody has approved; in the same table, under a key of its own, for who reviews it. */
+/** What a server says of a tool, a prompt, a resource or itself and nobody has approved; in the same table, under a key of its own, for who reviews it. */
 export interface DefinitionRow {
-  /** `tool#{server}#{digest}`. */
+  /** `definition#{server}#{digest}`. */
   readonly session: string;
-  readonly tool: string;
+  readonly defined: Defined;
+  readonly name: string;
   /** JSON text. */
   readonly definition: string;
   /** Milliseconds since the epoch. */

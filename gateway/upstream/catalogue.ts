@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { isApproved } from '../../core/definition-pins';
 import { FleetError } from '../../core/errors';
 import type { FleetConfig } from '../../core/fleet-config';
 import { readMembers, writeMembers } from '../../core/json-members';
@@ -7,7 +8,6 @@ import { isObject, type JsonObject } from '../../core/message';
 import { type ParamHeader, paramHeaders } from '../../core/param-headers';
 import type { Response } from '../../core/response';
 import type { Json } from '../../core/strict-json';
-import { isApproved } from '../../core/tool-pins';
 import type { OwnRequests } from './own-request';
 
 /** How long a server's list of tools is believed, in milliseconds. */
@@ -103,7 +103,9 @@ export class Catalogue {
     return elementsOf(list).flatMap((text) => {
       const tool = JSON.parse(text) as Json;
       if (!isObject(tool) || typeof tool.name !== 'string') return [];
-      return pins === undefined || isApproved(pins, tool.name, writeMembers(readElement(text, 'name'))) ? [[tool.name, tool] as const] : [];
+      return pins === undefined || isApproved(pins, 'tools', tool.name, writeMembers(readElement(text, 'name')))
+        ? [[tool.name, tool] as const]
+        : [];
     });
   }
 

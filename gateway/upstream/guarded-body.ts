@@ -48,7 +48,7 @@ export class GuardedBody implements Body {
     } catch (error) {
       if (!(error instanceof SecretTold)) throw error;
       this.onTold(error.secret);
-      throw endedBy('secret_told', 'its messages told, in pieces, what the gateway shows to it');
+      throw endedBy('secret_told', 'it told, in pieces, what the gateway shows to it');
     }
   }
 }

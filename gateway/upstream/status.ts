@@ -35,7 +35,7 @@ const REASON_ENDINGS: Readonly<Record<SidecarReason, LossName>> = {
 /** What a sidecar says of a request that its server was sent. */
 const DELIVERED: Readonly<Record<string, string>> = {
   server_lost: 'the server ended after it was sent the request',
-  secret_told: 'its messages told a secret of the server in pieces, and its stream was ended',
+  secret_told: 'a secret of the server was told in pieces, and the answer was ended',
 };
 
 /** An answer that the server did not give; undefined for any that it did. A server outside the fleet gives all of its own. */

@@ -216,7 +216,7 @@ export class Upstreams {
   }
 
   /** A server outside the fleet has no sidecar, and what it says in a sidecar's name is not heard. */
-  private accept({ status, headers, body: coded }: Incoming, { server, serverConfig }: UpstreamRequest): UpstreamResponse {
+  private accept({ status, headers, body: coded }: Incoming, { server, serverConfig, context }: UpstreamRequest): UpstreamResponse {
     const remote = serverConfig.remoteUrl !== undefined;
     const instance = remote ? undefined : single(headers[INSTANCE_HEADER]);
     const cookie = stickinessCookie(headers['set-cookie']);
@@ -235,17 +235,17 @@ export class Upstreams {
     return {
       status,
       headers,
-      body: this.guarded(body, headers, server),
+      body: this.guarded(body, headers, context),
       ...(instance !== undefined && { instance }),
       ...(cookie !== undefined && { cookie }),
     };
   }
 
-  private guarded(body: Body, headers: Incoming['headers'], server: string): Body {
+  private guarded(body: Body, headers: Incoming['headers'], { server, agent }: CallContext): Body {
     const guard = this.credentials?.guardOf(server);
     if (guard === undefined) return body;
     const onLeak = (secret: string) => this.credentials?.noteLeak(server, secret);
-    return new GuardedBody(body, guard.answer(isStream({ headers }), onLeak), onLeak);
+    return new GuardedBody(body, guard.answer(isStream({ headers }), onLeak, agent), onLeak);
   }
 
   private way(origin: string, { server, serverConfig: { remote } }: Pick<UpstreamRequest, 'server' | 'serverConfig'>): Way {

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { Match } from 'aws-cdk-lib/assertions';
-import { definitionDigest } from '../../core/tool-pins';
+import { Stack } from 'aws-cdk-lib';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import { definitionDigest } from '../../core/definition-pins';
 import { type AddServerProps, ApprovedTools, UnapprovedTools } from '../../lib';
 import { newFleet, newServer, templateOf } from './example-fleet';
 
@@ -21,6 +22,7 @@ function fileOf(text: string): string {
   return path;
 }
 
+const NOTHING = { tools: {}, prompts: {}, resources: {}, resourceTemplates: {}, introduction: {} };
 const pinned = (approvedTools: ApprovedTools): Partial<AddServerProps> => ({ approvedTools });
 
 test('the gateway is told the digests of what the file has of a server, and an alarm sounds for the rest', () => {
@@ -29,7 +31,7 @@ test('the gateway is told the digests of what the file has of a server, and an a
   const server = newServer(pinned(ApprovedTools.fromFile(path, { otherwise: UnapprovedTools.PASS })), fleet);
   expect(server._config.pins).toEqual({
     otherwise: 'pass',
-    approved: { pay: [definitionDigest(PAY), definitionDigest('{"name":"pay"}')] },
+    approved: { ...NOTHING, tools: { pay: [definitionDigest('tools', PAY), definitionDigest('tools', '{"name":"pay"}')] } },
   });
   templateOf(server).hasResourceProperties('AWS::CloudWatch::Alarm', {
     MetricName: 'ToolsUnreviewed',
@@ -43,15 +45,45 @@ test('without it nothing is pinned, and nothing sounds', () => {
   expect(JSON.stringify(templateOf(server))).not.toContain('ToolsUnreviewed');
 });
 
+test('prompts, resources and what a server says of itself are pinned beside its tools; resources need not be', () => {
+  const path = fileOf(
+    `{ "tickets": { "tools": [ ${PAY} ], "prompts": [ { "name": "ask" } ], "introduction": [ { "instructions": "Ask." } ] } }`,
+  );
+  const tools = { pay: [definitionDigest('tools', PAY)] };
+  const prompts = { ask: [definitionDigest('prompts', '{"name":"ask"}')] };
+  const introduction = { '': [definitionDigest('introduction', '{"instructions":"Ask."}')] };
+  const approved = { tools, prompts, resourceTemplates: {}, introduction };
+  const all = newServer(pinned(ApprovedTools.fromFile(path)));
+  expect(all._config.pins?.approved).toEqual({ ...approved, resources: {} });
+  const free = newServer(pinned(ApprovedTools.fromFile(path, { resources: false })));
+  expect(free._config.pins?.approved).toEqual(approved);
+  expect(warningsOf(all)).toEqual([]);
+});
+
+test('a file that has only tools is taken, and it is said what agents do not get', () => {
+  const server = newServer(pinned(ApprovedTools.fromFile(fileOf(`{ "tickets": [ ${PAY} ] }`))));
+  expect(warningsOf(server)).toEqual([expect.stringContaining('do not get its instructions')]);
+  expect(warningsOf(newServer(pinned(ApprovedTools.fromFile('none.json'))))).toEqual([expect.stringContaining('agents see none')]);
+});
+
+const warningsOf = (server: ReturnType<typeof newServer>) =>
+  Annotations.fromStack(Stack.of(server))
+    .findWarning('*', Match.anyValue())
+    .map(({ entry }) => String(entry.data))
+    .filter((text) => text.includes('approved'));
+
 test('where there is no file yet, nothing is approved', () => {
   const server = newServer(pinned(ApprovedTools.fromFile(join(folder, 'none.json'))));
-  expect(server._config.pins).toEqual({ otherwise: 'hide', approved: {} });
+  expect(server._config.pins).toEqual({ otherwise: 'hide', approved: NOTHING });
 });
 
 test.each([
   ['[]', /it is no object/],
-  ['{ "tickets": {} }', /"tickets" is no list of tools/],
-  ['{ "tickets": [ { "title": "pay" } ] }', /a tool of "tickets" has no name/],
+  ['{ "tickets": 7 }', /"tickets" is neither a list of tools nor an object with one/],
+  ['{ "tickets": { "tool": [] } }', /"tool" of "tickets" is none of tools, prompts/],
+  ['{ "tickets": { "prompts": {} } }', /"prompts" of "tickets" is no list of objects/],
+  ['{ "tickets": { "prompts": [], "prompts": [] } }', /same member name twice/],
+  ['{ "tickets": [ { "title": "pay" } ] }', /one of the tools of "tickets" has no name/],
   ['{ "tickets": [], "tickets": [] }', /same member name twice/],
   ['{ "tickets": [', /approvedTools file/],
 ])('a file with %s is refused', (text, why) => {

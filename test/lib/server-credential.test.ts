@@ -78,6 +78,24 @@ test('a token of an OAuth client', () => {
   });
 });
 
+test('an agent may have a client of its own, whose secret the gateway may read', () => {
+  const fleet = newFleet();
+  const stack = Stack.of(fleet);
+  const [clientSecret, own] = [new Secret(stack, 'Client'), new Secret(stack, 'Own')];
+  const perAgent = { support: { clientId: 'support', clientSecret: own } };
+  const props = { tokenUrl: 'https://login.search.example/token', clientId: 'fleet', clientSecret, scope: 'search', perAgent };
+  newServer(remote(ServerCredential.oauthClientCredentials(props)), fleet);
+  fleet.addAgent('support', { subject: 'support-1' });
+  const template = templateOf(fleet);
+  const secret = { arn: expect.stringContaining('Own') };
+  expect(configOf(template).servers.tickets?.credential).toMatchObject({
+    clientId: 'fleet',
+    perAgent: [{ issuer: 'https://login.example', subject: 'support-1', clientId: 'support', secret, scope: 'search' }],
+  });
+  const read = JSON.stringify(statementsOf(template, taskRoleOf(template, /Gateway\/Task/)));
+  expect(read).toContain(logicalIdAt(template, 'AWS::SecretsManager::Secret', /Own\/Resource$/));
+});
+
 const header = (name: unknown, secret?: unknown, options?: unknown) => (held: ISecret) =>
   ServerCredential.header(name as string, (secret ?? held) as ISecret, options as HeaderCredentialOptions);
 const oauth = (props: object) => (clientSecret: ISecret) =>
@@ -97,6 +115,7 @@ test.each<[string, (secret: ISecret) => ServerCredential, RegExp]>([
   ['a header that is none', header('x api key'), /credential header is "x api key"; allowed: the name of a header/],
   ['a value in the code', header('authorization', 'sk-live'), /credential secret is a string; allowed: a secret of Secrets Manager/],
   ['another option', header('authorization', undefined, { prefx: 'Bearer ' }), /credential prefx .*Did you mean "?prefix/],
+  ['a client of an agent without a secret', oauth({ perAgent: { support: { clientId: 's' } } }), /perAgent.*clientSecret/],
   ['a token endpoint without TLS', oauth({ tokenUrl: 'http://login.example/token' }), /credential tokenUrl .*https/],
 ])('%s is refused', (_, make, message) => {
   const fleet = newFleet();

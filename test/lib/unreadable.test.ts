@@ -78,6 +78,18 @@ const USES: Record<string, { readonly right: object; readonly use: (props: Anyth
     right: { tokenUrl: 'https://login.example/token', clientId: 'c', clientSecret: secret },
     use: (props) => shows(ServerCredential.oauthClientCredentials(props)),
   },
+  AgentClient: {
+    right: { clientId: 'c', clientSecret: secret },
+    use: (own) =>
+      shows(
+        ServerCredential.oauthClientCredentials({
+          tokenUrl: 'https://login.example/token',
+          clientId: 'c',
+          clientSecret: secret,
+          perAgent: { a: own as never },
+        }),
+      ),
+  },
   CognitoIdentityProps: { right: { clients: [client] }, use: (props) => identified(AgentIdentity.cognito(pool, props)) },
   SessionBudgetOptions: {
     right: {},

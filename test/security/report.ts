@@ -9,7 +9,7 @@ export function describeMutated({ threat, file, program, found, failed, played, 
   return found ? `✔ ${where} ${failed} of ${played} attacks come through` : `✘ ${where} every attack is still refused`;
 }
 
-export function factsOf({ leaks, through, mutated, tally, planted }: Seen, { seed }: Options): readonly string[] {
+export function factsOf({ leaks, through, leaked, mutated, tally, planted }: Seen, { seed }: Options): readonly string[] {
   const unnoticed = mutated.filter(({ found }) => !found).length;
   const unfound = Object.values(planted).filter((found) => found === undefined).length;
   return [
@@ -22,6 +22,7 @@ export function factsOf({ leaks, through, mutated, tally, planted }: Seen, { see
           `${tally.bypasses.length} bypasses in ${tally.messages} messages, ${tally.admitted} admitted, read by ${tally.parsers.length} parsers`,
         ]),
     ...(through === undefined ? [] : [`${through.bypasses.length} bypasses in ${through.messages} calls, ${through.executed} executed`]),
+    ...(leaked === undefined ? [] : [`${leaked.found.length} secrets told in ${leaked.calls} tries`]),
     ...(tally === undefined ? [] : [`${Object.keys(planted).length - unfound} of ${Object.keys(planted).length} broken readers found`]),
   ];
 }

@@ -2,6 +2,7 @@ import type { Stage, Verdict } from '../suites/suite';
 import { fuzz, fuzzPlanted } from './fuzz/fuzz';
 import { fuzzThrough, type Through } from './fuzz/through';
 import type { Tally } from './fuzz/worker';
+import { type Leaked, leakThrough } from './leaks';
 import { leaksIn } from './logs';
 import { type Mutated, removeGuards } from './mutations/remove-guards';
 import type { Options } from './options';
@@ -16,6 +17,7 @@ export interface Seen {
   readonly played: readonly Played[];
   readonly leaks: readonly string[];
   readonly through?: Through;
+  readonly leaked?: Leaked;
   readonly mutated: readonly Mutated[];
   readonly tally?: Tally;
   /** Readers that were broken on purpose, and what they let pass. */
@@ -34,6 +36,8 @@ export async function runSecurity(options: Options, stage: Stage): Promise<Verdi
     ...seen.leaks,
     ...seen.mutated.filter(({ found }) => !found),
     ...(seen.through?.bypasses ?? []),
+    ...(seen.leaked?.found ?? []),
+    ...(seen.leaked !== undefined && seen.leaked.tried < seen.leaked.calls ? ['calls that the server never saw'] : []),
     ...(seen.tally?.bypasses ?? []),
     ...Object.values(seen.planted).filter((found) => found === undefined),
   ];
@@ -47,7 +51,7 @@ export async function runSecurity(options: Options, stage: Stage): Promise<Verdi
 
 async function attackTown(threats: readonly Threat[], options: Options, stage: Stage): Promise<Omit<Seen, 'planted' | 'tally'>> {
   const { signal, say } = stage;
-  const { seed, calls } = options;
+  const { seed, calls, leaks: tries } = options;
   const town = await Town.start(stage);
   try {
     const played = await playAll(threats, town, signal);
@@ -55,11 +59,13 @@ async function attackTown(threats: readonly Threat[], options: Options, stage: S
     say(`${played.length} attacks of ${threats.length} threats`);
     const through = calls === 0 ? undefined : await fuzzThrough(town, seed, calls, signal);
     for (const bypass of through?.bypasses ?? []) say(`✘ through the fleet: the server did ${bypass}`);
+    const leaked = tries === 0 ? undefined : await leakThrough(town, seed, tries, signal);
+    for (const found of leaked?.found ?? []) say(`✘ the secret of a server left: ${found}`);
     const leaks = await leaksIn(town);
     for (const leak of leaks) say(`✘ ${leak}`);
     const tell = (mutated: Mutated): void => say(describeMutated(mutated));
     const mutated = await removeGuards(inTurn(threats, options), town, signal, tell);
-    return { played, leaks, mutated, ...(through !== undefined && { through }) };
+    return { played, leaks, mutated, ...(through !== undefined && { through }), ...(leaked !== undefined && { leaked }) };
   } finally {
     await town.stop();
   }

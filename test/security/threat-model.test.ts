@@ -50,7 +50,13 @@ test.each(SHOWN_ELSEWHERE.map(({ id, file, test: name }) => [id, file, name]))(
 );
 
 test('a long run removes every guard, and one of some threats theirs', () => {
-  expect(readOptions(['--long'])).toMatchObject({ mutations: THREATS.length, messages: 1_000_000, calls: 20_000 });
-  expect(readOptions(['--threat', 'token-forged'])).toMatchObject({ threats: ['token-forged'], mutations: 1, messages: 0, calls: 0 });
+  expect(readOptions(['--long'])).toMatchObject({ mutations: THREATS.length, messages: 1_000_000, calls: 20_000, leaks: 10_000 });
+  expect(readOptions(['--threat', 'token-forged'])).toMatchObject({
+    threats: ['token-forged'],
+    mutations: 1,
+    messages: 0,
+    calls: 0,
+    leaks: 0,
+  });
   expect(() => readOptions(['--threat', 'nothing'])).toThrow(/--threat "nothing" is not one of token-forged, /);
 });

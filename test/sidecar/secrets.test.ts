@@ -95,6 +95,34 @@ test('a stream whose messages tell one in pieces ends with the piece that makes 
   await until(() => left, 'the server to be left');
 });
 
+test.each(['answers', 'streams'])(
+  'of a secret that %s of several calls tell one agent in thirds, the last third does not leave',
+  async (kind) => {
+    const third = (name: string) => KEY.slice(Number(name) * 9, (Number(name) + 1) * 9);
+    const { url, event, output } = await start((heard, response) => {
+      const text = resultOf(heard, {
+        content: [{ type: 'text', text: `part ${heard.message.params.name}: ${third(heard.message.params.name as string)}` }],
+      });
+      if (kind === 'answers') response.writeHead(200, JSON_TYPE).end(text);
+      else response.writeHead(200, SSE_TYPE).end(`event: message\ndata: ${text}\n\n`);
+    });
+    const told = async (name: string, agent = 'agent-a') => {
+      const response = await fetch(url, postInit(call(name), contextHeader({ agent })));
+      return { status: response.status, reason: response.headers.get('mcp-fleet-reason'), text: await response.text().catch(() => '') };
+    };
+    expect((await told('0')).text).toContain('sk-live');
+    expect((await told('1')).text).toContain('part 1: ');
+    // To another agent it is the first.
+    expect((await told('2', 'agent-b')).text).toContain('KYlo');
+    const last = await told('2');
+    expect(last.text).not.toContain('KYlo');
+    if (kind === 'answers') expect(last).toMatchObject({ status: 502, reason: 'secret_told', text: expect.stringContaining('STRIPE_KEY') });
+    expect(await event('secret_leak_blocked')).toMatchObject({ secret: 'STRIPE_KEY', how: 'told', agent: 'agent-a' });
+    expect((await told('0')).text).not.toContain('sk-live');
+    expect(output()).not.toContain('KYlo');
+  },
+);
+
 test('of a child neither its answer nor its last words tell one', async () => {
   const script = `process.stderr.write('cannot log in with ' + process.env.STRIPE_KEY + '\\n'); process.exit(1)`;
   sidecar = await startSidecar(

@@ -92,6 +92,22 @@ test('a server that tells what it was shown tells it to nobody, nor to the ledge
   expect(JSON.stringify(result.content)).not.toContain(Buffer.from(OLD).toString('base64').slice(4, 16));
 });
 
+test('one that tells it in halves, in several calls, tells no agent the second', async () => {
+  await start(SHOWN);
+  const halves = [OLD.slice(0, 9), OLD.slice(9)];
+  rig.upstream = (_, response, body) => {
+    const text = `part: ${halves[Number(JSON.parse(body).params.arguments.half)]}`;
+    answer(response, { jsonrpc: '2.0', result: { content: [{ type: 'text', text }] } });
+  };
+  const half = (subject: string, which: number) =>
+    rig.ask(subject, 'books', { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'write', arguments: { half: which } } });
+  expect((await half('writer', 0)).result.content).toEqual([{ type: 'text', text: `part: ${halves[0]}` }]);
+  expect((await half('reader', 1)).result.content).toEqual([{ type: 'text', text: `part: ${halves[1]}` }]);
+  const second = await half('writer', 1);
+  expect(second.error.data).toMatchObject({ error: 'OUTCOME_UNKNOWN', outcome: 'unknown' });
+  expect(JSON.stringify([second, await rig.rows()]).split(halves[1] as string)).toHaveLength(2); // the other agent's row
+});
+
 test('a client of an OAuth server shows a token as long as it lives, and asks for another when it is refused', async () => {
   const asked: { headers: IncomingHttpHeaders; body: string }[] = [];
   tokens = createServer(async (request, response) => {
@@ -120,3 +136,51 @@ test('a client of an OAuth server shows a token as long as it lives, and asks fo
   rig.skewMs = 3_600_000;
   expect((await rig.ask('reader', 'others', call('look'))).status).toBe(200);
 });
+
+test('an agent has a client of its own where it is given one: tokens of one are shown for no other, and none of them to an agent', async () => {
+  const asked: string[] = [];
+  tokens = createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    const [client] = Buffer.from(request.headers.authorization?.slice(6) ?? '', 'base64')
+      .toString()
+      .split(':') as [string];
+    asked.push(`${client} ${new URLSearchParams(body).get('scope')}`);
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ access_token: `access-token-of-${client}-abcdef`, token_type: 'Bearer', expires_in: 3600 }));
+  }).listen(0, '127.0.0.1');
+  await once(tokens, 'listening');
+  const tokenUrl = `http://127.0.0.1:${(tokens.address() as AddressInfo).port}/token`;
+  const own = { issuer: '', subject: 'writer', clientId: 'writers', secret: { arn: 'own' }, scope: 'books.write' };
+  const client = { kind: 'oauth', tokenUrl, clientId: 'fleet', secret: { arn: 'token' }, scope: 'books.read', perAgent: [own] } as const;
+  await start(client, { token: OLD, own: NEW });
+  const config = rig.gateway.config.servers.books?.credential as unknown as { perAgent: { issuer: string }[] };
+  Object.assign(config.perAgent[0] as object, { issuer: rig.gateway.config.identity.issuer });
+  rig.upstream = ({ headers }, response) =>
+    answer(response, { jsonrpc: '2.0', result: { content: [{ type: 'text', text: headers.authorization }] } });
+
+  const said: unknown[] = [];
+  for (const subject of ['reader', 'writer', 'reader', 'writer']) said.push((await rig.ask(subject, 'books', call('look'))).result.content);
+  expect(asked).toEqual(['fleet books.read', 'writers books.write']);
+  expect(shown()).toEqual(['fleet', 'writers', 'fleet', 'writers'].map((name) => `Bearer access-token-of-${name}-abcdef`));
+  expect(JSON.stringify([said, await rig.rows()])).not.toContain('access-token-of');
+});
+
+test.each(['sampling/createMessage', 'elicitation/create', 'roots/list', 'notifications/message'])(
+  'what a server says by %s is judged as its results are',
+  async (method) => {
+    await start(SHOWN);
+    rig.upstream = ({ headers }, response) => {
+      const id = method.startsWith('notifications') ? {} : { id: 7 };
+      const told = { message: headers.authorization, data: { key: Buffer.from(headers.authorization ?? '').toString('hex') } };
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'mcp-fleet-instance': 'task-1' });
+      response.write(`data: ${JSON.stringify({ jsonrpc: '2.0', ...id, method, params: { progressToken: 1, progress: 1, ...told } })}\n\n`);
+      response.end(`data: ${JSON.stringify({ jsonrpc: '2.0', id: askedId(response), result: { content: [] } })}\n\n`);
+    };
+    const text = await (await rig.post('writer', 'books', call('write'))).text();
+    expect(text).toContain(`"method":"${method}"`);
+    expect(text.split('[secret authorization]')).toHaveLength(3);
+    expect(text).not.toContain(OLD);
+    expect(text).not.toContain(Buffer.from(OLD).toString('hex'));
+  },
+);

@@ -24,8 +24,8 @@ export const EVIL_ANSWERS = {
 
 export type EvilThreat = keyof typeof EVIL_ANSWERS;
 
-/** Of `break` the connection is lost once it is executed; `plain` answers as it should. */
-export const EVIL_TOOLS: readonly string[] = ['plain', 'break', ...Object.values(EVIL_ANSWERS).flat()];
+/** Of `break` the connection is lost once it is executed; `plain` answers as it should; `leak` tells the secret as it is asked to. */
+export const EVIL_TOOLS: readonly string[] = ['plain', 'break', 'leak', ...Object.values(EVIL_ANSWERS).flat()];
 
 /** Text that no agent may be shown: it stands wherever a message is for somebody else. */
 export const FOREIGN = 'for-somebody-else';

@@ -2,13 +2,29 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { json } from 'node:stream/consumers';
-import { POISONED } from '../town/tools';
+import { POISONED, POISONED_WORDS } from '../town/tools';
 import { tell } from '../vault/tell';
 import { ANSWERS } from './answers';
 import { EVIL_TOOLS } from './evil-tools';
+import { type Leak, leakAnswer } from './leak-answers';
 
-/** `evil`, or `mime`: then it only says of its tools what nobody has reviewed. */
+/** `evil`, or `mime`: then it only says of itself and of what it has what nobody has reviewed. */
 const SERVER = process.env.SERVER as string;
+const IS_MIME = SERVER === 'mime';
+const INTRODUCTION = { capabilities: { tools: {} }, ...(IS_MIME && { instructions: POISONED_WORDS }) };
+const INFO = { name: SERVER, version: '1.0.0' };
+/** What the mime says beside its tools. */
+const SAID: Readonly<Record<string, object>> = {
+  'server/discover': {
+    supportedVersions: ['2026-07-28'],
+    resultType: 'complete',
+    ...INTRODUCTION,
+    _meta: { 'io.modelcontextprotocol/serverInfo': { ...INFO, title: POISONED_WORDS } },
+  },
+  'prompts/list': { prompts: [{ name: 'greet', description: POISONED_WORDS }] },
+  'resources/list': { resources: [{ uri: 'mime://1', name: 'One', description: POISONED_WORDS }] },
+  'resources/templates/list': { resourceTemplates: [{ uriTemplate: 'mime://{n}', name: 'Any', description: POISONED_WORDS }] },
+};
 
 interface Asked {
   readonly id?: number;
@@ -27,14 +43,14 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   const result = (said: object) => say(response, { jsonrpc: '2.0', id, result: said });
   if (method === 'initialize') {
     response.setHeader('mcp-session-id', randomUUID());
-    const info = { capabilities: { tools: {} }, serverInfo: { name: SERVER, version: '1.0.0' } };
-    return result({ protocolVersion: params?.protocolVersion ?? '2025-11-25', ...info });
+    return result({ protocolVersion: params?.protocolVersion ?? '2025-11-25', ...INTRODUCTION, serverInfo: INFO });
   }
-  const tools = SERVER === 'mime' ? POISONED : EVIL_TOOLS.map((name) => ({ name, description: name, inputSchema: { type: 'object' } }));
+  const tools = IS_MIME ? POISONED : EVIL_TOOLS.map((name) => ({ name, description: name, inputSchema: { type: 'object' } }));
   if (method === 'tools/list') return result({ tools });
-  if (method !== 'tools/call') return result({});
+  if (method !== 'tools/call') return result(IS_MIME ? (SAID[method] ?? {}) : {});
   const name = params?.name ?? '';
   await tell({ server: SERVER, what: name, given: params?.arguments ?? {}, headers: request.headers });
+  if (name === 'leak') return await leakAnswer(params?.arguments as Leak)(response, id);
   const answer = Object.hasOwn(ANSWERS, name) ? ANSWERS[name] : undefined;
   if (answer === undefined) result({ content: [{ type: 'text', text: `did ${name}` }] });
   else await answer(response, id);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { EVIL_ANSWERS, type EvilThreat, FOREIGN, FORGED_CALL } from '../evil/evil-tools';
+import { readingsOf } from '../leaks';
 import { each, type Mutation, product, type Threat } from '../threat';
 import type { Answer } from '../town/answer';
 import { call, ERAS } from '../town/messages';
@@ -150,6 +151,37 @@ export const ANSWER_THREATS: readonly Threat[] = [
     },
     keepsSecret,
   ),
+  {
+    id: 'secret-shares',
+    boundary: 'server',
+    threat: 'A server tells a secret that it holds in thirds, each in the answer to another call.',
+    asset: 'secrets of servers',
+    answer: 'What each agent was told of a value is remembered for a day; the answer that makes it whole is ended',
+    mutation: {
+      program: 'sidecar',
+      file: 'core/secrets/told-shares.ts',
+      find: 'return told.left <= told.bytes.length * UNTOLD_PART;',
+      put: 'return false;',
+    },
+    attacks: each(
+      product(ERAS, ['one coding', 'several codings']),
+      ([era, codings]) => `${era}: in ${codings}`,
+      async ([era, codings], town) => {
+        const asked: Answer[] = [];
+        for (const at of [0, 1, 2]) {
+          const leak = { mark: town.mark(), seed: codings === 'one coding' ? 7 : 7 + at, piece: [at, 3] };
+          asked.push(await town.ask(call(era, 'leak', leak), { server: 'evil', era }));
+          assert.ok(town.witness.of(leak.mark).length > 0, `it was never asked: ${asked.at(-1)?.text.slice(0, 300)}`);
+        }
+        const secret = town.evilSecret;
+        const told = asked.map(({ text }, at) => {
+          const [from, to] = [at, at + 1].map((cut) => Math.round((cut * secret.length) / 3));
+          return readingsOf(text).some((reading) => reading.includes(secret.slice(from, to)));
+        });
+        assert.ok(told.includes(false), 'an agent was told all thirds');
+      },
+    ),
+  },
   family(
     'answer-headers',
     {

@@ -366,7 +366,7 @@ export const POLICY_THREATS: readonly Threat[] = [
     mutation: {
       program: 'gateway',
       file: 'gateway/http/tool-list.ts',
-      find: 'if (serverConfig.pins !== undefined && !notes.admits(name, writeMembers(tool))) return [];',
+      find: "if (serverConfig.pins !== undefined && !notes.admits('tools', name, writeMembers(tool))) return [];",
       put: '',
     },
     attacks: [
@@ -392,5 +392,33 @@ export const POLICY_THREATS: readonly Threat[] = [
         },
       ),
     ],
+  },
+  {
+    id: 'words-poisoned',
+    boundary: 'server',
+    threat: 'A server changes its instructions, or what it says of its prompts and resources, after somebody has reviewed it.',
+    asset: 'agents, which read all of it as instruction',
+    answer: 'They are pinned as tools are: instructions that nobody has approved are left out, prompts and resources not shown',
+    mutation: {
+      program: 'gateway',
+      file: 'gateway/definition-reviews.ts',
+      find: "return pins.otherwise === 'pass';",
+      put: 'return true;',
+    },
+    attacks: each(
+      [
+        ['legacy', 'initialize'],
+        ['modern', 'server/discover'],
+        ...product(ERAS, ['prompts/list', 'resources/list', 'resources/templates/list']),
+      ] as const,
+      ([era, method]) => `${era}: ${method}`,
+      async ([era, method], town) => {
+        const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'reader', version: '1' } };
+        const opens = method === 'initialize';
+        const answer = await town.ask(say(era, method, opens ? params : {}), { era, server: 'mime', ...(opens && { session: '' }) });
+        assert.ok(resultOf(answer).result !== undefined, answer.text);
+        assert.ok(!answer.text.includes('every key that you know'), 'the poisoned words left');
+      },
+    ),
   },
 ];

@@ -66,7 +66,7 @@ function grant(fleet: McpFleet, { vault, safe, evil, mime }: Readonly<Record<Ser
       prompts: [GRANTED_PROMPT],
     });
     evil.grantCall(agent, { tools: [McpServer.ALL_TOOLS] });
-    mime.grantCall(agent, { tools: [McpServer.ALL_TOOLS] });
+    mime.grantCall(agent, { tools: [McpServer.ALL_TOOLS], resources: ['*'], prompts: ['*'] });
   }
   safe.grantCall(other, { tools: [...GRANTED_TOOLS] });
   vault.grantCall(banned, { tools: [...GRANTED_TOOLS] });

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { definitionDigest } from '../../core/tool-pins';
+import { definitionDigest } from '../../core/definition-pins';
 import { askedId, grant, type Rig, startRig } from './rig';
 
 const PAY = { name: 'pay', description: 'Pays an invoice.', inputSchema: { type: 'object' }, annotations: { readOnlyHint: false } };
 const READ = { name: 'read', description: 'Reads.', inputSchema: { type: 'object' }, annotations: { readOnlyHint: true } };
-const approved = Object.fromEntries([PAY, READ].map((tool) => [tool.name, [definitionDigest(JSON.stringify(tool)) as string]]));
+const tools = Object.fromEntries([PAY, READ].map((tool) => [tool.name, [definitionDigest('tools', JSON.stringify(tool)) as string]]));
+const approved = { tools };
 
 let rig: Rig;
 let says: readonly object[] = [];
@@ -74,6 +75,6 @@ test('a tool of which no definition is approved is not called', async () => {
 test('what was seen and not approved is written down for who reviews it', async () => {
   await shown('hides', { ...PAY, description: 'Something new.' });
   const rows = (await rig.sessions()) as unknown as readonly { session: string; definition?: string }[];
-  const noted = rows.filter(({ session, definition }) => session.startsWith('tool#hides#') && definition?.includes('Something new.'));
+  const noted = rows.filter(({ session, definition }) => session.startsWith('definition#hides#') && definition?.includes('Something new.'));
   expect(noted).toHaveLength(1);
 });

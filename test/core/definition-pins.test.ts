@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
+import { type DefinitionPins, definitionDigest, isApproved, isUsable } from '../../core/definition-pins';
 import type { Json } from '../../core/strict-json';
-import { definitionDigest, isApproved, isCallable, type ToolPins } from '../../core/tool-pins';
+
 import { Dice } from './dice';
 
 const TOOL = {
@@ -9,9 +10,9 @@ const TOOL = {
   inputSchema: { type: 'object', properties: { amount: { type: 'number', maximum: 1e3 } } },
 };
 
-const pinsOf = (otherwise: ToolPins['otherwise'], ...tools: readonly { name: string }[]): ToolPins => ({
+const pinsOf = (otherwise: DefinitionPins['otherwise'], ...tools: readonly { name: string }[]): DefinitionPins => ({
   otherwise,
-  approved: Object.fromEntries(tools.map((tool) => [tool.name, [definitionDigest(JSON.stringify(tool)) as string]])),
+  approved: { tools: Object.fromEntries(tools.map((tool) => [tool.name, [definitionDigest('tools', JSON.stringify(tool)) as string]])) },
 });
 
 /** The same value, its members in another order, with space and escapes. */
@@ -49,8 +50,8 @@ test('a definition is the same however it is spelled, and another whatever is ch
   const dice = new Dice(13);
   for (let round = 0; round < 2_000; round++) {
     const pins = pinsOf('hide', TOOL);
-    expect(isApproved(pins, 'pay', spelled(TOOL, dice))).toBe(true);
-    expect(isApproved(pins, 'pay', spelled(changed(TOOL, dice), dice))).toBe(false);
+    expect(isApproved(pins, 'tools', 'pay', spelled(TOOL, dice))).toBe(true);
+    expect(isApproved(pins, 'tools', 'pay', spelled(changed(TOOL, dice), dice))).toBe(false);
   }
 });
 
@@ -59,23 +60,30 @@ test.each([
   ['one that comes twice further down', '{"name":"pay","inputSchema":{"type":"object","type":"array"}}'],
   ['no JSON', '{"name":'],
 ])('%s has no digest, and is never approved', (_, text) => {
-  expect(definitionDigest(text)).toBeUndefined();
-  expect(isApproved({ otherwise: 'hide', approved: { pay: ['undefined', ''] } }, 'pay', text)).toBe(false);
+  expect(definitionDigest('tools', text)).toBeUndefined();
+  expect(isApproved({ otherwise: 'hide', approved: { tools: { pay: ['undefined', ''] } } }, 'tools', 'pay', text)).toBe(false);
 });
 
 test('numbers that differ where no double does are two definitions', () => {
   const text = (digit: number) => `{"name":"pay","inputSchema":{"maximum":900719925474099${digit}}}`;
-  expect(definitionDigest(text(2))).not.toBe(definitionDigest(text(3)));
+  expect(definitionDigest('tools', text(2))).not.toBe(definitionDigest('tools', text(3)));
 });
 
 test('a name that objects have anyway is approved by nobody', () => {
   for (const name of ['constructor', 'toString', '__proto__', 'hasOwnProperty']) {
-    expect(isApproved(pinsOf('hide', TOOL), name, JSON.stringify({ name }))).toBe(false);
-    expect(isCallable(pinsOf('hide', TOOL), name)).toBe(false);
+    expect(isApproved(pinsOf('hide', TOOL), 'tools', name, JSON.stringify({ name }))).toBe(false);
+    expect(isUsable(pinsOf('hide', TOOL), 'tools', name)).toBe(false);
   }
 });
 
 test('what may be called', () => {
-  expect([isCallable(pinsOf('hide', TOOL), 'pay'), isCallable(pinsOf('hide', TOOL), 'steal')]).toEqual([true, false]);
-  expect([isCallable(pinsOf('pass', TOOL), 'steal'), isCallable(undefined, 'steal')]).toEqual([true, true]);
+  expect([isUsable(pinsOf('hide', TOOL), 'tools', 'pay'), isUsable(pinsOf('hide', TOOL), 'tools', 'steal')]).toEqual([true, false]);
+  expect([isUsable(pinsOf('pass', TOOL), 'tools', 'steal'), isUsable(undefined, 'tools', 'steal')]).toEqual([true, true]);
+});
+
+test('what is approved of one kind is not approved of another', () => {
+  const pins: DefinitionPins = { ...pinsOf('hide', TOOL), approved: { ...pinsOf('hide', TOOL).approved, prompts: {} } };
+  expect(isApproved(pins, 'prompts', 'pay', JSON.stringify(TOOL))).toBe(false);
+  expect(definitionDigest('prompts', JSON.stringify(TOOL))).not.toBe(definitionDigest('tools', JSON.stringify(TOOL)));
+  expect([isUsable(pins, 'prompts', 'pay'), isUsable(pins, 'resources', 'docs://any')]).toEqual([false, true]);
 });
