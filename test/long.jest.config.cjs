@@ -1,4 +1,4 @@
-/** Beside the others, but long: what is drawn by chance, or explored whole. */
+/** Beside the others, but long: what is drawn by chance, explored whole, or waits for processes. */
 const base = require('../jest.config.cjs');
 
 /** @type {import('jest').Config} */
