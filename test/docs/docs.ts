@@ -10,14 +10,16 @@ import { type Trial, trialsOf } from './trials';
 import { Visit } from './visit';
 
 /** Reads every command of the pages and help texts, and types it where its page says. */
-export async function runDocs({ origins }: Options, stage: Stage): Promise<Verdict> {
+export async function runDocs({ origins, pages }: Options, stage: Stage): Promise<Verdict> {
   const { say, signal } = stage;
   setMaxListeners(0, signal); // many children hang on it
   const documented = [...commandsOfPages(), ...(await commandsOfHelp(signal))];
   const suites = trialsOf(documented.filter(isSuite));
   const commands = trialsOf(documented.filter((command) => !isSuite(command)));
   const lines = origins.flatMap((origin): readonly (readonly CompanyName[])[] => COMPANIES[origin]);
-  const typed = commands.filter(({ needs, company }) => needs === undefined && lines.flat().includes(company));
+  const wanted = ({ places }: Trial): boolean =>
+    pages.length === 0 || places.some((place) => pages.some((page) => place.startsWith(`${page}:`)));
+  const typed = commands.filter((trial) => trial.needs === undefined && lines.flat().includes(trial.company) && wanted(trial));
   const needing = commands.filter(({ needs }) => needs !== undefined);
   const tally = new Tally(say);
 

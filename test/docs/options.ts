@@ -12,18 +12,24 @@ export const ORIGINS = ['clone', 'tarball'] as const satisfies readonly Origin[]
 
 export interface Options extends SharedOptions {
   readonly origins: readonly Origin[];
+  /** Only commands that stand there; all where there is none. */
+  readonly pages: readonly string[];
 }
 
 export const USAGE = usageOf(
   'docs',
   `  (every command of README, docs and help texts, typed as it stands)
-  --in <origin>       only in companies that have a ${ORIGINS.join(', or a ')} (repeatable)`,
+  --in <origin>       only in companies that have a ${ORIGINS.join(', or a ')} (repeatable)
+  --page <file>       only commands of that page, such as docs/ledger.md (repeatable)`,
 );
 
 /** @returns undefined when help is asked for @throws Error that names the flag or value that is not known */
 export function readOptions(args: readonly string[]): Options | undefined {
-  const values = readCommandLine(args, { in: { type: 'string', multiple: true, default: [] } });
+  const values = readCommandLine(args, {
+    in: { type: 'string', multiple: true, default: [] },
+    page: { type: 'string', multiple: true, default: [] },
+  });
   if (values === undefined) return undefined;
   const origins = values.in.length === 0 ? ORIGINS : values.in.map((name) => oneOf('--in', name, ORIGINS));
-  return { origins, keep: values.keep, json: values.json };
+  return { origins, pages: values.page, keep: values.keep, json: values.json };
 }
