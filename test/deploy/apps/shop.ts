@@ -17,6 +17,8 @@ export interface Shape {
   readonly rates: boolean;
   /** What the agent `auditor` may do at the bank, if there is one. */
   readonly auditor?: readonly string[];
+  /** Seconds that a gateway has from its deregistration on; streams of agents end politely within half of it. */
+  readonly gatewayDelay?: number;
   /** Whether the table `Orders` has an index. */
   readonly indexed?: boolean;
 }
@@ -46,6 +48,7 @@ export function shop({ programs, journal, ...shape }: ShopProps, outdir: string)
     fleetName: 'shop',
     identity: AgentIdentity.oidc({ issuer: 'https://login.shop.example', audience: 'https://mcp.shop.example' }),
     edge: FleetEdge.internal(),
+    ...(shape.gatewayDelay !== undefined && { gateway: { deregistrationDelay: Duration.seconds(shape.gatewayDelay) } }),
   });
   Validations.of(fleet).acknowledge({ id: 'Annotation::cdk-mcp-fleet:plainHttp', reason: 'No token of it is worth anything elsewhere' });
   const buyer = fleet.addAgent('buyer', { subject: 'agent-buyer' });

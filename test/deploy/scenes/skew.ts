@@ -22,7 +22,7 @@ const WALK: readonly (readonly Tier[])[] = [
 /** This version and the one before serve one fleet, in every mixture of their tiers, under load. */
 export async function skew({ account, steps, bank, programs, assemblies, former: build }: Scene): Promise<Load> {
   const former = await steps.take('the version before is built', build);
-  const props: ShopProps = { bank: 'one', notes: 'one', notesCap: 5, rates: false, programs, journal: bank.url };
+  const props: ShopProps = { bank: 'one', notes: 'one', notesCap: 5, rates: false, gatewayDelay: 20, programs, journal: bank.url };
   const [before, present] = [join(assemblies, 'before'), join(assemblies, 'present')];
   await steps.take('it is synthesized in both versions', async () => {
     former.shop(props, before);
