@@ -1,3 +1,6 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
@@ -9,6 +12,7 @@ import { ClientCredentialsProvider as ClientCredentialsV1 } from '@modelcontextp
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { cli, type Fleet, startFleet } from './fleet';
+import { connectByMcpRemote } from './mcp-remote';
 import { logIn, Person } from './person';
 
 /** Agents that are given no token, and log in by themselves where the fleet says that they may. */
@@ -156,6 +160,32 @@ test('a token that expires in the middle of a session is renewed there: same ses
       await client.close();
     }),
   );
+}, 120_000);
+
+test('mcp-remote registers itself, logs in by the browser, calls as whom that one has chosen, and is not asked again', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mcp-remote-'));
+  const pages: URL[] = [];
+  const logins: Promise<Response>[] = [];
+  const onLogin = (page: URL) => {
+    pages.push(page);
+    logins.push(logIn(page, 'support').then((callback) => fetch(callback)));
+  };
+  const first = await connectByMcpRemote(endpoint('payments'), folder, onLogin);
+  expect((await Promise.all(logins)).map(({ status }) => status)).toEqual([200]);
+  expect(pages[0]?.searchParams.get('resource')).toBe(String(endpoint('payments')));
+  expect(pages[0]?.searchParams.get('code_challenge_method')).toBe('S256');
+  const tools = (await first.listTools()).tools.map(({ name }) => name);
+  expect(tools).toContain('balance');
+  expect(tools).not.toContain('transfer');
+  expect(await first.callTool({ name: 'balance', arguments: { account: 'vendors' } })).toMatchObject({
+    structuredContent: { account: 'vendors' },
+  });
+  await first.close();
+
+  const second = await connectByMcpRemote(endpoint('payments'), folder, onLogin);
+  expect(await second.callTool({ name: 'balance', arguments: { account: 'vendors' } })).not.toMatchObject({ isError: true });
+  await second.close();
+  expect(pages).toHaveLength(1);
 }, 120_000);
 
 test('client tells what an agent logs in with', async () => {
