@@ -34,6 +34,8 @@ export function tokenVerifier(identity: IdentityConfig): TokenVerifier {
         issuer: identity.issuer,
         // Depends on the server that it is shown to.
         audience: null,
+        // Asked by nobody: the cache below finds the keys.
+        jwksUri: identity.jwksUri ?? identity.issuer,
         graceSeconds: CLOCK_SKEW_SECONDS,
         customJwtCheck: ({ payload }) => {
           if (typeof payload.sub !== 'string' || payload.sub === '') throw new Error('the token names no subject');

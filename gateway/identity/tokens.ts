@@ -49,7 +49,7 @@ export function createTokenVerifier({ identity, isServer, now, log }: TokenVerif
       known.clear();
       verifyAfresh = createVerify(identity, keys);
     },
-    onFailure: ({ message }) => log.warn({ event: 'issuer_keys_unavailable', issuer: identity.issuer, reason: message }),
+    onFailure: ({ message }) => log.warn({ event: 'issuer_keys_unavailable', reason: message, issuer: identity.issuer }),
     asksAside: true,
   });
   let verifyAfresh = createVerify(identity, keys);
@@ -111,6 +111,8 @@ function createVerify(identity: IdentityConfig, keys: IssuerKeys<Jwk>): Verify {
       issuer: identity.issuer,
       // Weakening a check must be spelled out: whom a token is for depends on the server that it is shown to (isMeantFor).
       audience: null,
+      // Asked by nobody: the cache below finds the keys.
+      jwksUri: identity.jwksUri ?? identity.issuer,
       graceSeconds: CLOCK_SKEW_SECONDS,
       customJwtCheck: ({ payload }) => {
         if (!isSubject(payload.sub)) throw new Error('the token has no "sub" that can name an agent');
