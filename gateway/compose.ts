@@ -121,7 +121,7 @@ export function composeGateway(surroundings: Surroundings) {
     now,
     log,
     metrics,
-    tokens: createTokenVerifier(config.identity, (name) => Object.hasOwn(config.servers, name), now),
+    tokens: createTokenVerifier({ identity: config.identity, isServer: (name) => Object.hasOwn(config.servers, name), now, log }),
     decisions,
     sealKeys,
     sealedIds: new SealedIds(sealKeys, now),

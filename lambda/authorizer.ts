@@ -2,6 +2,7 @@ import middy from '@middy/core';
 import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent, Context } from 'aws-lambda';
 import { type Agent, agentId } from '../core/agent';
 import { FUNCTION_TABLE_LIMITS } from '../core/aws-limits';
+import { FleetError } from '../core/errors';
 import { type IdentityConfig, SERVER_NAME } from '../core/fleet-config';
 import { type Decision, decide } from '../core/policy';
 import type { Sightings } from '../core/sightings';
@@ -53,6 +54,7 @@ async function identify(event: APIGatewayRequestAuthorizerEvent, server: string,
   try {
     return await verify(token, server);
   } catch (error) {
+    if (FleetError.is(error) && error.kind === 'AUTHORIZER_UNAVAILABLE') throw error;
     throw unauthorized(context, error instanceof Error ? error.name : 'invalid token');
   }
 }

@@ -1,7 +1,9 @@
 import { JwtVerifier } from 'aws-jwt-verify';
-import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
+import type { Jwk } from 'aws-jwt-verify/jwk';
 import type { Agent } from '../core/agent';
 import type { IdentityConfig } from '../core/fleet-config';
+import { IssuerKeys } from '../core/issuer-keys';
+import { fetchIssuerKeys, jwksCacheOf } from '../core/issuer-metadata';
 import { CLOCK_SKEW_SECONDS, isMeantFor, missingScopes, tokenScope } from '../core/token-audience';
 import { exchange } from './exchange';
 import { assertTrusted } from './trusted-address';
@@ -14,44 +16,43 @@ export type TokenVerifier = (token: string, server: string) => Promise<Agent>;
 
 /**
  * Verifies access tokens of one issuer: signature, `iss`, audience, `exp`, `nbf` (RFC 7519 §4.1) and scopes.
- * Keys are cached; an unknown `kid` fetches them at most once in ten seconds.
+ * @throws FleetError AUTHORIZER_UNAVAILABLE, by the promise, when the issuer's keys cannot be had
  */
 export function tokenVerifier(identity: IdentityConfig): TokenVerifier {
-  const jwksCache = new SimpleJwksCache({ fetcher: { fetch: async (uri) => new Uint8Array(await fetchBytes(uri)).buffer } });
-  let verifier: ReturnType<typeof create> | undefined;
-
-  const create = (jwksUri: string) =>
+  const keys = new IssuerKeys<Jwk>({
+    fetch: () => fetchIssuerKeys(identity, fetchBytes),
+    now: Date.now,
+    onWithdrawn: () => {
+      verifier = create();
+    },
+    asksAside: false,
+  });
+  // The verifier keeps what it has made of a key by `kid`: it is made anew when keys are withdrawn.
+  const create = () =>
     JwtVerifier.create(
       {
         issuer: identity.issuer,
-        jwksUri,
         // Depends on the server that it is shown to.
         audience: null,
+        // Asked by nobody: the cache below finds the keys.
+        jwksUri: identity.jwksUri ?? identity.issuer,
         graceSeconds: CLOCK_SKEW_SECONDS,
         customJwtCheck: ({ payload }) => {
           if (typeof payload.sub !== 'string' || payload.sub === '') throw new Error('the token names no subject');
         },
       },
-      { jwksCache },
+      { jwksCache: jwksCacheOf(keys) },
     );
+  let verifier = create();
 
   return async (token, server) => {
-    verifier ??= create(identity.jwksUri ?? (await discoverJwksUri(identity.issuer)));
+    await keys.keepFresh();
     const claims = await verifier.verify(token);
     const scope = tokenScope({ ...claims });
     if (!isMeantFor(scope, identity, server)) throw new Error('the token is meant for another audience');
     if (missingScopes(scope, identity).length > 0) throw new Error('the token lacks a scope');
     return { issuer: identity.issuer, subject: String(claims.sub) };
   };
-}
-
-/** OpenID Connect Discovery 1.0 §4. */
-async function discoverJwksUri(issuer: string): Promise<string> {
-  const bytes = await fetchBytes(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
-  const found = JSON.parse(bytes.toString()) as { issuer?: unknown; jwks_uri?: unknown };
-  if (found.issuer !== issuer) throw new Error(`The discovery document of ${issuer} names another issuer: ${String(found.issuer)}`);
-  if (typeof found.jwks_uri !== 'string') throw new Error(`The discovery document of ${issuer} names no jwks_uri`);
-  return found.jwks_uri;
 }
 
 /** aws-jwt-verify's own fetcher speaks only HTTPS; an issuer on loopback speaks HTTP. */

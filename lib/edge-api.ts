@@ -18,6 +18,8 @@ export interface EdgeApiProps {
   readonly edge: Required<Pick<EdgeSpec, 'api' | 'certificate' | 'domainName'>>;
   readonly balancers: LoadBalancers;
   readonly authorizer: lambda.IFunction;
+  /** Pages that may call. */
+  readonly allowedOrigins: readonly string[];
 }
 
 /** What agents may send, by path; the gateway judges the rest. */
@@ -35,6 +37,15 @@ const REASONS: Readonly<Record<keyof typeof API_ANSWERS, string>> = {
   AUTHORIZER_FAILURE: 'it failed',
   AUTHORIZER_CONFIGURATION_ERROR: 'it cannot be invoked',
   REQUEST_TOO_LARGE: `at most ${API_LIMITS.bodyBytes} bytes are allowed`,
+};
+
+/**
+ * With these a page may read a refusal of the API (Fetch standard, CORS protocol). An answer of API Gateway can name one origin, or
+ * that of whoever asks, allowed or not: `*` says the same, and lets no credentials of a browser's own pass. What can be read is the same for all.
+ */
+const READABLE = {
+  'Access-Control-Allow-Origin': "'*'",
+  'Access-Control-Expose-Headers': "'WWW-Authenticate, Retry-After'",
 };
 
 /** The API before the internal load balancer: it asks the authorizer, and streams what the gateway answers. */
@@ -58,7 +69,13 @@ export class EdgeApi extends Construct {
       this.addMethod(resource, 'OPTIONS', link, props);
     }
     for (const method of ['GET', 'OPTIONS']) this.addMethod(this.api.root.resourceForPath(METADATA), method, link, props);
-    for (const [type, error] of Object.entries(API_ANSWERS)) this.answer(type as keyof typeof API_ANSWERS, error);
+    const headers = props.allowedOrigins.length === 0 ? {} : READABLE;
+    for (const [type, error] of Object.entries(API_ANSWERS)) this.answer(type as keyof typeof API_ANSWERS, error, headers);
+    if (props.allowedOrigins.length > 0) {
+      // Throttling, quotas, a web ACL, paths that there are not: in API Gateway's own words.
+      for (const type of [apigateway.ResponseType.DEFAULT_4XX, apigateway.ResponseType.DEFAULT_5XX])
+        this.api.addGatewayResponse(type.responseType, { type, responseHeaders: headers });
+    }
     fleetAlarm(this, 'FailuresAlarm', parts, {
       alarmDescription: `MCP fleet ${parts.name}: the API at the edge answers 5xx. Its authorizer or its way to the gateway fails.`,
       metric: this.api.metricServerError({ period: Duration.minutes(1), statistic: 'Sum' }),
@@ -159,13 +176,13 @@ export class EdgeApi extends Construct {
   }
 
   /** As the gateway would answer. The challenge names no metadata: it is one for all servers, and clients find a server's by its path (RFC 9728 §3.1). */
-  private answer(type: keyof typeof API_ANSWERS, error: ErrorName): void {
+  private answer(type: keyof typeof API_ANSWERS, error: ErrorName, headers: Readonly<Record<string, string>>): void {
     const refusal = new FleetError(error, { reason: REASONS[type] });
     this.api.addGatewayResponse(type, {
       type: apigateway.ResponseType.of(type),
       statusCode: String(refusal.status),
       templates: { 'application/json': JSON.stringify({ jsonrpc: '2.0', id: null, error: refusal.toJsonRpc() }) },
-      ...(error === 'UNAUTHENTICATED' && { responseHeaders: { 'WWW-Authenticate': "'Bearer'" } }),
+      responseHeaders: { ...headers, ...(error === 'UNAUTHENTICATED' && { 'WWW-Authenticate': "'Bearer'" }) },
     });
   }
 }

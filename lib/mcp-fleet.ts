@@ -147,7 +147,8 @@ export class McpFleet extends Construct implements ec2.IConnectable {
     const { api, certificate, domainName } = props.edge._spec;
     if (api !== undefined && certificate !== undefined && domainName !== undefined) {
       const edge = { api, certificate, domainName };
-      this.edgeApi = new EdgeApi(this, 'EdgeApi', { parts: this.parts, edge, balancers: this.balancers, authorizer: this.authorizer }).api;
+      const { parts, balancers, authorizer, allowedOrigins } = this;
+      this.edgeApi = new EdgeApi(this, 'EdgeApi', { parts, edge, balancers, authorizer, allowedOrigins }).api;
     }
     const sync = allowlistSyncFunction(this, this.parts, this.tables.allowlist);
     this.grantsFile = new FleetGrants(

@@ -1,9 +1,12 @@
 import { hash } from 'node:crypto';
 import { JwtVerifier } from 'aws-jwt-verify';
-import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
+import type { Jwk } from 'aws-jwt-verify/jwk';
+import type { Logger } from 'pino';
 import type { Agent } from '../../core/agent';
 import { FleetError } from '../../core/errors';
 import type { IdentityConfig } from '../../core/fleet-config';
+import { IssuerKeys } from '../../core/issuer-keys';
+import { fetchIssuerKeys, jwksCacheOf } from '../../core/issuer-metadata';
 import { CLOCK_SKEW_SECONDS, isMeantFor, missingScopes, type TokenScope, tokenScope } from '../../core/token-audience';
 
 /** Verifies access tokens. A token that was verified once is known by its digest until it expires. */
@@ -28,27 +31,42 @@ interface Known {
   readonly expiresAt: number;
 }
 
-/** @param isServer whether it is one of the fleet's */
-export function createTokenVerifier(identity: IdentityConfig, isServer: (name: string) => boolean, now: () => number): TokenVerifier {
+export interface TokenVerifierParts {
+  readonly identity: IdentityConfig;
+  /** Whether it is one of the fleet's. */
+  readonly isServer: (name: string) => boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly log: Logger;
+}
+
+export function createTokenVerifier({ identity, isServer, now, log }: TokenVerifierParts): TokenVerifier {
   const known = new Map<string, Known>();
-  let verifier: Promise<Verify> | undefined;
+  const keys = new IssuerKeys<Jwk>({
+    fetch: () => fetchIssuerKeys(identity, fetchBytes),
+    now,
+    onWithdrawn: () => {
+      known.clear();
+      verifyAfresh = createVerify(identity, keys);
+    },
+    onFailure: ({ message }) => log.warn({ event: 'issuer_keys_unavailable', reason: message, issuer: identity.issuer }),
+    asksAside: true,
+  });
+  let verifyAfresh = createVerify(identity, keys);
 
   const read = async (token: string): Promise<Known> => {
     const digest = hash('sha256', token, 'base64');
+    await keys.keepFresh();
     const hit = known.get(digest);
     if (hit !== undefined && hit.expiresAt + CLOCK_SKEW_SECONDS > now() / 1000) return hit;
     known.delete(digest);
 
-    verifier ??= createVerify(identity);
-    const verify = await verifier.catch((error: Error) => {
-      verifier = undefined; // ask the issuer again next time
-      throw new FleetError('AUTHORIZER_UNAVAILABLE', {
-        reason: `the metadata of the issuer ${identity.issuer} cannot be had (${error.message})`,
-      });
-    });
+    const verify = verifyAfresh;
     const claims = await verify(token);
     const agent = { issuer: claims.iss, subject: claims.sub };
     const verified = { agent, scope: tokenScope({ ...claims }), servers: new Set<string>(), expiresAt: claims.exp };
+    // A key that was withdrawn meanwhile may have been this token's.
+    if (verify !== verifyAfresh) return verified;
     if (known.size >= REMEMBERED_TOKENS) known.delete(known.keys().next().value as string);
     known.set(digest, verified);
     return verified;
@@ -86,28 +104,28 @@ interface Claims {
 }
 type Verify = (token: string) => Promise<Claims>;
 
-async function createVerify(identity: IdentityConfig): Promise<Verify> {
-  const jwksUri = identity.jwksUri ?? (await discoverJwksUri(identity.issuer));
+/** The verifier keeps what it has made of a key by `kid`: it is made anew when keys are withdrawn. */
+function createVerify(identity: IdentityConfig, keys: IssuerKeys<Jwk>): Verify {
   const verifier = JwtVerifier.create(
     {
       issuer: identity.issuer,
       // Weakening a check must be spelled out: whom a token is for depends on the server that it is shown to (isMeantFor).
       audience: null,
-      jwksUri,
+      // Asked by nobody: the cache below finds the keys.
+      jwksUri: identity.jwksUri ?? identity.issuer,
       graceSeconds: CLOCK_SKEW_SECONDS,
       customJwtCheck: ({ payload }) => {
         if (!isSubject(payload.sub)) throw new Error('the token has no "sub" that can name an agent');
         if (typeof payload.exp !== 'number') throw new Error('the token has no "exp"');
       },
     },
-    { jwksCache: new SimpleJwksCache({ fetcher: { fetch: fetchKeys } }) },
+    { jwksCache: jwksCacheOf(keys) },
   );
   return async (token) => {
     try {
       return (await verifier.verify(token)) as unknown as Claims;
     } catch (error) {
-      if (error instanceof KeysUnavailable) throw new FleetError('AUTHORIZER_UNAVAILABLE', { reason: error.message });
-      throw new FleetError('UNAUTHENTICATED', { reason: describe(error) });
+      throw FleetError.is(error) ? error : new FleetError('UNAUTHENTICATED', { reason: describe(error) });
     }
   };
 }
@@ -121,24 +139,31 @@ function describe(error: unknown): string {
   return 'the token is not a valid access token of this issuer';
 }
 
-class KeysUnavailable extends Error {}
+/** Largest answer of an issuer, in bytes; a JWKS has a few thousand. */
+const ANSWER_LIMIT_BYTES = 1024 * 1024;
 
-async function discoverJwksUri(issuer: string): Promise<string> {
-  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-  const metadata = JSON.parse(Buffer.from(await fetchKeys(url)).toString()) as { jwks_uri?: string };
-  if (typeof metadata.jwks_uri !== 'string') throw new KeysUnavailable(`${url} names no jwks_uri`);
-  return metadata.jwks_uri;
-}
-
-async function fetchKeys(url: string): Promise<ArrayBuffer> {
+async function fetchBytes(url: string): Promise<Uint8Array> {
   const { protocol, hostname } = new URL(url);
   const loopback = hostname === '127.0.0.1' || hostname === 'localhost' || hostname === '[::1]';
-  if (protocol !== 'https:' && !loopback) throw new KeysUnavailable(`${url} is not https`);
-  try {
-    const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(5_000) });
-    if (!response.ok) throw new KeysUnavailable(`${url} answers ${response.status}`);
-    return await response.arrayBuffer();
-  } catch (error) {
-    throw error instanceof KeysUnavailable ? error : new KeysUnavailable(`${url} cannot be reached`);
+  if (protocol !== 'https:' && !loopback) throw new Error(`${url} is not https`);
+  const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(5_000) }).catch(() => {
+    throw new Error(`${url} cannot be reached`);
+  });
+  if (!response.ok) {
+    await response.body?.cancel();
+    throw new Error(`${url} answers ${response.status}`);
   }
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of response.body ?? []) {
+      size += chunk.length;
+      if (size > ANSWER_LIMIT_BYTES) break;
+      chunks.push(chunk);
+    }
+  } catch {
+    throw new Error(`${url} breaks off`);
+  }
+  if (size > ANSWER_LIMIT_BYTES) throw new Error(`${url} answers more than ${ANSWER_LIMIT_BYTES} bytes`);
+  return Buffer.concat(chunks);
 }

@@ -188,6 +188,33 @@ describe('what must differ', () => {
   });
 });
 
+describe('in a page', () => {
+  const ORIGINS = { allowed: 'https://console.example', other: 'https://evil.example' };
+  const readable = async (edge: Edge, agent: Agent, asked: Asked, origin: string) => {
+    const { status, headers } = await ask(edge, agent, { ...asked, headers: { ...asked.headers, origin } });
+    return [status, headers['access-control-allow-origin']];
+  };
+
+  test.each(EDGES)('whatever is refused at the %s edge can be read', async (edge) => {
+    const own = edge === 'api' ? '*' : ORIGINS.allowed;
+    expect(await readable(edge, 'nobody', call('tell'), ORIGINS.allowed)).toEqual([401, own]);
+    expect(await readable(edge, 'asker', call('tell'), ORIGINS.allowed)).toEqual([403, own]);
+    expect(await readable(edge, 'asker', { path: '/other/sse', body: '{}' }, ORIGINS.allowed)).toEqual([edge === 'api' ? 403 : 404, own]);
+    const large = { ...call('tell'), body: ' '.repeat(11 * 1024 * 1024) };
+    if (edge === 'api') expect(await readable(edge, 'picky', large, ORIGINS.allowed)).toEqual([413, own]);
+    // What the gateway says is for the company's pages alone.
+    expect(await readable(edge, 'picky', call('tell'), ORIGINS.allowed)).toEqual([200, ORIGINS.allowed]);
+    expect(await readable(edge, 'picky', call('tell'), ORIGINS.other)).toEqual([403, undefined]);
+  });
+
+  it('a challenge can be read, too', async () => {
+    for (const edge of EDGES) {
+      const { headers } = await ask(edge, 'nobody', { ...call('tell'), headers: { origin: ORIGINS.allowed } });
+      expect(headers['access-control-expose-headers']).toContain('WWW-Authenticate');
+    }
+  });
+});
+
 test.each(EDGES)('clients of both SDKs work at the %s edge, and learn from whom to get a token', async (edge) => {
   const { baseUrl } = account.fleets.find(({ name }) => name === edge) as { baseUrl: string };
   for (const kind of ['v1', 'v2'] as const) {

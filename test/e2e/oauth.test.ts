@@ -1,3 +1,7 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   ClientCredentialsProvider as ClientCredentialsV2,
@@ -8,6 +12,8 @@ import { ClientCredentialsProvider as ClientCredentialsV1 } from '@modelcontextp
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { cli, type Fleet, startFleet } from './fleet';
+import { connectByMcpRemote } from './mcp-remote';
+import { logIn, Person } from './person';
 
 /** Agents that are given no token, and log in by themselves where the fleet says that they may. */
 
@@ -24,20 +30,31 @@ const NAME = { name: 'agent', version: '1' };
 const endpoint = (server: string) => new URL(`${fleet.baseUrl}/${server}/mcp`);
 
 /** What both SDKs have alike; their types differ in name only. */
+interface Connected {
+  connect(transport: object): Promise<void>;
+  listTools(): Promise<{ tools: { name: string }[] }>;
+  callTool(params: object): Promise<{ isError?: boolean; _meta?: Record<string, { outcome: string; replayed: boolean }> }>;
+  close(): Promise<void>;
+}
+interface Transport {
+  readonly sessionId?: string;
+  finishAuth(code: string, issuer?: string): Promise<void>;
+}
 interface Sdk {
-  client(): { connect(transport: object): Promise<void>; listTools(): Promise<{ tools: { name: string }[] }>; close(): Promise<void> };
-  transport(url: URL, authProvider: object): { finishAuth(code: string, issuer?: string): Promise<void> };
+  client(): Connected;
+  transport(url: URL, authProvider: object, fetch?: typeof globalThis.fetch): Transport;
   credentials(clientId: string, clientSecret: string): object;
 }
 const SDKS: Record<string, Sdk> = {
   v1: {
     client: () => new ClientV1(NAME) as never,
-    transport: (url, authProvider) => new TransportV1(url, { authProvider: authProvider as never }),
+    transport: (url, authProvider, fetch) => new TransportV1(url, { authProvider: authProvider as never, ...(fetch && { fetch }) }),
     credentials: (clientId, clientSecret) => new ClientCredentialsV1({ clientId, clientSecret }),
   },
   v2: {
     client: () => new ClientV2(NAME) as never,
-    transport: (url, authProvider) => new TransportV2(url, { authProvider: authProvider as never }) as never,
+    transport: (url, authProvider, fetch) =>
+      new TransportV2(url, { authProvider: authProvider as never, ...(fetch && { fetch }) }) as never,
     credentials: (clientId, clientSecret) => new ClientCredentialsV2({ clientId, clientSecret }),
   },
 };
@@ -48,6 +65,11 @@ async function toolsOf({ client }: Sdk, transport: object): Promise<readonly str
   const { tools } = await connected.listTools();
   await connected.close();
   return tools.map(({ name }) => name);
+}
+
+async function finish(transport: Transport, { sentTo }: Person, subject: string): Promise<void> {
+  const { searchParams } = await logIn(sentTo as URL, subject);
+  await transport.finishAuth(searchParams.get('code') as string, searchParams.get('iss') as string);
 }
 
 describe.each(Object.entries(SDKS))('SDK %s', (_, sdk) => {
@@ -62,8 +84,7 @@ describe.each(Object.entries(SDKS))('SDK %s', (_, sdk) => {
     const person = new Person();
     const first = sdk.transport(endpoint('payments'), person);
     await expect(sdk.client().connect(first)).rejects.toThrow(/unauthorized/i);
-    const { code, issuer } = await logIn(person.sentTo as URL, 'treasury');
-    await first.finishAuth(code, issuer);
+    await finish(first, person, 'treasury');
     expect(await toolsOf(sdk, sdk.transport(endpoint('payments'), person))).toContain('transfer');
   });
 
@@ -82,6 +103,91 @@ describe.each(Object.entries(SDKS))('SDK %s', (_, sdk) => {
   });
 });
 
+/** The local issuer gives tokens of two seconds; with what clocks may differ they are taken for half a minute. */
+const briefly: typeof fetch = (input, init) => {
+  const headers = new Headers(init?.headers);
+  headers.set('x-token-ttl', '2');
+  return fetch(input, { ...init, headers });
+};
+
+type Provider = { tokens(): unknown };
+const LOGINS: Readonly<Record<string, (sdk: Sdk) => Promise<Provider>>> = {
+  'client credentials': async (sdk) => {
+    const { clientId, clientSecret } = await fleet.account.oauthClient('treasury');
+    return sdk.credentials(clientId, clientSecret) as Provider;
+  },
+  'a refresh token': async (sdk) => {
+    const person = new Person();
+    const first = sdk.transport(endpoint('payments'), person, briefly);
+    await expect(sdk.client().connect(first)).rejects.toThrow(/unauthorized/i);
+    await finish(first, person, 'treasury');
+    return person;
+  },
+};
+
+test('a token that expires in the middle of a session is renewed there: same session, each call executed once', async () => {
+  const ways = Object.entries(SDKS).flatMap(([name, sdk]) =>
+    Object.entries(LOGINS).map(([login, provide]) => ({ mark: `${name} by ${login}`, sdk, provide })),
+  );
+  await Promise.all(
+    ways.map(async ({ mark, sdk, provide }) => {
+      const provider = await provide(sdk);
+      const client = sdk.client();
+      const transport = sdk.transport(endpoint('payments'), provider, briefly);
+      await client.connect(transport);
+      const { sessionId } = transport;
+      expect(sessionId).toEqual(expect.any(String));
+      const first = JSON.stringify(provider.tokens());
+      let calls = 0;
+      // Two more with the new one.
+      for (let renewed = 0; renewed < 2; calls++) {
+        const reference = `${mark} ${calls}`;
+        const transfer = { from: 'operating', to: 'vendors', amount: 1, currency: 'EUR', reference };
+        const { isError, _meta } = await client.callTool({ name: 'transfer', arguments: transfer });
+        expect([reference, isError ?? false, _meta?.['cdk-mcp-fleet/call']]).toEqual([
+          reference,
+          false,
+          expect.objectContaining({ outcome: 'confirmed', replayed: false, sessionRestored: false }),
+        ]);
+        expect(transport.sessionId).toBe(sessionId);
+        if (JSON.stringify(provider.tokens()) !== first) renewed++;
+        else await setTimeout(500);
+      }
+      const executed = (reference: string) => client.callTool({ name: 'find_transfer', arguments: { reference } });
+      for (let call = 0; call < calls; call++) {
+        expect(await executed(`${mark} ${call}`)).toMatchObject({ structuredContent: { count: 1 } });
+      }
+      await client.close();
+    }),
+  );
+}, 120_000);
+
+test('mcp-remote registers itself, logs in by the browser, calls as whom that one has chosen, and is not asked again', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mcp-remote-'));
+  const pages: URL[] = [];
+  const logins: Promise<Response>[] = [];
+  const onLogin = (page: URL) => {
+    pages.push(page);
+    logins.push(logIn(page, 'support').then((callback) => fetch(callback)));
+  };
+  const first = await connectByMcpRemote(endpoint('payments'), folder, onLogin);
+  expect((await Promise.all(logins)).map(({ status }) => status)).toEqual([200]);
+  expect(pages[0]?.searchParams.get('resource')).toBe(String(endpoint('payments')));
+  expect(pages[0]?.searchParams.get('code_challenge_method')).toBe('S256');
+  const tools = (await first.listTools()).tools.map(({ name }) => name);
+  expect(tools).toContain('balance');
+  expect(tools).not.toContain('transfer');
+  expect(await first.callTool({ name: 'balance', arguments: { account: 'vendors' } })).toMatchObject({
+    structuredContent: { account: 'vendors' },
+  });
+  await first.close();
+
+  const second = await connectByMcpRemote(endpoint('payments'), folder, onLogin);
+  expect(await second.callTool({ name: 'balance', arguments: { account: 'vendors' } })).not.toMatchObject({ isError: true });
+  await second.close();
+  expect(pages).toHaveLength(1);
+}, 120_000);
+
 test('client tells what an agent logs in with', async () => {
   const told = JSON.parse((await cli(['client', 'support', '--json'])).stdout);
   expect(told).toEqual(await fleet.account.oauthClient('support'));
@@ -89,61 +195,3 @@ test('client tells what an agent logs in with', async () => {
   expect((await cli(['client', 'support'])).stdout).toContain(`client secret   ${told.clientSecret}\n`);
   expect(await cli(['client', 'nobody'])).toMatchObject({ code: 2, stderr: expect.stringContaining('"nobody"') });
 });
-
-/** An agent's client whose person logs in with a browser. */
-class Person {
-  readonly redirectUrl = 'http://127.0.0.1:9/callback';
-  readonly clientMetadata = {
-    client_name: 'a desktop',
-    redirect_uris: [this.redirectUrl],
-    grant_types: ['authorization_code', 'refresh_token'],
-    response_types: ['code'],
-    token_endpoint_auth_method: 'none',
-  };
-  sentTo?: URL;
-  private readonly kept = new Map<string, unknown>();
-
-  clientInformation = () => this.kept.get('client');
-  saveClientInformation = (client: unknown) => void this.kept.set('client', client);
-  tokens = () => this.kept.get('tokens');
-  saveTokens = (tokens: unknown) => void this.kept.set('tokens', tokens);
-  codeVerifier = () => this.kept.get('verifier');
-  saveCodeVerifier = (verifier: string) => void this.kept.set('verifier', verifier);
-  redirectToAuthorization = (url: URL) => {
-    this.sentTo = url;
-  };
-}
-
-/** What a browser does, and who sits before it. @returns what the client is sent */
-async function logIn(start: URL, subject: string): Promise<{ code: string; issuer: string }> {
-  const cookies = new Map<string, string>();
-  const visit = async (url: URL, form?: URLSearchParams): Promise<Response> => {
-    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const answer = await fetch(url, { redirect: 'manual', headers: { cookie }, ...(form && { method: 'POST', body: form }) });
-    for (const line of answer.headers.getSetCookie()) {
-      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
-      if (name !== undefined) cookies.set(name, value as string);
-    }
-    return answer;
-  };
-  let [url, form]: [URL, URLSearchParams | undefined] = [start, undefined];
-  for (let step = 0; step < 10; step++) {
-    const answer = await visit(url, form);
-    form = undefined;
-    const location = answer.headers.get('location');
-    if (location === null) {
-      const page = await answer.text();
-      const [, value] = new RegExp(`<button name="subject" value="([^"]*${subject}[^"]*)"`).exec(page) ?? [];
-      if (value === undefined) throw new Error(`${answer.status} at ${url.pathname}: ${page.slice(0, 500)}`);
-      form = new URLSearchParams({ subject: value });
-      continue;
-    }
-    url = new URL(location, url);
-    const code = url.searchParams.get('code');
-    if (url.pathname === '/callback') {
-      if (code === null) throw new Error(`no code: ${url.search}`);
-      return { code, issuer: url.searchParams.get('iss') as string };
-    }
-  }
-  throw new Error('the login does not end');
-}

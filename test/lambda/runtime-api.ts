@@ -60,7 +60,8 @@ export function bundleFunction(name: string): string {
   return outdir;
 }
 
-export async function startFunction(taskRoot: string, environment: Record<string, string>): Promise<StartedFunction> {
+/** @param timeoutMs that an invocation may take, by the function's own clock */
+export async function startFunction(taskRoot: string, environment: Record<string, string>, timeoutMs = 10_000): Promise<StartedFunction> {
   const queue: { id: string; event: unknown }[] = [];
   const waiting: ServerResponse[] = [];
   const invocations = new Map<string, (invoked: Invoked) => void>();
@@ -69,7 +70,7 @@ export async function startFunction(taskRoot: string, environment: Record<string
   const hand = () => {
     while (queue.length > 0 && waiting.length > 0) {
       const { id, event } = queue.shift() as { id: string; event: unknown };
-      const headers = { 'lambda-runtime-aws-request-id': id, 'lambda-runtime-deadline-ms': String(Date.now() + 10_000) };
+      const headers = { 'lambda-runtime-aws-request-id': id, 'lambda-runtime-deadline-ms': String(Date.now() + timeoutMs) };
       waiting.shift()?.writeHead(200, headers).end(JSON.stringify(event));
     }
   };

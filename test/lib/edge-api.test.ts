@@ -87,6 +87,23 @@ test('what the API answers itself is what the gateway would answer', () => {
   ]);
 });
 
+test.each([
+  [[], undefined],
+  [['https://console.example', 'https://desk.example'], "'*'"],
+])('pages of %j may read what the API refuses by itself: Access-Control-Allow-Origin %s', (allowedOrigins, expected) => {
+  const stack = newStack();
+  const made = templateOf(newFleet(stack, { edge: apiEdge(stack), allowedOrigins }));
+  const answers = Object.values(made.findResources('AWS::ApiGateway::GatewayResponse')).map(({ Properties }) => Properties);
+  const typed = answers.map(({ ResponseType }) => ResponseType);
+  // Throttling (429), quotas and a web ACL are of the first; the way to the gateway is of the second.
+  expect([typed.includes('DEFAULT_4XX'), typed.includes('DEFAULT_5XX')]).toEqual(Array(2).fill(expected !== undefined));
+  for (const { ResponseParameters = {} } of answers) {
+    expect(ResponseParameters['gatewayresponse.header.Access-Control-Allow-Origin']).toBe(expected);
+    const exposed = ResponseParameters['gatewayresponse.header.Access-Control-Expose-Headers'];
+    expect(exposed).toBe(expected && "'WWW-Authenticate, Retry-After'");
+  }
+});
+
 test('a changed way to the load balancer makes a deployment of its own', () => {
   const deploymentOf = (made: Template) => Object.keys(made.findResources('AWS::ApiGateway::Deployment'));
   const stack = newStack();
