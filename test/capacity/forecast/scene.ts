@@ -32,12 +32,15 @@ export const playForecast: Scene = async ({ write }, stage) => {
   }
   const problems = runs.flatMap(({ live, simulated }) => flawsOf(live, simulated));
   const lives = runs.map(({ live }) => live);
-  const within = runs.filter(({ simulated }) => isWithinSpread(simulated, lives)).length;
+  const within = (['p50', 'p95', 'max'] as const).map((name) => {
+    const count = runs.filter(({ simulated }) => isWithinSpread(simulated, lives, name)).length;
+    return `${name} in ${count}`;
+  });
   if (write) writeMeasured('plan.md', tableOf(FORECAST, runs));
   const shown = (courses: readonly Course[]): string => courses.map(({ most, end }) => `${most} and ${end}`).join(', ');
   return {
     passed: problems.length === 0,
-    fact: `instances at most and in the end, live ${shown(lives)}; simulated ${shown(runs.map(({ simulated }) => simulated))}; waits within the spread of the live ones in ${within} of ${runs.length}; ${problems.length} wrong`,
+    fact: `instances at most and in the end, live ${shown(lives)}; simulated ${shown(runs.map(({ simulated }) => simulated))}; waits within the spread of the live ones, of ${runs.length}: ${within.join(', ')}; ${problems.length} wrong`,
     figures: { runs, problems },
   };
 };
