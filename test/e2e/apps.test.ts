@@ -101,7 +101,7 @@ it('a server that runs somewhere else is listed by its origin, and is no process
     [{ fleet: 'abroad', server: 'tickets', kind: 'remote', origin: 'https://mcp.tickets.example' }],
   ]);
   const { stdout: people } = await cli(['ps'], { cwd: controlFolder });
-  expect(people).toMatch(/^remote +tickets +- +- +https:\/\/mcp\.tickets\.example +-$/m);
+  expect(people).toMatch(/^remote +tickets +- +- +https:\/\/mcp\.tickets\.example +- +-$/m);
   expect(people).not.toContain('hidden-path');
 });
 
