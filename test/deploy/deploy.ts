@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Bank } from '../chaos/bank';
+import { Steps } from '../suites/steps';
 import type { Stage, Verdict } from '../suites/suite';
 import { Account } from './account';
 import { buildFormer } from './former';
@@ -13,7 +14,6 @@ import { life } from './scenes/life';
 import type { Scene } from './scenes/scene';
 import { skew } from './scenes/skew';
 import { stacks } from './scenes/stacks';
-import { Steps } from './steps';
 
 /** Deploys into local accounts with the CDK command line as it is, and looks at what becomes of agents and data meanwhile. */
 export async function runDeploy({ scenes, from }: Options, { scratch, signal, say }: Stage): Promise<Verdict> {

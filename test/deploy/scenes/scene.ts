@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Bank } from '../../chaos/bank';
 import type { Attempt } from '../../suites/program';
+import type { Steps } from '../../suites/steps';
 import type { Account } from '../account';
 import type { Former } from '../former';
-import type { Steps } from '../steps';
 
 /** What a scene is given. */
 export interface Scene {

@@ -1,4 +1,4 @@
-import type { Stage } from '../suites/suite';
+import type { Stage } from './suite';
 
 /** What a scene does and sees, step by step; a step that fails ends its scene. */
 export class Steps {
