@@ -1,6 +1,8 @@
 import { unsupported } from '../account-error';
 
 export interface TargetGroupSettings {
+  /** `Stack/LogicalId`. */
+  readonly id: string;
   readonly name: string;
   readonly arn: string;
   readonly healthCheck: HealthCheckSettings;
@@ -77,6 +79,7 @@ export function readTargetGroup(properties: TargetGroupProperties, name: string,
 
   const healthCheckPort = properties.HealthCheckPort ?? 'traffic-port';
   return {
+    id: path,
     name,
     arn,
     algorithm,
