@@ -4,11 +4,12 @@ import * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { RUNTIME_PORT } from '../core/fleet-config';
+import { type IdentityConfig, RUNTIME_PORT } from '../core/fleet-config';
 import { alarmOnBalancer } from './fleet-alarms';
 import type { EdgeSpec } from './fleet-edge';
 import type { FleetParts } from './fleet-parts';
 import { acknowledge } from './nag';
+import { checkTokens } from './token-check';
 
 /** Listener behind which the sidecars stand. */
 export const SERVERS_PORT = 8443;
@@ -24,6 +25,7 @@ interface LoadBalancersProps extends Pick<FleetParts, 'name' | 'alarmAction' | '
   readonly vpc: ec2.IVpc;
   readonly subnets: ec2.SubnetSelection;
   readonly edge: EdgeSpec;
+  readonly identity: IdentityConfig;
 }
 
 /** The way in for agents, and the way from the gateway to the servers. */
@@ -60,6 +62,7 @@ export class LoadBalancers extends Construct {
     this.gatewayTargets = gatewayTargets(this, edge.isPublic ? 'PublicGatewayTargets' : 'GatewayTargets', props);
     const toGateway = elb.ListenerAction.forward([this.gatewayTargets]);
     this.edgeListener = this.edge.addListener('Edge', { port: this.edgePort, ...protocol(edge), open: false, defaultAction: toGateway });
+    if (edge.jwtVerification) checkTokens(this.edgeListener, props.identity, toGateway);
     this.serversListener = internal.addListener('Servers', {
       port: SERVERS_PORT,
       ...protocol(edge),

@@ -139,7 +139,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
       const scope = table.node.scopes.includes(this) ? table : new Construct(this, `${kind}Alarms`);
       alarmOnTable(scope, table, this.parts, `MCP fleet ${this.fleetName}, ${kind}`);
     }
-    this.balancers = new LoadBalancers(this, 'LoadBalancers', { ...this.parts, edge: props.edge._spec });
+    this.balancers = new LoadBalancers(this, 'LoadBalancers', { ...this.parts, edge: props.edge._spec, identity: props.identity._config });
     this.edgeLoadBalancer = this.balancers.edge;
     this.connections = this.balancers.edgeListener.connections;
     this.url = this.balancers.edgeUrl;

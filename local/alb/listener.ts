@@ -73,6 +73,10 @@ export class Listener {
 
   private answer(request: IncomingMessage, response: ServerResponse): void {
     const action = this.rules.find((rule) => rule.matches(request))?.action ?? this.defaultAction;
+    void this.act(action, request, response);
+  }
+
+  private async act(action: Action, request: IncomingMessage, response: ServerResponse): Promise<void> {
     switch (action.type) {
       case 'fixed-response':
         response.writeHead(action.status, {
@@ -85,6 +89,9 @@ export class Listener {
       case 'redirect':
         response.writeHead(action.status, { server: 'awselb/2.0', location: action.location(request), 'content-length': 0 }).end();
         return;
+      case 'jwt-validation':
+        if (await action.passes(request)) return await this.act(action.next, request, response);
+        return answerPlain(response, 401, 'Unauthorized');
       case 'forward':
         this.forward(request, response, action.targetGroups);
     }
