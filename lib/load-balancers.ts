@@ -9,6 +9,7 @@ import { alarmOnBalancer } from './fleet-alarms';
 import type { EdgeSpec } from './fleet-edge';
 import type { FleetParts } from './fleet-parts';
 import { acknowledge } from './nag';
+import { healthProtocol, targetProtocol } from './target-protocol';
 import { checkTokens } from './token-check';
 
 /** Listener behind which the sidecars stand. */
@@ -21,7 +22,7 @@ export const SERVERS_PORT = 8443;
 const IDLE_TIMEOUT = Duration.seconds(120);
 const ACCESS_LOG_DAYS = 90;
 
-interface LoadBalancersProps extends Pick<FleetParts, 'name' | 'alarmAction' | 'gatewayDelay'> {
+interface LoadBalancersProps extends Pick<FleetParts, 'name' | 'alarmAction' | 'gatewayDelay' | 'targetTls'> {
   readonly vpc: ec2.IVpc;
   readonly subnets: ec2.SubnetSelection;
   readonly edge: EdgeSpec;
@@ -119,14 +120,20 @@ function loadBalancer(
  * Any replica can serve any session, so these targets need no stickiness.
  * @param id another one for each load balancer: a target group cannot go from one to another while the old listener is there
  */
-function gatewayTargets(scope: Construct, id: string, { vpc, gatewayDelay }: LoadBalancersProps): elb.ApplicationTargetGroup {
+function gatewayTargets(scope: Construct, id: string, { vpc, gatewayDelay, targetTls }: LoadBalancersProps): elb.ApplicationTargetGroup {
   return new elb.ApplicationTargetGroup(scope, id, {
     vpc,
     port: RUNTIME_PORT,
-    protocol: elb.ApplicationProtocol.HTTP,
+    protocol: targetProtocol(targetTls),
     targetType: elb.TargetType.IP,
     deregistrationDelay: gatewayDelay,
-    healthCheck: { path: '/healthz', interval: Duration.seconds(10), timeout: Duration.seconds(5), healthyThresholdCount: 2 },
+    healthCheck: {
+      ...healthProtocol(targetTls),
+      path: '/healthz',
+      interval: Duration.seconds(10),
+      timeout: Duration.seconds(5),
+      healthyThresholdCount: 2,
+    },
   });
 }
 

@@ -124,6 +124,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
       key: this.encryptionKey,
       logRetention,
       gatewayDelay: delayOf(props.gateway),
+      targetTls: props.targetTls ?? false,
       ...(props.alarmTopic !== undefined && { alarmAction: new SnsAction(props.alarmTopic) }),
     };
 
@@ -265,6 +266,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
       fleet: this.fleetName,
       serversUrl,
       ...(serversTlsName !== undefined && { serversTlsName }),
+      ...(this.parts.targetTls && { targetTls: true }),
       identity: this.identityConfig(),
       ledgerTable: this.ledgerTable.tableName,
       directoryTable: this.directoryTable.tableName,

@@ -59,7 +59,13 @@ export class TargetGroup {
    * @param changed told when the target becomes healthy or unhealthy
    */
   register(id: string, port: number, healthPort: number, changed: (health: Health) => void): Target {
-    const pool = new Pool(`http://127.0.0.1:${port}`, { connections: null, pipelining: 1, keepAliveTimeout: 60_000 });
+    const pool = new Pool(`${this.settings.scheme}://127.0.0.1:${port}`, {
+      connections: null,
+      pipelining: 1,
+      keepAliveTimeout: 60_000,
+      // As a load balancer does: it encrypts, and does not ask who has signed the certificate of a target.
+      connect: { rejectUnauthorized: false },
+    });
     const target: Target = { id, port, pool, health: 'initial', draining: false, inFlight: 0 };
     const registration = { target, healthPort, changed };
     this.targets.set(id, { ...registration, checks: this.check(registration) });

@@ -7,6 +7,8 @@ import { addTeller, newApp, smallFleet } from './company';
 
 /** What stands at the edge of each fleet. */
 export const EDGES = ['internal', 'public', 'verified', 'api'] as const;
+/** Those of them whose load balancers speak TLS to tasks, which changes nothing of what is decided. */
+const ENCRYPTED: readonly string[] = ['public', 'api'];
 
 /** Fleets that differ in their edge alone. */
 export const edges: CompanyApp = (outdir) => {
@@ -21,7 +23,12 @@ export const edges: CompanyApp = (outdir) => {
       verified: FleetEdge.publicAlb({ ...domain, jwtVerification: true }),
       api: FleetEdge.apiGateway(domain),
     }[name];
-    const fleet = smallFleet(stack, name, { edge, identity: identityOf(name), allowedOrigins: ['https://console.example'] });
+    const fleet = smallFleet(stack, name, {
+      edge,
+      identity: identityOf(name),
+      targetTls: ENCRYPTED.includes(name),
+      allowedOrigins: ['https://console.example'],
+    });
     addTeller(fleet);
     const other = addTellerAs(fleet, 'other');
     fleet.addAgent('stranger', { subject: 'agent-stranger' });

@@ -150,6 +150,25 @@ test('a VPC is made unless one is given; a cluster brings its own', () => {
   templateOf(fleet).resourceCountIs('AWS::ECS::Cluster', 1);
 });
 
+test('load balancers speak TLS to every task where it is asked for, and ask so for its health', () => {
+  const protocols = (template: Template) =>
+    Object.values(template.findResources('AWS::ElasticLoadBalancingV2::TargetGroup')).map(({ Properties }) => [
+      Properties.Protocol,
+      Properties.HealthCheckProtocol,
+    ]);
+  const template = templateOf(newServer({}, newFleet(newStack(), { targetTls: true })));
+  expect(protocols(template)).toEqual([
+    ['HTTPS', 'HTTPS'],
+    ['HTTPS', 'HTTPS'],
+  ]);
+  // Each task is told to speak it: the gateway and the sidecar.
+  expect(JSON.stringify(template.findResources('AWS::ECS::TaskDefinition')).match(/targetTls\\":true/g)).toHaveLength(2);
+  expect(protocols(templateOf(newServer()))).toEqual([
+    ['HTTP', undefined],
+    ['HTTP', undefined],
+  ]);
+});
+
 describe('a public edge that verifies tokens', () => {
   const jwksUri = 'https://login.example/keys';
   const identified = (more: object) => AgentIdentity.oidc({ issuer: 'https://login.example', audience: 'https://mcp.example', ...more });
