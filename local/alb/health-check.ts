@@ -32,7 +32,7 @@ export interface HealthChecks {
  * @param known its health, where it was checked before
  */
 export function checkHealth(
-  port: number,
+  port: () => number,
   settings: HealthCheckSettings,
   changed: (health: Health) => void,
   known: Health = 'initial',
@@ -44,7 +44,7 @@ export function checkHealth(
   let lastAnswer: HealthAnswer | undefined;
   let timer: NodeJS.Timeout;
   const check = async (): Promise<void> => {
-    const answer = await probe(port, settings);
+    const answer = await probe(port(), settings);
     if (stopped) return;
     lastAnswer = answer;
     const { good } = answer;
@@ -90,7 +90,7 @@ function probe(port: number, { scheme, path, timeoutSeconds, matches }: HealthCh
       response.once('end', () => answered(good, `status ${statusCode}`));
     });
     request.once('timeout', () => {
-      answered(false, `no answer within ${timeoutSeconds} s`);
+      answered(false, `Request timed out, no answer within ${timeoutSeconds} s`);
       request.destroy();
     });
     request.once('error', (error: NodeJS.ErrnoException) =>

@@ -4,6 +4,8 @@ import { unsupported } from '../account-error';
 export type Scheme = 'http' | 'https';
 
 export interface TargetGroupSettings {
+  /** `Stack/LogicalId`. */
+  readonly id: string;
   readonly name: string;
   readonly arn: string;
   readonly scheme: Scheme;
@@ -84,6 +86,7 @@ export function readTargetGroup(properties: TargetGroupProperties, name: string,
 
   const healthCheckPort = properties.HealthCheckPort ?? 'traffic-port';
   return {
+    id: path,
     name,
     arn,
     algorithm,

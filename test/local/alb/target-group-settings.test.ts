@@ -4,7 +4,14 @@ import { readTargetGroup } from '../../../local/alb/target-group-settings';
 describe('readTargetGroup', () => {
   test('has the defaults of the load balancer', () => {
     const { healthCheck, ...settings } = readTargetGroup({}, 'tg', 'arn', 'Shop/Targets');
-    expect(settings).toEqual({ name: 'tg', arn: 'arn', algorithm: 'round_robin', deregistrationDelaySeconds: 300, scheme: 'http' });
+    expect(settings).toEqual({
+      id: 'Shop/Targets',
+      name: 'tg',
+      arn: 'arn',
+      algorithm: 'round_robin',
+      deregistrationDelaySeconds: 300,
+      scheme: 'http',
+    });
     expect(healthCheck).toMatchObject({ path: '/', intervalSeconds: 30, timeoutSeconds: 5, healthyThreshold: 5, unhealthyThreshold: 2 });
     expect([200, 201, 404].map(healthCheck.matches)).toEqual([true, false, false]);
   });
