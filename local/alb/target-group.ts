@@ -13,6 +13,14 @@ export interface Target {
   draining: boolean;
   /** Requests that wait for their whole answer. */
   inFlight: number;
+  /** What goes on between it and clients. */
+  readonly exchanges: Set<Stallable>;
+}
+
+/** An exchange of which nothing passes while it is stalled. */
+export interface Stallable {
+  stall(): void;
+  goOn(): void;
 }
 
 /** What a request is sent to, and the cookies of its answer. */
@@ -20,6 +28,9 @@ export interface Choice {
   readonly target: Target;
   readonly setCookies: readonly string[];
 }
+
+/** Heads of answers that are read, so that they can be judged, in bytes. */
+const HEADS = 256 * 1024;
 
 interface Registration {
   readonly target: Target;
@@ -59,8 +70,8 @@ export class TargetGroup {
    * @param changed told when the target becomes healthy or unhealthy
    */
   register(id: string, port: number, healthPort: number, changed: (health: Health) => void): Target {
-    const pool = new Pool(`http://127.0.0.1:${port}`, { connections: null, pipelining: 1, keepAliveTimeout: 60_000 });
-    const target: Target = { id, port, pool, health: 'initial', draining: false, inFlight: 0 };
+    const pool = new Pool(`http://127.0.0.1:${port}`, { connections: null, pipelining: 1, keepAliveTimeout: 60_000, maxHeaderSize: HEADS });
+    const target: Target = { id, port, pool, health: 'initial', draining: false, inFlight: 0, exchanges: new Set() };
     const registration = { target, healthPort, changed };
     this.targets.set(id, { ...registration, checks: this.check(registration) });
     return target;

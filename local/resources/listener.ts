@@ -34,6 +34,7 @@ export const listener: Provisioner<ListenerProperties> = {
       idleTimeoutSeconds: () => machinery.loadBalancers.get(LoadBalancerArn)?.idleTimeoutSeconds ?? balancer.idleTimeoutSeconds,
       defaultAction: readActions(DefaultActions, `${path}/DefaultActions`),
       targetGroup: (arn) => machinery.targetGroups.get(arn),
+      cuts: machinery.cuts,
     }).catch((cause: unknown) => {
       throw portError(cause, port);
     });
