@@ -7,6 +7,7 @@ import { costCommand } from './commands/cost';
 import { diffCommand } from './commands/diff';
 import { envCommand } from './commands/env';
 import { explainCommand } from './commands/explain';
+import { faultCommand } from './commands/fault';
 import { freezeCommand, unfreezeCommand } from './commands/freeze';
 import { initCommand } from './commands/init';
 import { ledgerCommand } from './commands/ledger';
@@ -79,6 +80,7 @@ const commands = [
   ledgerCommand(),
   freezeCommand(),
   unfreezeCommand(),
+  faultCommand(),
   secretCommand(),
   envCommand(),
   stacksCommand(),

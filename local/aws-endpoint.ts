@@ -5,10 +5,12 @@ import { AwsError } from './aws/aws-error';
 import { type AwsApi, signedService } from './aws/aws-service';
 import { refuseAs } from './aws/refusal';
 import { accountOf } from './aws/sts-api';
+import type { EndpointFaults } from './faults/endpoint-faults';
 import { answerLambda, type Functions, isLambdaRequest } from './lambda/lambda-api';
 import { readBody } from './processes/body';
 import { signerOf } from './processes/credentials';
 import { closeServer, forThisHost, listenOnLoopback, portOf } from './processes/http-server';
+import { QUOTAS } from './quotas';
 import { rotateSecret } from './secrets/rotation';
 import type { SecretStore } from './secrets/secret-store';
 import { answerSecretsManager, type JsonAnswer } from './secrets/secrets-manager';
@@ -19,6 +21,9 @@ const ASKED_BY_PROGRAMS = ['AmazonEC2ContainerServiceV20141113.DescribeServices'
 const RESPONSES = '/custom-resource/';
 /** A custom resource may answer later than the function returns; both ends wait at most this long, in milliseconds. */
 const CUSTOM_RESOURCE_TIMEOUT = 60_000;
+
+/** In the words of CloudFormation. */
+const TOO_LONG: CustomResourceResponse = { Status: 'FAILED', Reason: 'Response object is too long.' };
 
 /** What a custom resource's function PUTs to the ResponseURL (CloudFormation, custom resource response objects). */
 export interface CustomResourceResponse {
@@ -40,11 +45,12 @@ export class AwsEndpoint {
     private readonly server: Server,
     private readonly secrets: SecretStore,
     private readonly functions: Functions,
+    private readonly faults: EndpointFaults,
   ) {}
 
-  static async start(secrets: SecretStore, functions: Functions): Promise<AwsEndpoint> {
+  static async start(secrets: SecretStore, functions: Functions, faults: EndpointFaults): Promise<AwsEndpoint> {
     const server = await listenOnLoopback(forThisHost((request, response) => void endpoint.answer(request, response)));
-    const endpoint = new AwsEndpoint(server, secrets, functions);
+    const endpoint = new AwsEndpoint(server, secrets, functions, faults);
     return endpoint;
   }
 
@@ -82,6 +88,7 @@ export class AwsEndpoint {
       if (url.startsWith(RESPONSES)) return await this.takeResponse(request, response);
       const signer = signerOf(request.headers.authorization);
       if (signer === undefined) return refuseStranger(request, response);
+      if (signer === 'program' && this.faults.meets(request, response)) return;
       const name = signedService(request.headers.authorization) ?? '';
       const service = this.more?.services.get(name);
       // Programs cannot deploy: a server would give itself whatever it likes.
@@ -117,7 +124,7 @@ export class AwsEndpoint {
     const body = await readBody(request);
     this.expected.delete(id);
     response.writeHead(take ? 200 : 404).end();
-    take?.(JSON.parse(body) as CustomResourceResponse);
+    take?.(Buffer.byteLength(body) > QUOTAS.customResource.most ? TOO_LONG : (JSON.parse(body) as CustomResourceResponse));
   }
 }
 

@@ -10,6 +10,9 @@ import { AgentEndpoint } from './ecs/agent-endpoint';
 import { NpmPackages } from './ecs/npm-package';
 import type { Service } from './ecs/service';
 import { TaskDefinitions } from './ecs/task-definitions';
+import { CutLinks } from './faults/cut-links';
+import { EndpointFaults } from './faults/endpoint-faults';
+import { MetRules } from './faults/request-rules';
 import { Images } from './images/images';
 import { EventSources } from './lambda/event-sources';
 import { Functions } from './lambda/lambda-api';
@@ -74,7 +77,10 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
   teardown.add(() => dynamodb.stop());
   const secrets = new SecretStore(persist, given);
   const functions = new Functions();
-  const awsEndpoint = await AwsEndpoint.start(secrets, functions);
+  const met = new MetRules();
+  dynamodb.onMet(met.count);
+  const endpointFaults = new EndpointFaults(met.count);
+  const awsEndpoint = await AwsEndpoint.start(secrets, functions, endpointFaults);
   teardown.add(() => awsEndpoint.stop());
   teardown.add(() => functions.stop());
   const schedules = new Schedules(options.scheduleMs);
@@ -103,6 +109,9 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
     schedules,
     eventSources,
     awsEndpoint,
+    endpointFaults,
+    met,
+    cuts: new CutLinks(),
     publishing,
     folder: scratch,
     targetGroups: new Map(),
@@ -131,6 +140,7 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
       reaper,
       logs,
       agent,
+      lostZones: new Set(),
       metricsIntervalMs: scaling.intervalMs,
       ...(options.replaceWithin && { replaceWithin: options.replaceWithin }),
       tell: (event) => options.onServiceEvent?.(event),

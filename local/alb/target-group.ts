@@ -13,6 +13,14 @@ export interface Target {
   draining: boolean;
   /** Requests that wait for their whole answer. */
   inFlight: number;
+  /** What goes on between it and clients. */
+  readonly exchanges: Set<Stallable>;
+}
+
+/** An exchange of which nothing passes while it is stalled. */
+export interface Stallable {
+  stall(): void;
+  goOn(): void;
 }
 
 /** What a request is sent to, and the cookies of its answer. */
@@ -29,6 +37,9 @@ export type Way = (port: number) => number;
  * encrypts, and nobody asks who has signed the certificate of a target.
  */
 const CONNECT = buildConnector({ timeout: 10_000, rejectUnauthorized: false });
+
+/** Heads of answers that are read, so that they can be judged, in bytes. */
+const HEADS = 256 * 1024;
 
 interface Registration {
   readonly target: Target;
@@ -75,8 +86,9 @@ export class TargetGroup {
       pipelining: 1,
       keepAliveTimeout: 60_000,
       connect,
+      maxHeaderSize: HEADS,
     });
-    const target: Target = { id, port, pool, health: 'initial', draining: false, inFlight: 0 };
+    const target: Target = { id, port, pool, health: 'initial', draining: false, inFlight: 0, exchanges: new Set() };
     const registration = { target, healthPort, way, changed };
     this.targets.set(id, { ...registration, checks: this.check(registration) });
     return target;

@@ -24,6 +24,8 @@ export interface EcsMachine {
   readonly reaper: Reaper;
   readonly logs: LogBook;
   readonly agent: AgentEndpoint;
+  /** Zones that are lost: no task is placed there. */
+  readonly lostZones: Set<string>;
   /** How often programs are to write their metrics. */
   readonly metricsIntervalMs: number;
   /** Bounds for tasks that a deployment replaces, which sessions do not keep then. */

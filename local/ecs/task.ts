@@ -84,6 +84,10 @@ export class Task implements AgentTask {
     return this.place.startedBy;
   }
 
+  get zone(): string {
+    return this.place.zone;
+  }
+
   /** Whether every container runs, and is healthy where it is checked and another one waits for it. */
   get running(): boolean {
     return this.status === 'RUNNING';

@@ -10,6 +10,8 @@ export interface FunctionConfiguration {
   /** As they were given: with the account's own addresses. */
   readonly variables: Readonly<Record<string, string>>;
   readonly description?: string;
+  /** Invocations at once, at most; the others are throttled. Absent: as many as the account lets. */
+  readonly reservedConcurrency?: number;
 }
 
 /** What runs a Lambda function. */

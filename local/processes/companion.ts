@@ -6,6 +6,8 @@ export interface Companion {
   readonly port: number;
   /** Tells the running program of something more. */
   tell(message: Readonly<Record<string, unknown>>): void;
+  /** Hears what the program tells of itself from now on. */
+  hear(listener: (message: Readonly<Record<string, unknown>>) => void): void;
   stop(): Promise<void>;
 }
 
@@ -26,7 +28,12 @@ export async function startCompanion(name: string, settings: Readonly<Record<str
   });
   child.send(settings);
   const port = await listening(child, name);
-  return { port, tell: (message) => void child.send(message), stop: () => ended(child) };
+  return {
+    port,
+    tell: (message) => void child.send(message),
+    hear: (listener) => void child.on('message', (message) => listener(message as Readonly<Record<string, unknown>>)),
+    stop: () => ended(child),
+  };
 }
 
 function listening(child: ChildProcess, name: string): Promise<number> {

@@ -1,8 +1,10 @@
 // The embedded DynamoDB in a process of its own, so that its work does not delay the load balancer.
 // Receives { folder? } (in memory without one), sends { port } when it listens, ends with its parent. Then it receives
-// { stream } and { trim, upTo }: a table whose writes leave records, and records that nobody has a use for any more.
+// { stream } and { trim, upTo }: a table whose writes leave records, and records that nobody has a use for any more; and { faults }:
+// by which requests fail. Sends { met } for each of those.
 const dynalite = require('dynalite');
 const db = require('dynalite/db');
+const { TableFaults } = require('../dynamodb/faults.cjs');
 const { withOperations } = require('../dynamodb/operations.cjs');
 const { statements } = require('../dynamodb/statements.cjs');
 const { Streams } = require('../dynamodb/streams.cjs');
@@ -20,16 +22,16 @@ process.once('message', ({ folder }) => {
     streams = new Streams(store);
     return streams.operations();
   };
-  const server = withOperations(
-    dynalite,
-    statements,
-    operationsOfStreams,
-  )({ path: folder, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  const tableFaults = new TableFaults((met) => process.send({ met }));
+  const server = tableFaults.guard(
+    withOperations(dynalite, statements, operationsOfStreams)({ path: folder, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 }),
+  );
   server.keepAliveTimeout = 60_000;
   server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
-  process.on('message', ({ stream, trim, upTo }) => {
+  process.on('message', ({ stream, trim, upTo, faults }) => {
     if (stream !== undefined) streams.begin(stream);
     if (trim !== undefined) streams.trim(trim, upTo);
+    if (faults !== undefined) tableFaults.set(faults);
   });
   process.on('SIGTERM', () => {
     server.close(() => process.exit(0));

@@ -1,5 +1,6 @@
 import { LocalAccountError } from '../account-error';
 import { type ContainerHint, type ContainerProperties, roleOf, type TaskDefinitionProperties } from '../ecs/task-definition';
+import { QUOTAS } from '../quotas';
 import { metriclessContainers } from './log-group';
 import { attributes, type Provisioner } from './provisioner';
 import { registerTaskDefinition } from './task-registration';
@@ -71,6 +72,12 @@ export const taskDefinition: Provisioner<TaskDefinitionProperties> = {
     ),
   create: async ({ properties, stack, resource, generatedName, path }, machinery) => {
     const containers = properties.ContainerDefinitions ?? [];
+    const size = sizeOfDefinition(properties);
+    if (size > QUOTAS.taskDefinition.most)
+      throw new LocalAccountError(
+        'CREATE_FAILED',
+        `${path}: Actual length: '${size}'. Max allowed length is '${QUOTAS.taskDefinition.most}' bytes.`,
+      );
     const hints = hintsOf(resource.Metadata);
     const unknown = Object.keys(hints).filter((name) => !containers.some(({ Name }) => Name === name));
     if (unknown.length > 0)
@@ -87,6 +94,11 @@ export const taskDefinition: Provisioner<TaskDefinitionProperties> = {
   },
   delete: async ({ ref }, { taskDefinitions }) => taskDefinitions.delete(ref),
 };
+
+/** As it is registered: without blanks, in bytes. */
+export function sizeOfDefinition(definition: object): number {
+  return Buffer.byteLength(JSON.stringify(definition));
+}
 
 function hintsOf(metadata: Readonly<Record<string, unknown>> | undefined): Readonly<Record<string, ContainerHint>> {
   return (metadata?.[CONTAINERS] ?? {}) as Readonly<Record<string, ContainerHint>>;
