@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { CutLinks } from '../faults/cut-links';
 import { closeServer, listenOnLoopback, portOf } from '../processes/http-server';
 import { answerPlain, forward, plainPage } from './forward';
-import type { Action, Rule } from './listener-rules';
+import { type Action, type Rule, targetGroupsOf } from './listener-rules';
 import { refusalOf, TOO_LARGE } from './refusal';
 import type { TargetGroup } from './target-group';
 
@@ -80,7 +80,7 @@ export class Listener {
   /** ARNs of those that its rules and its default action forward to. */
   targetGroups(): readonly string[] {
     const actions = [this.defaultAction, ...this.rules.map(({ action }) => action)];
-    return actions.flatMap((action) => (action.type === 'forward' ? action.targetGroups.map(({ arn }) => arn) : []));
+    return actions.flatMap(targetGroupsOf);
   }
 
   removeRule(name: string): void {

@@ -1,6 +1,6 @@
 import { LocalAccountError } from '../account-error';
 import type { Listener } from '../alb/listener';
-import type { Action, ConditionProperties } from '../alb/listener-rules';
+import { type Action, type ConditionProperties, targetGroupsOf } from '../alb/listener-rules';
 import { QUOTAS } from '../quotas';
 
 /** A rule that is to be set. */
@@ -43,11 +43,6 @@ export function requireRoomFor(
       `With this rule it would have ${groups.size}; allowed: ${QUOTAS.targetGroups.most}.`,
     );
   if (own.priorityOwner(priority, ref) !== undefined) refuse('PriorityInUse', `Priority ${priority} is currently in use by another rule.`);
-}
-
-function targetGroupsOf(action: Action): readonly string[] {
-  if (action.type === 'jwt-validation') return targetGroupsOf(action.next);
-  return action.type === 'forward' ? action.targetGroups.map(({ arn }) => arn) : [];
 }
 
 function valuesOf({ Values, PathPatternConfig, HostHeaderConfig, HttpHeaderConfig, HttpRequestMethodConfig }: ConditionProperties): number {
