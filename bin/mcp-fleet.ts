@@ -8,6 +8,7 @@ import { diffCommand } from './commands/diff';
 import { envCommand } from './commands/env';
 import { explainCommand } from './commands/explain';
 import { freezeCommand, unfreezeCommand } from './commands/freeze';
+import { iamCommand } from './commands/iam';
 import { initCommand } from './commands/init';
 import { ledgerCommand } from './commands/ledger';
 import { localCommand } from './commands/local';
@@ -78,6 +79,7 @@ const commands = [
   unfreezeCommand(),
   secretCommand(),
   envCommand(),
+  iamCommand(),
   stacksCommand(),
 ];
 for (const command of commands) program.addCommand(command);

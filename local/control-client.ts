@@ -27,6 +27,8 @@ export type AttachedAccount = Pick<
   scaling(): Promise<Scaling>;
   rotateSecret: LocalAccount['rotateSecret'];
   awsEnvironment(): Promise<ReturnType<LocalAccount['awsEnvironment']>>;
+  roleEnvironment(role: string): Promise<ReturnType<LocalAccount['roleEnvironment']>>;
+  permissions: LocalAccount['permissions'];
   /** All that the checks look at, as well. */
   checked(): Promise<CheckedAccount & Pick<LocalAccount, 'fleets'>>;
 };
@@ -56,6 +58,8 @@ export async function attach(folder: string, pid?: number): Promise<AttachedAcco
     rotateSecret: (secret: string) => ask<ControlAnswers['rotatedSecret']>('/rotate-secret', { secret }),
     scaling: () => ask<ControlAnswers['scaling']>('/scaling'),
     awsEnvironment: () => ask<ControlAnswers['awsEnvironment']>('/aws-environment'),
+    roleEnvironment: (role: string) => ask<ControlAnswers['awsEnvironment']>('/role-environment', { role }),
+    permissions: () => ask<ControlAnswers['permissions']>('/permissions'),
     processes: () => ask<ControlAnswers['ps']>('/ps'),
     oauthClient: (agent: string) => ask<ControlAnswers['oauthClient']>('/oauth-client', { agent }),
     token: async (agent: string, options: TokenOptions = {}) => {

@@ -9,6 +9,7 @@ import type { EcsMachine } from './ecs/machine';
 import type { NpmPackages } from './ecs/npm-package';
 import type { Service } from './ecs/service';
 import type { TaskDefinitions } from './ecs/task-definitions';
+import type { Iam } from './iam/iam';
 import type { Images } from './images/images';
 import type { EventSources } from './lambda/event-sources';
 import type { Functions } from './lambda/lambda-api';
@@ -19,6 +20,8 @@ import type { SecretStore } from './secrets/secret-store';
 
 /** The running parts that provisioners put resources into. */
 export interface Machinery {
+  /** Who may do what. */
+  readonly iam: Iam;
   readonly dynamodb: EmbeddedDynamoDb;
   readonly secrets: SecretStore;
   readonly functions: Functions;

@@ -10,6 +10,7 @@ import { AgentEndpoint } from './ecs/agent-endpoint';
 import { NpmPackages } from './ecs/npm-package';
 import type { Service } from './ecs/service';
 import { TaskDefinitions } from './ecs/task-definitions';
+import { Iam } from './iam/iam';
 import { Images } from './images/images';
 import { EventSources } from './lambda/event-sources';
 import { Functions } from './lambda/lambda-api';
@@ -18,7 +19,7 @@ import type { LocalAccountOptions } from './local-account';
 import { LogBook } from './logs/log-book';
 import type { Machinery } from './machinery';
 import { lockFolder } from './persist-lock';
-import { awsEnvironment } from './processes/credentials';
+import { endpointEnvironment } from './processes/credentials';
 import { Ports } from './processes/ports';
 import { startReaper } from './processes/reaper';
 import { programPath } from './programs';
@@ -69,11 +70,13 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
     onDatapoints: (points) => scaling.take(points),
   });
   teardown.add(() => logs.closeAll());
-  const dynamodb = await startDynamoDb(persist && join(persist, 'dynamodb'), region);
+  const tell = (name: string, detail: string): void => options.onProgress?.({ name, detail });
+  const iam = new Iam({ region, account: options.account, tell: (what) => tell('refused', what) });
+  const dynamodb = await startDynamoDb(persist && join(persist, 'dynamodb'), region, iam);
   teardown.add(() => dynamodb.stop());
   const secrets = new SecretStore(persist, given);
-  const functions = new Functions();
-  const awsEndpoint = await AwsEndpoint.start(secrets, functions);
+  const functions = new Functions(iam);
+  const awsEndpoint = await AwsEndpoint.start(secrets, functions, iam);
   teardown.add(() => awsEndpoint.stop());
   teardown.add(() => functions.stop());
   const schedules = new Schedules(options.scheduleMs);
@@ -87,13 +90,13 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
   const publishing = new Publishing({ account: options.account, region, folder: join(persist ?? scratch, 'deployment') });
 
   const { interpose = (_, url) => url } = options;
-  const tell = (name: string, detail: string): void => options.onProgress?.({ name, detail });
   const images = new Images({ folder: join(scratch, 'images'), logs, reaper, tell: (detail) => tell('image', detail) });
   teardown.add(() => images.stop());
   const packages = new NpmPackages(join(scratch, 'npm'));
   teardown.add(() => packages.stop());
-  const reached = { dynamodb: await interpose('dynamodb', dynamodb.url), aws: await interpose('aws', awsEndpoint.url) };
+  const reached = { dynamodb: await interpose('dynamodb', dynamodb.door), aws: await interpose('aws', awsEndpoint.url) };
   const machinery: Machinery = {
+    iam,
     dynamodb,
     secrets,
     functions,
@@ -121,7 +124,8 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
       account: options.account,
       folder: join(scratch, 'tasks'),
       preload: programPath('loopback-preload.cjs'),
-      aws: awsEnvironment(reached, region),
+      aws: endpointEnvironment(reached, region),
+      iam,
       addresses: new AddressBook(),
       ports: new Ports(),
       reaper,

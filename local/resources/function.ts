@@ -14,17 +14,17 @@ interface FunctionProperties {
   readonly Runtime?: string;
   readonly Timeout?: number;
   readonly MemorySize?: number;
+  readonly Role?: string;
+  readonly LoggingConfig?: { readonly LogGroup?: string };
   readonly Environment?: { readonly Variables?: Readonly<Record<string, string>> };
 }
 
 export const lambdaFunction: Provisioner<FunctionProperties> = {
   phase: 'functions',
   noun: ['function', 'functions'],
-  honours: ['FunctionName', 'Code', 'Handler', 'Runtime', 'Timeout', 'MemorySize', 'Environment'],
+  honours: ['FunctionName', 'Code', 'Handler', 'Runtime', 'Timeout', 'MemorySize', 'Environment', 'Role', 'LoggingConfig'],
   ignores: [
-    'Role',
     'Architectures',
-    'LoggingConfig',
     'KmsKeyArn',
     'TracingConfig',
     'ReservedConcurrentExecutions',
@@ -62,7 +62,7 @@ function describe({ settings: { name, arn: Arn } }: LocalFunction): Created {
 }
 
 function functionOf({ properties, stack, path }: ResourceRequest<FunctionProperties>, name: string, machinery: Machinery): LocalFunction {
-  const { Code, Runtime = '', Timeout, MemorySize, Handler, Environment } = properties;
+  const { Code, Runtime = '', Timeout, MemorySize, Handler, Environment, Role: role, LoggingConfig } = properties;
   // What only the deployment tells may be another one than was looked at before.
   const problems = lambdaFunction.problems?.(properties, path, stack) ?? [];
   if (problems.length > 0) throw unsupported(problems);
@@ -76,7 +76,9 @@ function functionOf({ properties, stack, path }: ResourceRequest<FunctionPropert
     ...(MemorySize !== undefined && { memorySize: Number(MemorySize) }),
     ...(Environment?.Variables && { variables: Environment.Variables }),
   };
-  const settings = functionSettings({ name, arn: arn(stack, 'lambda', `function:${name}`), folder, configuration }, machinery.ecs);
+  const { LogGroup: logGroup } = LoggingConfig ?? {};
+  const own = { name, arn: arn(stack, 'lambda', `function:${name}`), folder, configuration };
+  const settings = functionSettings({ ...own, ...(role && { role }), ...(logGroup && { logGroup }) }, machinery.ecs);
   return new LocalFunction(settings, machinery.ecs.logs, machinery.ecs.reaper);
 }
 

@@ -1,5 +1,11 @@
 import { LocalAccountError } from '../account-error';
-import { type ContainerHint, type ContainerProperties, roleOf, type TaskDefinitionProperties } from '../ecs/task-definition';
+import {
+  type ContainerHint,
+  type ContainerProperties,
+  roleOf,
+  type TaskDefinitionProperties,
+  type TaskRoles,
+} from '../ecs/task-definition';
 import { metriclessContainers } from './log-group';
 import { attributes, type Provisioner } from './provisioner';
 import { registerTaskDefinition } from './task-registration';
@@ -38,18 +44,8 @@ const CONTAINER_REFUSES = [
 export const taskDefinition: Provisioner<TaskDefinitionProperties> = {
   phase: 'services',
   noun: ['task definition', 'task definitions'],
-  honours: ['Family', 'ContainerDefinitions'],
-  ignores: [
-    'Cpu',
-    'Memory',
-    'NetworkMode',
-    'RequiresCompatibilities',
-    'RuntimePlatform',
-    'ExecutionRoleArn',
-    'TaskRoleArn',
-    'EphemeralStorage',
-    'EnableFaultInjection',
-  ],
+  honours: ['Family', 'ContainerDefinitions', 'TaskRoleArn', 'ExecutionRoleArn'],
+  ignores: ['Cpu', 'Memory', 'NetworkMode', 'RequiresCompatibilities', 'RuntimePlatform', 'EphemeralStorage', 'EnableFaultInjection'],
   reads: ({ ContainerDefinitions = [], ...rest }, { Metadata }) => ({
     ...rest,
     ContainerDefinitions: ContainerDefinitions.map((container) => {
@@ -78,6 +74,7 @@ export const taskDefinition: Provisioner<TaskDefinitionProperties> = {
     const request = {
       family: properties.Family ?? generatedName,
       declared: { containers, hints: { ...hints, ...metriclessContainers(resource, stack.template, hints) } },
+      roles: rolesOf(properties),
       place: stack,
       assets: stack.assets,
       path,
@@ -87,6 +84,11 @@ export const taskDefinition: Provisioner<TaskDefinitionProperties> = {
   },
   delete: async ({ ref }, { taskDefinitions }) => taskDefinitions.delete(ref),
 };
+
+/** Of a task definition, as a template or a request names them. */
+export function rolesOf({ TaskRoleArn, ExecutionRoleArn }: Pick<TaskDefinitionProperties, 'TaskRoleArn' | 'ExecutionRoleArn'>): TaskRoles {
+  return { ...(TaskRoleArn && { task: TaskRoleArn }), ...(ExecutionRoleArn && { execution: ExecutionRoleArn }) };
+}
 
 function hintsOf(metadata: Readonly<Record<string, unknown>> | undefined): Readonly<Record<string, ContainerHint>> {
   return (metadata?.[CONTAINERS] ?? {}) as Readonly<Record<string, ContainerHint>>;
