@@ -32,11 +32,9 @@ export function deployEnvironment(account: Readonly<Record<string, string>>, giv
 }
 
 /** Names of what {@link deployEnvironment} sets, but for NO_PROXY, which was there before. */
-export const DEPLOY_VARIABLES: readonly string[] = [
-  ...Object.keys(deployEnvironment(accountEnvironment('', { dynamodb: '', aws: '' }, ''), {})),
-  // Of a role.
-  'AWS_SESSION_TOKEN',
-];
+export const DEPLOY_VARIABLES: readonly string[] = Object.keys(
+  deployEnvironment(accountEnvironment('', { dynamodb: '', aws: '' }, ''), {}),
+);
 
 /** Names of variables that are set and would win over those of {@link deployEnvironment}. */
 export function winningIn(given: Environment, ours: Readonly<Record<string, string>>): readonly string[] {

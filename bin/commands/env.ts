@@ -11,13 +11,16 @@ interface EnvOptions {
   readonly role?: string;
 }
 
+/** What the credentials of a role have beside those of a user. */
+const OF_A_ROLE = 'AWS_SESSION_TOKEN';
+
 const EXAMPLES = `
 Examples:
   $ mcp-fleet env -- npx cdk bootstrap      one command in the account's environment; its exit code is passed on
   $ mcp-fleet env -- npx cdk deploy --all
   $ eval "$(mcp-fleet env)"                 the same for everything that this shell runs
   $ eval "$(mcp-fleet env --unset)"         and back
-  $ mcp-fleet env --role Operator -- npx mcp-fleet ps --stack Acme     what somebody with that role may do, and what not
+  $ mcp-fleet env --role Operator -- npx mcp-fleet sessions --stack Acme     what somebody with that role may do, and what not
 `;
 
 export function envCommand(): Command {
@@ -36,7 +39,7 @@ async function env([program, ...args]: readonly string[], { json, unset, role }:
   if (program !== undefined && unset) throw new CommandError(EXIT.USAGE, '--unset goes with no command.');
   const { result } = terminal(json);
   // Also when the account has ended.
-  if (unset) return result(`unset ${DEPLOY_VARIABLES.join(' ')}`);
+  if (unset) return result(`unset ${[...DEPLOY_VARIABLES, OF_A_ROLE].join(' ')}`);
   const account = await attachHere();
   const environment = role === undefined ? account.awsEnvironment() : account.roleEnvironment(role);
   const ours = deployEnvironment(await environment, process.env);

@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import type { Permissions } from '../../local/local-account';
 import { attachHere } from '../attach';
-import { EXIT } from '../exit';
 import { table, terminal } from '../terminal';
 
 interface IamOptions {
@@ -35,8 +34,6 @@ async function iam({ json, unused, refused, role = '' }: IamOptions): Promise<vo
   const said = await (await attachHere()).permissions();
   const rows = said.permissions.filter((row) => isOf(row, role) && (!unused || row.used === 0));
   const refusals = said.refused.filter(({ who }) => who.includes(role));
-  // A script asks whether there is anything of that kind.
-  process.exitCode = (unused && rows.length > 0) || (refused && refusals.length > 0) ? EXIT.NO : EXIT.OK;
   if (json) return result(JSON.stringify({ permissions: rows, refused: refusals }));
   if (refused) return refusals.flatMap(refusalLines).forEach(result);
   const cells = rows.map((row) => [
