@@ -9,6 +9,7 @@ import { envCommand } from './commands/env';
 import { explainCommand } from './commands/explain';
 import { faultCommand } from './commands/fault';
 import { freezeCommand, unfreezeCommand } from './commands/freeze';
+import { iamCommand } from './commands/iam';
 import { initCommand } from './commands/init';
 import { ledgerCommand } from './commands/ledger';
 import { localCommand } from './commands/local';
@@ -83,6 +84,7 @@ const commands = [
   faultCommand(),
   secretCommand(),
   envCommand(),
+  iamCommand(),
   stacksCommand(),
 ];
 for (const command of commands) program.addCommand(command);

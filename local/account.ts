@@ -10,6 +10,8 @@ import { Faults } from './faults/faults';
 import type { FaultOrder, FaultRow } from './faults/order';
 import type { Fleets } from './fleets';
 import { heldBy } from './held-sessions';
+import { rolesNamed } from './iam/known-role';
+import { credentialVariables } from './iam/sessions';
 import type {
   ApplyOptions,
   CloudFormationTemplate,
@@ -17,6 +19,7 @@ import type {
   FleetInfo,
   LocalAccount,
   OAuthClient,
+  Permissions,
   ProcessRow,
   RemoteServer,
   Scaling,
@@ -135,7 +138,23 @@ export class RunningAccount implements LocalAccount {
 
   awsEnvironment(): Readonly<Record<string, string>> {
     const { dynamodb, awsEndpoint, ecs } = this.parts.machinery;
-    return accountEnvironment(ecs.account, { dynamodb: dynamodb.url, aws: awsEndpoint.url }, ecs.region);
+    return accountEnvironment(ecs.account, { dynamodb: dynamodb.door, aws: awsEndpoint.url }, ecs.region);
+  }
+
+  roleEnvironment(role: string): Readonly<Record<string, string>> {
+    const { iam } = this.parts.machinery;
+    const known = [...iam.book.roles.values()].filter(({ deploys }) => !deploys);
+    const [found, ...others] = rolesNamed(role, known);
+    if (found && others.length === 0) return { ...this.awsEnvironment(), ...credentialVariables(iam.sessions.open(found.arn, 'operator')) };
+    const names = (found ? [found, ...others] : known).map(({ path }) => path).join(', ');
+    const said = found ? `Several roles begin with "${role}"` : `There is no role "${role}"`;
+    throw new LocalAccountError('REFUSED', `${said}; there are ${names || 'none'}.`);
+  }
+
+  async permissions(): Promise<Permissions> {
+    const { iam, dynamodb } = this.parts.machinery;
+    await dynamodb.counted();
+    return { permissions: iam.uses.permissions(iam.book.roles.values()), refused: iam.uses.refusals() };
   }
 
   async processes(): Promise<readonly ProcessRow[]> {

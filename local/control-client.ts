@@ -31,6 +31,8 @@ export type AttachedAccount = Pick<
   faults(): Promise<readonly FaultRow[]>;
   clearFaults(id?: FaultRow['id']): Promise<readonly FaultRow[]>;
   awsEnvironment(): Promise<ReturnType<LocalAccount['awsEnvironment']>>;
+  roleEnvironment(role: string): Promise<ReturnType<LocalAccount['roleEnvironment']>>;
+  permissions: LocalAccount['permissions'];
   /** All that the checks look at, as well. */
   checked(): Promise<CheckedAccount & Pick<LocalAccount, 'fleets'>>;
 };
@@ -63,6 +65,8 @@ export async function attach(folder: string, pid?: number): Promise<AttachedAcco
     clearFaults: (id?: FaultRow['id']) => ask<ControlAnswers['faults']>('/clear-faults', { id }),
     scaling: () => ask<ControlAnswers['scaling']>('/scaling'),
     awsEnvironment: () => ask<ControlAnswers['awsEnvironment']>('/aws-environment'),
+    roleEnvironment: (role: string) => ask<ControlAnswers['awsEnvironment']>('/role-environment', { role }),
+    permissions: () => ask<ControlAnswers['permissions']>('/permissions'),
     processes: () => ask<ControlAnswers['ps']>('/ps'),
     oauthClient: (agent: string) => ask<ControlAnswers['oauthClient']>('/oauth-client', { agent }),
     token: async (agent: string, options: TokenOptions = {}) => {

@@ -12,6 +12,7 @@ import type { TaskDefinitions } from './ecs/task-definitions';
 import type { CutLinks } from './faults/cut-links';
 import type { EndpointFaults } from './faults/endpoint-faults';
 import type { MetRules } from './faults/request-rules';
+import type { Iam } from './iam/iam';
 import type { Images } from './images/images';
 import type { EventSources } from './lambda/event-sources';
 import type { Functions } from './lambda/lambda-api';
@@ -22,6 +23,8 @@ import type { SecretStore } from './secrets/secret-store';
 
 /** The running parts that provisioners put resources into. */
 export interface Machinery {
+  /** Who may do what. */
+  readonly iam: Iam;
   readonly dynamodb: EmbeddedDynamoDb;
   readonly secrets: SecretStore;
   readonly functions: Functions;

@@ -54,6 +54,7 @@ export interface ControlAnswers {
   readonly stacks: ReturnType<LocalAccount['stacks']>;
   /** With the account's credentials: whoever has the control file may have them. */
   readonly awsEnvironment: ReturnType<LocalAccount['awsEnvironment']>;
+  readonly permissions: Awaited<ReturnType<LocalAccount['permissions']>>;
 }
 
 /** Lets commands of another terminal ask a running account; only with the token that its control file holds. */
@@ -129,6 +130,10 @@ export class ControlServer {
         return account.stacks();
       case 'GET /aws-environment':
         return account.awsEnvironment();
+      case 'POST /role-environment':
+        return account.roleEnvironment((await bodyOf<{ role: string }>(request)).role);
+      case 'GET /permissions':
+        return account.permissions();
       case 'GET /templates':
         return account.templates;
       case 'GET /logs':

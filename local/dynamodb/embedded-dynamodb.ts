@@ -9,13 +9,20 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { LocalAccountError } from '../account-error';
 import type { OnMet, RequestRule } from '../faults/request-rules';
+import type { Iam } from '../iam/iam';
 import { startCompanion } from '../processes/companion';
 import { LOCAL_CREDENTIALS } from '../processes/credentials';
+import { answersOf } from './door-judge';
 import { StreamsClient } from './streams-client';
 
 /** DynamoDB on loopback. */
 export interface EmbeddedDynamoDb {
+  /** Where everybody is believed: for the account itself, and for whoever runs it. */
   readonly url: string;
+  /** Where programs come in: each may do what its role may. */
+  readonly door: string;
+  /** Resolves when all that was done at the door is counted. */
+  counted(): Promise<void>;
   /**
    * Creates a table, or keeps the one that an earlier run has persisted.
    * @throws LocalAccountError CREATE_FAILED when that one lacks an index: none can be added here
@@ -35,13 +42,23 @@ export interface EmbeddedDynamoDb {
   stop(): Promise<void>;
 }
 
-/** @param folder where tables persist; in memory when absent */
-export async function startDynamoDb(folder: string | undefined, region: string): Promise<EmbeddedDynamoDb> {
-  const companion = await startCompanion('dynamodb.cjs', folder ? { folder } : {});
+/**
+ * @param folder where tables persist; in memory when absent
+ * @param iam judges at the door; without one, nobody comes in there
+ */
+export async function startDynamoDb(folder: string | undefined, region: string, iam?: Iam): Promise<EmbeddedDynamoDb> {
+  const judge = answersOf(iam);
+  const place = `${region}:${iam?.options.account ?? ''}`;
+  const companion = await startCompanion('dynamodb.cjs', { ...(folder && { folder }), place }, (message) =>
+    judge.hear(message, companion.tell),
+  );
+  iam?.follow(() => judge.ask('forget', companion.tell));
   const url = `http://127.0.0.1:${companion.port}`;
   const client = new DynamoDBClient({ endpoint: url, region, credentials: LOCAL_CREDENTIALS });
   return {
     url,
+    door: `http://127.0.0.1:${companion.said.door}`,
+    counted: () => judge.ask('flush', companion.tell),
     createTable: async (table) => {
       await client.send(new CreateTableCommand(table)).catch(async (error: unknown) => {
         if (!(error instanceof ResourceInUseException)) throw error;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AwsError } from '../aws/aws-error';
 import { boundedBody } from '../aws/bounded-body';
+import type { Iam } from '../iam/iam';
 import { QUOTAS } from '../quotas';
 import type { LocalFunction } from './local-function';
 
@@ -10,6 +11,15 @@ const INVOKE = /^\/2015-03-31\/functions\/([^/]+)\/invocations(?:\?.*)?$/;
 /** The functions of the account. */
 export class Functions {
   private readonly byName = new Map<string, LocalFunction>();
+
+  /** @param iam says which services may invoke which function; without one, each may */
+  constructor(private readonly iam?: Iam) {}
+
+  /** Why a service of AWS may not invoke a function, as AWS says it. @param sourceArn of what it acts for */
+  refusalOf(service: string, sourceArn: string, { settings }: LocalFunction): string | undefined {
+    const call = { action: 'lambda:InvokeFunction', resource: settings.arn };
+    return this.iam?.authorize({ kind: 'service', service, sourceArn }, [call]);
+  }
 
   /** Invocations from now on go to this one; those that another one of its name has begun end there. */
   put(fn: LocalFunction): void {

@@ -16,17 +16,28 @@ interface FunctionProperties {
   readonly Timeout?: number;
   readonly MemorySize?: number;
   readonly ReservedConcurrentExecutions?: number;
+  readonly Role?: string;
+  readonly LoggingConfig?: { readonly LogGroup?: string };
   readonly Environment?: { readonly Variables?: Readonly<Record<string, string>> };
 }
 
 export const lambdaFunction: Provisioner<FunctionProperties> = {
   phase: 'functions',
   noun: ['function', 'functions'],
-  honours: ['FunctionName', 'Code', 'Handler', 'Runtime', 'Timeout', 'MemorySize', 'Environment', 'ReservedConcurrentExecutions'],
-  ignores: [
+  honours: [
+    'FunctionName',
+    'Code',
+    'Handler',
+    'Runtime',
+    'Timeout',
+    'MemorySize',
+    'Environment',
     'Role',
-    'Architectures',
     'LoggingConfig',
+    'ReservedConcurrentExecutions',
+  ],
+  ignores: [
+    'Architectures',
     'KmsKeyArn',
     'TracingConfig',
     'VpcConfig',
@@ -63,7 +74,8 @@ function describe({ settings: { name, arn: Arn } }: LocalFunction): Created {
 }
 
 function functionOf({ properties, stack, path }: ResourceRequest<FunctionProperties>, name: string, machinery: Machinery): LocalFunction {
-  const { Code, Runtime = '', Timeout, MemorySize, Handler, Environment, ReservedConcurrentExecutions: reserved } = properties;
+  const { Code, Runtime = '', Timeout, MemorySize, Handler, Environment, Role: role, LoggingConfig } = properties;
+  const { ReservedConcurrentExecutions: reserved } = properties;
   // What only the deployment tells may be another one than was looked at before.
   const problems = lambdaFunction.problems?.(properties, path, stack) ?? [];
   if (problems.length > 0) throw unsupported(problems);
@@ -79,10 +91,9 @@ function functionOf({ properties, stack, path }: ResourceRequest<FunctionPropert
     ...(reserved !== undefined && { reservedConcurrency: Number(reserved) }),
   };
   requireVariables(configuration.variables, path);
-  const settings = functionSettings(
-    { name, arn: arn(stack, 'lambda', `function:${name}`), id: path, folder, configuration },
-    machinery.ecs,
-  );
+  const { LogGroup: logGroup } = LoggingConfig ?? {};
+  const own = { name, arn: arn(stack, 'lambda', `function:${name}`), id: path, folder, configuration };
+  const settings = functionSettings({ ...own, ...(role && { role }), ...(logGroup && { logGroup }) }, machinery.ecs);
   return new LocalFunction(settings, machinery.ecs.logs, machinery.ecs.reaper);
 }
 

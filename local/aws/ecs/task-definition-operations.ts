@@ -3,7 +3,7 @@ import { revisionOf } from '../../ecs/task-definition';
 import type { Machinery } from '../../machinery';
 import { QUOTAS } from '../../quotas';
 import { arn, refusedProperties } from '../../resources/provisioner';
-import { CONTAINER_HONOURS, sizeOfDefinition, taskDefinition } from '../../resources/task-definition';
+import { CONTAINER_HONOURS, rolesOf, sizeOfDefinition, taskDefinition } from '../../resources/task-definition';
 import { registerTaskDefinition } from '../../resources/task-registration';
 import { AwsError, notImplemented } from '../aws-error';
 import { type JsonOperations, type JsonRequest, listOf, requiredText, textOf } from '../json-service';
@@ -41,7 +41,8 @@ export function taskDefinitionOperations(machinery: Machinery, isNameOnly: IsNam
       const containers = containersOf(request);
       const assets = { file: () => undefined, fileNamedIn: () => undefined, image: (uri: string) => publishing.images.pushed(uri) };
       const hints = hintsAfter(before?.declared.hints ?? {}, containers, assets);
-      const registration = { family, declared: { containers, hints }, place: ecs, assets, path: family };
+      const roles = rolesOf(capitalized(request) as JsonRequest);
+      const registration = { family, declared: { containers, hints }, roles, place: ecs, assets, path: family };
       return { taskDefinition: described(await registerTaskDefinition(registration, machinery)) };
     },
     DeregisterTaskDefinition: (request) => {
@@ -79,7 +80,7 @@ function withoutEmpty(request: JsonRequest): JsonRequest {
 
 /** As far as it is read: what means nothing on one machine is not kept. */
 function described(definition: TaskDefinition): object {
-  const { arn, family, declared } = definition;
+  const { arn, family, declared, roles = {} } = definition;
   return {
     taskDefinitionArn: arn,
     family,
@@ -91,5 +92,7 @@ function described(definition: TaskDefinition): object {
     volumes: [],
     placementConstraints: [],
     containerDefinitions: uncapitalized(declared.containers),
+    ...(roles.task !== undefined && { taskRoleArn: roles.task }),
+    ...(roles.execution !== undefined && { executionRoleArn: roles.execution }),
   };
 }
