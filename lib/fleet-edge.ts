@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import type * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { DECISION_SECONDS } from '../core/policy';
-import { duration, having, listOf, memberProblems, optional, type Shape, text } from './kinds';
+import { duration, flag, having, listOf, memberProblems, optional, type Shape, text } from './kinds';
 import { type Problem, wholeNumber } from './problems';
 
 export interface InternalEdgeProps {
@@ -33,6 +33,13 @@ export interface PublicAlbEdgeProps {
    * @default - any IPv4 address
    */
   readonly clients?: ec2.IPeer[];
+  /**
+   * Whether the load balancer itself refuses tokens that are expired, forged or another issuer's, before they reach the gateway, which
+   * verifies every token in any case. Its 401 says nothing (docs/edges.md), tokens must be signed with RS256, and the issuer's keys must
+   * be public, 10 at most (Elastic Load Balancing, "Verify JWTs").
+   * @default false
+   */
+  readonly jwtVerification?: boolean;
 }
 
 export interface ApiGatewayEdgeProps {
@@ -51,6 +58,7 @@ export interface ApiGatewayEdgeProps {
 /** @internal */
 export interface EdgeSpec extends InternalEdgeProps {
   readonly isPublic: boolean;
+  readonly jwtVerification?: boolean;
   /** Where an API stands before an internal load balancer. */
   readonly api?: { readonly decisionCache: Duration };
 }
@@ -67,6 +75,7 @@ const PUBLIC: Shape<PublicAlbEdgeProps> = {
   certificate: certificate(`Access tokens cross the internet there: it needs TLS. ${MAKE_CERTIFICATE}`),
   domainName: text('Write the host name that the certificate stands for.'),
   clients: CLIENTS,
+  jwtVerification: optional(flag),
 };
 const API: Shape<ApiGatewayEdgeProps> = {
   certificate: PUBLIC.certificate,

@@ -19,6 +19,8 @@ export interface FleetParts {
   readonly logRetention: logs.RetentionDays;
   /** How long calls through a gateway replica that ends go on. */
   readonly gatewayDelay: Duration;
+  /** Whether load balancers speak TLS to tasks. */
+  readonly targetTls: boolean;
   readonly alarmAction?: cloudwatch.IAlarmAction;
 }
 

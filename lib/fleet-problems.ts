@@ -12,6 +12,7 @@ import { rulePriority } from './rule-priority';
 import { serverNameProblems } from './server-problems';
 import { Words } from './shown';
 import { taskSizeProblems } from './task-size';
+import { tokenCheckProblems } from './token-check';
 
 /** What is wrong with a fleet as it was declared: first what cannot be read at all. */
 export function fleetProblems(props: McpFleetProps): Problem[] {
@@ -21,6 +22,7 @@ export function fleetProblems(props: McpFleetProps): Problem[] {
   const problems = [
     ...identity._problems(),
     ...edge._problems(),
+    ...(edge._spec.jwtVerification ? tokenCheckProblems(identity._config) : []),
     ...matching(
       'fleetName',
       fleetName,

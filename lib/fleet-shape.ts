@@ -2,7 +2,7 @@ import { AgentIdentity } from './agent-identity';
 import { FleetEdge } from './fleet-edge';
 import type { AuditOptions, McpFleetProps, SessionBudgetOptions } from './fleet-props';
 import type { GatewayOptions, RequestLimits } from './gateway-options';
-import { duration, having, listOf, made, number, optional, type Shape, size, struct, text } from './kinds';
+import { duration, flag, having, listOf, made, number, optional, type Shape, size, struct, text } from './kinds';
 import { TASK_SIZE } from './task-size';
 
 const TABLE = having('tableArn', 'a DynamoDB table', 'Write TableV2.fromTableAttributes(…), or make one, of aws-cdk-lib.');
@@ -50,6 +50,7 @@ export const MCP_FLEET: Shape<McpFleetProps> = {
   directoryTable: optional(TABLE),
   allowlistTable: optional(TABLE),
   agentKeysTable: optional(TABLE),
+  targetTls: optional(flag),
   logRetention: optional(number('Write logs.RetentionDays.ONE_MONTH, of aws-cdk-lib.')),
   alarmTopic: optional(having('topicArn', 'an SNS topic', 'Write Topic.fromTopicArn(…), or make one, of aws-cdk-lib.')),
 };

@@ -4,11 +4,13 @@ import * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { RUNTIME_PORT } from '../core/fleet-config';
+import { type IdentityConfig, RUNTIME_PORT } from '../core/fleet-config';
 import { alarmOnBalancer } from './fleet-alarms';
 import type { EdgeSpec } from './fleet-edge';
 import type { FleetParts } from './fleet-parts';
 import { acknowledge } from './nag';
+import { healthProtocol, targetProtocol } from './target-protocol';
+import { checkTokens } from './token-check';
 
 /** Listener behind which the sidecars stand. */
 export const SERVERS_PORT = 8443;
@@ -20,10 +22,11 @@ export const SERVERS_PORT = 8443;
 const IDLE_TIMEOUT = Duration.seconds(120);
 const ACCESS_LOG_DAYS = 90;
 
-interface LoadBalancersProps extends Pick<FleetParts, 'name' | 'alarmAction' | 'gatewayDelay'> {
+interface LoadBalancersProps extends Pick<FleetParts, 'name' | 'alarmAction' | 'gatewayDelay' | 'targetTls'> {
   readonly vpc: ec2.IVpc;
   readonly subnets: ec2.SubnetSelection;
   readonly edge: EdgeSpec;
+  readonly identity: IdentityConfig;
 }
 
 /** The way in for agents, and the way from the gateway to the servers. */
@@ -60,6 +63,7 @@ export class LoadBalancers extends Construct {
     this.gatewayTargets = gatewayTargets(this, edge.isPublic ? 'PublicGatewayTargets' : 'GatewayTargets', props);
     const toGateway = elb.ListenerAction.forward([this.gatewayTargets]);
     this.edgeListener = this.edge.addListener('Edge', { port: this.edgePort, ...protocol(edge), open: false, defaultAction: toGateway });
+    if (edge.jwtVerification) checkTokens(this.edgeListener, props.identity, toGateway);
     this.serversListener = internal.addListener('Servers', {
       port: SERVERS_PORT,
       ...protocol(edge),
@@ -116,14 +120,20 @@ function loadBalancer(
  * Any replica can serve any session, so these targets need no stickiness.
  * @param id another one for each load balancer: a target group cannot go from one to another while the old listener is there
  */
-function gatewayTargets(scope: Construct, id: string, { vpc, gatewayDelay }: LoadBalancersProps): elb.ApplicationTargetGroup {
+function gatewayTargets(scope: Construct, id: string, { vpc, gatewayDelay, targetTls }: LoadBalancersProps): elb.ApplicationTargetGroup {
   return new elb.ApplicationTargetGroup(scope, id, {
     vpc,
     port: RUNTIME_PORT,
-    protocol: elb.ApplicationProtocol.HTTP,
+    protocol: targetProtocol(targetTls),
     targetType: elb.TargetType.IP,
     deregistrationDelay: gatewayDelay,
-    healthCheck: { path: '/healthz', interval: Duration.seconds(10), timeout: Duration.seconds(5), healthyThresholdCount: 2 },
+    healthCheck: {
+      ...healthProtocol(targetTls),
+      path: '/healthz',
+      interval: Duration.seconds(10),
+      timeout: Duration.seconds(5),
+      healthyThresholdCount: 2,
+    },
   });
 }
 

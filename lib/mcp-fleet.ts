@@ -124,6 +124,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
       key: this.encryptionKey,
       logRetention,
       gatewayDelay: delayOf(props.gateway),
+      targetTls: props.targetTls ?? false,
       ...(props.alarmTopic !== undefined && { alarmAction: new SnsAction(props.alarmTopic) }),
     };
 
@@ -139,7 +140,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
       const scope = table.node.scopes.includes(this) ? table : new Construct(this, `${kind}Alarms`);
       alarmOnTable(scope, table, this.parts, `MCP fleet ${this.fleetName}, ${kind}`);
     }
-    this.balancers = new LoadBalancers(this, 'LoadBalancers', { ...this.parts, edge: props.edge._spec });
+    this.balancers = new LoadBalancers(this, 'LoadBalancers', { ...this.parts, edge: props.edge._spec, identity: props.identity._config });
     this.edgeLoadBalancer = this.balancers.edge;
     this.connections = this.balancers.edgeListener.connections;
     this.url = this.balancers.edgeUrl;
@@ -265,6 +266,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
       fleet: this.fleetName,
       serversUrl,
       ...(serversTlsName !== undefined && { serversTlsName }),
+      ...(this.parts.targetTls && { targetTls: true }),
       identity: this.identityConfig(),
       ledgerTable: this.ledgerTable.tableName,
       directoryTable: this.directoryTable.tableName,

@@ -13,6 +13,14 @@ export interface Target {
   draining: boolean;
   /** Requests that wait for their whole answer. */
   inFlight: number;
+  /** What goes on between it and clients. */
+  readonly exchanges: Set<Stallable>;
+}
+
+/** An exchange of which nothing passes while it is stalled. */
+export interface Stallable {
+  stall(): void;
+  goOn(): void;
 }
 
 /** What a request is sent to, and the cookies of its answer. */
@@ -24,8 +32,14 @@ export interface Choice {
 /** Where a connection to a port of this machine is opened, asked for each: where nobody answers, when none may come about. */
 export type Way = (port: number) => number;
 
-/** A target that lets nobody in has this long, in milliseconds; then it is a 504 ("HTTP 504: Gateway timeout"). */
-const CONNECT = buildConnector({ timeout: 10_000 });
+/**
+ * A target that lets nobody in has this long, in milliseconds; then it is a 504 ("HTTP 504: Gateway timeout"). Where TLS is spoken it
+ * encrypts, and nobody asks who has signed the certificate of a target.
+ */
+const CONNECT = buildConnector({ timeout: 10_000, rejectUnauthorized: false });
+
+/** Heads of answers that are read, so that they can be judged, in bytes. */
+const HEADS = 256 * 1024;
 
 interface Registration {
   readonly target: Target;
@@ -67,8 +81,14 @@ export class TargetGroup {
    */
   register(id: string, port: number, healthPort: number, changed: (health: Health) => void, way: Way = (straight) => straight): Target {
     const connect: buildConnector.connector = (to, done) => CONNECT({ ...to, port: String(way(port)) }, done);
-    const pool = new Pool(`http://127.0.0.1:${port}`, { connections: null, pipelining: 1, keepAliveTimeout: 60_000, connect });
-    const target: Target = { id, port, pool, health: 'initial', draining: false, inFlight: 0 };
+    const pool = new Pool(`${this.settings.scheme}://127.0.0.1:${port}`, {
+      connections: null,
+      pipelining: 1,
+      keepAliveTimeout: 60_000,
+      connect,
+      maxHeaderSize: HEADS,
+    });
+    const target: Target = { id, port, pool, health: 'initial', draining: false, inFlight: 0, exchanges: new Set() };
     const registration = { target, healthPort, way, changed };
     this.targets.set(id, { ...registration, checks: this.check(registration) });
     return target;

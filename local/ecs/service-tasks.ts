@@ -132,7 +132,7 @@ export class ServiceTasks {
   private async launch(deployment: ServiceDeployment): Promise<void> {
     const { goal, machine, watcher } = this.parts;
     const { cluster, name, id, zones, gracePeriodSeconds } = goal.settings;
-    const zone = zones[this.zone++ % zones.length] as string;
+    const zone = this.nextZone(zones.filter((one) => !machine.lostZones.has(one)));
     const member = new ServiceTask(
       deployment,
       { cluster, service: name, ...(id !== undefined && { id }), zone, startedBy: deployment.id, scheduler: goal },
@@ -145,6 +145,11 @@ export class ServiceTasks {
     } catch (error) {
       watcher.failed(member, { what: error instanceof Error ? error.message : String(error) });
     }
+  }
+
+  /** In turn; that a service is left without any, who takes zones away sees to. */
+  private nextZone(zones: readonly string[]): string {
+    return zones[this.zone++ % zones.length] ?? '';
   }
 
   private tellOfLeaving({ task, targets, isRegistered }: ServiceTask): void {

@@ -33,8 +33,9 @@ export const listener: Provisioner<ListenerProperties> = {
       port,
       // The balancer's own, which may change.
       idleTimeoutSeconds: () => machinery.loadBalancers.get(LoadBalancerArn)?.idleTimeoutSeconds ?? balancer.idleTimeoutSeconds,
-      defaultAction: readActions(DefaultActions, `${path}/DefaultActions`),
+      defaultAction: readActions(DefaultActions, `${path}/DefaultActions`, (issuer) => machinery.ecs.addresses.standIn(issuer)),
       targetGroup: (arn) => machinery.targetGroups.get(arn),
+      cuts: machinery.cuts,
     }).catch((cause: unknown) => {
       throw portError(cause, port);
     });
@@ -50,8 +51,9 @@ export const listener: Provisioner<ListenerProperties> = {
     }
     return { ref, attribute: attributes({ ListenerArn: ref }) };
   },
-  update: async ({ properties, path }, { ref }, { listeners }) => {
-    listeners.get(ref)?.setDefaultAction(readActions(properties.DefaultActions, `${path}/DefaultActions`));
+  update: async ({ properties, path }, { ref }, { listeners, ecs }) => {
+    const action = readActions(properties.DefaultActions, `${path}/DefaultActions`, (issuer) => ecs.addresses.standIn(issuer));
+    listeners.get(ref)?.setDefaultAction(action);
     return { ref, attribute: attributes({ ListenerArn: ref }) };
   },
   unchangeable: (after, before, path) =>
