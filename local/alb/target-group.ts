@@ -8,6 +8,8 @@ export interface Target {
   /** Identity inside the group, as the stickiness cookie carries it. */
   readonly id: string;
   readonly port: number;
+  /** Where it stands, where that is known. */
+  readonly zone?: string;
   readonly pool: Pool;
   health: Health;
   draining: boolean;
@@ -69,9 +71,18 @@ export class TargetGroup {
    * @param healthPort where it is asked for its health
    * @param changed told when the target becomes healthy or unhealthy
    */
-  register(id: string, port: number, healthPort: number, changed: (health: Health) => void): Target {
+  register(id: string, port: number, healthPort: number, changed: (health: Health) => void, zone?: string): Target {
     const pool = new Pool(`http://127.0.0.1:${port}`, { connections: null, pipelining: 1, keepAliveTimeout: 60_000, maxHeaderSize: HEADS });
-    const target: Target = { id, port, pool, health: 'initial', draining: false, inFlight: 0, exchanges: new Set() };
+    const target: Target = {
+      id,
+      port,
+      ...(zone !== undefined && { zone }),
+      pool,
+      health: 'initial',
+      draining: false,
+      inFlight: 0,
+      exchanges: new Set(),
+    };
     const registration = { target, healthPort, changed };
     this.targets.set(id, { ...registration, checks: this.check(registration) });
     return target;

@@ -40,13 +40,17 @@ export class ServiceTask implements RolloutTask {
   constructor(
     /** Another one only where a rollback takes it over. */
     public deployment: ServiceDeployment,
-    place: TaskPlace,
+    private readonly place: TaskPlace,
     private readonly machine: EcsMachine,
     private readonly watcher: ServiceTaskWatcher,
   ) {
     this.definition = deployment.revision.definition;
     this.targets = deployment.revision.targets;
     this.created = Task.create(this.definition, place, this.machine);
+  }
+
+  get zone(): string {
+    return this.place.zone;
   }
 
   get isRunning(): boolean {
@@ -126,18 +130,24 @@ export class ServiceTask implements RolloutTask {
         this.fail({ what: `no container of ${this.definition.family} listens on port ${missing}` });
         return;
       }
-      group.register(task.id, port, healthPort, (health) => {
-        if (health === 'healthy') {
-          this.healthyIn.add(group);
-          this.watcher.becameHealthy(this);
-          return;
-        }
-        const what = `is not healthy any more; last health answer: ${this.lastAnswer(task)}`;
-        if (Date.now() - startedAt > grace) return this.fail({ what, container: speakerOf(task) });
-        this.healthyIn.delete(group);
-        this.watcher.waiting(task, what);
-        this.watcher.becameUnhealthy();
-      });
+      group.register(
+        task.id,
+        port,
+        healthPort,
+        (health) => {
+          if (health === 'healthy') {
+            this.healthyIn.add(group);
+            this.watcher.becameHealthy(this);
+            return;
+          }
+          const what = `is not healthy any more; last health answer: ${this.lastAnswer(task)}`;
+          if (Date.now() - startedAt > grace) return this.fail({ what, container: speakerOf(task) });
+          this.healthyIn.delete(group);
+          this.watcher.waiting(task, what);
+          this.watcher.becameUnhealthy();
+        },
+        task.zone,
+      );
       this.isRegistered = true;
       this.watcher.registered(group);
     }
