@@ -28,6 +28,7 @@ import { Ports } from './processes/ports';
 import { startReaper } from './processes/reaper';
 import { programPath } from './programs';
 import { AutoScaling } from './scaling/auto-scaling';
+import { healthCounts } from './scaling/balancer-metrics';
 import { readSecrets } from './secrets/container-secrets';
 import type { GivenSecrets } from './secrets/given-secrets';
 import { SecretStore } from './secrets/secret-store';
@@ -153,6 +154,11 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
   };
   teardown.add(() => stopAll([...machinery.listeners.values(), ...machinery.stages.values()]));
   teardown.add(() => stopServices([...machinery.services.values()]));
+  const counted = setInterval(
+    () => scaling.take(healthCounts(machinery.listeners, (arn) => machinery.targetGroups.get(arn), Date.now())),
+    scaling.intervalMs,
+  );
+  teardown.add(() => clearInterval(counted));
   scaling.start();
   teardown.add(() => scaling.stop());
   return machinery;
