@@ -20,6 +20,8 @@ const NAME_IS_ALL: Readonly<Record<string, readonly string[]>> = {
     'ApiGateway::DomainName',
     'ApiGateway::BasePathMapping',
     'ApiGatewayV2::VpcLink',
+    'Route53::RecordSet',
+    'Route53::HostedZone',
   ],
   'who may reach whom: nobody is kept apart': [
     'EC2::SecurityGroup',
