@@ -78,6 +78,8 @@ export class GatewayService extends Construct {
       maxHealthyPercent: 200,
       circuitBreaker: { rollback: true },
       healthCheckGracePeriod: Duration.seconds(60),
+      // What the company tags its services with, its bills tell of the tasks.
+      propagateTags: ecs.PropagatedTagSource.SERVICE,
     });
     this.service.attachToApplicationTargetGroup(props.targets);
     scaleGateway(this.service, props.targets, options);

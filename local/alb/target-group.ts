@@ -89,7 +89,13 @@ export class TargetGroup {
    * @param healthPort where it is asked for its health
    * @param changed told when the target becomes healthy or unhealthy
    */
-  register(id: string, port: number, healthPort: number, changed: (health: Health) => void, { way = (straight) => straight, zone }: Lead = {}): Target {
+  register(
+    id: string,
+    port: number,
+    healthPort: number,
+    changed: (health: Health) => void,
+    { way = (straight) => straight, zone }: Lead = {},
+  ): Target {
     const connect: buildConnector.connector = (to, done) => CONNECT({ ...to, port: String(way(port)) }, done);
     const pool = new Pool(`${this.settings.scheme}://127.0.0.1:${port}`, {
       connections: null,
