@@ -5,7 +5,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { RUNTIME_PORT } from '../core/fleet-config';
-import { alarmOnBalancer } from './fleet-alarms';
+import { alarmOnBalancer, alarmOnCertificate } from './fleet-alarms';
 import type { EdgeSpec } from './fleet-edge';
 import type { FleetParts } from './fleet-parts';
 import { acknowledge } from './nag';
@@ -53,6 +53,8 @@ export class LoadBalancers extends Construct {
 
     alarmOnBalancer(internal, props, `MCP fleet ${props.name}: the internal load balancer`);
     if (edge.isPublic) alarmOnBalancer(this.edge, props, `MCP fleet ${props.name}: the public load balancer`);
+
+    if (edge.certificate !== undefined) alarmOnCertificate(this, props, edge.certificate, `MCP fleet ${props.name}: the edge`);
 
     const secure = edge.certificate !== undefined;
     this.edgePort = secure ? 443 : 80;
