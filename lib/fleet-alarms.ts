@@ -1,4 +1,5 @@
 import { Duration, Token } from 'aws-cdk-lib';
+import type * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
@@ -11,6 +12,8 @@ import type { FleetParts } from './fleet-parts';
 type Alarmed = Pick<FleetParts, 'alarmAction'>;
 
 const PERIOD = Duration.minutes(1);
+/** Long enough to have another one issued by whoever it may be. */
+const CERTIFICATE_DAYS = 14;
 /** Answers 5xx in a minute below which single accidents are not told of. */
 const FEW_FAILURES = 10;
 
@@ -75,6 +78,17 @@ export function alarmOnZones(
       treatMissingData: cloudwatch.TreatMissingData.BREACHING,
     });
   }
+}
+
+/** ACM renews what it has issued itself, some sixty days before the end; what was imported, nobody but its owner does. */
+export function alarmOnCertificate(scope: Construct, parts: Alarmed, certificate: acm.ICertificate, what: string): void {
+  fleetAlarm(scope, 'CertificateAlarm', parts, {
+    alarmDescription: `${what}: its certificate ends within ${CERTIFICATE_DAYS} days. No agent can call, and no gateway reach a server, when it has.`,
+    metric: certificate.metricDaysToExpiry(),
+    threshold: CERTIFICATE_DAYS,
+    comparisonOperator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+    evaluationPeriods: 1,
+  });
 }
 
 /** The load balancer itself answers 5xx: it has nobody to send to, or those break the connection. */

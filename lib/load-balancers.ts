@@ -5,7 +5,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { type IdentityConfig, RUNTIME_PORT } from '../core/fleet-config';
-import { alarmOnBalancer } from './fleet-alarms';
+import { alarmOnBalancer, alarmOnCertificate } from './fleet-alarms';
 import type { EdgeSpec } from './fleet-edge';
 import type { FleetParts } from './fleet-parts';
 import { ALWAYS_KEPT } from './kept';
@@ -60,6 +60,8 @@ export class LoadBalancers extends Construct {
     const internal = loadBalancer(this, 'Internal', { vpc, vpcSubnets: subnets, internetFacing: false }, making);
     this.servers = internal;
     alarmOnBalancer(internal, props, `MCP fleet ${props.name}: the internal load balancer`);
+
+    if (edge.certificate !== undefined) alarmOnCertificate(this, props, edge.certificate, `MCP fleet ${props.name}: the edge`);
 
     const secure = edge.certificate !== undefined;
     this.edgePort = secure ? 443 : 80;

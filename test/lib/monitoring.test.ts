@@ -27,6 +27,7 @@ test('every server has the alarms without which it should not go live', () => {
     ...Array(2).fill(['AWS/ApplicationELB', 'HealthyHostCount', 'Minimum', 'LessThanThreshold', 2]),
     ['AWS/ApplicationELB', 'UnHealthyHostCount', 'Maximum', 'GreaterThanOrEqualToThreshold', 1],
     ['AWS/ApplicationELB', 'UnHealthyHostCount', 'Maximum', 'GreaterThanOrEqualToThreshold', 1],
+    ['AWS/CertificateManager', 'DaysToExpiry', 'Minimum', 'LessThanThreshold', 14],
     ...Array(3).fill(['AWS/DynamoDB', 'throttled', '', 'GreaterThanOrEqualToThreshold', 1]),
     ...Array(4).fill(['AWS/Lambda', 'Errors', 'Sum', 'GreaterThanOrEqualToThreshold', 1]),
     ['AWS/Lambda', 'Invocations', 'Sum', 'LessThanThreshold', 1],
@@ -150,6 +151,7 @@ test('a remote server has no instances to alarm on', () => {
 
   expect(names.sort()).toEqual([
     'AuthorizerFailures',
+    'DaysToExpiry',
     'Errors',
     'Errors',
     'Errors',

@@ -14,13 +14,14 @@ const NAME = { name: 'renewer', version: '1' };
 
 /** Official clients that log in by themselves. @throws Error where one does not go on, or an old token is still believed */
 export async function renewsItsToken(fleet: Fleet, agent: string): Promise<void> {
-  const { clientId, clientSecret } = await fleet.account.oauthClient(agent);
+  const { clientId, clientSecret, issuer } = await fleet.account.oauthClient(agent);
+  const credentials = { clientId, clientSecret, expectedIssuer: issuer };
   const url = new URL(fleet.endpoint(SERVER));
   const [v1, v2] = [new V1Client(NAME), new V2Client(NAME)];
-  const first = new V1Transport(url, { authProvider: new V1Credentials({ clientId, clientSecret }) });
+  const first = new V1Transport(url, { authProvider: new V1Credentials(credentials) });
   // The class declares sessionId where its interface has it optional; the SDK's own samples cast too.
   await v1.connect(first as V1TransportType);
-  await v2.connect(new V2Transport(url, { authProvider: new V2Credentials({ clientId, clientSecret }) }));
+  await v2.connect(new V2Transport(url, { authProvider: new V2Credentials(credentials) }));
   const old = await fleet.token(agent);
   const looks = async (): Promise<void> => {
     await v1.callTool({ name: 'balance', arguments: {} });

@@ -19,6 +19,8 @@ import type { Scene } from './scene';
 const SPEED = 20;
 /** Agent whose tokens expire. */
 const RENEWER = 'renewer';
+/** Wave of the others meanwhile. */
+const RENEWAL = 'renewal';
 
 /**
  * While agents move money, what AWS does on a bad day: nothing is misreported, everything goes on by itself, and each fault has its alarm.
@@ -31,7 +33,7 @@ export const faults: Scene = async ({ scratch, steps, long, say, signal }) => {
   const alarms = new Alarms();
   const processes = new FleetProcesses();
   const waves = FAULTS.map(({ name }) => name);
-  const agents = [...waves.flatMap((wave) => Load.agentsOf(wave)), RENEWER];
+  const agents = [...[...waves, RENEWAL].flatMap((wave) => Load.agentsOf(wave)), RENEWER];
   const app = chaosFleet({ directory: bundled['bank-server'], bankUrl: bank.url, agents });
   const folder = join(scratch, 'fleet');
   mkdirSync(folder);
@@ -46,8 +48,13 @@ export const faults: Scene = async ({ scratch, steps, long, say, signal }) => {
         await processes.whole();
       });
     }
-    await steps.take('tokens expire: both SDKs get new ones in the midst of their sessions; the old ones are answered 401', () =>
-      renewsItsToken(fleet, RENEWER),
+    await steps.take(
+      'tokens expire, under load: both SDKs get new ones in the midst of their sessions; the old ones are answered 401',
+      async () => {
+        const { done } = await load.begin(RENEWAL);
+        await renewsItsToken(fleet, RENEWER);
+        await done;
+      },
     );
     return await steps.take('nothing was misreported: what agents were told, the journal of the bank and the ledger agree', async () => {
       const history = await historyOf({ fleet, bank, evidence, processes, told: load.told });
