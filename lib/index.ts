@@ -4,12 +4,15 @@ export { ApprovedTools, type ApprovedToolsProps, UnapprovedTools } from './appro
 export { Argument } from './argument';
 export { CallLimit } from './call-limit';
 export { DeclaredGrant } from './declared-grant';
+export type { McpFleetAttributes } from './fleet-attributes';
 export { type ApiGatewayEdgeProps, FleetEdge, type InternalEdgeProps, type PublicAlbEdgeProps } from './fleet-edge';
 export type { AuditOptions, McpFleetProps, SessionBudgetOptions } from './fleet-props';
+export type { IMcpFleet } from './fleet-site';
 export type { GatewayOptions, RequestLimits } from './gateway-options';
-export { type AddAgentProps, McpAgent } from './mcp-agent';
+export { type AddAgentProps, McpAgent, type McpAgentAttributes } from './mcp-agent';
 export { McpFleet } from './mcp-fleet';
 export { McpServer } from './mcp-server';
+export type { McpServerProps } from './mcp-server-props';
 export { Reconcile, type ReconcileProps } from './reconcile';
 export { type AgentClient, type ClientCredentialsProps, type HeaderCredentialOptions, ServerCredential } from './server-credential';
 export { ServerMethod, type ServerRequestProps } from './server-method';

@@ -43,10 +43,17 @@ export class LoadBalancers extends Construct {
   /** TLS name to expect at `serversUrl`; absent where it is plain HTTP. */
   readonly serversTlsName?: string;
 
-  constructor(scope: Construct, id: string, props: LoadBalancersProps) {
+  private readonly accessLogs: s3.Bucket;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: LoadBalancersProps,
+  ) {
     super(scope, id);
     const { vpc, subnets, edge } = props;
-    const accessLogs = accessLogBucket(this);
+    this.accessLogs = accessLogBucket(this);
+    const { accessLogs } = this;
     const internal = loadBalancer(this, 'Internal', { vpc, vpcSubnets: subnets, internetFacing: false }, accessLogs);
     this.servers = internal;
     this.edge = edge.isPublic ? loadBalancer(this, 'Public', { vpc, internetFacing: true }, accessLogs) : internal;
@@ -67,13 +74,32 @@ export class LoadBalancers extends Construct {
       defaultAction: notFound(),
     });
     this.edgeUrl = `${secure ? 'https' : 'http'}://${edge.domainName ?? this.edge.loadBalancerDnsName}`;
-    this.serversUrl = `${secure ? 'https' : 'http'}://${internal.loadBalancerDnsName}:${SERVERS_PORT}`;
+    this.serversUrl = this.urlOf(internal, SERVERS_PORT);
     if (secure) this.serversTlsName = edge.domainName;
 
     // Before one with an API, only that one's link may stand.
     const clients = edge.api === undefined ? (edge.clients ?? [this.anyoneNear(props)]) : [];
     for (const client of clients) this.edgeListener.connections.allowDefaultPortFrom(client, 'Agents');
     if (!secure) warnOfPlainHttp(scope);
+  }
+
+  /** A listener for servers of other stacks; only who may enter the servers' own may enter it. */
+  addServersListener(balancer: elb.ApplicationLoadBalancer, id: string, port: number): elb.ApplicationListener {
+    return balancer.addListener(id, { port, ...protocol(this.props.edge), open: false, defaultAction: notFound() });
+  }
+
+  /** Another load balancer before servers, in the security group of the first. */
+  addInternal(id: string): elb.ApplicationLoadBalancer {
+    const { vpc, subnets, name } = this.props;
+    const securityGroup = this.servers.connections.securityGroups[0] as ec2.ISecurityGroup;
+    const made = loadBalancer(this, id, { vpc, vpcSubnets: subnets, internetFacing: false, securityGroup }, this.accessLogs);
+    alarmOnBalancer(made, this.props, `MCP fleet ${name}: the load balancer ${id} before servers`);
+    return made;
+  }
+
+  /** Base URL for the gateway of a listener. */
+  urlOf(balancer: elb.ApplicationLoadBalancer, port: number): string {
+    return `${this.props.edge.certificate === undefined ? 'http' : 'https'}://${balancer.loadBalancerDnsName}:${port}`;
   }
 
   /** The world at a public edge, the VPC at an internal one. */
@@ -98,7 +124,7 @@ function loadBalancer(
   props: elb.ApplicationLoadBalancerProps,
   accessLogs: s3.IBucket,
 ): elb.ApplicationLoadBalancer {
-  const securityGroup = new ec2.SecurityGroup(scope, `${id}Access`, { vpc: props.vpc, allowAllOutbound: false });
+  const securityGroup = props.securityGroup ?? new ec2.SecurityGroup(scope, `${id}Access`, { vpc: props.vpc, allowAllOutbound: false });
   const made = new elb.ApplicationLoadBalancer(scope, id, {
     ...props,
     securityGroup,

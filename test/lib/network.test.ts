@@ -24,11 +24,11 @@ const publicEdge = (stack: Stack) => FleetEdge.publicAlb({ certificate: certific
 test.each([
   ['internal', undefined],
   ['public', publicEdge],
-])('only the gateway may enter the servers listener (%s edge)', (_, edge) => {
+])('only the gateway may enter the listeners of servers (%s edge)', (_, edge) => {
   const stack = newStack();
   const template = templateOf(newServer({}, newFleet(stack, edge && { edge: edge(stack) })));
 
-  expect(sendersTo(template, 8443)).toEqual([groupOf(template, /Gateway\/Service\/SecurityGroup/)]);
+  for (const port of [8443, 8444]) expect(sendersTo(template, port)).toEqual([groupOf(template, /Gateway\/Service\/SecurityGroup/)]);
 });
 
 test('only the load balancer may reach sidecars and gateways, and nobody the port of a server', () => {
@@ -62,6 +62,7 @@ test('a public edge is a load balancer of its own: the servers stay behind an in
   ]);
   expect(listeners.sort()).toEqual([
     [internal, 8443],
+    [internal, 8444],
     [open, 443],
   ]);
   expect(sendersTo(template, 443)).toEqual(['0.0.0.0/0']);
@@ -124,7 +125,7 @@ test('load balancers log, drop malformed headers, and wait longer than the heart
 test('the gateway is the default of the edge, and nothing is the default of the servers listener', () => {
   const template = templateOf(newServer());
   const edge = resourceAt(template, 'AWS::ElasticLoadBalancingV2::Listener', /Edge/);
-  const servers = resourceAt(template, 'AWS::ElasticLoadBalancingV2::Listener', /Servers/);
+  const servers = resourceAt(template, 'AWS::ElasticLoadBalancingV2::Listener', /Internal\/Servers/);
 
   expect(edge.Properties.DefaultActions).toEqual([
     { Type: 'forward', TargetGroupArn: { Ref: logicalIdAt(template, 'AWS::ElasticLoadBalancingV2::TargetGroup', /GatewayTargets/) } },
