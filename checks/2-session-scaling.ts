@@ -122,10 +122,11 @@ function serverServices({ account }: CheckedFleet): readonly { readonly service:
   });
 }
 
-/** Alarms on SlotUtilization of a server of this fleet, by their dimensions. */
+/** Alarms on SlotUtilization of a server of this fleet, by their dimensions, and those of all of its servers. */
 function alarmsOn({ account }: CheckedFleet, server: string): readonly string[] {
   const alarms = resourcesOf(account, 'AWS::CloudWatch::Alarm').filter(({ resource }) => {
     const text = JSON.stringify(resource);
+    if (/\(SlotUtilization\) .* GROUP BY Server\b/.test(text)) return text.includes(`'${account.fleet}'`);
     return text.includes('"SlotUtilization"') && text.includes(JSON.stringify(server)) && text.includes(JSON.stringify(account.fleet));
   });
   return alarms.map(({ id }) => id);

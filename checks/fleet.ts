@@ -9,12 +9,13 @@ import {
   type SidecarConfig,
 } from '../core/fleet-config';
 import { allowsFreely } from '../core/granted';
+import { LISTED_SERVER_RESOURCE } from '../core/listed-servers';
 import { type AllowlistEntry, type Decision, decide } from '../core/policy';
 import type { ServerChecks } from '../core/server-checks';
 import type { CheckedAccount } from '../local/checked-account';
 import { type Grant, grantedInCode } from './grants';
 import { tablesOf } from './tables';
-import { containersOf, documentIn } from './template';
+import { containersOf, documentIn, resourcesOf } from './template';
 
 /** A fleet under check: what it says of itself, and where it runs. */
 export interface CheckedFleet {
@@ -69,7 +70,7 @@ export async function readFleet(account: CheckedAccount, doing: Pick<CheckedFlee
     account,
     servers: account.servers.map((name) => ({
       name,
-      config: gateway?.servers[name],
+      config: gateway?.servers[name] ?? listedConfig(account, name),
       sidecar: sidecars.find((config) => config?.server === name),
       checks: checks[name] ?? {},
     })),
@@ -86,6 +87,12 @@ export function gatewayConfigOf(account: Pick<CheckedAccount, 'templates' | 'fle
   return containersOf(account)
     .map(({ environment }) => documentIn<FleetConfig>(environment, FLEET_CONFIG_VARIABLE))
     .find((config) => config?.fleet === account.fleet);
+}
+
+/** What gateways are told of a server in a stack of its own. */
+function listedConfig(account: Pick<CheckedAccount, 'templates'>, name: string): ServerConfig | undefined {
+  const found = resourcesOf(account, LISTED_SERVER_RESOURCE).find(({ resource }) => resource.Properties?.Server === name);
+  return documentIn<ServerConfig>({ ...found?.resource.Properties }, 'Config');
 }
 
 /** An agent's own terms, as its rows of the allowlist have them. @param agent agentId */
@@ -118,9 +125,12 @@ export function callersOf(fleet: CheckedFleet, server: CheckedServer, tools: rea
 
 function checksOf({ templates, fleet }: CheckedAccount): Readonly<Record<string, ServerChecks>> {
   const described = Object.values(templates).map(({ Metadata }) => Metadata?.['cdk-mcp-fleet'] as Description | undefined);
-  return described.map((metadata) => metadata?.fleets?.[fleet]?.checks).find((checks) => checks !== undefined) ?? {};
+  const own = described.map((metadata) => metadata?.fleets?.[fleet]?.checks).find((checks) => checks !== undefined) ?? {};
+  const listed = described.flatMap((metadata) => Object.entries(metadata?.servers?.[fleet] ?? {}));
+  return { ...own, ...Object.fromEntries(listed.map(([name, { checks = {} }]) => [name, checks])) };
 }
 
 interface Description {
+  readonly servers?: Readonly<Record<string, Readonly<Record<string, { readonly checks?: ServerChecks }>>>>;
   readonly fleets?: Readonly<Record<string, { readonly checks?: Readonly<Record<string, ServerChecks>> }>>;
 }

@@ -1,6 +1,7 @@
 import { DynamoDBClient, GetItemCommand, paginateScan } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Defined } from '../core/definition-pins';
+import { SERVERS_KEY } from '../core/listed-servers';
 import { ORDERS_KEY } from '../core/orders';
 import type { AllowlistEntry } from '../core/policy';
 import { REVOCATIONS_KEY, type Revocation } from '../core/revocation';
@@ -93,7 +94,7 @@ export function ledgerAt(endpoint: string, names: Pick<CheckedAccount['tables'],
 
 /** What agents are granted and denied; the operator's orders stand in the same table. */
 export async function allowlistAt(client: DynamoDBClient, table: string): Promise<readonly AllowlistEntry[]> {
-  return (await scan<AllowlistEntry>(client, table)).filter(({ agent }) => agent !== ORDERS_KEY);
+  return (await scan<AllowlistEntry>(client, table)).filter(({ agent }) => agent !== ORDERS_KEY && agent !== SERVERS_KEY);
 }
 
 export function clientAt(endpoint: string): DynamoDBClient {

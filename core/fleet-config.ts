@@ -39,7 +39,9 @@ export interface FleetConfig {
   readonly fleet: string;
   /** Base URL of the listener behind which the sidecars stand, without a trailing slash. */
   readonly serversUrl: string;
-  /** TLS server name to expect on `serversUrl`, where its certificate names another host. */
+  /** The same of the listeners behind which sidecars of other stacks stand, by their numbers; absent in a fleet of a version that has none. */
+  readonly listedServersUrls?: readonly string[];
+  /** TLS server name to expect on all of these, where their certificate names another host. */
   readonly serversTlsName?: string;
   /** Whether load balancers speak TLS to gateways and sidecars. Default: plain HTTP, inside their security groups. */
   readonly targetTls?: boolean;
@@ -64,6 +66,7 @@ export interface FleetConfig {
   readonly allowedOrigins: readonly string[];
   /** With an API before the load balancer: name of its stage, with which a private integration may begin the path. */
   readonly stage?: string;
+  /** Those of the fleet's own stack; with them, in a gateway, those that are listed in the table. */
   readonly servers: Readonly<Record<string, ServerConfig>>;
 }
 
@@ -95,8 +98,10 @@ export interface JanitorConfig {
   readonly fleet: string;
   /** Name of the ledger table. */
   readonly ledgerTable: string;
-  /** Names of the fleet's servers. */
+  /** Names of the servers in the fleet's own stack. */
   readonly servers: readonly string[];
+  /** Name of the table in which those of other stacks are listed; absent in a fleet of a version that has none. */
+  readonly allowlistTable?: string;
 }
 
 /** Most sessions that are open at once, across all servers. */
@@ -130,6 +135,8 @@ export interface ServerConfig {
   readonly sidecarKeySecret?: string;
   /** URL of a server outside the fleet; absent for one behind a sidecar. */
   readonly remoteUrl?: string;
+  /** Base URL of the listener behind which its sidecars stand, where it is not the fleet's {@link FleetConfig.serversUrl}. */
+  readonly serversUrl?: string;
   /**
    * What becomes of a session whose instance is gone. `restart`: the gateway opens it again from the directory, without
    * the state that the server held. `surface`: the agent is told with the protocol's 404. Default `surface`.

@@ -52,6 +52,8 @@ export interface GrantsProperties {
   readonly Bucket: string;
   readonly Key: string;
   readonly Values: readonly unknown[];
+  /** The servers whose grants these are, where other stacks grant calls to other servers of the fleet; absent for the fleet's own stack. */
+  readonly Servers?: readonly string[];
 }
 
 /** Stands for the value of this index: no condition, rule or list of a document is an object with this member and a number. */

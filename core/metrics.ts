@@ -62,6 +62,8 @@ export const METRICS = {
   LedgerFailures: 'Count',
   /** Authorizer invocations that failed. Gateway. */
   AuthorizerFailures: 'Count',
+  /** Times that the list of servers, or what stands there of one, could not be read: what was read last is in force. Gateway, every 2 s. */
+  ListingFailures: 'Count',
   /** Requests that named a session which no instance holds. Gateway. */
   SessionsLost: 'Count',
   /** Sessions rebuilt on another instance. Gateway. */

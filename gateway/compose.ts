@@ -73,7 +73,7 @@ export type Composition = ReturnType<typeof composeGateway>;
 /** Puts a replica together. Its stages and its HTTP surface each take the parts that they name. */
 export function composeGateway(surroundings: Surroundings) {
   const { config, replica, table, lambda, sealKeys, patience, health, now, log } = surroundings;
-  const metrics = new Metrics(config.fleet, Object.keys(config.servers), now, surroundings.writeMetrics);
+  const metrics = new Metrics(config, now, surroundings.writeMetrics);
   const directory = new Directory(table, config.directoryTable);
   const fences = new Fences(table, config.directoryTable);
   const rows = new GroupCommit(table, config.ledgerTable, (because) => {

@@ -10,12 +10,13 @@ import { createAwsClients } from './aws/clients';
 import { Health } from './aws/health';
 import { requireTables } from './aws/own-tables';
 import { sightingsBoard } from './aws/sightings';
-import { composeGateway } from './compose';
+import { type Composition, composeGateway } from './compose';
 import { secretReader } from './credentials/secret-values';
 import { drain } from './drain';
 import { PATIENCE } from './http/patience';
 import { createGatewayServer } from './http/server';
 import { RotatingSealKeys } from './identity/seal-keys';
+import { ListedServers, withListed } from './listed-servers';
 import { reaches } from './upstream/reach';
 import { RotatingSidecarKeys } from './upstream/sidecar-keys';
 
@@ -27,12 +28,15 @@ const output = pino.destination({ fd: 1, sync: false, minLength: 12_288, periodi
 const log = pino({ ...LOG_SHAPE, base: { role: 'gateway' }, messageKey: 'message' }, output);
 
 async function start(): Promise<void> {
-  const config = readConfig(process.env);
+  const deployed = readConfig(process.env);
   const aws = createAwsClients(Date.now, log);
   const { table, lambda, secrets } = aws;
+  const listed = new ListedServers({ config: deployed, table, log });
+  const config = withListed(deployed, listed);
   const health = new Health({ ...aws, board: sightingsBoard(aws, config), reachServers: () => reaches(config.serversUrl, REACH_MS), log });
   health.start();
   await requireTables(aws.dynamodb, config, log);
+  if (isListing(config)) await listed.load();
   const readSecret = secretReader(secrets);
   const sidecarKeys = await RotatingSidecarKeys.load(readSecret, config, Date.now, log);
   const sealKeys = await RotatingSealKeys.load(secrets, config.sealKeySecret);
@@ -56,6 +60,13 @@ async function start(): Promise<void> {
   gateway.upstreams.connectAhead(config.servers);
   gateway.revocations.start();
   await gateway.orders.start();
+  if (isListing(config)) {
+    listed.start({
+      prepare: (servers) => sidecarKeys.prepare(servers),
+      onChange: (servers) => gateway.upstreams.connectAhead(servers),
+      onFailure: (servers) => tellListingFailure(gateway, servers),
+    });
+  }
   const metricsTimer = setInterval(() => gateway.metrics.flush(), metricsInterval(process.env));
   const port = Number(process.env.PORT ?? RUNTIME_PORT);
   server.listen(port, process.env.HOST ?? '0.0.0.0', () =>
@@ -64,6 +75,7 @@ async function start(): Promise<void> {
   process.once('SIGTERM', async () => {
     gateway.lookout.stop();
     gateway.revocations.stop();
+    listed.stop();
     await drain(server, gateway);
     gateway.orders.stop();
     clearInterval(metricsTimer);
@@ -76,6 +88,18 @@ async function start(): Promise<void> {
 async function ownCertificate(): Promise<TargetCertificate> {
   const { targetCertificate } = await import('../core/target-certificate');
   return await targetCertificate(Date.now());
+}
+
+/** Whether servers of other stacks may be listed: a fleet of an earlier version has no place for any. */
+function isListing({ listedServersUrls }: FleetConfig): boolean {
+  return listedServersUrls !== undefined;
+}
+
+/** Of one that nobody knows yet no metric could tell, so that all do. */
+function tellListingFailure({ metrics, config }: Composition, servers: readonly string[] | undefined): void {
+  if (servers?.every((server) => Object.hasOwn(config.servers, server))) {
+    for (const server of servers) metrics.count(server, 'ListingFailures');
+  } else metrics.countAll('ListingFailures');
 }
 
 function refreshKeys(...keys: readonly { refresh(): Promise<void> }[]): void {

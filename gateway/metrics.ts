@@ -1,4 +1,5 @@
 import { EMF_VALUES_LIMIT, emfLine } from '../core/emf';
+import type { FleetConfig } from '../core/fleet-config';
 import type { MetricName } from '../core/metrics';
 
 /** Counts and observations by server, written as EMF lines. */
@@ -9,16 +10,15 @@ export class Metrics {
   /** Levels, read each time that they are written. */
   private readonly levels: { readonly name: MetricName; readonly read: (server: string) => number }[] = [];
 
-  /** @param servers names of the fleet's servers: no other name becomes a dimension, whatever a caller asks for */
+  /** @param known by the names of its servers, what is known of the fleet: no other name becomes a dimension, whatever a caller asks for */
   constructor(
-    private readonly fleet: string,
-    private readonly servers: readonly string[],
+    private readonly known: Pick<FleetConfig, 'fleet' | 'servers'>,
     private readonly now: () => number,
     private readonly write: (line: string) => void,
   ) {}
 
   count(server: string, name: MetricName): void {
-    if (!this.servers.includes(server)) return;
+    if (!Object.hasOwn(this.known.servers, server)) return;
     const counts = this.counts.get(server) ?? {};
     counts[name] = (counts[name] ?? 0) + 1;
     this.counts.set(server, counts);
@@ -26,11 +26,11 @@ export class Metrics {
 
   /** What concerns every server. */
   countAll(name: MetricName): void {
-    for (const server of this.servers) this.count(server, name);
+    for (const server of Object.keys(this.known.servers)) this.count(server, name);
   }
 
   observe(server: string, name: MetricName, value: number): void {
-    if (!this.servers.includes(server)) return;
+    if (!Object.hasOwn(this.known.servers, server)) return;
     const observations = this.observations.get(server) ?? {};
     const values = observations[name] ?? [];
     values.push(value);
@@ -46,7 +46,7 @@ export class Metrics {
 
   /** Writes what has come since the last time; a server without traffic counts no calls, and that is a datapoint too. */
   flush(): void {
-    for (const server of this.servers) {
+    for (const server of Object.keys(this.known.servers)) {
       this.flushServer(server, Object.fromEntries(this.levels.map(({ name, read }) => [name, read(server)])));
     }
   }
@@ -55,6 +55,6 @@ export class Metrics {
     const values = { Calls: 0, OutcomeUnknown: 0, ...levels, ...this.counts.get(server), ...this.observations.get(server) };
     this.counts.delete(server);
     this.observations.delete(server);
-    this.write(emfLine({ Fleet: this.fleet, Server: server }, values, this.now()));
+    this.write(emfLine({ Fleet: this.known.fleet, Server: server }, values, this.now()));
   }
 }

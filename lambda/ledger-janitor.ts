@@ -1,10 +1,11 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
 import middy from '@middy/core';
 import type { Context, ScheduledEvent } from 'aws-lambda';
 import { clientSettings, FUNCTION_TABLE_LIMITS } from '../core/aws-limits';
 import { emfLine } from '../core/emf';
-import { JANITOR_CONFIG_VARIABLE, type JanitorConfig } from '../core/fleet-config';
+import { JANITOR_CONFIG_VARIABLE, type JanitorConfig, SERVER_NAME } from '../core/fleet-config';
 import { requireKnown } from '../core/formats';
+import { SERVERS_KEY } from '../core/listed-servers';
 import { LedgerTable } from '../ledger/ledger-table';
 import { sdkTable } from '../ledger/table/sdk-table';
 import { UnsettledIndex } from '../ledger/unsettled-index';
@@ -29,7 +30,8 @@ export const handler = middy<ScheduledEvent, void>()
   .use(invocationLog('ledger_janitor'))
   .handler(async (_event: ScheduledEvent, context: Context): Promise<void> => {
     const stopAt = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
-    const visits = await Promise.allSettled(config.servers.map((server) => visit(server, stopAt)));
+    const servers = [...config.servers, ...(await listedServers())];
+    const visits = await Promise.allSettled(servers.map((server) => visit(server, stopAt)));
     const visited = visits.filter((result) => result.status === 'fulfilled').map(({ value }) => value);
     note(context, {
       servers: visited.length,
@@ -37,10 +39,29 @@ export const handler = middy<ScheduledEvent, void>()
       unknown: sum(visited.map(({ unknown }) => unknown)),
       standing: sum(visited.map(({ standing }) => standing)),
     });
-    const failed = visits.flatMap((result, index) => (result.status === 'rejected' ? [`${config.servers[index]}: ${result.reason}`] : []));
+    const failed = visits.flatMap((result, index) => (result.status === 'rejected' ? [`${servers[index]}: ${result.reason}`] : []));
     // After the others have been looked after: the table of one server is the table of all, but their errors need not be.
     if (failed.length > 0) throw new Error(`The claims of ${failed.length} servers could not be looked after: ${failed.join('; ')}`);
   });
+
+/** Those of other stacks. @throws where nobody can say: the run fails, and the next one asks again */
+async function listedServers(): Promise<readonly string[]> {
+  const { allowlistTable } = config;
+  if (allowlistTable === undefined) return [];
+  const names: string[] = [];
+  const pages = paginateQuery(
+    { client: dynamodb },
+    {
+      TableName: allowlistTable,
+      KeyConditionExpression: '#agent = :agent',
+      ProjectionExpression: '#entry',
+      ExpressionAttributeNames: { '#agent': 'agent', '#entry': 'entry' },
+      ExpressionAttributeValues: { ':agent': { S: SERVERS_KEY } },
+    },
+  );
+  for await (const { Items = [] } of pages) names.push(...Items.flatMap(({ entry }) => entry?.S ?? []));
+  return names.filter((name) => SERVER_NAME.test(name) && !config.servers.includes(name));
+}
 
 type Visit = Ended & { readonly standing: number };
 

@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import type { MetricName } from '../core/metrics';
 import { runtimeMetric } from './fleet-metrics';
 import type { McpServer } from './mcp-server';
-import { NEARLY_FULL_PERCENT } from './server-alarms';
+import { NEARLY_FULL_PERCENT } from './server-fleet-alarms';
 
 const FULL_WIDTH = 24;
 const HALF_WIDTH = 12;

@@ -1,8 +1,9 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration, Lazy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { IdentityConfig } from '../core/fleet-config';
+import { LISTENERS_VARIABLE, OWN_SERVERS_VARIABLE, SERVERS_KEY } from '../core/listed-servers';
 import { SIGHTINGS_KEY } from '../core/sightings';
 import { type Bundle, bundleFolder } from './bundles';
 import { alarmOnThrottles, fleetAlarm } from './fleet-alarms';
@@ -11,7 +12,14 @@ import type { FleetParts } from './fleet-parts';
 import type { ReservedConcurrencyOptions } from './fleet-props';
 import type { FleetTable, FleetTables } from './fleet-tables';
 import { acknowledge } from './nag';
-import { ALLOWLIST_READ_ACTIONS, ALLOWLIST_SYNC_ACTIONS, grantItem, grantTable, SIGHTINGS_READ_ACTIONS } from './perms';
+import {
+  ALLOWLIST_READ_ACTIONS,
+  ALLOWLIST_SYNC_ACTIONS,
+  grantItem,
+  grantTable,
+  SERVERS_WRITE_ACTIONS,
+  SIGHTINGS_READ_ACTIONS,
+} from './perms';
 
 export type FunctionParts = Pick<FleetParts, 'logRetention' | 'logKey' | 'alarmAction' | 'isTraced' | 'reservedConcurrency'>;
 
@@ -44,15 +52,30 @@ export function authorizerFunction(
   return authorizer;
 }
 
-/** Brings the grants of construct code into the allowlist, as a CloudFormation custom resource. */
-export function allowlistSyncFunction(scope: Construct, parts: FunctionParts, allowlist: FleetTable): lambda.Function {
+/**
+ * Brings what construct code grants into the allowlist, and servers of other stacks into their list, as CloudFormation custom resources.
+ * @param servers.listeners ARNs of the listeners behind which servers of other stacks stand
+ * @param servers.own names of those in the fleet's own stack; asked at synth
+ */
+export function allowlistSyncFunction(
+  scope: Construct,
+  parts: FunctionParts,
+  allowlist: FleetTable,
+  servers: { readonly listeners: readonly string[]; readonly own: () => readonly string[] },
+): lambda.Function {
+  const stack = Stack.of(scope);
   const sync = bundledFunction(scope, 'AllowlistSync', 'lambda/allowlist-sync', parts, {
-    environment: { ALLOWLIST_TABLE: allowlist.table.tableName },
+    environment: {
+      ALLOWLIST_TABLE: allowlist.table.tableName,
+      [LISTENERS_VARIABLE]: stack.toJsonString(servers.listeners),
+      [OWN_SERVERS_VARIABLE]: Lazy.string({ produce: () => JSON.stringify(servers.own()) }),
+    },
     // A large fleet's first deployment writes hundreds of thousands of rows, and holds them all.
     timeout: Duration.minutes(14),
     memorySize: 2_048,
   });
   grantTable(sync, allowlist, ALLOWLIST_SYNC_ACTIONS);
+  grantItem(sync, allowlist, SERVERS_KEY, SERVERS_WRITE_ACTIONS);
   return sync;
 }
 

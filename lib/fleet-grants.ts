@@ -1,5 +1,5 @@
 import { CustomResource, Duration, Lazy, Stack } from 'aws-cdk-lib';
-import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { GRANTS_FORMAT, GRANTS_RESOURCE, type GrantsDocument } from '../core/grants-document';
 import { type GrantsAsset, grantsAsset } from './grants-asset';
@@ -11,39 +11,51 @@ const SERVICE_TIMEOUT = Duration.minutes(15);
 /** Most bytes of the document, some 300,000 grants: the function holds it in its memory, beside as many rows. */
 const MAX_BYTES = 25_000_000;
 
+export interface FleetGrantsProps {
+  /** Asked at synth. */
+  readonly issuer: () => string;
+  /** The function that writes the allowlist, and its role. */
+  readonly sync: iam.IGrantable & { readonly functionArn: string };
+  /** Whether the fleet's own stack says it, or another one, of its own servers alone. */
+  readonly isOfFleet: boolean;
+}
+
 /**
- * All that a fleet grants and denies, as one file and one custom resource: a stack has 500 resources at most, and a fleet may have more agents
- * than that.
+ * All that a stack grants and denies in a fleet, as one file and one custom resource: a stack has 500 resources at most, and a fleet may have more
+ * agents than that.
  */
 export class FleetGrants extends Construct {
   private asset: { readonly revision: number; readonly made: GrantsAsset } | undefined;
   private revision = 0;
+  private readonly agents = new Set<McpAgent>();
 
   constructor(
     scope: Construct,
     id: string,
-    private readonly issuer: () => string,
-    private readonly agents: () => readonly McpAgent[],
-    private readonly sync: lambda.Function,
+    private readonly props: FleetGrantsProps,
   ) {
     super(scope, id);
   }
 
   /** To be called with every grant: the resource is made with the first of them. */
-  changed(): void {
+  changed(agent: McpAgent): void {
+    this.agents.add(agent);
     if (this.revision++ > 0) return;
+    const { sync, isOfFleet } = this.props;
     const place = (member: 'bucket' | 'key') => Lazy.string({ produce: () => this.published()[member] });
-    grantObject(this.sync, Stack.of(this), place('bucket'), place('key'));
-    new CustomResource(this, 'Resource', {
+    grantObject(sync, Stack.of(this), place('bucket'), place('key'));
+    const resource = new CustomResource(this, 'Resource', {
       resourceType: GRANTS_RESOURCE,
-      serviceToken: this.sync.functionArn,
+      serviceToken: sync.functionArn,
       serviceTimeout: SERVICE_TIMEOUT,
       properties: {
         Bucket: place('bucket'),
         Key: place('key'),
         Values: Lazy.any({ produce: () => this.published().values }),
+        ...(!isOfFleet && { Servers: Lazy.list({ produce: () => this.servers() }) }),
       },
     });
+    if (!isOfFleet) resource.node.addDependency(sync.grantPrincipal);
     this.node.addValidation({ validate: () => this.oversize() });
   }
 
@@ -54,14 +66,18 @@ export class FleetGrants extends Construct {
 
   /** In the order of names: where code declares something says nothing. */
   private document(): GrantsDocument {
-    const granted = this.agents().filter(({ _grants }) => _grants.length > 0);
-    const agents = granted.map(({ agentName, subject, _terms, _grants }) => ({
-      name: agentName,
-      subject,
-      ...(_terms !== undefined && { terms: _terms }),
-      grants: sortedBy(_grants, ({ server, effect }) => `${server} ${effect}`),
+    const agents = [...this.agents].map((agent) => ({
+      name: agent.agentName,
+      subject: agent.subject,
+      ...(agent._terms !== undefined && { terms: agent._terms }),
+      grants: sortedBy(agent._grantsIn(this), ({ server, effect }) => `${server} ${effect}`),
     }));
-    return { format: GRANTS_FORMAT, issuer: this.issuer(), agents: sortedBy(agents, ({ name }) => name) };
+    return { format: GRANTS_FORMAT, issuer: this.props.issuer(), agents: sortedBy(agents, ({ name }) => name) };
+  }
+
+  private servers(): string[] {
+    const granted = [...this.agents].flatMap((agent) => agent._grantsIn(this).map(({ server }) => server));
+    return [...new Set(granted)].sort();
   }
 
   private oversize(): string[] {

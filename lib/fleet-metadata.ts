@@ -2,6 +2,8 @@ import { CfnOutput, Lazy, Stack, Stage } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { type FleetPlace, PLACE_DESCRIPTION } from '../core/fleet-place';
 import type { ServerChecks } from '../core/server-checks';
+import type { McpFleetAttributes } from './fleet-attributes';
+import type { FleetSite } from './fleet-site';
 import { refuse } from './problems';
 
 /** Key of the template's Metadata section under which fleets describe themselves. */
@@ -57,11 +59,37 @@ export function refuseNameTwice(scope: Construct, fleet: string): void {
 export function describeFleet(scope: Construct, fleet: string, facts: () => FleetFacts): void {
   const produce = () => ({ ...facts(), path: scope.node.path });
   const options = Stack.of(scope).templateOptions;
-  const others = (options.metadata?.[FLEETS_METADATA] as { fleets: object } | undefined)?.fleets;
-  options.metadata = { ...options.metadata, [FLEETS_METADATA]: { fleets: { ...others, [fleet]: Lazy.any({ produce }) } } };
+  const all = options.metadata?.[FLEETS_METADATA] as { fleets?: object } | undefined;
+  options.metadata = { ...options.metadata, [FLEETS_METADATA]: { ...all, fleets: { ...all?.fleets, [fleet]: Lazy.any({ produce }) } } };
 }
 
 /** Says in an output of the stack where its fleet is, for the commands of operators. */
 export function tellPlace(scope: Construct, place: FleetPlace): void {
   new CfnOutput(scope, 'Place', { value: Stack.of(scope).toJsonString(place), description: PLACE_DESCRIPTION });
+}
+
+/** Says in an output what an app of another team needs to have servers in the fleet (`McpFleet.fromAttributes`). */
+export function tellAttributes(scope: Construct, { parts, sync, serversAccessId, rotatorArn, issuer }: FleetSite): void {
+  const attributes = {
+    fleetName: parts.name,
+    clusterName: parts.cluster.clusterName,
+    encryptionKeyArn: parts.key.keyArn,
+    serversSecurityGroupId: serversAccessId,
+    allowlistFunctionArn: sync.functionArn,
+    allowlistFunctionRoleArn: sync.roleArn,
+    keyRotationFunctionArn: rotatorArn,
+    issuer,
+    ...(parts.targetTls && { targetTls: true }),
+  } satisfies Partial<McpFleetAttributes>;
+  const description = 'For McpFleet.fromAttributes, in an app whose servers stand in this fleet';
+  new CfnOutput(scope, 'Attributes', { value: Stack.of(scope).toJsonString(attributes), description });
+}
+
+/** Writes beside the facts of fleets that a server of this stack stands in one of another. */
+export function describeServer(server: Construct, fleet: string, name: string, grants: Construct, checks?: ServerChecks): void {
+  const options = Stack.of(server).templateOptions;
+  const all = (options.metadata?.[FLEETS_METADATA] ?? {}) as { servers?: Record<string, Record<string, object>> };
+  const facts = { path: server.node.path, grants: grants.node.path, ...(checks !== undefined && { checks }) };
+  const servers = { ...all.servers, [fleet]: { ...all.servers?.[fleet], [name]: facts } };
+  options.metadata = { ...options.metadata, [FLEETS_METADATA]: { ...all, servers } };
 }

@@ -2,9 +2,10 @@ import type { Duration } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
-import type { ApplicationListener } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { IApplicationListener } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as logs from 'aws-cdk-lib/aws-logs';
+import type { FleetGrants } from './fleet-grants';
 import type { ReservedConcurrencyOptions } from './fleet-props';
 
 /** What the parts of a fleet share. */
@@ -33,7 +34,11 @@ export interface FleetParts {
 /** Parts that a server is attached to. */
 export interface ServerParts extends FleetParts {
   /** The listener behind which the sidecars stand. */
-  readonly serversListener: ApplicationListener;
+  readonly serversListener: IApplicationListener;
   /** Position of the server's rule on the listener. */
   readonly rulePriority: number;
+  /** Of all instances of all servers: their load balancers may reach it, and none of them another. */
+  readonly serversAccess: ec2.ISecurityGroup;
+  /** Where its stack says who may call it. */
+  readonly grants: FleetGrants;
 }

@@ -62,6 +62,7 @@ export function fleetProblems(props: McpFleetProps): Problem[] {
     ),
     ...requestLimitProblems(gateway?.requestLimits),
     ...(props.allowedOrigins ?? []).flatMap(originProblems),
+    ...wholeNumber('serverBalancers', props.serverBalancers, 1, 10, 'Each but the first is one more load balancer, for 90 servers more.'),
   ];
   if (cluster !== undefined && vpc !== undefined && cluster.vpc !== vpc) {
     problems.push({ what: 'vpc', got: vpc.node.path, allowed: "the cluster's VPC", fix: 'Leave vpc out: the cluster brings its own.' });
@@ -69,14 +70,16 @@ export function fleetProblems(props: McpFleetProps): Problem[] {
   return problems;
 }
 
-export function newServerProblems(name: string, present: readonly string[]): Problem[] {
+/**
+ * @param present names of the servers in the fleet's own stack
+ * @param listed those of the servers in other stacks of this app
+ */
+export function newServerProblems(name: string, present: readonly string[], listed: readonly string[] = []): Problem[] {
   const unreadable = SERVER('server name', name);
   if (unreadable.length > 0) return unreadable;
   const problems = serverNameProblems(name);
-  if (present.includes(name)) {
-    problems.push({ what: 'server name', got: name, allowed: 'each name once in a fleet', fix: 'Another server has it: rename one.' });
-    return problems;
-  }
+  const twice = nameTwiceProblems(name, [...present, ...listed]);
+  if (twice.length > 0) return [...problems, ...twice];
   const priority = rulePriority(name);
   const twin = present.find((other) => rulePriority(other) === priority);
   if (twin !== undefined) {
@@ -84,6 +87,11 @@ export function newServerProblems(name: string, present: readonly string[]): Pro
     problems.push({ what: 'server name', got: name, allowed, fix: 'The priority is a hash of the name: any other name will do.' });
   }
   return problems;
+}
+
+export function nameTwiceProblems(name: string, present: readonly string[]): Problem[] {
+  if (!present.includes(name)) return [];
+  return [{ what: 'server name', got: name, allowed: 'each name once in a fleet', fix: 'Another server has it: rename one.' }];
 }
 
 const SERVER = text('Choose a short word: it is a path segment of the URL.');

@@ -142,6 +142,12 @@ export interface McpFleetProps {
    * @default - see each option
    */
   readonly sessionBudget?: SessionBudgetOptions;
+  /**
+   * Internal load balancers before servers in stacks of their own, from 1 to 10: the first, which is there in any case, takes 60 of them, and each
+   * other one 90. Those in the fleet's own stack do not count. A server keeps its place: do not lower it.
+   * @default 1
+   */
+  readonly serverBalancers?: number;
   /** @default - see each option */
   readonly gateway?: GatewayOptions;
   /**

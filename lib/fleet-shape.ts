@@ -61,6 +61,7 @@ export const MCP_FLEET: Shape<McpFleetProps> = {
   keyLifetime: optional(duration),
   keyRotation: optional(duration),
   sessionBudget: optional(struct(SESSION_BUDGET)),
+  serverBalancers: optional(number()),
   gateway: optional(struct(GATEWAY)),
   audit: optional(struct(AUDIT)),
   cpuArchitecture: optional(having('_cpuArchitecture', 'a CpuArchitecture', 'Write ecs.CpuArchitecture.ARM64, of aws-cdk-lib.')),

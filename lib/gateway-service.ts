@@ -6,6 +6,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { FLEET_CONFIG_VARIABLE, type FleetConfig, RUNTIME_PORT } from '../core/fleet-config';
+import { SERVERS_KEY } from '../core/listed-servers';
 import { ORDERS_KEY } from '../core/orders';
 import { bundleFolder } from './bundles';
 import { alarmOnAnswers, alarmOnMissing, alarmOnZones, fleetAlarm } from './fleet-alarms';
@@ -13,6 +14,7 @@ import type { FleetParts } from './fleet-parts';
 import type { FleetTables } from './fleet-tables';
 import type { GatewayOptions } from './gateway-options';
 import { minReplicasOf, scaleGateway } from './gateway-scaling';
+import { acknowledge, findingText } from './nag';
 import {
   AUTHORIZER_INVOKE_ACTIONS,
   DIRECTORY_ACTIONS,
@@ -20,8 +22,11 @@ import {
   grantLook,
   grantSecret,
   grantTable,
+  grantTaggedSecrets,
   LEDGER_ACTIONS,
   ORDERS_READ_ACTIONS,
+  SECRET_READ_ACTIONS,
+  SERVERS_READ_ACTIONS,
 } from './perms';
 import { fargateTask, imagePlatform, logDriver, raiseFileLimit, serviceLogs } from './task';
 
@@ -100,9 +105,19 @@ export class GatewayService extends Construct {
     grantTable(this.taskRole, tables.ledger, LEDGER_ACTIONS);
     grantTable(this.taskRole, tables.directory, DIRECTORY_ACTIONS);
     grantItem(this.taskRole, tables.allowlist, ORDERS_KEY, ORDERS_READ_ACTIONS);
+    grantItem(this.taskRole, tables.allowlist, SERVERS_KEY, SERVERS_READ_ACTIONS);
+    this.grantListedSecrets(parts.name);
     grantLook(this.taskRole, [tables.ledger, tables.directory, tables.allowlist]);
     grantSecret(this.taskRole, sealKey, parts.key);
     iam.Grant.addToPrincipal({ grantee: this.taskRole, actions: AUTHORIZER_INVOKE_ACTIONS, resourceArns: [authorizer.functionArn] });
+  }
+
+  /** Of servers in other stacks: a statement for each of their secrets would not fit into its policies, and would bind this stack to theirs. */
+  private grantListedSecrets(fleet: string): void {
+    const stack = Stack.of(this);
+    const all = grantTaggedSecrets(this.taskRole, stack, fleet, SECRET_READ_ACTIONS);
+    const why = 'Secrets of servers in other stacks: a tag that names the fleet is a condition of it.';
+    acknowledge(this.taskRole, `IAM5[Resource::${findingText(stack.resolve(all))}]`, why);
   }
 }
 

@@ -12,8 +12,15 @@ import { asProperty } from './tool-names';
 
 const AGENT = made(McpAgent, 'Make it by fleet.addAgent(name, { subject }).');
 
+/** A server, as far as grants concern it. */
+interface GrantingServer extends IConstruct {
+  readonly _fleet: IConstruct;
+  /** Whether it stands in another stack than its fleet. */
+  readonly _isListed: boolean;
+}
+
 /** What is wrong with a grant: first what cannot be read at all. */
-export function grantProblems(server: IConstruct, agent: McpAgent, grant: CallGrantProps): Problem[] {
+export function grantProblems(server: GrantingServer, agent: McpAgent, grant: CallGrantProps): Problem[] {
   const unreadable = [...AGENT('agent', agent), ...memberProblems('grant', grant, CALL_GRANT, 'grant ')];
   if (unreadable.length > 0) return unreadable;
   const { tools = [], when = {}, limits = {} } = grant;
@@ -31,7 +38,7 @@ export function grantProblems(server: IConstruct, agent: McpAgent, grant: CallGr
 }
 
 /** What is wrong with a denial. */
-export function denialProblems(server: IConstruct, agent: McpAgent, denial: CallDenialProps): Problem[] {
+export function denialProblems(server: GrantingServer, agent: McpAgent, denial: CallDenialProps): Problem[] {
   const unreadable = [...AGENT('agent', agent), ...memberProblems('denial', denial, CALL_DENIAL, 'denial ')];
   if (unreadable.length > 0) return unreadable;
   return [...strangerProblems(server, agent), ...grantedNameProblems('denial', denial), ...expiryProblems('denial', denial)];
@@ -45,9 +52,8 @@ function boundedToolProblems(what: string, bounded: readonly string[], tools: re
 }
 
 /** Grants are rows of the agent's own fleet: one for a stranger would let it use that fleet's server of the same name. */
-function strangerProblems(server: IConstruct, agent: McpAgent): Problem[] {
-  const fleet = server.node.scope as IConstruct;
-  if (agent.node.scopes.includes(fleet)) return [];
+function strangerProblems({ _fleet: fleet, _isListed }: GrantingServer, agent: McpAgent): Problem[] {
+  if (agent.node.scopes.includes(fleet) || (_isListed && agent._isImported)) return [];
   const { agentName, subject } = agent;
   const fix = `Name it here, too: addAgent('${agentName}', { subject: '${subject}' }) of ${fleet.node.path}, and grant to that one.`;
   return [{ what: 'agent', got: agent, allowed: `an agent of the server's own fleet, ${fleet.node.path}`, fix }];

@@ -4,6 +4,7 @@ export { ApprovedTools, type ApprovedToolsProps, UnapprovedTools } from './appro
 export { Argument } from './argument';
 export { CallLimit } from './call-limit';
 export { DeclaredGrant } from './declared-grant';
+export type { McpFleetAttributes } from './fleet-attributes';
 export { type ApiGatewayEdgeProps, FleetEdge, type InternalEdgeProps, type ListenerEdgeProps, type PublicAlbEdgeProps } from './fleet-edge';
 export type {
   AuditOptions,
@@ -13,10 +14,12 @@ export type {
   ReservedConcurrencyOptions,
   SessionBudgetOptions,
 } from './fleet-props';
+export type { IMcpFleet } from './fleet-site';
 export type { GatewayOptions, RequestLimits } from './gateway-options';
-export { type AddAgentProps, McpAgent } from './mcp-agent';
+export { type AddAgentProps, McpAgent, type McpAgentAttributes } from './mcp-agent';
 export { McpFleet } from './mcp-fleet';
 export { McpServer } from './mcp-server';
+export type { McpServerProps } from './mcp-server-props';
 export { Reconcile, type ReconcileProps } from './reconcile';
 export { type AgentClient, type ClientCredentialsProps, type HeaderCredentialOptions, ServerCredential } from './server-credential';
 export { ServerMethod, type ServerRequestProps } from './server-method';

@@ -7,7 +7,10 @@ import { SEAL_KEY_VARIABLE } from '../core/fleet-config';
 import { fleetAlarm } from './fleet-alarms';
 import { bundledFunction, type FunctionParts } from './fleet-functions';
 import type { FleetParts } from './fleet-parts';
-import { grantSecretRotation } from './perms';
+import { acknowledge, findingText } from './nag';
+import { grantSecretRotation, grantTaggedSecrets, SECRET_ROTATION_ACTIONS } from './perms';
+
+export const DEFAULT_KEY_ROTATION = Duration.days(90);
 
 /** Lets Secrets Manager rotate the keys that the fleet has made for itself: one function for all of them. */
 export class KeyRotation {
@@ -38,13 +41,28 @@ export class KeyRotation {
 
   add(key: secretsmanager.ISecret): void {
     grantSecretRotation(this.rotator, key, this.parts.key);
-    const schedule = new secretsmanager.CfnRotationSchedule(key, 'Rotation', {
-      secretId: key.secretArn,
-      rotationLambdaArn: this.rotator.functionArn,
-      rotationRules: { scheduleExpression: `rate(${this.every.toDays()} days)` },
-      // The first start of a fleet is none of the moments at which a key has grown old.
-      rotateImmediatelyOnUpdate: false,
-    });
-    schedule.node.addDependency(this.rotator);
+    rotate(key, this.rotator.functionArn, this.every).node.addDependency(this.rotator);
   }
+
+  /** Lets it rotate the keys of servers in other stacks. */
+  addTagged(stack: Stack, fleet: string): void {
+    const all = grantTaggedSecrets(this.rotator, stack, fleet, SECRET_ROTATION_ACTIONS);
+    const why = 'Keys of servers in other stacks: a tag that names the fleet is a condition of it.';
+    acknowledge(this.rotator.role as iam.IRole, `IAM5[Resource::${findingText(stack.resolve(all))}]`, why);
+  }
+
+  get functionArn(): string {
+    return this.rotator.functionArn;
+  }
+}
+
+/** Has a key that the fleet has made rotated, now and then. @param by the function of the fleet */
+export function rotate(key: secretsmanager.ISecret, by: string, every: Duration): secretsmanager.CfnRotationSchedule {
+  return new secretsmanager.CfnRotationSchedule(key, 'Rotation', {
+    secretId: key.secretArn,
+    rotationLambdaArn: by,
+    rotationRules: { scheduleExpression: `rate(${every.toDays()} days)` },
+    // The first start of a fleet is none of the moments at which a key has grown old.
+    rotateImmediatelyOnUpdate: false,
+  });
 }

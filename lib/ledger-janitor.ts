@@ -5,11 +5,12 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { JANITOR_CONFIG_VARIABLE, type JanitorConfig, UNSETTLED_INDEX } from '../core/fleet-config';
+import { SERVERS_KEY } from '../core/listed-servers';
 import { fleetAlarm } from './fleet-alarms';
 import { bundledFunction, type FunctionParts } from './fleet-functions';
 import type { FleetParts } from './fleet-parts';
-import type { FleetTable } from './fleet-tables';
-import { grantIndex, grantTable, INDEX_READ_ACTIONS, LEDGER_END_ACTIONS } from './perms';
+import type { FleetTables } from './fleet-tables';
+import { grantIndex, grantItem, grantTable, INDEX_READ_ACTIONS, LEDGER_END_ACTIONS, SERVER_NAMES_READ_ACTIONS } from './perms';
 
 const EVERY = Duration.minutes(1);
 /** Below the interval: a run ends before the next one begins. */
@@ -19,21 +20,27 @@ const MAX_CONFIG_BYTES = 3_500;
 
 /**
  * Ends, every minute, the claims that their gateways have left, and counts the calls that stand as unknown.
- * @param servers asked at synth, when all of them are known
+ * @param servers those of the fleet's own stack, asked at synth, when all of them are known
  */
 export function ledgerJanitor(
   scope: Construct,
   parts: FunctionParts & Pick<FleetParts, 'name'>,
-  ledger: FleetTable,
+  { ledger, allowlist }: Pick<FleetTables, 'ledger' | 'allowlist'>,
   servers: () => string[],
 ): lambda.Function {
-  const config = (): JanitorConfig => ({ fleet: parts.name, ledgerTable: ledger.table.tableName, servers: servers() });
+  const config = (): JanitorConfig => ({
+    fleet: parts.name,
+    ledgerTable: ledger.table.tableName,
+    servers: servers(),
+    allowlistTable: allowlist.table.tableName,
+  });
   const janitor = bundledFunction(scope, 'LedgerJanitor', 'lambda/ledger-janitor', parts, {
     environment: { [JANITOR_CONFIG_VARIABLE]: Lazy.string({ produce: () => Stack.of(scope).toJsonString(config()) }) },
     timeout: TIMEOUT,
   });
   grantTable(janitor, ledger, LEDGER_END_ACTIONS);
   grantIndex(janitor, ledger, UNSETTLED_INDEX, INDEX_READ_ACTIONS);
+  grantItem(janitor, allowlist, SERVERS_KEY, SERVER_NAMES_READ_ACTIONS);
   new events.Rule(janitor, 'EveryMinute', {
     schedule: events.Schedule.rate(EVERY),
     // The next minute's run does the work of one that was lost.

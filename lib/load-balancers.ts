@@ -53,10 +53,17 @@ export class LoadBalancers extends Construct {
   /** TLS name to expect at `serversUrl`; absent where it is plain HTTP. */
   readonly serversTlsName?: string;
 
-  constructor(scope: Construct, id: string, props: LoadBalancersProps) {
+  private readonly accessLogs: s3.IBucket;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: LoadBalancersProps,
+  ) {
     super(scope, id);
     const { vpc, subnets, edge } = props;
-    const making = { accessLogs: props.accessLogBucket ?? accessLogBucket(this), isProtected: props.isProtected };
+    this.accessLogs = props.accessLogBucket ?? accessLogBucket(this);
+    const making = { accessLogs: this.accessLogs, isProtected: props.isProtected };
     const internal = loadBalancer(this, 'Internal', { vpc, vpcSubnets: subnets, internetFacing: false }, making);
     this.servers = internal;
     alarmOnBalancer(internal, props, `MCP fleet ${props.name}: the internal load balancer`);
@@ -86,7 +93,7 @@ export class LoadBalancers extends Construct {
       defaultAction: notFound(),
     });
     this.edgeUrl = `${secure ? 'https' : 'http'}://${edge.domainName ?? internal.loadBalancerDnsName}`;
-    this.serversUrl = `${secure ? 'https' : 'http'}://${internal.loadBalancerDnsName}:${SERVERS_PORT}`;
+    this.serversUrl = this.urlOf(internal, SERVERS_PORT);
     if (secure) this.serversTlsName = edge.domainName;
 
     for (const client of this.clients(props)) this.edgeListener.connections.allowDefaultPortFrom(client, 'Agents');
@@ -97,6 +104,30 @@ export class LoadBalancers extends Construct {
   private clients({ edge, vpc }: LoadBalancersProps): ec2.IPeer[] {
     if (edge.api !== undefined || this.edge === undefined) return [];
     return edge.clients ?? [anyoneNear(this.edge, edge, vpc)];
+  }
+
+  /** A listener for servers of other stacks; only who may enter the servers' own may enter it. */
+  addServersListener(balancer: elb.ApplicationLoadBalancer, id: string, port: number): elb.ApplicationListener {
+    return balancer.addListener(id, { port, ...protocol(this.props.edge), open: false, defaultAction: notFound() });
+  }
+
+  /** Another load balancer before servers, in the security group of the first. */
+  addInternal(id: string): elb.ApplicationLoadBalancer {
+    const { vpc, subnets, name } = this.props;
+    const securityGroup = this.servers.connections.securityGroups[0] as ec2.ISecurityGroup;
+    const made = loadBalancer(
+      this,
+      id,
+      { vpc, vpcSubnets: subnets, internetFacing: false, securityGroup },
+      { accessLogs: this.accessLogs, isProtected: this.props.isProtected },
+    );
+    alarmOnBalancer(made, this.props, `MCP fleet ${name}: the load balancer ${id} before servers`);
+    return made;
+  }
+
+  /** Base URL for the gateway of a listener. */
+  urlOf(balancer: elb.ApplicationLoadBalancer, port: number): string {
+    return `${this.props.edge.certificate === undefined ? 'http' : 'https'}://${balancer.loadBalancerDnsName}:${port}`;
   }
 }
 
@@ -135,7 +166,7 @@ function loadBalancer(
   props: elb.ApplicationLoadBalancerProps,
   { accessLogs, isProtected }: { readonly accessLogs: s3.IBucket; readonly isProtected: boolean },
 ): elb.ApplicationLoadBalancer {
-  const securityGroup = new ec2.SecurityGroup(scope, `${id}Access`, { vpc: props.vpc, allowAllOutbound: false });
+  const securityGroup = props.securityGroup ?? new ec2.SecurityGroup(scope, `${id}Access`, { vpc: props.vpc, allowAllOutbound: false });
   const made = new elb.ApplicationLoadBalancer(scope, id, {
     ...props,
     securityGroup,

@@ -1,11 +1,13 @@
 import { Construct } from 'constructs';
 import type { AgentTerms } from '../core/agent-terms';
+import { SERVER_NAME } from '../core/fleet-config';
 import type { Grant } from '../core/grants-document';
 import type { ToolRule } from '../core/policy';
 import type { Argument } from './argument';
 import type { CallLimit } from './call-limit';
 import type { SessionBudgetOptions } from './fleet-props';
-import { refuse } from './problems';
+import { memberProblems, type Shape, text } from './kinds';
+import { matching, type Problem, refuse } from './problems';
 import type { CallDenialProps, CallGrantProps } from './server-props';
 
 /** Longest `sub` (OpenID Connect Core §2). */
@@ -27,6 +29,25 @@ export interface AddAgentProps {
   readonly sessionBudget?: SessionBudgetOptions;
 }
 
+export interface McpAgentAttributes {
+  /** Name that the app of the fleet gave it in `addAgent`. */
+  readonly agentName: string;
+  /** `sub` of the agent's access tokens, as that app has it. */
+  readonly subject: string;
+}
+
+const ATTRIBUTES: Shape<McpAgentAttributes> = {
+  agentName: text('Write the name that the app of the fleet gave it.'),
+  subject: text("Write the `sub` of the agent's access tokens."),
+};
+
+function attributeProblems(attrs: McpAgentAttributes): Problem[] {
+  const problems = memberProblems('agent attributes', attrs, ATTRIBUTES, 'agent ');
+  if (problems.length > 0) return problems;
+  const allowed = '1 to 31 characters a-z, 0-9 and -, a letter first';
+  return matching('agent name', attrs.agentName, SERVER_NAME, allowed, 'It is what the app of the fleet calls it.');
+}
+
 /** An agent of a fleet; made by `McpFleet.addAgent`. It may do nothing until a server grants it calls. */
 export class McpAgent extends Construct {
   readonly agentName: string;
@@ -36,23 +57,34 @@ export class McpAgent extends Construct {
    * @internal
    */
   readonly _terms: AgentTerms | undefined;
-  private readonly grants = new Map<string, Grant>();
+  /** @internal */
+  readonly _isImported: boolean;
+  private readonly grants = new Map<string, { readonly grant: Grant; readonly home: object }>();
 
   /**
-   * @param granted is called with every grant and denial
-   * @internal
+   * An agent of a fleet that another app has deployed, for grants of servers in this one.
+   * @param attrs as the fleet's own app names it
    */
-  static _in(scope: Construct, name: string, props: AddAgentProps, granted: () => void): McpAgent {
-    return new McpAgent(scope, name, props, granted);
+  static fromAgentAttributes(scope: Construct, id: string, attrs: McpAgentAttributes): McpAgent {
+    return new McpAgent(scope, id, attrs?.agentName, attrs, attributeProblems(attrs));
+  }
+
+  /** @internal */
+  static _in(scope: Construct, name: string, props: AddAgentProps): McpAgent {
+    return new McpAgent(scope, name, name, props);
   }
 
   private constructor(
     scope: Construct,
+    id: string,
     name: string,
     props: AddAgentProps,
-    private readonly granted: () => void,
+    /** Of what another app tells of it; absent where this one has made it. */
+    problems?: readonly Problem[],
   ) {
-    super(scope, name);
+    super(scope, id);
+    refuse(this, problems ?? []);
+    this._isImported = problems !== undefined;
     const { subject } = props;
     if (subject.length === 0 || subject.length > MAX_SUBJECT) {
       const allowed = `1 to ${MAX_SUBJECT} characters`;
@@ -65,15 +97,26 @@ export class McpAgent extends Construct {
 
   /** @internal */
   get _grants(): readonly Grant[] {
-    return [...this.grants.values()];
+    return [...this.grants.values()].map(({ grant }) => grant);
   }
 
-  /** @internal */
-  _allow(server: { readonly serverName: string }, grant: CallGrantProps): void {
+  /**
+   * Those that one stack says.
+   * @internal
+   */
+  _grantsIn(home: object): readonly Grant[] {
+    return [...this.grants.values()].filter((each) => each.home === home).map(({ grant }) => grant);
+  }
+
+  /**
+   * @param home stands for the stack that says it
+   * @internal
+   */
+  _allow(server: { readonly serverName: string }, grant: CallGrantProps, home: object): void {
     const { when = {}, limits = {}, tools = [], ...rest } = grant;
     const bounded = tools.filter((tool) => Object.hasOwn(when, tool) || Object.hasOwn(limits, tool));
     const rules = bounded.sort().map((tool) => ruleOf(tool, when[tool], limits[tool]));
-    this.add('grant', server.serverName, {
+    this.add('grant', server.serverName, home, {
       server: server.serverName,
       effect: 'allow',
       ...namesOf({ ...rest, tools: tools.filter((tool) => !bounded.includes(tool)) }),
@@ -82,18 +125,17 @@ export class McpAgent extends Construct {
   }
 
   /** @internal */
-  _deny({ serverName }: { readonly serverName: string }, denial: CallDenialProps): void {
-    this.add('denial', serverName, { server: serverName, effect: 'deny', ...namesOf(denial) });
+  _deny({ serverName }: { readonly serverName: string }, denial: CallDenialProps, home: object): void {
+    this.add('denial', serverName, home, { server: serverName, effect: 'deny', ...namesOf(denial) });
   }
 
-  private add(what: 'grant' | 'denial', server: string, entry: Grant): void {
+  private add(what: 'grant' | 'denial', server: string, home: object, grant: Grant): void {
     const key = `${what} ${server}`;
     if (this.grants.has(key)) {
       const fix = `Name all in one ${what}: a second one would replace the first.`;
       refuse(this, [{ what, got: server, allowed: `one ${what} per agent and server`, fix }]);
     }
-    this.grants.set(key, entry);
-    this.granted();
+    this.grants.set(key, { grant, home });
   }
 }
 

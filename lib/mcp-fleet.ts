@@ -31,22 +31,25 @@ import { answeredInTimeProblems, delayOf } from './deregistration';
 import { EdgeApi } from './edge-api';
 import { edgeRecord } from './edge-record';
 import { alarmOnTable } from './fleet-alarms';
+import type { McpFleetAttributes } from './fleet-attributes';
 import { FleetDashboard } from './fleet-dashboard';
 import { allowlistSyncFunction, authorizerFunction } from './fleet-functions';
 import { FleetGrants } from './fleet-grants';
-import { keepWithinLimits, warnOfSecurityGroupRules } from './fleet-limits';
+import { keepWithinLimits } from './fleet-limits';
 import { letLogsUse } from './fleet-logs';
-import { describeFleet, type FleetFacts, refuseNameTwice, tellPlace } from './fleet-metadata';
+import { describeFleet, type FleetFacts, refuseNameTwice, tellAttributes, tellPlace } from './fleet-metadata';
 import { fleetCluster, fleetVpc } from './fleet-network';
 import type { FleetParts } from './fleet-parts';
-import { agentProblems, fleetProblems, newServerProblems } from './fleet-problems';
+import { agentProblems, fleetProblems, nameTwiceProblems, newServerProblems } from './fleet-problems';
 import type { McpFleetProps, SessionBudgetOptions } from './fleet-props';
+import type { FleetSite, IMcpFleet, ListedServerFacts } from './fleet-site';
 import { type FleetTables, fleetTables } from './fleet-tables';
 import { GatewayService } from './gateway-service';
 import { generatedKey } from './generated-key';
 import { checkGivenTables } from './given-tables';
+import { ImportedFleet } from './imported-fleet';
 import { KEPT } from './kept';
-import { KeyRotation } from './key-rotation';
+import { DEFAULT_KEY_ROTATION, KeyRotation } from './key-rotation';
 import { archiveBucket, ledgerArchiver } from './ledger-archive';
 import { guardLedger } from './ledger-guard';
 import { ledgerJanitor } from './ledger-janitor';
@@ -58,6 +61,9 @@ import { grantOwnSecret, grantSecret } from './perms';
 import { refuse } from './problems';
 import { requestLimitsConfig } from './request-limits';
 import { rulePriority } from './rule-priority';
+import { serversAccess } from './server-access';
+import { ServerFleetAlarms } from './server-fleet-alarms';
+import { ServerListeners } from './server-listeners';
 import type { AddServerProps } from './server-props';
 import { warnOfMissingEndpoint } from './vpc-endpoints';
 
@@ -65,7 +71,15 @@ import { warnOfMissingEndpoint } from './vpc-endpoints';
  * A fleet of MCP servers behind one gateway: agents call `{url}/{server}/mcp`.
  * The ledger, directory and allowlist tables, the archive and their key are kept when the stack is deleted.
  */
-export class McpFleet extends Construct implements ec2.IConnectable {
+export class McpFleet extends Construct implements IMcpFleet, ec2.IConnectable {
+  /**
+   * A fleet that another app has deployed, for `new McpServer(…, { fleet })` in this one.
+   * @param attrs what the output `Attributes` of its stack tells, and its VPC
+   */
+  static fromAttributes(scope: Construct, id: string, attrs: McpFleetAttributes): IMcpFleet {
+    return new ImportedFleet(scope, id, attrs);
+  }
+
   readonly fleetName: string;
   /** Base URL for agents, without a trailing slash. */
   readonly url: string;
@@ -94,8 +108,12 @@ export class McpFleet extends Construct implements ec2.IConnectable {
   private readonly allowedOrigins: string[];
   private readonly requestLimits?: RequestLimitsConfig;
   private readonly keyLifetime: Duration;
+  private readonly rotationPeriod: Duration;
   private readonly sessionBudget?: SessionBudgetOptions;
   private readonly balancers: LoadBalancers;
+  private readonly serversAccess: ec2.SecurityGroup;
+  private readonly listeners: ServerListeners;
+  private readonly sync: lambda.Function;
   private readonly gateway: GatewayService;
   private readonly authorizer: lambda.Function;
   private readonly sealKey: secretsmanager.Secret;
@@ -105,6 +123,8 @@ export class McpFleet extends Construct implements ec2.IConnectable {
   private readonly agentScope: Construct;
   private readonly grantsFile: FleetGrants;
   private readonly servers = new Map<string, McpServer>();
+  /** Servers of this app in other stacks. */
+  private readonly listed: ListedServerFacts[] = [];
   private readonly agents = new Map<string, McpAgent>();
 
   constructor(scope: Construct, id: string, props: McpFleetProps) {
@@ -115,6 +135,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
     this.identity = props.identity;
     this.allowedOrigins = props.allowedOrigins ?? [];
     this.requestLimits = requestLimitsConfig(props.gateway?.requestLimits);
+    this.rotationPeriod = props.keyRotation ?? DEFAULT_KEY_ROTATION;
     this.keyLifetime = props.keyLifetime ?? Duration.seconds(DEFAULT_KEY_LIFETIME_SECONDS);
     this.sessionBudget = props.sessionBudget;
     const logRetention = props.logRetention ?? logs.RetentionDays.THREE_MONTHS;
@@ -160,6 +181,9 @@ export class McpFleet extends Construct implements ec2.IConnectable {
       isProtected: deletionProtection?.loadBalancers ?? false,
       ...(accessLogBucket !== undefined && { accessLogBucket }),
     });
+    this.serversAccess = serversAccess(this, this.vpc, this.balancers.servers);
+    const watch = new ServerFleetAlarms(this, 'ServerAlarms', this.parts);
+    watch.watchTargets(this.balancers.servers);
     if (this.balancers.edge !== undefined) this.edgeLoadBalancer = this.balancers.edge;
     this.connections = this.balancers.edgeListener.connections;
     this.url = this.balancers.edgeUrl;
@@ -171,19 +195,19 @@ export class McpFleet extends Construct implements ec2.IConnectable {
       this.edgeApi = new EdgeApi(this, 'EdgeApi', { parts, edge, balancers, authorizer, allowedOrigins }).api;
     }
     if (hostedZone !== undefined && domainName !== undefined) this.pointAtEdge(hostedZone, domainName);
-    const sync = allowlistSyncFunction(this, this.parts, this.tables.allowlist);
-    this.grantsFile = new FleetGrants(
-      this,
-      'Grants',
-      () => this.identity.issuer,
-      () => [...this.agents.values()],
-      sync,
-    );
-    const janitor = ledgerJanitor(this, this.parts, this.tables.ledger, () => [...this.servers.keys()]);
+    this.listeners = new ServerListeners(this.balancers, props.serverBalancers ?? 1);
+    for (const balancer of this.listeners.others) watch.watchTargets(balancer);
+    this.sync = allowlistSyncFunction(this, this.parts, this.tables.allowlist, {
+      listeners: this.listeners.arns,
+      own: () => [...this.servers.keys()],
+    });
+    this.grantsFile = new FleetGrants(this, 'Grants', { issuer: () => this.identity.issuer, sync: this.sync, isOfFleet: true });
+    const janitor = ledgerJanitor(this, this.parts, this.tables, () => [...this.servers.keys()]);
     this.archiveBucket = archiveBucket(this, this.encryptionKey, props.audit);
     ledgerArchiver(this, this.parts, this.tables.ledger, { bucket: this.archiveBucket, keys: this.tables.agentKeys });
     this.sealKey = generatedKey(this, 'SealKey', this.encryptionKey, 'Seals session ids');
-    this.keyRotation = new KeyRotation(this, this.parts, this.sealKey, props.keyRotation ?? Duration.days(90));
+    this.keyRotation = new KeyRotation(this, this.parts, this.sealKey, this.rotationPeriod);
+    this.keyRotation.addTagged(Stack.of(this), this.fleetName);
     this.gateway = new GatewayService(this, 'Gateway', {
       parts: this.parts,
       options: props.gateway,
@@ -199,13 +223,15 @@ export class McpFleet extends Construct implements ec2.IConnectable {
     const operators = () => this.operators.resolvers;
     guardLedger(this, this.ledgerTable, { gateway: this.gateway.taskRole, janitor: janitor.role as iam.IRole, operators });
     this.balancers.serversListener.connections.allowDefaultPortFrom(this.gatewayService, 'Gateway');
+    this.listeners.allowFrom(this.gatewayService);
     this.overview = new FleetDashboard(this, 'Dashboard', this.fleetName);
     this.dashboard = this.overview.dashboard;
     this.agentScope = new Construct(this, 'Agents');
     this.node.addValidation({ validate: () => this.strangers() });
-    keepWithinLimits(this, () => [...this.servers.values()]);
+    keepWithinLimits(this, () => ({ own: [...this.servers.values()], listed: this.listed, room: this.listeners.room }));
     describeFleet(this, this.fleetName, () => this.facts());
     tellPlace(this, this.place());
+    tellAttributes(this, this._site);
   }
 
   /**
@@ -213,9 +239,17 @@ export class McpFleet extends Construct implements ec2.IConnectable {
    * @param name 1 to 31 characters a-z, 0-9 and -, a letter first; once in a fleet
    */
   addServer(name: string, props: AddServerProps): McpServer {
-    refuse(this, newServerProblems(name, [...this.servers.keys()]));
+    refuse(
+      this,
+      newServerProblems(
+        name,
+        [...this.servers.keys()],
+        this.listed.map(({ serverName }) => serverName),
+      ),
+    );
     const { serversListener } = this.balancers;
-    const server = McpServer._in(this, name, { ...this.parts, serversListener, rulePriority: rulePriority(name) }, props);
+    const { parts, serversAccess, grantsFile: grants } = this;
+    const server = McpServer._in(this, name, { ...parts, serversListener, serversAccess, grants, rulePriority: rulePriority(name) }, props);
     if (server._sidecarKey !== undefined) {
       grantSecret(this.gateway.taskRole, server._sidecarKey, this.encryptionKey);
       this.keyRotation.add(server._sidecarKey);
@@ -225,7 +259,6 @@ export class McpFleet extends Construct implements ec2.IConnectable {
     this.operators.addServer(server);
     if (this.edgeApi !== undefined) refuse(server, answeredInTimeProblems(props));
     this.servers.set(name, server);
-    warnOfSecurityGroupRules(this, [...this.servers.values()].filter(({ service }) => service !== undefined).length);
     return server;
   }
 
@@ -235,7 +268,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
    */
   addAgent(name: string, props: AddAgentProps): McpAgent {
     refuse(this, agentProblems(name, props, [...this.agents.values()]));
-    const agent = McpAgent._in(this.agentScope, name, props, () => this.grantsFile.changed());
+    const agent = McpAgent._in(this.agentScope, name, props);
     this.agents.set(name, agent);
     return agent;
   }
@@ -291,6 +324,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
     return {
       fleet: this.fleetName,
       serversUrl,
+      listedServersUrls: this.listeners.urls,
       ...(serversTlsName !== undefined && { serversTlsName }),
       ...(this.parts.targetTls && { targetTls: true }),
       identity: this.identityConfig(),
@@ -305,6 +339,27 @@ export class McpFleet extends Construct implements ec2.IConnectable {
       allowedOrigins: this.allowedOrigins,
       ...(this.edgeApi !== undefined && { stage: API_STAGE }),
       servers: Object.fromEntries([...this.servers].map(([name, server]) => [name, { ...server._config, ...this.credentialOf(server) }])),
+    };
+  }
+
+  /** @internal */
+  get _site(): FleetSite {
+    return {
+      parts: this.parts,
+      serversAccessId: this.serversAccess.securityGroupId,
+      sync: { functionArn: this.sync.functionArn, roleArn: (this.sync.role as iam.IRole).roleArn },
+      rotatorArn: this.keyRotation.functionArn,
+      keyRotation: this.rotationPeriod,
+      issuer: this.identity.issuer,
+      agentOf: (name) => {
+        const agent = this.agents.get(name);
+        return agent && { issuer: this.identity.issuer, subject: agent.subject };
+      },
+      serverProblems: (name, props) => [
+        ...nameTwiceProblems(name, [...this.servers.keys(), ...this.listed.map(({ serverName }) => serverName)]),
+        ...(this.edgeApi === undefined ? [] : answeredInTimeProblems(props)),
+      ],
+      take: (server) => this.listed.push(server),
     };
   }
 

@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { ArnFormat, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
@@ -40,6 +40,12 @@ export const SIGHTINGS_READ_ACTIONS = ['dynamodb:GetItem'];
 export const ORDERS_READ_ACTIONS = ['dynamodb:GetItem'];
 /** The same item, for an operator: a freeze is written and lifted, and told. */
 export const ORDERS_ACTIONS = ['dynamodb:GetItem', 'dynamodb:UpdateItem'];
+/** The list of servers of other stacks in the same table, for the gateway. */
+export const SERVERS_READ_ACTIONS = ['dynamodb:GetItem', 'dynamodb:Query'];
+/** The same, for the janitor. */
+export const SERVER_NAMES_READ_ACTIONS = ['dynamodb:Query'];
+/** The same, for allowlist-sync: a name and a place are taken by whoever comes first. */
+export const SERVERS_WRITE_ACTIONS = ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'];
 /** Allowlist, for an operator: what is frozen is named as grants name it. */
 export const ALLOWLIST_SCAN_ACTIONS = ['dynamodb:Scan'];
 /** Ledger, for who reads it: rows by key, calls without an index, and those that stand as unknown. */
@@ -172,6 +178,22 @@ export function grantSecret(grantee: iam.IGrantable, secret: secretsmanager.ISec
 export function grantSecretRotation(grantee: iam.IGrantable, secret: secretsmanager.ISecret, key: kms.IKey): void {
   iam.Grant.addToPrincipal({ grantee, actions: SECRET_ROTATION_ACTIONS, resourceArns: [secret.secretArn] });
   grantKey(grantee, key, SECRET_WRITE_KEY_ACTIONS, 'secretsmanager');
+}
+
+/** Tag of secrets that the gateway of a fleet reads though they stand in other stacks; its value is the name of the fleet. */
+export const FLEET_TAG = 'cdk-mcp-fleet:fleet';
+
+/** Lets `grantee` do something with secrets of other stacks, by their tag: one statement, however many there are. @returns what it is granted on */
+export function grantTaggedSecrets(grantee: iam.IGrantable, stack: Stack, fleet: string, actions: string[]): string {
+  const all = stack.formatArn({
+    service: 'secretsmanager',
+    resource: 'secret',
+    resourceName: '*',
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+  const conditions = { StringEquals: { [`aws:ResourceTag/${FLEET_TAG}`]: fleet } };
+  iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [all], conditions });
+  return all;
 }
 
 /** As {@link grantSecret}, of a secret of the company's own, which may have a key of its own, and of which perhaps only the name is known. */

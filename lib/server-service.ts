@@ -1,4 +1,4 @@
-import { Aws, Duration, Tags } from 'aws-cdk-lib';
+import { Aws, Duration, Tags, Token } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Construct } from 'constructs';
@@ -32,6 +32,7 @@ export function serverService(
     cluster: parts.cluster,
     taskDefinition,
     vpcSubnets: parts.subnets,
+    securityGroups: [parts.serversAccess],
     minHealthyPercent: 100,
     maxHealthyPercent: 200,
     circuitBreaker: { rollback: true },
@@ -71,11 +72,14 @@ export function serverTargets(
       unhealthyThresholdCount: 3,
     },
   });
-  new elb.ApplicationListenerRule(scope, 'Rule', {
+  const isGiven = !Token.isUnresolved(parts.rulePriority);
+  const rule = new elb.ApplicationListenerRule(scope, 'Rule', {
     listener: parts.serversListener,
-    priority: parts.rulePriority,
+    priority: isGiven ? parts.rulePriority : 1,
     conditions: [elb.ListenerCondition.pathPatterns([`/${name}/*`])],
     targetGroups: [targets],
   });
+  // CDK would take what only the deployment tells for a number, and refuse it.
+  if (!isGiven) (rule.node.defaultChild as elb.CfnListenerRule).priority = parts.rulePriority;
   return targets;
 }

@@ -43,6 +43,16 @@ export interface FleetDescription {
   /** Path of its construct; undefined where the assembly tells none. */
   readonly path: string | undefined;
   readonly facts: Readonly<Record<keyof FleetFacts, unknown>>;
+  /** Its servers in other stacks. */
+  readonly listed: readonly ListedServer[];
+}
+
+/** A server that stands in a fleet of another stack. */
+export interface ListedServer {
+  readonly name: string;
+  readonly stack: Stack;
+  /** Paths of its construct, and of what its stack grants. */
+  readonly paths: readonly string[];
 }
 
 /**
@@ -65,14 +75,26 @@ export function findFleets(assembly: CloudAssembly, only?: string): readonly [Fl
 }
 
 export function fleetsOf({ stacks }: Pick<CloudAssembly, 'stacks'>): readonly FleetDescription[] {
-  return stacks.flatMap(fleetsIn);
+  return stacks.flatMap((stack) =>
+    Object.entries(metadataOf(stack).fleets ?? {}).map(([name, facts]) => {
+      const listed = stacks.flatMap((other) => listedIn(other, name));
+      return { name, stack, path: facts.path, facts, listed };
+    }),
+  );
 }
 
-function fleetsIn(stack: Stack): readonly FleetDescription[] {
-  const metadata = stack.template.Metadata?.[METADATA] as
-    | { fleets?: Record<string, FleetDescription['facts'] & ConstructFacts> }
-    | undefined;
-  return Object.entries(metadata?.fleets ?? {}).map(([name, facts]) => ({ name, stack, path: facts.path, facts }));
+interface Metadata {
+  readonly fleets?: Readonly<Record<string, FleetDescription['facts'] & ConstructFacts>>;
+  readonly servers?: Readonly<Record<string, Readonly<Record<string, { readonly path: string; readonly grants: string }>>>>;
+}
+
+function metadataOf({ template }: Stack): Metadata {
+  return (template.Metadata?.[METADATA] ?? {}) as Metadata;
+}
+
+function listedIn(stack: Stack, fleet: string): readonly ListedServer[] {
+  const servers = metadataOf(stack).servers?.[fleet] ?? {};
+  return Object.entries(servers).map(([name, { path, grants }]) => ({ name, stack, paths: [path, grants] }));
 }
 
 /** Stages for test and production hold the same fleet; on one machine a name is an address. */

@@ -169,9 +169,11 @@ function runnable(candidate: Candidate): Provisioner | undefined {
   return isBootstrapType(Type) && !isPublishing(candidate) ? undefined : provisionerOf(Type);
 }
 
-/** Inside the fleet's construct; where a template tells no construct paths, the whole stack of the fleet is its own. */
+/** Inside the fleet's construct, or that of a server of its in another stack; where a template tells no construct paths, the whole stack of the fleet is its own. */
 function isOwn({ stack, logicalId }: Candidate, fleet: FleetDescription): boolean {
   const path = stack.template.Resources[logicalId]?.Metadata?.['aws:cdk:path'];
+  const listed = fleet.listed.filter((server) => server.stack === stack).flatMap(({ paths }) => paths);
+  if (listed.some((own) => String(path).startsWith(`${own}/`))) return true;
   if (fleet.path === undefined || path === undefined) return stack === fleet.stack;
   return String(path).startsWith(`${fleet.path}/`);
 }

@@ -31,7 +31,7 @@ export async function runningFleet(
     audience: await fact('audience'),
     subjects,
     agents: Object.keys(subjects),
-    servers: await fact('servers'),
+    servers: [...(await fact('servers')), ...fleet.listed.map(({ name }) => name)],
     tables: {
       ledger: await fact('ledgerTable'),
       directory: await fact('directoryTable'),

@@ -2,6 +2,7 @@ import type { Standing } from '../core/sizing/idle-cost';
 import type { DeclaredFleet } from './declared';
 import { resourcesOf } from './resources';
 import { type DeclaredTaskSize, declaredBase, declaredSizes } from './sizes';
+import { textOf } from './symbolic';
 import { listOf, membersOf } from './told';
 
 /** What the constructs choose where only deployment knows. */
@@ -26,15 +27,23 @@ export function standingOf(fleet: DeclaredFleet): Standing {
       .reduce((sum, { properties }) => sum + (listOf(properties.SubnetIds)?.length ?? 1), 0),
     keys: count('AWS::KMS::Key'),
     secrets: count('AWS::SecretsManager::Secret'),
-    alarms: resourcesOf(template, 'AWS::CloudWatch::Alarm').reduce((sum, { properties }) => sum + metricsOf(properties.Metrics), 0),
+    alarms: resourcesOf(template, 'AWS::CloudWatch::Alarm').reduce(
+      (sum, { properties }) => sum + metricsOf(properties.Metrics, servers.length),
+      0,
+    ),
     dashboards: count('AWS::CloudWatch::Dashboard'),
     servers: servers.length,
     gateways: base.gateways,
   };
 }
 
-/** An alarm on an expression is paid for each metric in it (Amazon CloudWatch Pricing). */
-function metricsOf(metrics: unknown): number {
-  const told = (listOf(metrics) ?? []).filter((metric) => membersOf(metric)?.MetricStat !== undefined);
-  return Math.max(1, told.length);
+/** An alarm on an expression is paid for each metric in it, and one on a query for each that it looks at (Amazon CloudWatch Pricing). */
+function metricsOf(metrics: unknown, servers: number): number {
+  const told = (listOf(metrics) ?? []).map((metric) => membersOf(metric));
+  if (told.some((metric) => isQuery(metric?.Expression))) return Math.max(1, servers);
+  return Math.max(1, told.filter((metric) => metric?.MetricStat !== undefined).length);
+}
+
+function isQuery(expression: unknown): boolean {
+  return /^SELECT\b/.test(textOf(expression));
 }

@@ -31,50 +31,69 @@ interface Held {
 
 /** Reads them before the first request and again now and then. One that cannot be read takes its server away and nothing else. */
 export class RotatingSidecarKeys implements SidecarKeys {
+  /** By ARNs. */
   private readonly held = new Map<string, Held>();
 
   private constructor(
     private readonly read: ReadSecret,
-    private readonly secrets: Readonly<Record<string, string>>,
+    private readonly config: Pick<FleetConfig, 'servers'>,
     private readonly now: () => number,
     private readonly log: Pick<Logger, 'error'>,
   ) {}
 
   /** @param now milliseconds since the epoch */
-  static async load(read: ReadSecret, config: FleetConfig, now: () => number, log: Pick<Logger, 'error'>): Promise<RotatingSidecarKeys> {
-    const secrets = Object.entries(config.servers).flatMap(([name, { sidecarKeySecret }]) =>
-      sidecarKeySecret === undefined ? [] : [[name, sidecarKeySecret]],
-    );
-    const keys = new RotatingSidecarKeys(read, Object.fromEntries(secrets), now, log);
+  static async load(
+    read: ReadSecret,
+    config: Pick<FleetConfig, 'servers'>,
+    now: () => number,
+    log: Pick<Logger, 'error'>,
+  ): Promise<RotatingSidecarKeys> {
+    const keys = new RotatingSidecarKeys(read, config, now, log);
     await keys.refresh();
     return keys;
   }
 
   of(server: string): readonly KeyObject[] {
-    if (this.secrets[server] === undefined) return [];
-    const { keys, fault, readAt } = this.held.get(server) as Held;
+    const secret = this.config.servers[server]?.sidecarKeySecret;
+    if (secret === undefined) return [];
+    const { keys, fault = 'not yet', readAt } = this.held.get(secret) ?? { readAt: 0 };
     if (keys !== undefined) return keys;
-    if (this.now() - readAt > RETRY_MS) void this.readOne(server);
+    if (this.now() - readAt > RETRY_MS) void this.readOne(server, secret);
     throw endedBy('no_credential', `the key of its sidecar cannot be read (${fault})`);
   }
 
   async refresh(): Promise<void> {
-    await Promise.all(Object.keys(this.secrets).map((server) => this.readOne(server)));
+    const secrets = secretsOf(this.config.servers);
+    for (const known of this.held.keys()) if (!secrets.some(([, secret]) => secret === known)) this.held.delete(known);
+    await Promise.all(secrets.map(([server, secret]) => this.readOne(server, secret)));
+  }
+
+  /** Reads what servers need that are about to be known. */
+  async prepare(servers: FleetConfig['servers']): Promise<void> {
+    const unread = secretsOf(servers).filter(([, secret]) => this.held.get(secret)?.keys === undefined);
+    await Promise.all(unread.map(([server, secret]) => this.readOne(server, secret)));
   }
 
   /** What was read before goes on to count where nothing can be read. */
-  private async readOne(server: string): Promise<void> {
-    const held = this.held.get(server) ?? { readAt: 0 };
+  private async readOne(server: string, secret: string): Promise<void> {
+    const held: Held = this.held.get(secret) ?? { readAt: 0 };
     held.readAt = this.now();
-    this.held.set(server, held);
+    this.held.set(secret, held);
     try {
-      const ring = readKeyRing(await this.read(this.secrets[server] as string));
+      const ring = readKeyRing(await this.read(secret));
       held.keys = ring.map(({ key }) => createSecretKey(Buffer.from(key))).toReversed();
     } catch (error) {
       held.fault = `${(error as Error).name}: ${(error as Error).message}`;
       this.log.error({ event: 'sidecar_key_unreadable', server, reason: held.fault });
     }
   }
+}
+
+/** Names of servers with a sidecar, and where its key is. */
+function secretsOf(servers: FleetConfig['servers']): readonly (readonly [server: string, secret: string])[] {
+  return Object.entries(servers).flatMap(([name, { sidecarKeySecret }]) =>
+    sidecarKeySecret === undefined ? [] : [[name, sidecarKeySecret]],
+  );
 }
 
 /** What binds a request to the sidecar that it goes to, and the sidecar's words to the request. A remote server has none. */

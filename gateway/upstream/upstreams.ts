@@ -165,11 +165,11 @@ export class Upstreams {
   }
 
   /** A server outside the fleet may have moved within its origin. */
-  private placeOf({ server, serverConfig: { remoteUrl }, path }: UpstreamRequest): Place {
+  private placeOf({ server, serverConfig: { remoteUrl, serversUrl = this.serversUrl }, path }: UpstreamRequest): Place {
     // A path of its own is asked once.
-    if (remoteUrl === undefined && path !== undefined) return new Place(new URL(`${this.serversUrl}/${server}/${path}`));
-    const name = remoteUrl ?? server;
-    const known = this.places.get(name) ?? new Place(new URL(remoteUrl ?? `${this.serversUrl}/${server}/mcp`));
+    if (remoteUrl === undefined && path !== undefined) return new Place(new URL(`${serversUrl}/${server}/${path}`));
+    const name = remoteUrl ?? `${serversUrl}/${server}/mcp`;
+    const known = this.places.get(name) ?? new Place(new URL(name));
     this.places.set(name, known);
     return known;
   }
@@ -248,13 +248,14 @@ export class Upstreams {
     return new GuardedBody(body, guard.answer(isStream({ headers }), onLeak, agent), onLeak);
   }
 
-  private way(origin: string, { server, serverConfig: { remote } }: Pick<UpstreamRequest, 'server' | 'serverConfig'>): Way {
+  private way(origin: string, { server, serverConfig }: Pick<UpstreamRequest, 'server' | 'serverConfig'>): Way {
+    const { remote, serversUrl = this.serversUrl } = serverConfig;
     const { certificateAuthorities: ca, warm } = remote ?? {};
     // What is opened ahead is of one server, whoever else is at its origin.
     const name = warm !== undefined ? `${origin} of ${server}` : ca === undefined ? origin : `${origin} ${ca}`;
     const known = this.ways.get(name);
     if (known !== undefined) return known;
-    const servername = this.tlsName !== undefined && this.serversUrl.startsWith(origin) ? { servername: this.tlsName } : {};
+    const servername = this.tlsName !== undefined && serversUrl.startsWith(origin) ? { servername: this.tlsName } : {};
     const options = { timeout: CONNECT_TIMEOUT_MS, ...servername, ...(ca !== undefined && { ca }) };
     const { connections } = this;
     const connect = warm === undefined ? options : this.openAhead(warm, new URL(origin), server, buildConnector(options));

@@ -1,5 +1,7 @@
+import { METRIC_NAMESPACE } from '../../core/metrics';
 import { addressText } from '../assembly/template';
 import type { Machinery } from '../machinery';
+import { queryOf } from '../scaling/metrics-query';
 import { type AlarmProperties, isWatched } from '../scaling/policy-properties';
 import { createInert } from './inert';
 import type { Created, Provisioner, ResourceRequest } from './provisioner';
@@ -21,6 +23,7 @@ export const alarm: Provisioner<AlarmProperties> = {
     'Threshold',
     'ComparisonOperator',
     'TreatMissingData',
+    'Metrics',
   ],
   ignores: [
     'ActionConfiguration',
@@ -33,12 +36,11 @@ export const alarm: Provisioner<AlarmProperties> = {
     'EvaluationInterval',
     'EvaluationWindow',
     'ExtendedStatistic',
-    'Metrics',
     'ThresholdMetricId',
     'Unit',
     'WarmUpConfiguration',
   ],
-  reads: (properties) => (isWatched(properties) ? properties : ({} as AlarmProperties)),
+  reads: (properties) => (isWatchedHere(properties) ? properties : ({} as AlarmProperties)),
   create: async (request, machinery) => put(request, machinery),
   update: async (request, _, machinery) => put(request, machinery),
   delete: async ({ path }, { scaling }) => scaling.removeAlarm(path),
@@ -46,9 +48,13 @@ export const alarm: Provisioner<AlarmProperties> = {
 
 function put(request: ResourceRequest<AlarmProperties>, { scaling }: Machinery): Created {
   const { properties, path, generatedName } = request;
-  if (isWatched(properties)) scaling.putAlarm(path, properties, properties.AlarmName ?? generatedName, policiesCalledBy(request));
+  if (isWatchedHere(properties)) scaling.putAlarm(path, properties, properties.AlarmName ?? generatedName, policiesCalledBy(request));
   else scaling.removeAlarm(path);
   return createInert({ ...request, properties: { ...properties } });
+}
+
+function isWatchedHere(properties: AlarmProperties): boolean {
+  return isWatched(properties) || queryOf(properties)?.namespace === METRIC_NAMESPACE;
 }
 
 /** By the template, for an action may as well be a topic, which is nothing here. */

@@ -33,12 +33,17 @@ function publish(objects: Machinery['publishing']['objects'], { bucket, key, pat
   objects.put(bucket, { key, bytes: content.length, etag, changedAt: Date.now(), headers: { 'content-type': 'application/json' } }, copy);
 }
 
-/** Whether the role of the function behind a custom resource has a statement that lets it read this object, or all of a bucket. */
+/**
+ * Whether the role of the function behind a custom resource has a statement that lets it read this object, or all of a bucket. The role of a function of
+ * another stack is not in this template: what it is given here stands in a policy of a role that is not.
+ */
 function mayRead({ Properties }: Resource, resources: Readonly<Record<string, Resource>>, key: string): boolean {
   const [fn = ''] = referencesIn(Properties?.ServiceToken);
   const [role = ''] = referencesIn(resources[fn]?.Properties?.Role);
+  const isItsOwn = (roles: readonly string[]) =>
+    resources[fn] === undefined ? roles.every((each) => resources[each]?.Type !== 'AWS::IAM::Role') : roles.includes(role);
   const policies = Object.values(resources).filter(
-    ({ Type, Properties: of }) => Type === 'AWS::IAM::Policy' && referencesIn(of?.Roles).includes(role),
+    ({ Type, Properties: of }) => Type === 'AWS::IAM::Policy' && isItsOwn(referencesIn(of?.Roles)),
   );
   const documents = policies.map(({ Properties: of }) => of?.PolicyDocument as { readonly Statement?: readonly Statement[] } | undefined);
   return documents

@@ -7,6 +7,7 @@ import { highAlarm, lowAlarm } from '../../core/scaling/target-tracking';
 import type { Service } from '../ecs/service';
 import type { AlarmRow, Datapoint, ScalingEvent, ScalingRow } from '../local-account';
 import { type MetricId, MetricStore } from './metric-store';
+import { alarmOnSeries, type MetricsQuery, queryOf, seriesOf } from './metrics-query';
 import {
   type AlarmProperties,
   alarmRuleOf,
@@ -36,6 +37,12 @@ interface Alarm {
   readonly from: number;
 }
 
+/** An alarm on a query is one on each series that turns up. */
+interface QueriedAlarm extends Pick<Alarm, 'properties' | 'name' | 'calls'> {
+  readonly query: MetricsQuery;
+  readonly series: Set<string>;
+}
+
 /** CloudWatch looks at alarms of high resolution every ten seconds. */
 const LOOK_SECONDS = 10;
 /** Programs write their lines together: what belongs to a period is here so many milliseconds after it. */
@@ -47,6 +54,7 @@ export class AutoScaling {
   private readonly targets = new Map<string, Target>();
   private readonly policies = new Map<string, ScalingPolicyProperties>();
   private readonly alarms = new Map<string, Alarm>();
+  private readonly queries = new Map<string, QueriedAlarm>();
   private readonly secondMs: number;
   private timer: NodeJS.Timeout | undefined;
 
@@ -73,6 +81,7 @@ export class AutoScaling {
   }
 
   take(points: readonly Datapoint[]): void {
+    for (const [address, alarm] of this.queries) for (const point of points) this.watchSeries(address, alarm, point);
     this.store.take(points);
   }
 
@@ -98,6 +107,12 @@ export class AutoScaling {
   }
 
   putAlarm(address: string, properties: AlarmProperties, name: string, calls: readonly string[]): void {
+    const query = queryOf(properties);
+    if (query !== undefined) {
+      this.removeAlarm(address);
+      this.queries.set(address, { properties, name, calls, query, series: new Set() });
+      return;
+    }
     const rule = alarmRuleOf(properties, this.secondMs);
     const watch = new AlarmWatch(rule, 60 * this.secondMs, this.readerOf(metricOf(properties), rule));
     this.alarms.set(address, { properties, name, calls, watch, from: Date.now() + (rule.evaluationPeriods + 1) * rule.periodMs });
@@ -105,6 +120,8 @@ export class AutoScaling {
   }
 
   removeAlarm(address: string): void {
+    for (const series of this.queries.get(address)?.series ?? []) this.alarms.delete(`${address} ${series}`);
+    this.queries.delete(address);
     this.alarms.delete(address);
     this.review();
   }
@@ -123,6 +140,13 @@ export class AutoScaling {
 
   states(): readonly AlarmRow[] {
     return [...this.alarms.values()].map((alarm) => rowOf(alarm));
+  }
+
+  private watchSeries(address: string, { properties, name, calls, query, series }: QueriedAlarm, point: Datapoint): void {
+    const found = seriesOf(query, point);
+    if (found === undefined || series.has(found)) return;
+    series.add(found);
+    this.putAlarm(`${address} ${found}`, alarmOnSeries(properties, query, point), name, calls);
   }
 
   private look(now: number): void {

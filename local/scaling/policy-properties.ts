@@ -46,7 +46,9 @@ export interface AlarmProperties extends MetricProperties {
   readonly ComparisonOperator: Comparison;
   readonly DatapointsToAlarm?: number;
   readonly EvaluationPeriods: number;
+  /** An alarm on an expression has a period there. */
   readonly Period: number;
+  readonly Metrics?: readonly { readonly Expression?: unknown; readonly Period?: number }[];
   readonly Threshold: number;
   readonly TreatMissingData?: MissingData;
 }

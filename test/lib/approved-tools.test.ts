@@ -34,15 +34,13 @@ test('the gateway is told the digests of what the file has of a server, and an a
     approved: { ...NOTHING, tools: { pay: [definitionDigest('tools', PAY), definitionDigest('tools', '{"name":"pay"}')] } },
   });
   templateOf(server).hasResourceProperties('AWS::CloudWatch::Alarm', {
-    MetricName: 'ToolsUnreviewed',
-    AlarmDescription: Match.stringLikeRegexp('mcp-fleet tools approve tickets --dry-run --stack Company'),
+    Metrics: [Match.objectLike({ Expression: Match.stringLikeRegexp('SUM\\(ToolsUnreviewed\\)') })],
+    AlarmDescription: Match.stringLikeRegexp('mcp-fleet tools approve SERVER --dry-run --stack Company'),
   });
 });
 
-test('without it nothing is pinned, and nothing sounds', () => {
-  const server = newServer();
-  expect(server._config.pins).toBeUndefined();
-  expect(JSON.stringify(templateOf(server))).not.toContain('ToolsUnreviewed');
+test('without it nothing is pinned', () => {
+  expect(newServer()._config.pins).toBeUndefined();
 });
 
 test('prompts, resources and what a server says of itself are pinned beside its tools; resources need not be', () => {

@@ -1,8 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { Stack } from 'aws-cdk-lib';
-import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import type { McpServer } from '../../lib';
-import { keepWithinLimits, warnOfSecurityGroupRules } from '../../lib/fleet-limits';
+import { keepWithinLimits } from '../../lib/fleet-limits';
 import { NPM_HTTP, newApp, newFleet } from './example-fleet';
 
 /** A fleet of two servers in a stack that may have so many resources. */
@@ -15,10 +14,10 @@ function fleetIn(limit: number) {
 }
 
 test('a stack with too many resources is refused with what a server takes, and for how many there is room', () => {
-  const { app } = fleetIn(150);
+  const { app } = fleetIn(140);
 
   expect(() => app.synth()).toThrow(
-    /The stack Company has 1[56]\d resources; allowed: 150 \(CloudFormation\)\. The 2 servers of the fleet have 2\d each, as a rule, and 10\d stand beside them\. There is room for about 1 such servers\. Put the fleet into a stack of its own/,
+    /The stack Company has 1[45]\d resources; allowed: 140 \(CloudFormation\)\. The 2 servers of the fleet have 19 each, as a rule, and 1[12]\d stand beside them\. There is room for about 1 such servers\. Put servers into stacks of their own/,
   );
 });
 
@@ -31,20 +30,15 @@ test('what CDK does not count is not counted here', () => {
 test('a balancer with more target groups than it can have is refused', () => {
   const stack = new Stack(newApp(), 'Company');
   const servers = (count: number) => Array.from({ length: count }, () => ({ targetGroup: {} }) as McpServer);
-  let present = servers(99);
+  const hosted = (count: number) => Array.from({ length: count }, (_, at) => ({ serverName: `server-${at}`, isHosted: true }));
+  const remote = { serverName: 'far', isHosted: false };
+  let present = { own: servers(38), listed: [...hosted(60), remote], room: 60 };
   keepWithinLimits(stack, () => present);
 
   expect(stack.node.validate()).toEqual([]);
-  present = [...present, ...servers(1)];
-  expect(stack.node.validate()).toEqual([expect.stringMatching(/has 101 target groups.*allowed: 100 \(Elastic Load Balancing\)/)]);
-});
-
-test('rules of a security group beyond the usual quota are warned of, once', () => {
-  const stack = new Stack(newApp(), 'Company');
-  warnOfSecurityGroupRules(stack, 60);
-  Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
-  const another = new Stack(newApp(), 'Company');
-  for (const count of [61, 62]) warnOfSecurityGroupRules(another, count);
-
-  expect(Annotations.fromStack(another).findWarning('*', Match.stringLikeRegexp('outbound rule to each'))).toHaveLength(1);
+  present = { own: servers(39), listed: hosted(61), room: 60 };
+  expect(stack.node.validate()).toEqual([
+    expect.stringMatching(/39 servers in its own stack; allowed: 38.*100 target groups/),
+    expect.stringMatching(/61 servers in other stacks of this app; allowed: 60.*Raise serverBalancers: each more takes 90/),
+  ]);
 });

@@ -72,6 +72,7 @@ test('the gateway is told of every server, also of those added after it', () => 
     fleet: 'orders',
     keyLifetimeSeconds: 30 * 24 * 3_600,
     serversUrl: `https://<${logicalIdAt(template, 'AWS::ElasticLoadBalancingV2::LoadBalancer', /Internal/)}.DNSName>:8443`,
+    listedServersUrls: [`https://<${logicalIdAt(template, 'AWS::ElasticLoadBalancingV2::LoadBalancer', /Internal/)}.DNSName>:8444`],
     serversTlsName: 'mcp.example',
     identity: TRUSTED,
     ledgerTable: table(/Ledger/),
@@ -196,6 +197,7 @@ test('the janitor comes every minute, and is told of every server, also of those
     fleet: 'orders',
     ledgerTable: `<${logicalIdAt(template, 'AWS::DynamoDB::GlobalTable', /Ledger/)}>`,
     servers: ['tickets', 'notes'],
+    allowlistTable: `<${logicalIdAt(template, 'AWS::DynamoDB::GlobalTable', /Allowlist/)}>`,
   } satisfies JanitorConfig);
   expect(Properties.Timeout).toBeLessThan(60);
   const janitor = { 'Fn::GetAtt': [logicalIdAt(template, 'AWS::Lambda::Function', /LedgerJanitor/), 'Arn'] };

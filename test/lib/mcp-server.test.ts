@@ -207,7 +207,7 @@ test('a rule leads from the first path segment to the target group, on the serve
 
   template.resourceCountIs('AWS::ElasticLoadBalancingV2::ListenerRule', 1);
   template.hasResourceProperties('AWS::ElasticLoadBalancingV2::ListenerRule', {
-    ListenerArn: { Ref: logicalIdAt(template, 'AWS::ElasticLoadBalancingV2::Listener', /Servers/) },
+    ListenerArn: { Ref: logicalIdAt(template, 'AWS::ElasticLoadBalancingV2::Listener', /Internal\/Servers/) },
     Conditions: [{ Field: 'path-pattern', PathPatternConfig: { Values: ['/tickets/*'] } }],
     Actions: [{ Type: 'forward', TargetGroupArn: { Ref: logicalIdAt(template, 'AWS::ElasticLoadBalancingV2::TargetGroup', /tickets/) } }],
   });

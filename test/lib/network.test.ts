@@ -49,7 +49,7 @@ const publicEdge = (stack: Stack) => FleetEdge.publicAlb({ certificate: certific
 test.each([
   ['internal', undefined],
   ['public', publicEdge],
-])('only the gateway may enter the servers listener (%s edge)', (_, edge) => {
+])('only the gateway may enter the listeners of servers (%s edge)', (_, edge) => {
   const stack = newStack();
   const template = templateOf(newServer({}, newFleet(stack, edge && { edge: edge(stack) })));
 
@@ -100,6 +100,7 @@ test('a public edge is a load balancer of its own: the servers stay behind an in
   ]);
   expect(listeners.sort()).toEqual([
     [internal, 8443],
+    [internal, 8444],
     [open, 443],
   ]);
   expect(sendersTo(template, 443)).toEqual(['0.0.0.0/0']);
@@ -162,7 +163,7 @@ test('load balancers log, drop malformed headers, and wait longer than the heart
 test('the gateway is the default of the edge, and nothing is the default of the servers listener', () => {
   const template = templateOf(newServer());
   const edge = resourceAt(template, 'AWS::ElasticLoadBalancingV2::Listener', /Edge/);
-  const servers = resourceAt(template, 'AWS::ElasticLoadBalancingV2::Listener', /Servers/);
+  const servers = resourceAt(template, 'AWS::ElasticLoadBalancingV2::Listener', /Internal\/Servers/);
 
   expect(edge.Properties.DefaultActions).toEqual([
     { Type: 'forward', TargetGroupArn: { Ref: logicalIdAt(template, 'AWS::ElasticLoadBalancingV2::TargetGroup', /GatewayTargets/) } },

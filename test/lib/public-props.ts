@@ -25,7 +25,9 @@ function namesOf({ exportClause, moduleSpecifier }: ts.ExportDeclaration): { nam
 }
 
 function interfaceIn(source: ts.SourceFile, name: string): ts.InterfaceDeclaration[] {
-  return source.statements.filter(ts.isInterfaceDeclaration).filter((declaration) => declaration.name.text === name);
+  const declared = source.statements.filter(ts.isInterfaceDeclaration).filter((declaration) => declaration.name.text === name);
+  // Whoever hands in a construct has not written it.
+  return declared.filter(({ heritageClauses = [] }) => !heritageClauses.some((clause) => clause.getText().includes('IConstruct')));
 }
 
 function propertyOf({ name, questionToken, type }: ts.PropertySignature): PublicProperty {

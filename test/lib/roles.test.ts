@@ -43,7 +43,9 @@ test('the janitor may look into the index, and end what it finds', () => {
   expect(onTables.map(({ Action, Resource }) => [Action, textOf(Resource)])).toEqual([
     [['dynamodb:GetItem', 'dynamodb:UpdateItem'], `<${ledger}.Arn>`],
     [['dynamodb:Query'], `<${ledger}.Arn>/index/unsettled`],
+    [['dynamodb:Query'], `<${logicalIdAt(template, 'AWS::DynamoDB::GlobalTable', /Allowlist/)}.Arn>`],
   ]);
+  expect(onTables.at(-1)?.Condition).toEqual({ 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['servers'] } });
   const others = statements.filter((statement) => !onTables.includes(statement)).flatMap(({ Action }) => Action);
   expect(new Set(others.map((action) => action.split(':')[0]))).toEqual(new Set(['kms', 'logs']));
 });
@@ -102,6 +104,7 @@ test('everything that the gateway may do is known', () => {
     'dynamodb:GetItem',
     'dynamodb:PartiQLInsert',
     'dynamodb:PutItem',
+    'dynamodb:Query',
     'dynamodb:UpdateItem',
     'kms:Decrypt',
     'kms:DescribeKey',
@@ -122,6 +125,12 @@ test('everything that the gateway may do is known', () => {
       Action: ['dynamodb:GetItem'],
       Resource: { 'Fn::GetAtt': [allowlist, 'Arn'] },
       Condition: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['orders'] } },
+    },
+    {
+      Effect: 'Allow',
+      Action: ['dynamodb:GetItem', 'dynamodb:Query'],
+      Resource: { 'Fn::GetAtt': [allowlist, 'Arn'] },
+      Condition: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['servers'] } },
     },
   ]);
   const deletes = statements.filter((statement) => statement.Action.includes('dynamodb:DeleteItem'));
@@ -148,15 +157,19 @@ test('an operator may freeze and lift, and look up what there is; nobody else ma
   ]);
 });
 
-test('the gateway reads the seal key and the sidecar keys, and no secret of a server', () => {
+const TAGGED = '{"StringEquals":{"aws:ResourceTag/cdk-mcp-fleet:fleet":"orders"}}';
+
+test('the gateway reads the seal key, the sidecar keys, and what has the tag of its fleet; no secret of a server', () => {
   const template = templateOf(newServer());
   const statements = statementsOf(template, taskRoleOf(template, /Gateway\/Task/));
   const secrets = statements.filter((statement) => statement.Action.includes('secretsmanager:GetSecretValue'));
 
-  expect(secrets.flatMap((statement) => statement.Resource)).toEqual([
+  const isTagged = ({ Condition }: { Condition?: unknown }) => JSON.stringify(Condition) === TAGGED;
+  expect(secrets.filter((statement) => !isTagged(statement)).flatMap((statement) => statement.Resource)).toEqual([
     { Ref: logicalIdAt(template, 'AWS::SecretsManager::Secret', /SealKey/) },
     { Ref: logicalIdAt(template, 'AWS::SecretsManager::Secret', /tickets\/SidecarKey/) },
   ]);
+  expect(secrets.filter(isTagged)).toHaveLength(1);
 });
 
 test("the fleet's key is used through DynamoDB and Secrets Manager only", () => {
@@ -233,6 +246,11 @@ test('the functions of the allowlist may use it by exactly what they do, and of 
   ]);
   expect(onTables(/AllowlistSync\/Role/)).toEqual([
     { Action: ['dynamodb:BatchWriteItem', 'dynamodb:Query', 'dynamodb:Scan'], Resource: allowlist },
+    {
+      Action: ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
+      Resource: allowlist,
+      Condition: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['servers'] } },
+    },
   ]);
 });
 
@@ -255,7 +273,8 @@ test('key rotation may make and promote versions of the keys of the fleet, which
   const keys = Object.keys(template.findResources('AWS::SecretsManager::Secret'));
   const statements = statementsOf(template, logicalIdAt(template, 'AWS::IAM::Role', /KeyRotation\/Role/));
   const onSecrets = statements.filter(({ Action }) => Action.some((action) => action.startsWith('secretsmanager:')));
-  expect(onSecrets.flatMap(({ Resource }) => [Resource].flat()).map((resource) => textOf(resource))).toEqual(keys.map((key) => `<${key}>`));
+  const named = onSecrets.filter(({ Condition }) => JSON.stringify(Condition) !== TAGGED);
+  expect(named.flatMap(({ Resource }) => [Resource].flat()).map((resource) => textOf(resource))).toEqual(keys.map((key) => `<${key}>`));
   expect(new Set(onSecrets.flatMap(({ Action }) => Action))).toEqual(
     new Set(['DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'].map((action) => `secretsmanager:${action}`)),
   );

@@ -61,6 +61,13 @@ const LISTENER = ApplicationListener.fromApplicationListenerAttributes(stack, 'S
   listenerArn: 'arn:aws:elasticloadbalancing:eu-west-1:111122223333:listener/app/shared/1a2b/3c4d',
   securityGroup: SecurityGroup.fromSecurityGroupId(stack, 'SharedAccess', 'sg-shared'),
 });
+const ATTRIBUTES = {
+  ...{ fleetName: 'orders', vpc: fleet.vpc, clusterName: 'cluster', serversSecurityGroupId: 'sg-1', issuer: 'https://login.example' },
+  encryptionKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/1a2b',
+  allowlistFunctionArn: 'arn:aws:lambda:eu-west-1:111122223333:function:sync',
+  allowlistFunctionRoleArn: 'arn:aws:iam::111122223333:role/sync',
+  keyRotationFunctionArn: 'arn:aws:lambda:eu-west-1:111122223333:function:rotation',
+};
 
 /** For every interface: properties that are right, and how they are given. */
 const USES: Record<string, { readonly right: object; readonly use: (props: Anything) => unknown }> = {
@@ -123,6 +130,12 @@ const USES: Record<string, { readonly right: object; readonly use: (props: Anyth
   HeaderCredentialOptions: { right: {}, use: (options) => shows(ServerCredential.header('x-api-key', secret, options)) },
   HttpRuntimeProps: { right: { package: 'a', version: '1.0.0', port: 3000 }, use: (props) => running(ServerRuntime.http(props)) },
   InternalEdgeProps: { right: {}, use: (props) => at(FleetEdge.internal(props)) },
+  McpAgentAttributes: {
+    right: { agentName: 'support', subject: 'agent-support' },
+    use: (attrs) => lib.McpAgent.fromAgentAttributes(newStack(), 'Agent', attrs),
+  },
+  McpFleetAttributes: { right: ATTRIBUTES, use: (attrs) => McpFleet.fromAttributes(newStack(), 'Mcp', attrs) },
+  McpServerProps: { right: { fleet, runtime: NPM_HTTP }, use: (props) => new lib.McpServer(stack, `S${++made}`, props) },
   McpFleetProps: { right: { identity: IDENTITY, edge: FleetEdge.internal() }, use: newFleetWith },
   OidcIdentityProps: { right: { issuer: 'https://login.example', audience: 'a' }, use: (props) => identified(AgentIdentity.oidc(props)) },
   ProbeCall: { right: { tool: 'find' }, use: (failing) => checkedBy({ failing }) },

@@ -352,12 +352,11 @@ export const CHANGES: Readonly<Record<string, Change>> = {
   'another threshold': also(
     ({ node }) => {
       for (const made of node.findAll())
-        if (made instanceof CfnAlarm && made.node.path.includes('payments/NearlyFull')) made.threshold = 50;
+        if (made instanceof CfnAlarm && made.node.path.includes('ServerAlarms/SlotUtilization')) made.threshold = 50;
     },
     ['alarm'],
     'changes',
-    /alarm NearlyFullAlarm.*90.*50/,
-    PAYMENTS,
+    /alarm ServerAlarms\/SlotUtilizationAlarm.*90.*50/,
   ),
   'a cluster of the company': {
     by: { fleet: (stack) => ({ cluster: new Cluster(stack, 'Shared', { vpc: new Vpc(stack, 'Own') }) }) },

@@ -8,6 +8,7 @@ import { COMPILERS, compile } from './types';
 const AT_HAND = `
 import type { Client } from '@modelcontextprotocol/client';
 import type * as cdk from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as awsIam from 'aws-cdk-lib/aws-iam';
 import type * as acm from 'aws-cdk-lib/aws-certificatemanager';
@@ -23,6 +24,10 @@ declare global {
   const AgentIdentity: typeof library.AgentIdentity;
   const McpFleet: typeof library.McpFleet;
   const fleet: library.McpFleet;
+  const teamStack: cdk.Stack;
+  const Vpc: typeof ec2.Vpc;
+  const McpAgent: typeof library.McpAgent;
+  const McpServer: typeof library.McpServer;
   const payments: library.McpServer;
   const support: library.McpAgent;
   const research: library.McpAgent;

@@ -16,7 +16,7 @@ let seats: Seats;
 beforeEach(() => {
   jest.useFakeTimers();
   const now = () => Date.now();
-  seats = new Seats({ config, now, metrics: new Metrics('fleet', ['app'], now, () => undefined) });
+  seats = new Seats({ config, now, metrics: new Metrics({ fleet: 'fleet', ...config }, now, () => undefined) });
   tell(1);
 });
 afterEach(() => void jest.clearAllTimers());
