@@ -53,14 +53,13 @@ test.each([
   const stack = newStack();
   const template = templateOf(newServer({}, newFleet(stack, edge && { edge: edge(stack) })));
 
-  expect(whoReaches(template, 'servers')).toEqual(['gateway']);
+  for (const listener of ['servers', 'listedservers']) expect(whoReaches(template, listener)).toEqual(['gateway']);
 });
 
 test('only the load balancer may reach sidecars and gateways, and nobody the port of a server', () => {
   const template = templateOf(newServer());
-  // Both listeners are one load balancer's.
-  expect(whoReaches(template, 'tickets')).toEqual(['edge', 'servers']);
-  expect(whoReaches(template, 'gateway')).toEqual(['edge', 'servers']);
+  // All listeners are one load balancer's.
+  for (const tasks of ['tickets', 'gateway']) expect(whoReaches(template, tasks)).toEqual(['edge', 'listedservers', 'servers']);
   expect(linksAmong(networkOf(template)).filter(({ to, port, open }) => to === 'tickets' && port === 3000 && open)).toEqual([]);
 });
 
