@@ -30,8 +30,8 @@ export const AGENT_KEYS_MAKE_ACTIONS = ['dynamodb:PartiQLInsert', 'dynamodb:Quer
 export const AGENT_KEYS_READ_ACTIONS = ['dynamodb:Query'];
 /** Keys of agents, for who destroys them. */
 export const AGENT_KEYS_SHRED_ACTIONS = ['dynamodb:Query', 'dynamodb:UpdateItem'];
-/** Session directory, for the gateway: a closed session's item goes. */
-export const DIRECTORY_ACTIONS = ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
+/** Session directory, for the gateway: a closed session's item is marked, and goes by its time to live. */
+export const DIRECTORY_ACTIONS = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
 /** Allowlist, for the authorizer: all rows of one agent. */
 export const ALLOWLIST_READ_ACTIONS = ['dynamodb:Query'];
 /** The item in which gateway replicas count what they reach, for the authorizer. */

@@ -95,7 +95,7 @@ export class AwsEndpoint {
       if (isProgram && this.faults.meets(request, response)) return;
       if (!this.iam || !session) return await this.serveSigned(request, response, signerOf(authorization));
       const admitted = await admit(request, this.serviceOf(request), session, this.iam, this);
-      await this.serveSigned(admitted.request, response, admitted.signer);
+      await this.serveSigned(admitted.request, response, admitted.signer, admitted.refusalOf);
     } catch (error) {
       // A client that left needs no answer; anything else is one.
       if (response.headersSent) response.destroy();
@@ -112,7 +112,12 @@ export class AwsEndpoint {
   }
 
   /** @param signer what may be asked: all by an operator, and by a role that was judged */
-  private async serveSigned(request: IncomingMessage, response: ServerResponse, signer: AwsCall['signer'] | undefined): Promise<void> {
+  private async serveSigned(
+    request: IncomingMessage,
+    response: ServerResponse,
+    signer: AwsCall['signer'] | undefined,
+    refusalOf?: AwsCall['refusalOf'],
+  ): Promise<void> {
     const url = request.url ?? '/';
     const target = String(request.headers['x-amz-target'] ?? '');
     if (signer === undefined) return refuseStranger(request, response);
@@ -121,7 +126,7 @@ export class AwsEndpoint {
     // Programs cannot deploy: a server would give itself whatever it likes.
     if (this.more && service && (signer === 'operator' || name === 's3' || ASKED_BY_PROGRAMS.includes(target))) {
       const account = accountOf(request.headers['x-amz-security-token'], this.more.account);
-      return await service({ request, response, signer, account });
+      return await service({ request, response, signer, account, ...(refusalOf && { refusalOf }) });
     }
     if (isLambdaRequest(url)) return await answerLambda(request, response, this.functions);
     if (!target.startsWith(SECRETS_MANAGER)) return refuse(request, response);

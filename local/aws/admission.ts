@@ -15,6 +15,7 @@ export interface Admitted {
   readonly request: IncomingMessage;
   /** What may be asked: all where it was judged; of a role that no template makes, what programs need. */
   readonly signer: AwsCall['signer'];
+  readonly refusalOf: NonNullable<AwsCall['refusalOf']>;
 }
 
 /**
@@ -29,7 +30,11 @@ export async function admit(request: IncomingMessage, service: string, session: 
   const signer = iam.judges(session) ? 'operator' : 'program';
   const refusal = iam.authorize(session, askedOf(service, { request, body: content?.toString() ?? '', region, account }, known));
   if (refusal !== undefined) throw refused(service, refusal);
-  return { request: content === undefined ? request : replayed(request, content), signer };
+  return {
+    request: content === undefined ? request : replayed(request, content),
+    signer,
+    refusalOf: (call) => iam.authorize(session, [call]),
+  };
 }
 
 function refused(service: string, text: string): AwsError {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Call } from '../iam/iam';
 import { AwsError } from './aws-error';
 
 /** One request to one service of the account, whose signer is known. */
@@ -9,6 +10,8 @@ export interface AwsCall {
   readonly signer: 'program' | 'operator';
   /** Of the credentials; another than the account's own after AssumeRole of a role there. */
   readonly account: string;
+  /** Why the signer may not do something more that an answer would tell of; absent where nobody is judged. */
+  readonly refusalOf?: (call: Call) => string | undefined;
 }
 
 /** Answers every request to one service; rejects with an {@link AwsError} only where nothing of the answer is written. */

@@ -134,6 +134,7 @@ export class DeployedStacks {
       plan,
       machinery: this.parts.machinery,
       tell,
+      onNamed: () => this.parts.machinery().iam.changed(),
       ...(permit && { permit }),
       ...(signal && { signal }),
     });

@@ -33,6 +33,8 @@ export interface StackDeploymentParts {
   readonly plan: { runs(address: ResourceAddress): boolean };
   readonly machinery: () => Machinery;
   readonly tell: TellResource;
+  /** Told when something has a name, or another one. */
+  readonly onNamed?: () => void;
   /** Refuses a change of a resource that exists. @throws Error with the reason */
   readonly permit?: (action: 'Modify' | 'Replace', resource: DeployedResource) => void;
   /** Nothing more is begun when it is aborted. */
@@ -212,7 +214,7 @@ export class StackDeployment implements World {
     const changedAt = same ? before.changedAt : new Date();
     const after: DeployedResource = { ...declared, created, life, alive: true, changedAt };
     this.after.set(addressText(declared.address), after);
-    this.parts.machinery().iam.changed();
+    this.parts.onNamed?.();
     if (same) return;
     this.steps.push(before ? { kind: 'changed', before, after } : { kind: 'made', after });
     if (created.stable === undefined) this.tellDone(after, before !== undefined);

@@ -147,7 +147,7 @@ describe('the names of a deployment', () => {
     await deployment.resolve(net, [{ Ref: 'Vpc' }, { Ref: 'Logs' }], 'Metadata');
     expect(await deployment.resolve(shop, { 'Fn::ImportValue': 'Net-vpc' }, 'Metadata')).toMatch(/^vpc-[0-9a-f]{17}$/);
     const output = { 'Fn::GetStackOutput': { StackName: 'Net', OutputName: 'Logs' } };
-    expect(await deployment.resolve(shop, output, 'Metadata')).toBe('arn:aws:logs:us-east-1:000000000000:log-group:net-logs');
+    expect(await deployment.resolve(shop, output, 'Metadata')).toBe('arn:aws:logs:us-east-1:000000000000:log-group:net-logs:*');
   });
 
   test.each<[string, unknown, RegExp]>([

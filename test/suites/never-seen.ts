@@ -21,6 +21,11 @@ export const NEVER_SEEN: readonly NeverSeen[] = [
     why: 'VPC delivers flow logs; no packet of a network is seen here',
   })),
   {
+    role: 'AllowlistSync',
+    action: 'dynamodb:Query',
+    why: 'grants of a version that had a custom resource for each agent are looked up when that is deleted, in the upgrade',
+  },
+  {
     role: 'ExecutionRole',
     action: 'secretsmanager:DescribeSecret',
     why: 'the CDK grants it with each secret of a container (Secret.grantRead); ECS reads the value alone',

@@ -27,7 +27,10 @@ export function s3Service({ store, region, lent }: S3Options): AwsService {
     if (bucket === undefined) return listBuckets(store, call);
     requireOwner(call);
     if (!(isRead(call) && lent.has(`${bucket}/${key}`))) requireRight(store, bucket, call);
-    if (key !== undefined) return await answerObject({ ...target, bucket, key }, call);
+    if (key !== undefined) {
+      if (isRead(call)) requireKnowledge(store, { bucket, key }, call);
+      return await answerObject({ ...target, bucket, key }, call);
+    }
     if (request.method === 'GET') return getBucket(store, store.known(bucket), query, region);
     if (request.method === 'HEAD') return headBucket(store, bucket, region);
     if (request.method === 'POST' && query.has('delete')) return await deleteObjects(store, bucket, call);
@@ -120,6 +123,17 @@ function isRead({ request }: AwsCall): boolean {
 /** Assets are what programs are made of: one that could write there would give another its own code. */
 function requireRight(store: ObjectStore, bucket: string, { signer }: AwsCall): void {
   if (signer === 'program' && store.bucket(bucket)?.assets) throw new AwsError('AccessDenied', 'Access Denied', 403);
+}
+
+/** Whoever may not list a bucket is not told whether an object is there (Amazon S3 API Reference, GetObject). */
+function requireKnowledge(
+  store: ObjectStore,
+  { bucket, key }: { readonly bucket: string; readonly key: string },
+  { refusalOf }: AwsCall,
+): void {
+  if (store.bucket(bucket) === undefined || store.object(bucket, key) !== undefined) return;
+  const refusal = refusalOf?.({ action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}` });
+  if (refusal !== undefined) throw new AwsError('AccessDenied', refusal, 403);
 }
 
 function nameOf(query: URLSearchParams): string {

@@ -45,6 +45,14 @@ export const EXERCISES: readonly Exercise[] = [
     run: (account) => inSession(account, 'treasury', 'payments', async (client) => void (await done(client, 'transfer', TRANSFER))),
   },
   {
+    name: 'a transfer is refunded',
+    run: (account) =>
+      inSession(account, 'treasury', 'payments', async (client) => {
+        const { transferId } = (await done(client, 'transfer', TRANSFER)) as { readonly transferId: string };
+        await done(client, 'refund', { transferId, reason: 'a drill' });
+      }),
+  },
+  {
     name: 'a session outlives its instance',
     run: (account) =>
       inSession(account, 'treasury', 'payments', async (client) => {
@@ -69,6 +77,13 @@ export const EXERCISES: readonly Exercise[] = [
   { name: 'sessions keep the instances of all servers', run: (account) => protectedEverywhere(account) },
   { name: 'the janitor ends what a gateway has left', run: (account) => abandoned(account) },
   { name: 'the archive takes what is written', run: (account) => archived(account) },
+  {
+    name: 'the archive goes on where another archiver has left it',
+    run: async (account) => {
+      for (const { pid, task } of await account.processes()) if (task.includes('LedgerArchiver')) process.kill(pid, 'SIGKILL');
+      await archived(account);
+    },
+  },
   {
     name: 'each key of the fleet is rotated',
     run: async (account) => {
@@ -107,9 +122,10 @@ async function done(
   name: string,
   args: Readonly<Record<string, unknown>>,
   _meta?: Readonly<Record<string, unknown>>,
-): Promise<void> {
-  const { isError, content } = await client.callTool({ name, arguments: args, ...(_meta && { _meta }) });
+): Promise<unknown> {
+  const { isError, content, structuredContent } = await client.callTool({ name, arguments: args, ...(_meta && { _meta }) });
   if (isError) throw new Error(`${name}: ${JSON.stringify(content)}`);
+  return structuredContent;
 }
 
 async function rowsOf(account: LocalAccount, role: ProcessRow['role'], server?: string): Promise<readonly ProcessRow[]> {
