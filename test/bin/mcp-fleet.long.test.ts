@@ -41,6 +41,7 @@ describe('mcp-fleet', () => {
     'tasks',
     'ledger',
     'secret',
+    'fault',
   ];
 
   it('lists its commands', async () => {
