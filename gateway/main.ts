@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { FLEET_CONFIG_VARIABLE, type FleetConfig, RUNTIME_PORT } from '../core/fleet-config';
+import { requireKnown } from '../core/formats';
 import { LOG_SHAPE } from '../core/log-shape';
 import { metricsInterval } from '../core/metrics';
 import { KEY_REFRESH_MS } from '../core/secrets/key-ring';
@@ -86,7 +87,7 @@ function refreshKeys(...keys: readonly { refresh(): Promise<void> }[]): void {
 function readConfig(env: NodeJS.ProcessEnv): FleetConfig {
   const text = env[FLEET_CONFIG_VARIABLE];
   if (!text) throw new Error(`the environment variable ${FLEET_CONFIG_VARIABLE} is missing; the McpFleet construct sets it`);
-  return JSON.parse(text) as FleetConfig;
+  return requireKnown('gatewayConfig', JSON.parse(text) as FleetConfig);
 }
 
 start().catch((error: Error) => {

@@ -53,6 +53,8 @@ export interface Machinery {
   readonly scaling: AutoScaling;
   /** Port on this machine that a listener, or the stage of an API, shall take; 0 for any free one. */
   portFor(stack: string, logicalId: string, port: number): number;
+  /** The same for agents who enter a company's listener under this host name; undefined where no fleet of the stack has it. */
+  doorFor(stack: string, host: string): number | undefined;
   /** Host name by which agents know it; undefined where it has none of its own. */
   domainOf(stack: string, logicalId: string, port: number): string | undefined;
   readonly interpose: NonNullable<LocalAccountOptions['interpose']>;

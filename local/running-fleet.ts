@@ -48,6 +48,10 @@ function edgeUrl(machinery: Machinery, fleet: FleetDescription): string {
   const api = [...machinery.apis.values()].find(({ address }) => address.stack === stack && address.logicalId === edge.api);
   const stage = api && machinery.stages.get(api.id);
   if (stage) return `http://127.0.0.1:${stage.port}`;
+  if (edge.joins) {
+    const port = [...machinery.listeners.values()].map((each) => each.doorOf(edge.domainName ?? '')).find((door) => door !== undefined);
+    if (port !== undefined) return `http://127.0.0.1:${port}`;
+  }
   const [arn] = [...machinery.loadBalancers].find(([, made]) => made.stack === stack && made.logicalId === edge.loadBalancer) ?? [];
   const listener = arn && machinery.listeners.get(`${arn.replace(':loadbalancer/', ':listener/')}/${edge.port}`);
   const door = addressText({ stack, logicalId: edge.loadBalancer });

@@ -28,6 +28,7 @@ import { Ports } from './processes/ports';
 import { startReaper } from './processes/reaper';
 import { programPath } from './programs';
 import { AutoScaling } from './scaling/auto-scaling';
+import { healthCounts } from './scaling/balancer-metrics';
 import { readSecrets } from './secrets/container-secrets';
 import type { GivenSecrets } from './secrets/given-secrets';
 import { SecretStore } from './secrets/secret-store';
@@ -45,6 +46,7 @@ export interface MachineryOptions extends LocalAccountOptions {
   /** What must not outlive the account. */
   readonly controlFile: string;
   readonly portFor: Machinery['portFor'];
+  readonly doorFor: Machinery['doorFor'];
   readonly domainOf: Machinery['domainOf'];
   readonly logFolder: string;
 }
@@ -60,7 +62,7 @@ export function keptFolder({ persist }: Pick<LocalAccountOptions, 'persist'>, te
 
 /** Starts everything that resources are put into; each part is stopped in reverse order. */
 export async function startMachinery(options: MachineryOptions, teardown: Teardown): Promise<Machinery> {
-  const { keptIn: persist, region, given, portFor, domainOf } = options;
+  const { keptIn: persist, region, given, portFor, doorFor, domainOf } = options;
   const scratch = mkdtempSync(join(tmpdir(), 'mcp-fleet-'));
   // Run by root, servers may run as other users, who have to get at their files below; nobody is told what there is.
   if (process.getuid?.() === 0) chmodSync(scratch, 0o711);
@@ -126,6 +128,7 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
     services: new Map(),
     scaling,
     portFor,
+    doorFor,
     domainOf,
     interpose,
     images,
@@ -153,6 +156,11 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
   };
   teardown.add(() => stopAll([...machinery.listeners.values(), ...machinery.stages.values()]));
   teardown.add(() => stopServices([...machinery.services.values()]));
+  const counted = setInterval(
+    () => scaling.take(healthCounts(machinery.listeners, (arn) => machinery.targetGroups.get(arn), Date.now())),
+    scaling.intervalMs,
+  );
+  teardown.add(() => clearInterval(counted));
   scaling.start();
   teardown.add(() => scaling.stop());
   return machinery;

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https';
 import { DOOR_LIMITS } from '../core/door-limits';
 import { FleetError } from '../core/errors';
+import { UnknownFormatError } from '../core/formats';
 import {
   CONTEXT_HEADER,
   HELD_SESSION_PATH,
@@ -16,6 +17,7 @@ import {
 } from '../core/headers';
 import type { RequestId } from '../core/message';
 import type { LeakGuard } from '../core/secrets/leak-guard';
+import type { SignedContext } from '../core/signed-context';
 import type { TargetCertificate } from '../core/target-certificate';
 import type { Admission } from './admission';
 import { keepAnswerOf } from './answer-tee';
@@ -169,11 +171,11 @@ export class SidecarServer {
     if (!route.methods.includes(method)) {
       throw new FleetError('METHOD_NOT_ALLOWED', { reason: `${method} came; allowed is ${route.methods.join(', ')}` });
     }
-    const caller = this.#callers.of(request.headers[CONTEXT_HEADER], clock.now() / 1000);
-    if (caller === undefined) {
+    const caller = this.#callerOf(request);
+    if (caller === undefined || caller instanceof UnknownFormatError) {
       const speaker = { instance, key: keys[0], news };
       const stranger = new Exchange(request, response, { agent: '', server: name }, undefined, speaker, clock.now());
-      stranger.refuse('unauthenticated', 'the request carries no valid context of a gateway of this fleet');
+      stranger.refuse('unauthenticated', caller?.message ?? 'the request carries no valid context of a gateway of this fleet');
       return;
     }
     const { context, key } = caller;
@@ -196,6 +198,16 @@ export class SidecarServer {
       },
       onTooLarge: (error) => this.#plain(response, error),
     });
+  }
+
+  /** A gateway of a later version may say more than this program would read: it is refused like a stranger, and told why. */
+  #callerOf({ headers }: IncomingMessage): SignedContext | UnknownFormatError | undefined {
+    try {
+      return this.#callers.of(headers[CONTEXT_HEADER], this.parts.clock.now() / 1000);
+    } catch (error) {
+      if (error instanceof UnknownFormatError) return error;
+      throw error;
+    }
   }
 
   #serve(exchange: Exchange, route: Route, holding?: Holding): void {

@@ -11,6 +11,7 @@ import {
   type SidecarConfig,
   type StdioRuntimeConfig,
 } from '../core/fleet-config';
+import { requireKnown } from '../core/formats';
 import { readKeyRing } from '../core/secrets/key-ring';
 import { LeakGuard } from '../core/secrets/leak-guard';
 
@@ -68,6 +69,12 @@ function readConfig(text: string | undefined, problems: string[]): SidecarConfig
     given = JSON.parse(text ?? '') as Partial<SidecarConfig>;
   } catch {
     problems.push(`${SIDECAR_CONFIG_VARIABLE} must hold a SidecarConfig as JSON; got ${text ? 'text that is no JSON' : 'nothing'}.`);
+    return undefined;
+  }
+  try {
+    requireKnown('sidecarConfig', given ?? {});
+  } catch (error) {
+    problems.push(`${SIDECAR_CONFIG_VARIABLE}: ${(error as Error).message}`);
     return undefined;
   }
   const { fleet, server, slots, warm = 0, drainSeconds, deployWithinSeconds, streamAgeSeconds, onLoss, runtime } = given ?? {};

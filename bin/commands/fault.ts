@@ -171,12 +171,10 @@ function ofVictims(command: Command): Command {
 }
 
 function lasting(command: Command): Command {
-  const withTime = command.option(
-    '--for <duration>',
-    `how long, from 1s to ${MOST}`,
-    durationWithin('1s', MOST),
-    FAULT_TIMES.usual / 1_000,
-  );
+  const time = new Option('--for <duration>', `how long, from 1s to ${MOST}`)
+    .argParser(durationWithin('1s', MOST))
+    .default(FAULT_TIMES.usual / 1_000, `${FAULT_TIMES.usual / 1_000}s`);
+  const withTime = command.addOption(time);
   return command.options.some(({ long }) => long === '--json') ? withTime : withTime.option('--json', 'one JSON document', false);
 }
 

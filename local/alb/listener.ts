@@ -25,6 +25,7 @@ const HEADS = { maxHeaderSize: 256 * 1024 };
 export class Listener {
   private readonly rulesByName = new Map<string, Rule>();
   private rules: readonly Rule[] = [];
+  private readonly doors = new Map<string, Server>();
   private defaultAction: Action;
 
   private constructor(
@@ -46,12 +47,39 @@ export class Listener {
     return listener;
   }
 
+  /**
+   * Lets who has no DNS of the company's come in under one of its host names, by a port of its own.
+   * @param port on 127.0.0.1; 0 takes a free one
+   * @returns the port
+   */
+  async openDoor(host: string, port: number): Promise<number> {
+    const known = this.doors.get(host);
+    if (known !== undefined) return portOf(known);
+    const door = await listenOnLoopback((request, response) => {
+      request.headers.host = host;
+      this.answer(request, response);
+    }, port);
+    door.requestTimeout = 0;
+    door.headersTimeout = this.server.headersTimeout;
+    this.doors.set(host, door);
+    this.applyIdleTimeout();
+    return portOf(door);
+  }
+
+  /** Port of the door of a host name, where there is one. */
+  doorOf(host: string): number | undefined {
+    const door = this.doors.get(host);
+    return door && portOf(door);
+  }
+
   /** For connections that are opened from now on. */
   applyIdleTimeout(): void {
     const idle = this.options.idleTimeoutSeconds() * 1000;
-    this.server.keepAliveTimeout = idle;
-    // One second more, so that a silent target is answered with 504 rather than a closed connection.
-    this.server.setTimeout(idle + 1000);
+    for (const server of [this.server, ...this.doors.values()]) {
+      server.keepAliveTimeout = idle;
+      // One second more, so that a silent target is answered with 504 rather than a closed connection.
+      server.setTimeout(idle + 1000);
+    }
   }
 
   get port(): number {
@@ -88,8 +116,8 @@ export class Listener {
     this.sortRules();
   }
 
-  stop(): Promise<void> {
-    return closeServer(this.server);
+  async stop(): Promise<void> {
+    await Promise.all([this.server, ...this.doors.values()].map(closeServer));
   }
 
   private sortRules(): void {

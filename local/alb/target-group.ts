@@ -8,6 +8,8 @@ export interface Target {
   /** Identity inside the group, as the stickiness cookie carries it. */
   readonly id: string;
   readonly port: number;
+  /** Where it stands, where that is known. */
+  readonly zone?: string;
   readonly pool: Pool;
   health: Health;
   draining: boolean;
@@ -31,6 +33,14 @@ export interface Choice {
 
 /** Where a connection to a port of this machine is opened, asked for each: where nobody answers, when none may come about. */
 export type Way = (port: number) => number;
+
+/** How a target is come to. */
+export interface Lead {
+  /** Default: straight. */
+  readonly way?: Way;
+  /** Availability zone that it stands in. */
+  readonly zone?: string;
+}
 
 /**
  * A target that lets nobody in has this long, in milliseconds; then it is a 504 ("HTTP 504: Gateway timeout"). Where TLS is spoken it
@@ -79,7 +89,13 @@ export class TargetGroup {
    * @param healthPort where it is asked for its health
    * @param changed told when the target becomes healthy or unhealthy
    */
-  register(id: string, port: number, healthPort: number, changed: (health: Health) => void, way: Way = (straight) => straight): Target {
+  register(
+    id: string,
+    port: number,
+    healthPort: number,
+    changed: (health: Health) => void,
+    { way = (straight) => straight, zone }: Lead = {},
+  ): Target {
     const connect: buildConnector.connector = (to, done) => CONNECT({ ...to, port: String(way(port)) }, done);
     const pool = new Pool(`${this.settings.scheme}://127.0.0.1:${port}`, {
       connections: null,
@@ -88,7 +104,16 @@ export class TargetGroup {
       connect,
       maxHeaderSize: HEADS,
     });
-    const target: Target = { id, port, pool, health: 'initial', draining: false, inFlight: 0, exchanges: new Set() };
+    const target: Target = {
+      id,
+      port,
+      ...(zone !== undefined && { zone }),
+      pool,
+      health: 'initial',
+      draining: false,
+      inFlight: 0,
+      exchanges: new Set(),
+    };
     const registration = { target, healthPort, way, changed };
     this.targets.set(id, { ...registration, checks: this.check(registration) });
     return target;

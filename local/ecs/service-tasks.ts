@@ -147,9 +147,12 @@ export class ServiceTasks {
     }
   }
 
-  /** In turn; that a service is left without any, who takes zones away sees to. */
+  /** One with the fewest tasks, in turn; that a service is left without any, who takes zones away sees to. */
   private nextZone(zones: readonly string[]): string {
-    return zones[this.zone++ % zones.length] ?? '';
+    const inTurn = zones.map((_, i) => zones[(this.zone + i) % zones.length] as string);
+    this.zone++;
+    const tasksIn = (zone: string): number => this.staying().filter((member) => member.zone === zone).length;
+    return inTurn.reduce((least, zone) => (tasksIn(zone) < tasksIn(least) ? zone : least), inTurn[0] ?? '');
   }
 
   private tellOfLeaving({ task, targets, isRegistered }: ServiceTask): void {

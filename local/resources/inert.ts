@@ -20,6 +20,8 @@ const NAME_IS_ALL: Readonly<Record<string, readonly string[]>> = {
     'ApiGateway::DomainName',
     'ApiGateway::BasePathMapping',
     'ApiGatewayV2::VpcLink',
+    'Route53::RecordSet',
+    'Route53::HostedZone',
   ],
   'who may reach whom, and do what: read as it is stated, where it is judged (local/network, local/iam)': [
     'EC2::SecurityGroup',

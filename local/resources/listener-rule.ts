@@ -1,4 +1,5 @@
 import { LocalAccountError } from '../account-error';
+import { Listener } from '../alb/listener';
 import { type ActionProperties, type ConditionProperties, readActions, readConditions } from '../alb/listener-rules';
 import type { Machinery } from '../machinery';
 import { requireRoomFor } from './balancer-quotas';
@@ -20,11 +21,41 @@ export const listenerRule: Provisioner<ListenerRuleProperties> = {
   joins: 'ListenerArn',
   create: async (request, machinery) => {
     const ref = `${request.properties.ListenerArn.replace(':listener/', ':listener-rule/')}/${request.generatedName}`;
+    await openDoors(request, machinery);
     return setRule(ref, request, machinery);
   },
   update: async (request, { ref }, machinery) => setRule(ref, request, machinery),
   delete: async ({ ref, properties }, { listeners }) => listeners.get(properties.ListenerArn)?.removeRule(ref),
 };
+
+/** What an Application Load Balancer has unless it is told otherwise, in seconds. */
+const DEFAULT_IDLE_TIMEOUT = 60;
+
+/** Where a fleet enters a listener of the company. One that no template makes is somewhere else, and another takes its place here. */
+async function openDoors({ properties, stack }: ResourceRequest<ListenerRuleProperties>, machinery: Machinery): Promise<void> {
+  const { ListenerArn, Conditions } = properties;
+  const hosts = Conditions.flatMap(({ Field, HostHeaderConfig, Values }) =>
+    Field === 'host-header' ? (HostHeaderConfig?.Values ?? Values ?? []) : [],
+  );
+  for (const host of hosts) {
+    const port = machinery.doorFor(stack.name, host);
+    if (port === undefined) continue;
+    const listener = machinery.listeners.get(ListenerArn) ?? (await elsewhere(machinery));
+    machinery.listeners.set(ListenerArn, listener);
+    const opened = await listener.openDoor(host, port);
+    machinery.ecs.addresses.addText(`"baseUrl":"https://${host}"`, `"baseUrl":"http://127.0.0.1:${opened}"`);
+  }
+}
+
+function elsewhere({ targetGroups, cuts }: Machinery): Promise<Listener> {
+  return Listener.start({
+    port: 0,
+    idleTimeoutSeconds: () => DEFAULT_IDLE_TIMEOUT,
+    defaultAction: { type: 'fixed-response', status: 404, contentType: 'text/plain', body: 'Not found' },
+    targetGroup: (arn) => targetGroups.get(arn),
+    cuts,
+  });
+}
 
 function setRule(ref: string, { properties, path }: ResourceRequest<ListenerRuleProperties>, { listeners, ecs }: Machinery): Created {
   const listener = listeners.get(properties.ListenerArn);

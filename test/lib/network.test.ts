@@ -10,7 +10,17 @@ import type { Template as StackTemplate } from '../../local/assembly/template';
 import { forbiddenLinks, judge, neededLinks } from '../../local/network/fleet-links';
 import { type Network, readNetwork } from '../../local/network/network';
 import { linksAmong } from '../../local/network/reach';
-import { acknowledgePlainHttp, certificateOf, logicalIdAt, newFleet, newServer, newStack, resourceAt, templateOf } from './example-fleet';
+import {
+  acknowledgeEndpoints,
+  acknowledgePlainHttp,
+  certificateOf,
+  logicalIdAt,
+  newFleet,
+  newServer,
+  newStack,
+  resourceAt,
+  templateOf,
+} from './example-fleet';
 
 /** Everyone who may send to a port, as logical ids of security groups or as address ranges. */
 function sendersTo(template: Template, port: number): unknown[] {
@@ -64,8 +74,11 @@ test.each([
   expect(forbiddenLinks(network).filter((link) => judge(network, link).open)).toEqual([]);
 });
 
+/** They take TLS, too, from the VPC. */
+const withoutEndpoints = { interfaceEndpoints: false };
+
 test('an internal edge is one load balancer that lets in the VPC', () => {
-  const template = templateOf(newFleet());
+  const template = templateOf(newFleet(newStack(), withoutEndpoints));
 
   template.resourceCountIs('AWS::ElasticLoadBalancingV2::LoadBalancer', 1);
   template.hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', { Scheme: 'internal' });
@@ -75,7 +88,7 @@ test('an internal edge is one load balancer that lets in the VPC', () => {
 
 test('a public edge is a load balancer of its own: the servers stay behind an internal one', () => {
   const stack = newStack();
-  const template = templateOf(newServer({}, newFleet(stack, { edge: publicEdge(stack) })));
+  const template = templateOf(newServer({}, newFleet(stack, { ...withoutEndpoints, edge: publicEdge(stack) })));
   const internal = logicalIdAt(template, 'AWS::ElasticLoadBalancingV2::LoadBalancer', /Internal/);
   const open = logicalIdAt(template, 'AWS::ElasticLoadBalancingV2::LoadBalancer', /Public/);
 
@@ -100,7 +113,7 @@ test('clients named by the company replace the default ones', () => {
     clients: [Peer.ipv4('10.1.0.0/16'), Peer.ipv4('10.2.0.0/16')],
   });
 
-  expect(sendersTo(templateOf(newFleet(stack, { edge })), 443)).toEqual(['10.1.0.0/16', '10.2.0.0/16']);
+  expect(sendersTo(templateOf(newFleet(stack, { ...withoutEndpoints, edge })), 443)).toEqual(['10.1.0.0/16', '10.2.0.0/16']);
 });
 
 test('more clients can be let in later', () => {
@@ -164,13 +177,16 @@ test('a VPC is made unless one is given; a cluster brings its own', () => {
 
   const own = newStack();
   const vpc = new Vpc(own, 'Own');
-  const template = templateOf(newFleet(own, { vpc }));
+  const fleetInOwn = newFleet(own, { vpc });
+  acknowledgeEndpoints(fleetInOwn);
+  const template = templateOf(fleetInOwn);
   template.resourceCountIs('AWS::EC2::VPC', 1);
   template.hasResourceProperties('AWS::EC2::SecurityGroup', { VpcId: { Ref: logicalIdAt(template, 'AWS::EC2::VPC', /Own/) } });
 
   const shared = newStack();
   const cluster = new Cluster(shared, 'Shared', { vpc: new Vpc(shared, 'Own') });
   const fleet = newFleet(shared, { cluster });
+  acknowledgeEndpoints(fleet);
   expect(fleet.vpc).toBe(cluster.vpc);
   templateOf(fleet).resourceCountIs('AWS::ECS::Cluster', 1);
 });
