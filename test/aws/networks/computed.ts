@@ -29,15 +29,16 @@ export function effectsOfRemovals({ stacks }: NetworkApp): readonly Effect[] {
 }
 
 /**
- * What each security group opens that is opened to the world. Not told: what is open already, and groups behind which nothing listens
- * that is not for everybody by declaration.
+ * What each security group opens that is opened to the world. Not told: what is open already, groups behind which nothing listens
+ * that is not for everybody by declaration, and those behind which nothing opens connections, such as endpoints.
  */
 export function effectsOfWidenings({ stacks }: NetworkApp): readonly Effect[] {
   const whole = readNetwork(stacks);
   const forbidden = forbiddenLinks(whole);
   const guarded = guardedGroups(whole);
   const inwards = widenings(stacks, 'ingress').filter((mutation) => guarded.has(idOf(mutation)));
-  const outwards = widenings(stacks, 'egress').filter((mutation) => !letsAllOut(whole, idOf(mutation)));
+  const opening = new Set(whole.parties.flatMap(({ place }) => place?.groups ?? []));
+  const outwards = widenings(stacks, 'egress').filter((mutation) => opening.has(idOf(mutation)) && !letsAllOut(whole, idOf(mutation)));
   return [...inwards, ...outwards].map((mutation) => effect(mutation, opened(forbidden, readNetwork(mutation.stacks))));
 }
 

@@ -30,14 +30,16 @@ const REMOVED = [
 const NOWHERE = { CidrIp: '255.255.255.255/32', IpProtocol: 'icmp', FromPort: 252, ToPort: 86 };
 const EVERYTHING = { CidrIp: '0.0.0.0/0', IpProtocol: '-1' };
 
-/** Every rule of a security group, route, endpoint, listener and rule of a listener taken away, one at a time. */
+/** Every rule of a security group that lets anything pass, route, endpoint, listener and rule of a listener taken away, one at a time. */
 export function removals(stacks: readonly Stack[]): readonly Mutation[] {
   return stacks.flatMap((stack) =>
     Object.entries(stack.template.Resources).flatMap(([logicalId, resource]) => {
       const changed = (what: string, template: Template): Mutation => mutationOf(what, stack, logicalId, resource, template, stacks);
       if (resource.Type === 'AWS::EC2::SecurityGroup') {
         return (['ingress', 'egress'] as const).flatMap((direction) =>
-          rulesOf(resource, direction).map((_, i) => changed(`${direction} ${i} of`, withoutRule(stack.template, logicalId, direction, i))),
+          rulesOf(resource, direction).flatMap((rule, i) =>
+            rule.CidrIp === NOWHERE.CidrIp ? [] : [changed(`${direction} ${i} of`, withoutRule(stack.template, logicalId, direction, i))],
+          ),
         );
       }
       if (!REMOVED.includes(resource.Type)) return [];

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { expect, test } from '@jest/globals';
+import { checkHealth } from '../../../local/alb/health-check';
 import { BlackHole } from '../../../local/network/black-hole';
+import { eventually } from '../../suites/waiting';
 
 test('a connection to it is neither taken nor refused, while others come about', async () => {
   const hole = await BlackHole.open();
@@ -32,4 +34,25 @@ test('a port that is taken is told as such', async () => {
   await once(taken, 'listening');
   await expect(BlackHole.open((taken.address() as AddressInfo).port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
   taken.close();
+});
+
+test('a health check there times out, as it does on AWS', async () => {
+  const hole = await BlackHole.open();
+  const settings = {
+    scheme: 'http',
+    path: '/',
+    intervalSeconds: 5,
+    timeoutSeconds: 0.2,
+    healthyThreshold: 2,
+    unhealthyThreshold: 2,
+  } as const;
+  const checks = checkHealth(
+    () => hole.port,
+    { ...settings, matches: () => true },
+    () => {},
+  );
+  await eventually('the first check is over', async () => checks.lastAnswer !== undefined, 10_000);
+  expect(checks.lastAnswer).toEqual({ good: false, said: 'GET /: Request timed out, no answer within 0.2 s' });
+  checks.stop();
+  await hole.close();
 });
