@@ -5,7 +5,7 @@ import type * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type * as route53 from 'aws-cdk-lib/aws-route53';
 import { DECISION_SECONDS } from '../core/policy';
 import { recordProblems } from './edge-record';
-import { duration, having, listOf, memberProblems, number, optional, type Shape, text } from './kinds';
+import { duration, flag, having, listOf, memberProblems, number, optional, type Shape, text } from './kinds';
 import { type Problem, wholeNumber } from './problems';
 import { webAclProblems } from './web-acl';
 
@@ -59,6 +59,13 @@ export interface PublicAlbEdgeProps {
    * @default - any IPv4 address
    */
   readonly clients?: ec2.IPeer[];
+  /**
+   * Whether the load balancer itself refuses tokens that are expired, forged or another issuer's, before they reach the gateway, which
+   * verifies every token in any case. Its 401 says nothing (docs/edges.md), tokens must be signed with RS256, and the issuer's keys must
+   * be public, 10 at most (Elastic Load Balancing, "Verify JWTs").
+   * @default false
+   */
+  readonly jwtVerification?: boolean;
 }
 
 export interface ApiGatewayEdgeProps {
@@ -101,6 +108,7 @@ export interface ListenerEdgeProps {
 /** @internal */
 export interface EdgeSpec extends InternalEdgeProps {
   readonly isPublic: boolean;
+  readonly jwtVerification?: boolean;
   /** Where an API stands before an internal load balancer. */
   readonly api?: { readonly decisionCache: Duration };
   /** A listener that is there already. */
@@ -124,6 +132,7 @@ const PUBLIC: Shape<PublicAlbEdgeProps> = {
   hostedZone: ZONE,
   webAclArn: optional(text()),
   clients: CLIENTS,
+  jwtVerification: optional(flag),
 };
 const API: Shape<ApiGatewayEdgeProps> = {
   certificate: PUBLIC.certificate,

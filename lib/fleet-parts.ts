@@ -25,6 +25,8 @@ export interface FleetParts {
   readonly reservedConcurrency?: ReservedConcurrencyOptions;
   /** How long calls through a gateway replica that ends go on. */
   readonly gatewayDelay: Duration;
+  /** Whether load balancers speak TLS to tasks. */
+  readonly targetTls: boolean;
   readonly alarmAction?: cloudwatch.IAlarmAction;
 }
 

@@ -13,6 +13,7 @@ import { rulePriority } from './rule-priority';
 import { serverNameProblems } from './server-problems';
 import { Words } from './shown';
 import { taskSizeProblems } from './task-size';
+import { tokenCheckProblems } from './token-check';
 
 /** A quota that nobody has had raised beyond (Lambda quotas, concurrent executions). */
 const MOST_EXECUTIONS = 100_000;
@@ -25,6 +26,7 @@ export function fleetProblems(props: McpFleetProps): Problem[] {
   const problems = [
     ...identity._problems(),
     ...edge._problems(),
+    ...(edge._spec.jwtVerification ? tokenCheckProblems(identity._config) : []),
     ...matching(
       'fleetName',
       fleetName,

@@ -207,6 +207,13 @@ export interface McpFleetProps {
   /** @default - see each option */
   readonly functions?: FunctionOptions;
   /**
+   * Whether load balancers speak TLS to gateways and sidecars, too, so that nothing crosses the network of the VPC in clear text. Each task
+   * makes itself a certificate, which a load balancer does not check: who may reach whom is the security groups' matter in any case. To
+   * change it makes other target groups, and no call is answered until new tasks stand in them: choose before the fleet is in use.
+   * @default false
+   */
+  readonly targetTls?: boolean;
+  /**
    * Told when an alarm starts and ends.
    * @default - alarms are shown on the console only
    */

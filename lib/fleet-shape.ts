@@ -69,6 +69,7 @@ export const MCP_FLEET: Shape<McpFleetProps> = {
   directoryTable: optional(TABLE),
   allowlistTable: optional(TABLE),
   agentKeysTable: optional(TABLE),
+  targetTls: optional(flag),
   logRetention: optional(number('Write logs.RetentionDays.ONE_MONTH, of aws-cdk-lib.')),
   logEncryptionKey: optional(KEY),
   accessLogBucket: optional(BUCKET),

@@ -4,12 +4,14 @@ import * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { RUNTIME_PORT } from '../core/fleet-config';
+import { type IdentityConfig, RUNTIME_PORT } from '../core/fleet-config';
 import { alarmOnBalancer } from './fleet-alarms';
 import type { EdgeSpec } from './fleet-edge';
 import type { FleetParts } from './fleet-parts';
 import { ALWAYS_KEPT } from './kept';
 import { acknowledge } from './nag';
+import { healthProtocol, targetProtocol } from './target-protocol';
+import { checkTokens } from './token-check';
 import { associateWebAcl } from './web-acl';
 
 /** Listener behind which the sidecars stand. */
@@ -22,7 +24,7 @@ export const SERVERS_PORT = 8443;
 const IDLE_TIMEOUT = Duration.seconds(120);
 const ACCESS_LOG_DAYS = 90;
 
-interface LoadBalancersProps extends Pick<FleetParts, 'name' | 'alarmAction' | 'gatewayDelay'> {
+interface LoadBalancersProps extends Pick<FleetParts, 'name' | 'alarmAction' | 'gatewayDelay' | 'targetTls'> {
   readonly vpc: ec2.IVpc;
   readonly subnets: ec2.SubnetSelection;
   readonly edge: EdgeSpec;
@@ -30,6 +32,7 @@ interface LoadBalancersProps extends Pick<FleetParts, 'name' | 'alarmAction' | '
   readonly accessLogBucket?: s3.IBucket;
   /** Whether nobody can delete them before it is switched off. */
   readonly isProtected: boolean;
+  readonly identity: IdentityConfig;
 }
 
 /** The way in for agents, and the way from the gateway to the servers. */
@@ -70,7 +73,9 @@ export class LoadBalancers extends Construct {
       this.edge = own;
       if (edge.isPublic) alarmOnBalancer(own, props, `MCP fleet ${props.name}: the public load balancer`);
       const defaultAction = elb.ListenerAction.forward([this.gatewayTargets]);
-      this.edgeListener = own.addListener('Edge', { port: this.edgePort, ...protocol(edge), open: false, defaultAction });
+      const listener = own.addListener('Edge', { port: this.edgePort, ...protocol(edge), open: false, defaultAction });
+      this.edgeListener = listener;
+      if (edge.jwtVerification) checkTokens(listener, props.identity, defaultAction);
       if (edge.webAclArn !== undefined && edge.api === undefined) associateWebAcl(own, own.loadBalancerArn, edge.webAclArn);
     }
     this.serversListener = internal.addListener('Servers', {
@@ -145,14 +150,20 @@ function loadBalancer(
 }
 
 /** Any replica can serve any session, so these targets need no stickiness. */
-function gatewayTargets(scope: Construct, id: string, { vpc, gatewayDelay }: LoadBalancersProps): elb.ApplicationTargetGroup {
+function gatewayTargets(scope: Construct, id: string, { vpc, gatewayDelay, targetTls }: LoadBalancersProps): elb.ApplicationTargetGroup {
   return new elb.ApplicationTargetGroup(scope, id, {
     vpc,
     port: RUNTIME_PORT,
-    protocol: elb.ApplicationProtocol.HTTP,
+    protocol: targetProtocol(targetTls),
     targetType: elb.TargetType.IP,
     deregistrationDelay: gatewayDelay,
-    healthCheck: { path: '/healthz', interval: Duration.seconds(10), timeout: Duration.seconds(5), healthyThresholdCount: 2 },
+    healthCheck: {
+      ...healthProtocol(targetTls),
+      path: '/healthz',
+      interval: Duration.seconds(10),
+      timeout: Duration.seconds(5),
+      healthyThresholdCount: 2,
+    },
   });
 }
 

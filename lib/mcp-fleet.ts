@@ -137,6 +137,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
       ...(functions?.tracing !== undefined && { isTraced: functions.tracing }),
       ...(functions?.reservedConcurrency !== undefined && { reservedConcurrency: functions.reservedConcurrency }),
       gatewayDelay: delayOf(props.gateway),
+      targetTls: props.targetTls ?? false,
       ...(props.alarmTopic !== undefined && { alarmAction: new SnsAction(props.alarmTopic) }),
     };
 
@@ -155,6 +156,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
     this.balancers = new LoadBalancers(this, 'LoadBalancers', {
       ...this.parts,
       edge: props.edge._spec,
+      identity: props.identity._config,
       isProtected: deletionProtection?.loadBalancers ?? false,
       ...(accessLogBucket !== undefined && { accessLogBucket }),
     });
@@ -290,6 +292,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
       fleet: this.fleetName,
       serversUrl,
       ...(serversTlsName !== undefined && { serversTlsName }),
+      ...(this.parts.targetTls && { targetTls: true }),
       identity: this.identityConfig(),
       ledgerTable: this.ledgerTable.tableName,
       directoryTable: this.directoryTable.tableName,

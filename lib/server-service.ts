@@ -4,6 +4,7 @@ import * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Construct } from 'constructs';
 import { RUNTIME_PORT } from '../core/fleet-config';
 import type { ServerParts } from './fleet-parts';
+import { healthProtocol, targetProtocol } from './target-protocol';
 import { SIDECAR_CONTAINER } from './task';
 
 /** The longest that an ALB keeps a target for a client; a session's cookie must outlive the session. */
@@ -54,13 +55,14 @@ export function serverTargets(
   const targets = new elb.ApplicationTargetGroup(scope, 'Targets', {
     vpc: parts.vpc,
     port: RUNTIME_PORT,
-    protocol: elb.ApplicationProtocol.HTTP,
+    protocol: targetProtocol(parts.targetTls),
     targets: [service.loadBalancerTarget({ containerName: SIDECAR_CONTAINER, containerPort: RUNTIME_PORT })],
     stickinessCookieDuration: STICKINESS,
     // Least-outstanding-requests would favour instances that are full of quiet sessions.
     loadBalancingAlgorithmType: elb.TargetGroupLoadBalancingAlgorithmType.ROUND_ROBIN,
     deregistrationDelay,
     healthCheck: {
+      ...healthProtocol(parts.targetTls),
       path: '/readyz',
       port: String(RUNTIME_PORT),
       interval: Duration.seconds(10),

@@ -21,7 +21,11 @@ export class Fleets {
     const issuers = await this.issuers.trust(trusted);
     // The longest first, for one issuer may begin with another.
     const known = [...issuers].sort(([a], [b]) => b.length - a.length);
-    for (const [name, { url }] of known) this.machinery().ecs.addresses.addText(name, url);
+    const { addresses, links } = this.machinery().ecs;
+    for (const [name, { url }] of known) {
+      addresses.addText(name, url);
+      links.addInternet(Number(new URL(url).port));
+    }
     const stands = [...issuers].map(([name, { url }]) => `${url} stands for ${name}`).join(', ');
     if (fleets.length === 0) return 'none';
     return `${trusted.reduce((count, { subjects }) => count + subjects.length, 0)} agents; ${stands}`;

@@ -1,4 +1,5 @@
 import { LocalAccountError } from './account-error';
+import { addressText } from './assembly/template';
 import { edgeOf, type FleetDescription, type FleetFacts, type Resolver, resolveFact } from './fleet-facts';
 import type { LocalIssuer } from './identity/local-issuer';
 import type { FleetInfo } from './local-account';
@@ -53,6 +54,7 @@ function edgeUrl(machinery: Machinery, fleet: FleetDescription): string {
   }
   const [arn] = [...machinery.loadBalancers].find(([, made]) => made.stack === stack && made.logicalId === edge.loadBalancer) ?? [];
   const listener = arn && machinery.listeners.get(`${arn.replace(':loadbalancer/', ':listener/')}/${edge.port}`);
-  if (listener) return `http://127.0.0.1:${listener.port}`;
+  const door = addressText({ stack, logicalId: edge.loadBalancer });
+  if (listener) return `http://127.0.0.1:${machinery.ecs.links.door(door, edge.port, listener.port)}`;
   throw new LocalAccountError('INVALID_ASSEMBLY', `The edge ${edge.loadBalancer} of ${stack} has no listener on port ${edge.port}.`);
 }

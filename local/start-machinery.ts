@@ -17,6 +17,7 @@ import { Schedules } from './lambda/schedules';
 import type { LocalAccountOptions } from './local-account';
 import { LogBook } from './logs/log-book';
 import type { Machinery } from './machinery';
+import { Links } from './network/links';
 import { lockFolder } from './persist-lock';
 import { awsEnvironment } from './processes/credentials';
 import { Ports } from './processes/ports';
@@ -94,6 +95,8 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
   const packages = new NpmPackages(join(scratch, 'npm'));
   teardown.add(() => packages.stop());
   const reached = { dynamodb: await interpose('dynamodb', dynamodb.url), aws: await interpose('aws', awsEndpoint.url) };
+  const links = new Links((text) => tell('network', text));
+  teardown.add(() => links.stop());
   const machinery: Machinery = {
     dynamodb,
     secrets,
@@ -125,6 +128,7 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
       preload: programPath('loopback-preload.cjs'),
       aws: awsEnvironment(reached, region),
       addresses: new AddressBook(),
+      links,
       ports: new Ports(),
       reaper,
       logs,

@@ -1,4 +1,4 @@
-import { coversAddress } from './addresses';
+import { coversAddress } from '../core/address-ranges';
 import { allowedChanges, type Draft, ifTold, valueChange } from './change';
 import type { DeclaredEdge, DeclaredFleet } from './declared';
 import { COMPANY_LISTENER } from './read-edge';

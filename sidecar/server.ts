@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { DOOR_LIMITS } from '../core/door-limits';
 import { FleetError } from '../core/errors';
 import { UnknownFormatError } from '../core/formats';
@@ -17,6 +18,7 @@ import {
 import type { RequestId } from '../core/message';
 import type { LeakGuard } from '../core/secrets/leak-guard';
 import type { SignedContext } from '../core/signed-context';
+import type { TargetCertificate } from '../core/target-certificate';
 import type { Admission } from './admission';
 import { keepAnswerOf } from './answer-tee';
 import type { Budget, Holding } from './budget';
@@ -52,6 +54,8 @@ export interface ServerParts {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly log: Logger;
+  /** With which it speaks TLS; plain HTTP without one. */
+  readonly certificate?: TargetCertificate;
   /** Keeps the server's secrets in; absent where it has none. */
   readonly guard?: LeakGuard;
   /** Runs when an answer was found to tell one. */
@@ -90,9 +94,9 @@ export class SidecarServer {
     this.#newsPath = `/${parts.name}/${SLOTS_PATH}`;
     this.#heldPath = `/${parts.name}/${HELD_SESSION_PATH}`;
     this.#callers = new Callers(parts.keys, parts.name);
-    this.http = createServer({ ...DOOR_LIMITS, keepAliveTimeout: parts.limits.keepAlive }, (request, response) =>
-      this.#route(request, response),
-    );
+    const limits = { ...DOOR_LIMITS, keepAliveTimeout: parts.limits.keepAlive };
+    const route = (request: IncomingMessage, response: ServerResponse): void => this.#route(request, response);
+    this.http = parts.certificate === undefined ? createServer(limits, route) : createTlsServer({ ...limits, ...parts.certificate }, route);
   }
 
   get openExchanges(): number {

@@ -92,6 +92,8 @@ function readConfig(text: string | undefined, problems: string[]): SidecarConfig
   if (streamAgeSeconds !== undefined && !(typeof streamAgeSeconds === 'number' && streamAgeSeconds > 0))
     refuse('streamAgeSeconds', streamAgeSeconds, 'a number above 0, or absent');
   if (onLoss !== undefined && onLoss !== 'restart' && onLoss !== 'surface') refuse('onLoss', onLoss, '"restart" or "surface", or absent');
+  if (given?.targetTls !== undefined && typeof given.targetTls !== 'boolean')
+    refuse('targetTls', given.targetTls, 'true, false, or absent');
   const problem = problemOfRuntime(runtime);
   if (problem) refuse('runtime', runtime, problem);
   const users = runtime?.kind === 'stdio' ? runtime.users : undefined;

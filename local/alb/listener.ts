@@ -46,7 +46,7 @@ export class Listener {
     const known = this.doors.get(host);
     if (known !== undefined) return portOf(known);
     const door = await listenOnLoopback((request, response) => {
-      request.headers.host = host;
+      if (isThisMachine(request.headers.host)) request.headers.host = host;
       this.answer(request, response);
     }, port);
     door.requestTimeout = 0;
@@ -101,6 +101,10 @@ export class Listener {
 
   private answer(request: IncomingMessage, response: ServerResponse): void {
     const action = this.rules.find((rule) => rule.matches(request))?.action ?? this.defaultAction;
+    void this.act(action, request, response);
+  }
+
+  private async act(action: Action, request: IncomingMessage, response: ServerResponse): Promise<void> {
     switch (action.type) {
       case 'fixed-response':
         response.writeHead(action.status, {
@@ -113,6 +117,9 @@ export class Listener {
       case 'redirect':
         response.writeHead(action.status, { server: 'awselb/2.0', location: action.location(request), 'content-length': 0 }).end();
         return;
+      case 'jwt-validation':
+        if (await action.passes(request)) return await this.act(action.next, request, response);
+        return answerPlain(response, 401, 'Unauthorized');
       case 'forward':
         this.forward(request, response, action.targetGroups);
     }
@@ -124,6 +131,11 @@ export class Listener {
     if (choice) void forward(request, response, choice, { idleTimeout: this.options.idleTimeoutSeconds() * 1000, port: this.port });
     else answerPlain(response, 503, 'Service Temporarily Unavailable');
   }
+}
+
+/** By which nobody calls a load balancer of AWS. */
+function isThisMachine(host = ''): boolean {
+  return /^(127\.0\.0\.1|localhost)(:\d+)?$/.test(host);
 }
 
 function byWeight(groups: readonly { arn: string; weight: number }[]): string {

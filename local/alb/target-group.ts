@@ -1,4 +1,4 @@
-import { Pool } from 'undici';
+import { buildConnector, Pool } from 'undici';
 import { checkHealth, type Health, type HealthChecks } from './health-check';
 import { Stickiness } from './stickiness';
 import type { TargetGroupSettings } from './target-group-settings';
@@ -21,9 +21,19 @@ export interface Choice {
   readonly setCookies: readonly string[];
 }
 
+/** Where a connection to a port of this machine is opened, asked for each: where nobody answers, when none may come about. */
+export type Way = (port: number) => number;
+
+/**
+ * A target that lets nobody in has this long, in milliseconds; then it is a 504 ("HTTP 504: Gateway timeout"). Where TLS is spoken it
+ * encrypts, and nobody asks who has signed the certificate of a target.
+ */
+const CONNECT = buildConnector({ timeout: 10_000, rejectUnauthorized: false });
+
 interface Registration {
   readonly target: Target;
   readonly healthPort: number;
+  readonly way: Way;
   readonly changed: (health: Health) => void;
   checks: HealthChecks;
 }
@@ -58,17 +68,23 @@ export class TargetGroup {
    * @param healthPort where it is asked for its health
    * @param changed told when the target becomes healthy or unhealthy
    */
-  register(id: string, port: number, healthPort: number, changed: (health: Health) => void): Target {
-    const pool = new Pool(`http://127.0.0.1:${port}`, { connections: null, pipelining: 1, keepAliveTimeout: 60_000 });
+  register(id: string, port: number, healthPort: number, changed: (health: Health) => void, way: Way = (straight) => straight): Target {
+    const connect: buildConnector.connector = (to, done) => CONNECT({ ...to, port: String(way(port)) }, done);
+    const pool = new Pool(`${this.settings.scheme}://127.0.0.1:${port}`, {
+      connections: null,
+      pipelining: 1,
+      keepAliveTimeout: 60_000,
+      connect,
+    });
     const target: Target = { id, port, pool, health: 'initial', draining: false, inFlight: 0 };
-    const registration = { target, healthPort, changed };
+    const registration = { target, healthPort, way, changed };
     this.targets.set(id, { ...registration, checks: this.check(registration) });
     return target;
   }
 
-  private check({ target, healthPort, changed }: Omit<Registration, 'checks'>): HealthChecks {
+  private check({ target, healthPort, way, changed }: Omit<Registration, 'checks'>): HealthChecks {
     return checkHealth(
-      healthPort,
+      () => way(healthPort),
       this.settings.healthCheck,
       (health) => {
         target.health = health;

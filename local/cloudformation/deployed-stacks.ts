@@ -137,6 +137,8 @@ export class DeployedStacks {
       ...(permit && { permit }),
       ...(signal && { signal }),
     });
+    const { links } = this.parts.machinery().ecs;
+    await links.learn(assembly.stacks, this.parts.standIns);
     const cancel = (): void => {
       for (const service of this.parts.machinery().services.values()) service.cancelDeployment();
     };
@@ -201,6 +203,7 @@ export class DeployedStacks {
       return new StackDeploymentFailed(cause, undefined);
     }
     onRollback?.(cause);
+    await this.parts.machinery().ecs.links.learn(this.stacks, this.parts.standIns);
     const rolledBack = await rollBack(deployment.steps, { machinery: this.parts.machinery(), tell });
     this.goBack(rolledBack, this.resources);
     return new StackDeploymentFailed(cause, rolledBack);

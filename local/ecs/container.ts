@@ -11,6 +11,8 @@ import type { ContainerDefinition } from './task-definition';
 
 /** What a container gets from its task. */
 export interface ContainerPlace extends EnvironmentPlace {
+  /** `Stack/LogicalId` of the service whose task it is in; absent for one of no template. */
+  readonly service?: string;
   readonly log: Log;
 }
 
@@ -68,9 +70,11 @@ export class Container {
     return declared === undefined ? undefined : this.place.ports.get(Number(declared));
   }
 
-  /** @throws Error when its command cannot be started, or a secret of it does not exist */
+  /** @throws Error when its command cannot be started, a secret of it does not exist, or its network lets ECS prepare nothing */
   async start(): Promise<void> {
     if (this.cancelled) return;
+    const refusal = this.place.service === undefined ? undefined : this.machine.links.refusalToStart(this.place.service);
+    if (refusal !== undefined) throw new Error(refusal);
     const program = await this.spawn(this.definition.program.argv, this.place.log);
     this.program = program;
     this.health.start();
@@ -109,7 +113,9 @@ export class Container {
     const { program } = this.definition;
     const located = program.root === undefined ? argv : commandInImage(program.root, argv);
     const [command = '', ...args] = located.map((word) => this.machine.addresses.rewriteHosts(word));
-    const environment = containerEnvironment(this.definition, this.place, this.machine);
+    const { service } = this.place;
+    const told = containerEnvironment(this.definition, this.place, this.machine);
+    const environment = service === undefined ? told : this.machine.links.seenBy(service, told);
     const executable = executableOf(command, environment.PATH as string, program.cwd);
     return startProgram({ argv: [executable, ...args], cwd: program.cwd, env: environment, log, reaper: this.machine.reaper });
   }

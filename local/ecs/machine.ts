@@ -1,5 +1,6 @@
 import type { ServiceEvent, StopLimits } from '../local-account';
 import type { LogBook } from '../logs/log-book';
+import type { Links } from '../network/links';
 import type { Ports } from '../processes/ports';
 import type { Reaper } from '../processes/reaper';
 import type { AddressBook } from './addresses';
@@ -17,6 +18,8 @@ export interface EcsMachine {
   /** Environment that leads AWS clients to the local account. */
   readonly aws: Readonly<Record<string, string>>;
   readonly addresses: AddressBook;
+  /** Who may connect to whom. */
+  readonly links: Links;
   readonly ports: Ports;
   readonly reaper: Reaper;
   readonly logs: LogBook;

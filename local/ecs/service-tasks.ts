@@ -131,11 +131,11 @@ export class ServiceTasks {
 
   private async launch(deployment: ServiceDeployment): Promise<void> {
     const { goal, machine, watcher } = this.parts;
-    const { cluster, name, zones, gracePeriodSeconds } = goal.settings;
+    const { cluster, name, id, zones, gracePeriodSeconds } = goal.settings;
     const zone = zones[this.zone++ % zones.length] as string;
     const member = new ServiceTask(
       deployment,
-      { cluster, service: name, zone, startedBy: deployment.id, scheduler: goal },
+      { cluster, service: name, ...(id !== undefined && { id }), zone, startedBy: deployment.id, scheduler: goal },
       machine,
       watcher,
     );

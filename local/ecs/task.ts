@@ -6,11 +6,13 @@ import type { AgentTask, TaskMetadata } from './agent-endpoint';
 import { Container } from './container';
 import type { Failure } from './failure';
 import type { EcsMachine } from './machine';
+import type { ServiceSettings } from './service-settings';
 import { type Condition, portsOf, revisionOf, type TaskDefinition } from './task-definition';
 
 export interface TaskPlace {
   readonly cluster: string;
   readonly service: string;
+  readonly id?: ServiceSettings['id'];
   readonly zone: string;
   /** Id of the deployment that starts it; absent for a task that stands alone. */
   readonly startedBy?: string;
@@ -62,7 +64,12 @@ export class Task implements AgentTask {
         shortSource,
         ...(container.metricless && { metricless: true }),
       });
-      return new Container(container, { ports, folder: this.folder, agent: machine.agent.admit(this, Name), log }, machine);
+      const agent = machine.agent.admit(this, Name);
+      return new Container(
+        container,
+        { ports, folder: this.folder, agent, log, ...(place.id !== undefined && { service: place.id }) },
+        machine,
+      );
     });
   }
 
@@ -91,6 +98,11 @@ export class Task implements AgentTask {
     this.place.scheduler?.protectionChanged();
   }
 
+  /** As the template knows its service. */
+  get service(): string | undefined {
+    return this.place.id;
+  }
+
   get isProtected(): boolean {
     return this.leaseEnd > Date.now();
   }
@@ -102,6 +114,11 @@ export class Task implements AgentTask {
   /** Port on this machine of a port of the task. */
   localPort(containerPort: number): number | undefined {
     return this.ports.get(containerPort);
+  }
+
+  /** The port of the task that has a port of this machine. */
+  containerPort(localPort: number): number | undefined {
+    return [...this.ports].find(([, local]) => local === localPort)?.[0];
   }
 
   /** Starts the containers in the order of their dependencies. */

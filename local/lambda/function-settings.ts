@@ -16,6 +16,8 @@ export interface FunctionConfiguration {
 export interface FunctionSettings {
   readonly name: string;
   readonly arn: string;
+  /** `Stack/LogicalId`, by which its network is known; absent for one of no template. */
+  readonly id?: string;
   /** Folder of its code. */
   readonly folder: string;
   readonly configuration: FunctionConfiguration;
@@ -28,11 +30,11 @@ export const DEFAULT_CONFIGURATION = { handler: 'index.handler', timeoutSeconds:
 
 /** With the environment that Lambda makes of what a function is told. */
 export function functionSettings(
-  { name, arn, folder, configuration }: Omit<FunctionSettings, 'environment'>,
-  { aws, addresses }: Pick<EcsMachine, 'aws' | 'addresses'>,
+  { name, arn, id, folder, configuration }: Omit<FunctionSettings, 'environment'>,
+  { aws, addresses, links }: Pick<EcsMachine, 'aws' | 'addresses' | 'links'>,
 ): FunctionSettings {
   const { runtime, handler, memorySize, variables } = configuration;
-  const environment = {
+  const told = {
     ...aws,
     ...Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, addresses.rewrite(String(value))])),
     PATH: ['/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
@@ -48,5 +50,6 @@ export function functionSettings(
     AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
     AWS_LAMBDA_LOG_STREAM_NAME: 'local',
   };
-  return { name, arn, folder, configuration, environment };
+  if (id === undefined) return { name, arn, folder, configuration, environment: told };
+  return { name, arn, id, folder, configuration, environment: links.seenBy(id, told) };
 }

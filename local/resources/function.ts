@@ -76,7 +76,10 @@ function functionOf({ properties, stack, path }: ResourceRequest<FunctionPropert
     ...(MemorySize !== undefined && { memorySize: Number(MemorySize) }),
     ...(Environment?.Variables && { variables: Environment.Variables }),
   };
-  const settings = functionSettings({ name, arn: arn(stack, 'lambda', `function:${name}`), folder, configuration }, machinery.ecs);
+  const settings = functionSettings(
+    { name, arn: arn(stack, 'lambda', `function:${name}`), id: path, folder, configuration },
+    machinery.ecs,
+  );
   return new LocalFunction(settings, machinery.ecs.logs, machinery.ecs.reaper);
 }
 

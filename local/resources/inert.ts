@@ -7,7 +7,7 @@ import { arn, type Created, type ResourceRequest } from './provisioner';
  */
 const NAME_IS_ALL: Readonly<Record<string, readonly string[]>> = {
   'the way of CloudFormation and the CDK to deploy': ['CDK::Metadata', 'CloudFormation::WaitConditionHandle', 'CloudFormation::Stack'],
-  'a network: all is on loopback': [
+  'a network: all is on loopback, and local/network computes who reaches whom': [
     'EC2::VPC',
     'EC2::Subnet',
     'EC2::Route',
@@ -23,7 +23,7 @@ const NAME_IS_ALL: Readonly<Record<string, readonly string[]>> = {
     'Route53::RecordSet',
     'Route53::HostedZone',
   ],
-  'who may reach whom: nobody is kept apart': [
+  'who may reach whom: read as it is stated, by local/network, or told elsewhere': [
     'EC2::SecurityGroup',
     'EC2::NetworkAcl',
     'EC2::PrefixList',

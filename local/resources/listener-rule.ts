@@ -55,14 +55,14 @@ function elsewhere({ targetGroups }: Machinery): Promise<Listener> {
   });
 }
 
-function setRule(ref: string, { properties, path }: ResourceRequest<ListenerRuleProperties>, { listeners }: Machinery): Created {
+function setRule(ref: string, { properties, path }: ResourceRequest<ListenerRuleProperties>, { listeners, ecs }: Machinery): Created {
   const listener = listeners.get(properties.ListenerArn);
   if (!listener)
     throw new LocalAccountError('INVALID_ASSEMBLY', `${path} names a listener that does not exist: ${properties.ListenerArn}.`);
   listener.setRule(ref, {
     priority: Number(properties.Priority),
     matches: readConditions(properties.Conditions, path),
-    action: readActions(properties.Actions, `${path}/Actions`),
+    action: readActions(properties.Actions, `${path}/Actions`, (issuer) => ecs.addresses.standIn(issuer)),
   });
   return { ref, attribute: attributes({ RuleArn: ref, IsDefault: false }) };
 }

@@ -67,7 +67,7 @@ export const service: Provisioner<ServiceProperties> = {
     const cluster = (properties.Cluster ?? 'default').replace(/^.*:cluster\//, '');
     const ref = arn(stack, 'ecs', `service/${cluster}/${name}`);
     const zones = ZONES.map((zone) => stack.region + zone);
-    const made = new Service({ name, arn: ref, cluster, zones, ...readDeployed(properties, path, machinery) }, machinery.ecs);
+    const made = new Service({ name, arn: ref, cluster, id: path, zones, ...readDeployed(properties, path, machinery) }, machinery.ecs);
     machinery.services.set(ref, made);
     made.scaleTo(Number(properties.DesiredCount ?? 1));
     return describe(made, notHealthy(made.healthy(HEALTHY_WITHIN)));

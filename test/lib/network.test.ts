@@ -1,9 +1,9 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { Stack } from 'aws-cdk-lib';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { Peer, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Cluster } from 'aws-cdk-lib/aws-ecs';
-import { FleetEdge } from '../../lib';
+import { AgentIdentity, FleetEdge } from '../../lib';
 import {
   acknowledgeEndpoints,
   acknowledgePlainHttp,
@@ -164,4 +164,63 @@ test('a VPC is made unless one is given; a cluster brings its own', () => {
   acknowledgeEndpoints(fleet);
   expect(fleet.vpc).toBe(cluster.vpc);
   templateOf(fleet).resourceCountIs('AWS::ECS::Cluster', 1);
+});
+
+test('load balancers speak TLS to every task where it is asked for, and ask so for its health', () => {
+  const protocols = (template: Template) =>
+    Object.values(template.findResources('AWS::ElasticLoadBalancingV2::TargetGroup')).map(({ Properties }) => [
+      Properties.Protocol,
+      Properties.HealthCheckProtocol,
+    ]);
+  const template = templateOf(newServer({}, newFleet(newStack(), { targetTls: true })));
+  expect(protocols(template)).toEqual([
+    ['HTTPS', 'HTTPS'],
+    ['HTTPS', 'HTTPS'],
+  ]);
+  // Each task is told to speak it: the gateway and the sidecar.
+  expect(JSON.stringify(template.findResources('AWS::ECS::TaskDefinition')).match(/targetTls\\":true/g)).toHaveLength(2);
+  expect(protocols(templateOf(newServer()))).toEqual([
+    ['HTTP', undefined],
+    ['HTTP', undefined],
+  ]);
+});
+
+describe('a public edge that verifies tokens', () => {
+  const jwksUri = 'https://login.example/keys';
+  const identified = (more: object) => AgentIdentity.oidc({ issuer: 'https://login.example', audience: 'https://mcp.example', ...more });
+  const verifying = (stack: Stack) =>
+    FleetEdge.publicAlb({ certificate: certificateOf(stack), domainName: 'mcp.example', jwtVerification: true });
+
+  test('looks at those that there are, and leaves requests without one to the gateway', () => {
+    const stack = newStack();
+    const template = templateOf(newFleet(stack, { edge: verifying(stack), identity: identified({ jwksUri }) }));
+    const [forward] = resourceAt(template, 'AWS::ElasticLoadBalancingV2::Listener', /Edge/).Properties.DefaultActions;
+
+    expect(forward.Type).toBe('forward');
+    template.hasResourceProperties('AWS::ElasticLoadBalancingV2::ListenerRule', {
+      Priority: 1,
+      Conditions: [{ Field: 'http-header', HttpHeaderConfig: { HttpHeaderName: 'Authorization', Values: ['*'] } }],
+      Actions: [
+        { Type: 'jwt-validation', Order: 1, JwtValidationConfig: { Issuer: 'https://login.example', JwksEndpoint: jwksUri } },
+        { ...forward, Order: 2 },
+      ],
+    });
+  });
+
+  test.each([
+    ['an issuer whose keys are not named', {}, /identity jwksUri is missing; allowed: the address of the keys, with jwtVerification/],
+    [
+      'an address that is too long',
+      { jwksUri: `${jwksUri}/${'k'.repeat(256)}` },
+      /identity jwksUri is .*; allowed: at most 256 characters/,
+    ],
+  ])('is refused for %s', (_, more, words) => {
+    const stack = newStack();
+    expect(() => newFleet(stack, { edge: verifying(stack), identity: identified(more) })).toThrow(words);
+  });
+
+  test('is not there unless it is asked for', () => {
+    const stack = newStack();
+    templateOf(newFleet(stack, { edge: publicEdge(stack) })).resourceCountIs('AWS::ElasticLoadBalancingV2::ListenerRule', 0);
+  });
 });

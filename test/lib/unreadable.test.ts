@@ -127,7 +127,7 @@ const USES: Record<string, { readonly right: object; readonly use: (props: Anyth
   OidcIdentityProps: { right: { issuer: 'https://login.example', audience: 'a' }, use: (props) => identified(AgentIdentity.oidc(props)) },
   ProbeCall: { right: { tool: 'find' }, use: (failing) => checkedBy({ failing }) },
   PublicAlbEdgeProps: {
-    right: { certificate: certificateOf(newStack()), domainName: 'mcp.example' },
+    right: { certificate: certificateOf(newStack()), domainName: 'mcp.example', jwtVerification: false },
     use: (props) => at(FleetEdge.publicAlb(props)),
   },
   ReadProbe: { right: { tool: 'find' }, use: (read) => checkedBy({ read }) },
