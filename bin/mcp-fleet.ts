@@ -7,7 +7,9 @@ import { costCommand } from './commands/cost';
 import { diffCommand } from './commands/diff';
 import { envCommand } from './commands/env';
 import { explainCommand } from './commands/explain';
+import { faultCommand } from './commands/fault';
 import { freezeCommand, unfreezeCommand } from './commands/freeze';
+import { iamCommand } from './commands/iam';
 import { initCommand } from './commands/init';
 import { ledgerCommand } from './commands/ledger';
 import { localCommand } from './commands/local';
@@ -79,8 +81,10 @@ const commands = [
   ledgerCommand(),
   freezeCommand(),
   unfreezeCommand(),
+  faultCommand(),
   secretCommand(),
   envCommand(),
+  iamCommand(),
   stacksCommand(),
 ];
 for (const command of commands) program.addCommand(command);

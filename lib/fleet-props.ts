@@ -185,6 +185,13 @@ export interface McpFleetProps {
   /** @default logs.RetentionDays.THREE_MONTHS */
   readonly logRetention?: logs.RetentionDays;
   /**
+   * Whether load balancers speak TLS to gateways and sidecars, too, so that nothing crosses the network of the VPC in clear text. Each task
+   * makes itself a certificate, which a load balancer does not check: who may reach whom is the security groups' matter in any case. To
+   * change it makes other target groups, and no call is answered until new tasks stand in them: choose before the fleet is in use.
+   * @default false
+   */
+  readonly targetTls?: boolean;
+  /**
    * Encrypts the log groups that the fleet makes. CloudWatch Logs has to be let use it: of a key that the app makes the fleet sees to that, of an
    * imported one its owner (docs/companies.md).
    * @default - CloudWatch Logs' own keys
@@ -206,13 +213,6 @@ export interface McpFleetProps {
   readonly deletionProtection?: DeletionProtectionOptions;
   /** @default - see each option */
   readonly functions?: FunctionOptions;
-  /**
-   * Whether load balancers speak TLS to gateways and sidecars, too, so that nothing crosses the network of the VPC in clear text. Each task
-   * makes itself a certificate, which a load balancer does not check: who may reach whom is the security groups' matter in any case. To
-   * change it makes other target groups, and no call is answered until new tasks stand in them: choose before the fleet is in use.
-   * @default false
-   */
-  readonly targetTls?: boolean;
   /**
    * Told when an alarm starts and ends.
    * @default - alarms are shown on the console only

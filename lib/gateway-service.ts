@@ -8,7 +8,7 @@ import { Construct } from 'constructs';
 import { FLEET_CONFIG_VARIABLE, type FleetConfig, RUNTIME_PORT } from '../core/fleet-config';
 import { ORDERS_KEY } from '../core/orders';
 import { bundleFolder } from './bundles';
-import { alarmOnAnswers, alarmOnMissing, fleetAlarm } from './fleet-alarms';
+import { alarmOnAnswers, alarmOnMissing, alarmOnZones, fleetAlarm } from './fleet-alarms';
 import type { FleetParts } from './fleet-parts';
 import type { FleetTables } from './fleet-tables';
 import type { GatewayOptions } from './gateway-options';
@@ -91,6 +91,7 @@ export class GatewayService extends Construct {
     });
     const who = `MCP fleet ${parts.name}: gateway replicas`;
     alarmOnMissing(this, parts, props.targets, minReplicasOf(options), who);
+    alarmOnZones(this, parts, props.targets, minReplicasOf(options), who);
     alarmOnAnswers(this, parts, props.targets, who);
     this.node.addValidation({ validate: () => oversize(Stack.of(this).resolve(props.config())) });
   }

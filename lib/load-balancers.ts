@@ -5,7 +5,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { type IdentityConfig, RUNTIME_PORT } from '../core/fleet-config';
-import { alarmOnBalancer } from './fleet-alarms';
+import { alarmOnBalancer, alarmOnCertificate } from './fleet-alarms';
 import type { EdgeSpec } from './fleet-edge';
 import type { FleetParts } from './fleet-parts';
 import { ALWAYS_KEPT } from './kept';
@@ -28,11 +28,11 @@ interface LoadBalancersProps extends Pick<FleetParts, 'name' | 'alarmAction' | '
   readonly vpc: ec2.IVpc;
   readonly subnets: ec2.SubnetSelection;
   readonly edge: EdgeSpec;
+  readonly identity: IdentityConfig;
   /** Where they log; absent for a bucket of the fleet's own. */
   readonly accessLogBucket?: s3.IBucket;
   /** Whether nobody can delete them before it is switched off. */
   readonly isProtected: boolean;
-  readonly identity: IdentityConfig;
 }
 
 /** The way in for agents, and the way from the gateway to the servers. */
@@ -61,6 +61,8 @@ export class LoadBalancers extends Construct {
     this.servers = internal;
     alarmOnBalancer(internal, props, `MCP fleet ${props.name}: the internal load balancer`);
 
+    if (edge.certificate !== undefined) alarmOnCertificate(this, props, edge.certificate, `MCP fleet ${props.name}: the edge`);
+
     const secure = edge.certificate !== undefined;
     this.edgePort = secure ? 443 : 80;
     if (edge.domainName !== undefined) this.edgeDomain = edge.domainName;
@@ -72,10 +74,9 @@ export class LoadBalancers extends Construct {
       const own = edge.isPublic ? loadBalancer(this, 'Public', { vpc, internetFacing: true }, making) : internal;
       this.edge = own;
       if (edge.isPublic) alarmOnBalancer(own, props, `MCP fleet ${props.name}: the public load balancer`);
-      const defaultAction = elb.ListenerAction.forward([this.gatewayTargets]);
-      const listener = own.addListener('Edge', { port: this.edgePort, ...protocol(edge), open: false, defaultAction });
-      this.edgeListener = listener;
-      if (edge.jwtVerification) checkTokens(listener, props.identity, defaultAction);
+      const toGateway = elb.ListenerAction.forward([this.gatewayTargets]);
+      this.edgeListener = own.addListener('Edge', { port: this.edgePort, ...protocol(edge), open: false, defaultAction: toGateway });
+      if (edge.jwtVerification) checkTokens(this.edgeListener, props.identity, toGateway);
       if (edge.webAclArn !== undefined && edge.api === undefined) associateWebAcl(own, own.loadBalancerArn, edge.webAclArn);
     }
     this.serversListener = internal.addListener('Servers', {

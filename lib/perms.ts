@@ -74,7 +74,7 @@ export const GRANTS_READ_ACTIONS = ['s3:GetObject'];
 /** All tables, for the gateway when it starts: one that was handed in may be another. */
 export const TABLE_LOOK_ACTIONS = ['dynamodb:DescribeTable'];
 /** Task role of a server: scale-in protection, and which deployment started a task. */
-export const OWN_TASK_ACTIONS = ['ecs:DescribeTasks', 'ecs:GetTaskProtection', 'ecs:UpdateTaskProtection'];
+export const OWN_TASK_ACTIONS = ['ecs:DescribeTasks', 'ecs:UpdateTaskProtection'];
 /** Task role of a server: which deployment of a service is the present one. */
 export const OWN_SERVICE_ACTIONS = ['ecs:DescribeServices'];
 /** Gateway: seal key, gateway–sidecar keys, and what it shows to servers. */

@@ -10,7 +10,7 @@ const LONGEST = 256;
  * Has the load balancer look at tokens before the gateway does. A request without one goes on to the gateway, which alone can say where
  * to get one (RFC 9728), and so does a preflight, which has none.
  */
-export function checkTokens(listener: elb.ApplicationListener, { issuer, jwksUri = '' }: IdentityConfig, next: elb.ListenerAction): void {
+export function checkTokens(listener: elb.IApplicationListener, { issuer, jwksUri = '' }: IdentityConfig, next: elb.ListenerAction): void {
   new elb.ApplicationListenerRule(listener, 'Tokens', {
     listener,
     priority: 1,

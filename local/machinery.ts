@@ -9,6 +9,10 @@ import type { EcsMachine } from './ecs/machine';
 import type { NpmPackages } from './ecs/npm-package';
 import type { Service } from './ecs/service';
 import type { TaskDefinitions } from './ecs/task-definitions';
+import type { CutLinks } from './faults/cut-links';
+import type { EndpointFaults } from './faults/endpoint-faults';
+import type { MetRules } from './faults/request-rules';
+import type { Iam } from './iam/iam';
 import type { Images } from './images/images';
 import type { EventSources } from './lambda/event-sources';
 import type { Functions } from './lambda/lambda-api';
@@ -19,12 +23,17 @@ import type { SecretStore } from './secrets/secret-store';
 
 /** The running parts that provisioners put resources into. */
 export interface Machinery {
+  /** Who may do what. */
+  readonly iam: Iam;
   readonly dynamodb: EmbeddedDynamoDb;
   readonly secrets: SecretStore;
   readonly functions: Functions;
   readonly schedules: Schedules;
   readonly eventSources: EventSources;
   readonly awsEndpoint: AwsEndpoint;
+  readonly endpointFaults: EndpointFaults;
+  readonly met: MetRules;
+  readonly cuts: CutLinks;
   /** Where assets are published, and what bootstrapping makes. */
   readonly publishing: Publishing;
   readonly ecs: EcsMachine;

@@ -138,6 +138,12 @@ function readEnding(action: ActionProperties | undefined, more: readonly ActionP
   }
 }
 
+/** ARNs of the target groups to which an action may lead. */
+export function targetGroupsOf(action: Action): readonly string[] {
+  if (action.type === 'jwt-validation') return targetGroupsOf(action.next);
+  return action.type === 'forward' ? action.targetGroups.map(({ arn }) => arn) : [];
+}
+
 function readForward({ TargetGroupArn, ForwardConfig }: ActionProperties, path: string): Ending {
   const groups = ForwardConfig?.TargetGroups ?? [{ TargetGroupArn: TargetGroupArn ?? '' }];
   if (groups.length > 1 && ForwardConfig?.TargetGroupStickinessConfig?.Enabled)

@@ -1,7 +1,10 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { CutLinks } from '../faults/cut-links';
 import { closeServer, listenOnLoopback, portOf } from '../processes/http-server';
-import { answerPlain, forward } from './forward';
-import type { Action, Rule } from './listener-rules';
+import { answerPlain, forward, plainPage } from './forward';
+import { type Action, type Rule, targetGroupsOf } from './listener-rules';
+import { refusalOf, TOO_LARGE } from './refusal';
 import type { TargetGroup } from './target-group';
 
 export interface ListenerOptions {
@@ -11,7 +14,12 @@ export interface ListenerOptions {
   readonly idleTimeoutSeconds: () => number;
   readonly defaultAction: Action;
   readonly targetGroup: (arn: string) => TargetGroup | undefined;
+  /** Ways to target groups on which nothing passes for a while. */
+  readonly cuts: CutLinks;
 }
+
+/** Heads that the parser takes, so that the load balancer can judge them: well above what it lets through, in bytes. */
+const HEADS = { maxHeaderSize: 256 * 1024 };
 
 /** One listener of a load balancer, as an HTTP server on loopback. */
 export class Listener {
@@ -28,11 +36,8 @@ export class Listener {
   }
 
   static async start(options: ListenerOptions): Promise<Listener> {
-    const server = await listenOnLoopback((request, response) => listener.answer(request, response), options.port);
+    const server = await listening((request, response) => listener.answer(request, response), options.port);
     const listener = new Listener(server, options);
-    // The idle timeout alone ends a request: a stream may last for days.
-    server.requestTimeout = 0;
-    server.headersTimeout = 60_000;
     listener.applyIdleTimeout();
     return listener;
   }
@@ -45,12 +50,10 @@ export class Listener {
   async openDoor(host: string, port: number): Promise<number> {
     const known = this.doors.get(host);
     if (known !== undefined) return portOf(known);
-    const door = await listenOnLoopback((request, response) => {
+    const door = await listening((request, response) => {
       if (isThisMachine(request.headers.host)) request.headers.host = host;
       this.answer(request, response);
     }, port);
-    door.requestTimeout = 0;
-    door.headersTimeout = this.server.headersTimeout;
     this.doors.set(host, door);
     this.applyIdleTimeout();
     return portOf(door);
@@ -86,6 +89,21 @@ export class Listener {
     this.sortRules();
   }
 
+  ruleNames(): readonly string[] {
+    return [...this.rulesByName.keys()];
+  }
+
+  /** Name of the rule, other than this one, that has a priority. */
+  priorityOwner(priority: number, than: string): string | undefined {
+    return [...this.rulesByName].find(([name, rule]) => name !== than && rule.priority === priority)?.[0];
+  }
+
+  /** ARNs of those that its rules and its default action forward to. */
+  targetGroups(): readonly string[] {
+    const actions = [this.defaultAction, ...this.rules.map(({ action }) => action)];
+    return actions.flatMap(targetGroupsOf);
+  }
+
   removeRule(name: string): void {
     this.rulesByName.delete(name);
     this.sortRules();
@@ -100,6 +118,11 @@ export class Listener {
   }
 
   private answer(request: IncomingMessage, response: ServerResponse): void {
+    const refusal = refusalOf(request);
+    if (refusal) {
+      answerPlain(response, refusal.status, refusal.text);
+      return;
+    }
     const action = this.rules.find((rule) => rule.matches(request))?.action ?? this.defaultAction;
     void this.act(action, request, response);
   }
@@ -127,15 +150,37 @@ export class Listener {
 
   private forward(request: IncomingMessage, response: ServerResponse, groups: readonly { arn: string; weight: number }[]): void {
     const group = this.options.targetGroup(byWeight(groups));
+    const cut = group && this.options.cuts.meet(group);
+    if (cut?.refuse) return void request.socket.resetAndDestroy();
+    if (cut) return void cut.over.then(() => response.destroyed || this.forward(request, response, groups));
     const choice = group?.choose(request.headers.cookie);
     if (choice) void forward(request, response, choice, { idleTimeout: this.options.idleTimeoutSeconds() * 1000, port: this.port });
     else answerPlain(response, 503, 'Service Temporarily Unavailable');
   }
 }
 
+/** A server that reads requests as a load balancer does. */
+async function listening(handler: RequestListener, port: number): Promise<Server> {
+  const server = await listenOnLoopback(handler, port, HEADS);
+  server.maxHeadersCount = 0; // their size is judged, and none is dropped unseen
+  server.on('clientError', refuseHead);
+  // The idle timeout alone ends a request: a stream may last for days.
+  server.requestTimeout = 0;
+  server.headersTimeout = 60_000;
+  return server;
+}
+
 /** By which nobody calls a load balancer of AWS. */
 function isThisMachine(host = ''): boolean {
   return /^(127\.0\.0\.1|localhost)(:\d+)?$/.test(host);
+}
+
+/** What the parser does not take is answered as the load balancer does, and its connection ends. */
+function refuseHead(error: NodeJS.ErrnoException, socket: Duplex): void {
+  const { status, text } = error.code === 'HPE_HEADER_OVERFLOW' ? TOO_LARGE : { status: 400, text: 'Bad Request' };
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const head = ['server: awselb/2.0', 'content-type: text/html', `content-length: ${plainPage(status, text).length}`, 'connection: close'];
+  socket.end(`HTTP/1.1 ${status} ${text}\r\n${head.join('\r\n')}\r\n\r\n${plainPage(status, text)}`);
 }
 
 function byWeight(groups: readonly { arn: string; weight: number }[]): string {

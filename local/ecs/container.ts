@@ -105,8 +105,15 @@ export class Container {
 
   /** SIGKILL on somebody's demand: its end is no surprise. */
   kill(): void {
-    this.demanded = true;
-    this.program?.signal('SIGKILL');
+    this.signal('SIGKILL');
+  }
+
+  /** What it comes to was asked for. @returns whether there was a process to hear it */
+  signal(name: NodeJS.Signals): boolean {
+    this.demanded ||= name !== 'SIGSTOP' && name !== 'SIGCONT';
+    const hears = this.pid !== undefined;
+    this.program?.signal(name);
+    return hears;
   }
 
   private spawn(argv: readonly string[], log: Log): Promise<Program> {

@@ -41,13 +41,17 @@ export class ServiceTask implements RolloutTask {
   constructor(
     /** Another one only where a rollback takes it over. */
     public deployment: ServiceDeployment,
-    place: TaskPlace,
+    private readonly place: TaskPlace,
     private readonly machine: EcsMachine,
     private readonly watcher: ServiceTaskWatcher,
   ) {
     this.definition = deployment.revision.definition;
     this.targets = deployment.revision.targets;
     this.created = Task.create(this.definition, place, this.machine);
+  }
+
+  get zone(): string {
+    return this.place.zone;
   }
 
   get isRunning(): boolean {
@@ -142,7 +146,7 @@ export class ServiceTask implements RolloutTask {
         this.watcher.waiting(task, what);
         this.watcher.becameUnhealthy();
       };
-      group.register(task.id, port, healthPort, watch, (local) => this.wayTo(local, task, group));
+      group.register(task.id, port, healthPort, watch, { way: (local) => this.wayTo(local, task, group), zone: task.zone });
       this.isRegistered = true;
       this.watcher.registered(group);
     }

@@ -23,7 +23,7 @@ const NAME_IS_ALL: Readonly<Record<string, readonly string[]>> = {
     'Route53::RecordSet',
     'Route53::HostedZone',
   ],
-  'who may reach whom: read as it is stated, by local/network, or told elsewhere': [
+  'who may reach whom, and do what: read as it is stated, where it is judged (local/network, local/iam)': [
     'EC2::SecurityGroup',
     'EC2::NetworkAcl',
     'EC2::PrefixList',
@@ -83,7 +83,8 @@ export function createInert({
   return {
     ref: REF_IS_ARN.test(resource.Type) ? ownArn : name,
     attribute: (attribute) => {
-      if (/Arn$/i.test(attribute)) return ownArn;
+      // Of a log group, it means all its streams (CloudFormation, AWS::Logs::LogGroup).
+      if (/Arn$/i.test(attribute)) return resource.Type === 'AWS::Logs::LogGroup' ? `${ownArn}:*` : ownArn;
       if (/(Url|Uri)$/i.test(attribute)) return `https://${host}/`;
       if (/Port$/.test(attribute)) return '443';
       if (/Cidr(Block)?$/.test(attribute)) return '10.0.0.0/16';

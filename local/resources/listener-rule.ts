@@ -2,6 +2,7 @@ import { LocalAccountError } from '../account-error';
 import { Listener } from '../alb/listener';
 import { type ActionProperties, type ConditionProperties, readActions, readConditions } from '../alb/listener-rules';
 import type { Machinery } from '../machinery';
+import { requireRoomFor } from './balancer-quotas';
 import { attributes, type Created, type Provisioner, type ResourceRequest } from './provisioner';
 
 /** AWS::ElasticLoadBalancingV2::ListenerRule, as far as it is read. */
@@ -46,12 +47,13 @@ async function openDoors({ properties, stack }: ResourceRequest<ListenerRuleProp
   }
 }
 
-function elsewhere({ targetGroups }: Machinery): Promise<Listener> {
+function elsewhere({ targetGroups, cuts }: Machinery): Promise<Listener> {
   return Listener.start({
     port: 0,
     idleTimeoutSeconds: () => DEFAULT_IDLE_TIMEOUT,
     defaultAction: { type: 'fixed-response', status: 404, contentType: 'text/plain', body: 'Not found' },
     targetGroup: (arn) => targetGroups.get(arn),
+    cuts,
   });
 }
 
@@ -59,10 +61,15 @@ function setRule(ref: string, { properties, path }: ResourceRequest<ListenerRule
   const listener = listeners.get(properties.ListenerArn);
   if (!listener)
     throw new LocalAccountError('INVALID_ASSEMBLY', `${path} names a listener that does not exist: ${properties.ListenerArn}.`);
-  listener.setRule(ref, {
-    priority: Number(properties.Priority),
-    matches: readConditions(properties.Conditions, path),
-    action: readActions(properties.Actions, `${path}/Actions`, (issuer) => ecs.addresses.standIn(issuer)),
-  });
+  const priority = Number(properties.Priority);
+  const action = readActions(properties.Actions, `${path}/Actions`, (issuer) => ecs.addresses.standIn(issuer));
+  const siblings = [...listeners].filter(([arn]) => balancerOf(arn) === balancerOf(properties.ListenerArn)).map(([, one]) => one);
+  requireRoomFor({ ref, priority, conditions: properties.Conditions, action, path }, listener, siblings);
+  listener.setRule(ref, { priority, matches: readConditions(properties.Conditions, path), action });
   return { ref, attribute: attributes({ RuleArn: ref, IsDefault: false }) };
+}
+
+/** The part of a listener's ARN that its siblings share. */
+function balancerOf(listenerArn: string): string {
+  return listenerArn.slice(0, listenerArn.lastIndexOf('/'));
 }

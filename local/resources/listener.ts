@@ -35,6 +35,7 @@ export const listener: Provisioner<ListenerProperties> = {
       idleTimeoutSeconds: () => machinery.loadBalancers.get(LoadBalancerArn)?.idleTimeoutSeconds ?? balancer.idleTimeoutSeconds,
       defaultAction: readActions(DefaultActions, `${path}/DefaultActions`, (issuer) => machinery.ecs.addresses.standIn(issuer)),
       targetGroup: (arn) => machinery.targetGroups.get(arn),
+      cuts: machinery.cuts,
     }).catch((cause: unknown) => {
       throw portError(cause, port);
     });

@@ -4,6 +4,12 @@ import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { Peer, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Cluster } from 'aws-cdk-lib/aws-ecs';
 import { AgentIdentity, FleetEdge } from '../../lib';
+import { readAssets } from '../../local/assembly/assets';
+import { stackOf } from '../../local/assembly/cloud-assembly';
+import type { Template as StackTemplate } from '../../local/assembly/template';
+import { forbiddenLinks, judge, neededLinks } from '../../local/network/fleet-links';
+import { type Network, readNetwork } from '../../local/network/network';
+import { linksAmong } from '../../local/network/reach';
 import {
   acknowledgeEndpoints,
   acknowledgePlainHttp,
@@ -27,7 +33,16 @@ function sendersTo(template: Template, port: number): unknown[] {
     .map((rule) => rule.SourceSecurityGroupId?.['Fn::GetAtt'][0] ?? rule.CidrIp);
 }
 
-const groupOf = (template: Template, path: RegExp) => logicalIdAt(template, 'AWS::EC2::SecurityGroup', path);
+/** Who may open a connection to one of the fleet, by name. */
+function whoReaches(template: Template, to: string): string[] {
+  const open = linksAmong(networkOf(template)).filter((row) => row.to === to && row.open);
+  return [...new Set(open.map(({ from }) => from))].sort();
+}
+
+function networkOf(template: Template): Network {
+  const place = { account: '111122223333', region: 'eu-west-1', assets: readAssets('', []) };
+  return readNetwork(stackOf('Company', template.toJSON() as StackTemplate, place));
+}
 
 const publicEdge = (stack: Stack) => FleetEdge.publicAlb({ certificate: certificateOf(stack), domainName: 'mcp.example' });
 
@@ -38,15 +53,25 @@ test.each([
   const stack = newStack();
   const template = templateOf(newServer({}, newFleet(stack, edge && { edge: edge(stack) })));
 
-  expect(sendersTo(template, 8443)).toEqual([groupOf(template, /Gateway\/Service\/SecurityGroup/)]);
+  expect(whoReaches(template, 'servers')).toEqual(['gateway']);
 });
 
 test('only the load balancer may reach sidecars and gateways, and nobody the port of a server', () => {
   const template = templateOf(newServer());
-  const balancer = groupOf(template, /LoadBalancers\/InternalAccess/);
+  // Both listeners are one load balancer's.
+  expect(whoReaches(template, 'tickets')).toEqual(['edge', 'servers']);
+  expect(whoReaches(template, 'gateway')).toEqual(['edge', 'servers']);
+  expect(linksAmong(networkOf(template)).filter(({ to, port, open }) => to === 'tickets' && port === 3000 && open)).toEqual([]);
+});
 
-  expect(sendersTo(template, 8080)).toEqual([balancer, balancer]);
-  expect(sendersTo(template, 3000)).toEqual([]);
+test.each([
+  ['internal', undefined],
+  ['public', publicEdge],
+])('every connection that a fleet needs is open, and none past its gateways (%s edge)', (_, edge) => {
+  const stack = newStack();
+  const network = networkOf(templateOf(newServer({}, newFleet(stack, edge && { edge: edge(stack) }))));
+  expect(neededLinks(network).filter((link) => !judge(network, link).open)).toEqual([]);
+  expect(forbiddenLinks(network).filter((link) => judge(network, link).open)).toEqual([]);
 });
 
 /** They take TLS, too, from the VPC. */

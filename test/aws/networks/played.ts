@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readCloudAssembly } from '../../../local/assembly/cloud-assembly';
+import type { Template } from '../../../local/assembly/template';
 import type { LocalAccount, ServiceEvent } from '../../../local/local-account';
 import { startLocalAccount } from '../../../local/start';
 import { synthesizeFleet } from '../../suites/fleet-app';
@@ -10,14 +11,15 @@ import { altered, called, networksApp, STACK } from './fleet';
 import { type Mutation, removals } from './mutations';
 import { playStarts } from './starts';
 
-/** A load balancer gives a target up after three checks of five seconds; two minutes are for a machine that others use, too. */
+/** For a machine that others use, too: a load balancer gives a target up after three checks. */
 const UNHEALTHY_WITHIN_MS = 120_000;
 
 /** Takes rules away from a running account, or, in full, from one before it starts. @returns how many */
 export async function playRemovals(given: Given): Promise<number> {
   const { scratch, steps, long, say } = given;
-  const assembly = join(scratch, 'cdk.out');
-  synthesizeFleet(networksApp, assembly);
+  const synthesized = join(scratch, 'cdk.out');
+  synthesizeFleet(networksApp, synthesized);
+  const assembly = altered(synthesized, join(scratch, 'impatient'), impatient);
   const folder = join(scratch, 'account');
   mkdirSync(folder, { recursive: true });
   const events: ServiceEvent[] = [];
@@ -70,6 +72,17 @@ async function playRunning(
     await account.redeploy('gateway');
     await expectOf(account, 'NOT_DELIVERED not_executed', 'two');
   });
+}
+
+/** Health checks of the shortest timeout that there is, so that a target is given up sooner. */
+function impatient(template: Template): Template {
+  const changed = Object.entries(template.Resources).map(([id, resource]) => [
+    id,
+    resource.Type === 'AWS::ElasticLoadBalancingV2::TargetGroup'
+      ? { ...resource, Properties: { ...resource.Properties, HealthCheckTimeoutSeconds: 2 } }
+      : resource,
+  ]);
+  return { ...template, Resources: Object.fromEntries(changed) };
 }
 
 async function expectOf(account: LocalAccount, expected: string, ...servers: readonly string[]): Promise<void> {
