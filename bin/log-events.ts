@@ -31,8 +31,8 @@ export interface WantedLines {
 export async function logGroupsOf(place: DeployedPlace): Promise<readonly LogGroup[]> {
   const [services, functions] = await Promise.all([deployedServices(place), deployedFunctions(place)]);
   return [
-    ...services.flatMap(({ role, server, logGroup: name }) =>
-      name === undefined ? [] : [{ role, ...(server !== undefined && { server }), name }],
+    ...services.flatMap(({ role, server, logGroups }) =>
+      logGroups.map((name) => ({ role, ...(server !== undefined && { server }), name })),
     ),
     ...functions.map(({ name: source, logGroup: name }) => ({ role: 'lambda', name, source })),
   ];

@@ -8,7 +8,7 @@ export async function runningLines(place: DeployedPlace, json: boolean): Promise
   const [services, listed, rows] = await Promise.all([runningServices(place), runningTasks(place), sessionRows(place.tables)]);
   const open = rows.filter((row) => isOpen(row, Date.now()));
   const tasks = listed.map((task) => ({ ...task, ...(task.role === 'server' && { sessions: sessionsOn(task, open) }) }));
-  if (json) return [JSON.stringify({ services: services.map(({ logGroup: _, ...service }) => service), tasks })];
+  if (json) return [JSON.stringify({ services: services.map(({ logGroups: _, ...service }) => service), tasks })];
   return [...table(['ROLE', 'SERVER', 'DESIRED', 'RUNNING', 'PENDING', 'DEPLOYMENTS'], services.map(cellsOf)), '', ...taskTable(tasks)];
 }
 

@@ -5,6 +5,7 @@ import { sessionKey } from '../core/session-key';
 import { expectations, type Findings } from './check';
 import type { CheckedFleet } from './fleet';
 import type { SidecarHolding } from './holding';
+import type { FleetTemplates } from './ledger-roles';
 import { fleetLoad } from './load';
 import { nobodyLine } from './missing-line';
 import { scalingOf } from './scaling-policies';
@@ -40,22 +41,9 @@ export async function sessionScaling(fleet: CheckedFleet): Promise<Findings> {
     expect(runs, `No sidecar of ${name} runs`);
   }
 
-  const services = serverServices(fleet);
-  expect(services.length === hosted.length, `The template has ${services.length} services with a sidecar for ${hosted.length} servers`);
-  const declared = services.map(({ service, server }) => ({ server, ...scalingOf(fleet.account, service) }));
-  for (const { server, tracked, calledBy, others } of declared) {
-    const slots = tracked.find(({ metric, statistic }) => metric === 'SlotUtilization' && statistic === 'Average');
-    expect(slots !== undefined, `${server} has no target tracking on average SlotUtilization: ${tracked.map(({ metric }) => metric)}`);
-    expect(others.length === 0, `${server} scales on ${others.join(', ')}`);
-    for (const demand of DEMAND) {
-      expect(
-        calledBy.includes(demand),
-        `${server} adds no instances for those who wait or were refused: no alarm on ${demand} calls a policy`,
-      );
-    }
-  }
-  const alarms = hosted.map(({ name }) => ({ server: name, alarms: alarmsOn(fleet, name) }));
-  for (const { server, alarms: found } of alarms) expect(found.length > 0, `The template has no alarm on SlotUtilization of ${server}`);
+  const { declared, alarms, failures: wrong } = declaredScaling(fleet.account);
+  expect(declared.length === hosted.length, `The template has ${declared.length} services with a sidecar for ${hosted.length} servers`);
+  for (const failure of wrong) expect(false, failure);
 
   const { services: running } = await fleet.account.scaling();
   const scaling = declared.map(({ server, tracked: [tracked] }) => {
@@ -80,6 +68,26 @@ export async function sessionScaling(fleet: CheckedFleet): Promise<Findings> {
     notProbed: withoutSessions(fleet, load),
     proven: held.size > 0,
   };
+}
+
+/** What the templates say of it. */
+export function declaredScaling(account: FleetTemplates) {
+  const { expect, failures } = expectations();
+  const declared = serverServices(account).map(({ service, server }) => ({ server, ...scalingOf(account, service) }));
+  for (const { server, tracked, calledBy, others } of declared) {
+    const slots = tracked.find(({ metric, statistic }) => metric === 'SlotUtilization' && statistic === 'Average');
+    expect(slots !== undefined, `${server} has no target tracking on average SlotUtilization: ${tracked.map(({ metric }) => metric)}`);
+    expect(others.length === 0, `${server} scales on ${others.join(', ')}`);
+    for (const demand of DEMAND) {
+      expect(
+        calledBy.includes(demand),
+        `${server} adds no instances for those who wait or were refused: no alarm on ${demand} calls a policy`,
+      );
+    }
+  }
+  const alarms = declared.map(({ server }) => ({ server, alarms: alarmsOn(account, server) }));
+  for (const { server, alarms: found } of alarms) expect(found.length > 0, `The template has no alarm on SlotUtilization of ${server}`);
+  return { declared, alarms, failures };
 }
 
 /** Who found no room: utilisation cannot say it. */
@@ -110,7 +118,7 @@ function report({ task, server, activeSessions, slotsInUse, slotUtilization }: S
 }
 
 /** Services of the fleet whose task has a sidecar, with the server of each. */
-function serverServices({ account }: CheckedFleet): readonly { readonly service: Located; readonly server: string }[] {
+function serverServices(account: FleetTemplates): readonly { readonly service: Located; readonly server: string }[] {
   const sidecars = containersOf(account).flatMap((container) => {
     const config = documentIn<SidecarConfig>(container.environment, SIDECAR_CONFIG_VARIABLE);
     return config?.fleet === account.fleet ? [{ container, server: config.server }] : [];
@@ -123,7 +131,7 @@ function serverServices({ account }: CheckedFleet): readonly { readonly service:
 }
 
 /** Alarms on SlotUtilization of a server of this fleet, by their dimensions, and those of all of its servers. */
-function alarmsOn({ account }: CheckedFleet, server: string): readonly string[] {
+function alarmsOn(account: FleetTemplates, server: string): readonly string[] {
   const alarms = resourcesOf(account, 'AWS::CloudWatch::Alarm').filter(({ resource }) => {
     const text = JSON.stringify(resource);
     if (/\(SlotUtilization\) .* GROUP BY Server\b/.test(text)) return text.includes(`'${account.fleet}'`);

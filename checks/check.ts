@@ -34,10 +34,10 @@ export interface Findings {
   readonly proven?: boolean;
 }
 
-export interface Check {
+export interface Check<Fleet = CheckedFleet> {
   readonly id: number;
   readonly name: string;
-  readonly run: (fleet: CheckedFleet) => Promise<Findings>;
+  readonly run: (fleet: Fleet) => Promise<Findings>;
 }
 
 /** Longest time of one check, in milliseconds. */
@@ -55,7 +55,7 @@ export function expectations(): { readonly failures: readonly string[]; readonly
 }
 
 /** A check that ran into an error or did not end has failed; nothing is taken for a pass that was not seen. */
-export async function runCheck(check: Check, fleet: CheckedFleet, limitMs = LIMIT_MS): Promise<CheckResult> {
+export async function runCheck<Fleet>(check: Check<Fleet>, fleet: Fleet, limitMs = LIMIT_MS): Promise<CheckResult> {
   const { id, name } = check;
   const start = performance.now();
   const findings = await bounded(check.run(fleet), limitMs).catch(

@@ -9,8 +9,8 @@ export interface DeployedService {
   readonly server?: string;
   /** ARN. */
   readonly arn: string;
-  /** Name of the log group of its containers. */
-  readonly logGroup?: string;
+  /** Names of the log groups of its containers: what is no program of the fleet's writes into one of its own. */
+  readonly logGroups: readonly string[];
 }
 
 type Stacked = Pick<DeployedPlace, 'fleet' | 'stack'>;
@@ -30,9 +30,9 @@ export async function deployedServices({ fleet, stack }: Stacked): Promise<reado
     const sidecar = said(SIDECAR_CONFIG_VARIABLE);
     const arn = ids.get(id);
     if (arn === undefined || (sidecar === undefined && said(FLEET_CONFIG_VARIABLE) === undefined)) return [];
-    const group = own[0] && ids.get(logGroupOf(own[0]) ?? '');
+    const logGroups = [...new Set(own.flatMap((container) => ids.get(logGroupOf(container) ?? '') ?? []))];
     const who = sidecar === undefined ? { role: 'gateway' as const } : { role: 'server' as const, server: sidecar.server as string };
-    return [{ ...who, arn, ...(group !== undefined && { logGroup: group }) }];
+    return [{ ...who, arn, logGroups }];
   });
 }
 

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { CutLinks } from '../faults/cut-links';
 import { closeServer, listenOnLoopback, portOf } from '../processes/http-server';
@@ -36,13 +36,8 @@ export class Listener {
   }
 
   static async start(options: ListenerOptions): Promise<Listener> {
-    const server = await listenOnLoopback((request, response) => listener.answer(request, response), options.port, HEADS);
+    const server = await listening((request, response) => listener.answer(request, response), options.port);
     const listener = new Listener(server, options);
-    server.maxHeadersCount = 0; // their size is judged, and none is dropped unseen
-    server.on('clientError', refuseHead);
-    // The idle timeout alone ends a request: a stream may last for days.
-    server.requestTimeout = 0;
-    server.headersTimeout = 60_000;
     listener.applyIdleTimeout();
     return listener;
   }
@@ -55,12 +50,10 @@ export class Listener {
   async openDoor(host: string, port: number): Promise<number> {
     const known = this.doors.get(host);
     if (known !== undefined) return portOf(known);
-    const door = await listenOnLoopback((request, response) => {
-      request.headers.host = host;
+    const door = await listening((request, response) => {
+      if (isThisMachine(request.headers.host)) request.headers.host = host;
       this.answer(request, response);
     }, port);
-    door.requestTimeout = 0;
-    door.headersTimeout = this.server.headersTimeout;
     this.doors.set(host, door);
     this.applyIdleTimeout();
     return portOf(door);
@@ -164,6 +157,22 @@ export class Listener {
     if (choice) void forward(request, response, choice, { idleTimeout: this.options.idleTimeoutSeconds() * 1000, port: this.port });
     else answerPlain(response, 503, 'Service Temporarily Unavailable');
   }
+}
+
+/** A server that reads requests as a load balancer does. */
+async function listening(handler: RequestListener, port: number): Promise<Server> {
+  const server = await listenOnLoopback(handler, port, HEADS);
+  server.maxHeadersCount = 0; // their size is judged, and none is dropped unseen
+  server.on('clientError', refuseHead);
+  // The idle timeout alone ends a request: a stream may last for days.
+  server.requestTimeout = 0;
+  server.headersTimeout = 60_000;
+  return server;
+}
+
+/** By which nobody calls a load balancer of AWS. */
+function isThisMachine(host = ''): boolean {
+  return /^(127\.0\.0\.1|localhost)(:\d+)?$/.test(host);
 }
 
 /** What the parser does not take is answered as the load balancer does, and its connection ends. */

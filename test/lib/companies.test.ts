@@ -228,7 +228,7 @@ test('at a listener of the company the gateway stands behind a rule for its host
   ]);
   const ingress = ofType(template, 'AWS::EC2::SecurityGroupIngress').filter(([id]) => /Gateway/.test(id));
   expect(ingress.map(([, { Properties }]) => [Properties?.SourceSecurityGroupId, Properties?.FromPort])).toContainEqual([
-    'sg-shared',
+    'sg-0123456789abcdef0',
     8080,
   ]);
   expect([fleet.url, fleet.edgeLoadBalancer]).toEqual(['https://mcp.example', undefined]);

@@ -19,7 +19,7 @@ export const ACL = 'arn:aws:wafv2:eu-west-1:111122223333:regional/webacl/acme/1a
 export const listenerOf = (stack: Stack) =>
   ApplicationListener.fromApplicationListenerAttributes(stack, 'Shared', {
     listenerArn: 'arn:aws:elasticloadbalancing:eu-west-1:111122223333:listener/app/shared/1a2b/3c4d',
-    securityGroup: SecurityGroup.fromSecurityGroupId(stack, 'SharedAccess', 'sg-shared'),
+    securityGroup: SecurityGroup.fromSecurityGroupId(stack, 'SharedAccess', 'sg-0123456789abcdef0'),
   });
 export const tls = (stack: Stack) => ({ certificate: certificateOf(stack), domainName: 'mcp.example' });
 
@@ -38,7 +38,7 @@ export function wholeFleet(
 ): McpFleet {
   const fleet = newFleet(scope, {
     edge: edge(scope),
-    logEncryptionKey: new Key(scope, 'LogKey'),
+    logEncryptionKey: new Key(scope, 'LogKey', { enableKeyRotation: true }),
     functions: { tracing: true },
     allowedOrigins: ['https://console.example'],
     ...props,

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type App, Stack, Validations } from 'aws-cdk-lib';
+import { type App, Stack, Tags, Validations } from 'aws-cdk-lib';
 import { CfnTaskDefinition } from 'aws-cdk-lib/aws-ecs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { AcmeStack } from '../../examples/acme/acme-stack';
 import { FleetEdge, ServerRuntime } from '../../lib';
+import { EDGES, ENV, wholeFleet } from './company-rules';
 import { acknowledgePlainHttp, certificateOf, NPM_STDIO, newApp, newFleet, newServer } from './example-fleet';
 
 // The one file that turns the CloudFormation validator on: its first run in a process takes seconds.
@@ -46,6 +47,14 @@ test('a fleet behind an API passes', () => {
   const app = checkedApp();
   const stack = new Stack(app, 'Company', { env: { account: '111122223333', region: 'eu-west-1' } });
   newServer({}, newFleet(stack, { edge: FleetEdge.apiGateway({ certificate: certificateOf(stack), domainName: 'mcp.example' }) }));
+
+  expect(() => app.synth()).not.toThrow();
+}, 60_000);
+
+test('a fleet with every setting for companies passes', () => {
+  const app = checkedApp();
+  const fleet = wholeFleet(EDGES['company listener'], new Stack(app, 'Company', ENV));
+  Tags.of(fleet).add('cost-centre', '4711');
 
   expect(() => app.synth()).not.toThrow();
 }, 60_000);

@@ -97,6 +97,19 @@ describe('an update', () => {
     expect(await tables()).not.toContain(kept);
   });
 
+  test.each([
+    ['Retain', 1],
+    ['RetainExceptOnCreate', 0],
+  ])('that fails leaves %s of what it has made: %i', async (DeletionPolicy, left) => {
+    const before = await tables();
+    const failing = rig.deploy({ Kept: table({ DeletionPolicy }), One: custom({ Name: 'one', Fail: 'Create' }, { DependsOn: ['Kept'] }) });
+    await expect(failing).rejects.toThrow('one was told to fail');
+    expect((await tables()).length - before.length).toBe(left);
+    await rig.deploy({ Kept: table() });
+    await rig.deploy({});
+    expect(await tables()).toEqual(before);
+  });
+
   test('does not delete a table that is protected, and says so', async () => {
     await rig.deploy({ Ledger: table({}, { DeletionProtectionEnabled: true }) });
     const { failed } = await rig.deploy({});
