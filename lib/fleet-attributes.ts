@@ -2,7 +2,7 @@ import type { Duration } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as logs from 'aws-cdk-lib/aws-logs';
-import { duration, having, memberProblems, number, optional, type Shape, struct, text } from './kinds';
+import { duration, flag, having, memberProblems, number, optional, type Shape, struct, text } from './kinds';
 import { matching, type Problem, wholeNumber } from './problems';
 
 /** A fleet that another app has deployed. What has no default stands in the output `…Attributes…` of its stack. */
@@ -43,6 +43,11 @@ export interface McpFleetAttributes {
    * @default - 15 minutes
    */
   readonly gatewayDeregistrationDelay?: Duration;
+  /**
+   * `targetTls` of the fleet.
+   * @default false
+   */
+  readonly targetTls?: boolean;
 }
 
 const OUTPUT = "Copy it from the output `Attributes` of the fleet's stack.";
@@ -61,6 +66,7 @@ const ATTRIBUTES: Shape<McpFleetAttributes> = {
   logRetention: optional(number('Write logs.RetentionDays.ONE_MONTH, of aws-cdk-lib.')),
   keyRotation: optional(duration),
   gatewayDeregistrationDelay: optional(duration),
+  targetTls: optional(flag),
 };
 
 export function attributeProblems(attrs: McpFleetAttributes): Problem[] {

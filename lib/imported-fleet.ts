@@ -40,6 +40,7 @@ export class ImportedFleet extends Construct implements IMcpFleet {
         architecture: attrs.cpuArchitecture ?? ecs.CpuArchitecture.X86_64,
         key: kms.Key.fromKeyArn(this, 'Key', attrs.encryptionKeyArn),
         logRetention: attrs.logRetention ?? logs.RetentionDays.THREE_MONTHS,
+        targetTls: attrs.targetTls ?? false,
         gatewayDelay: attrs.gatewayDeregistrationDelay ?? delayOf(undefined),
       },
       serversAccessId: serversSecurityGroupId,

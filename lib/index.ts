@@ -5,8 +5,15 @@ export { Argument } from './argument';
 export { CallLimit } from './call-limit';
 export { DeclaredGrant } from './declared-grant';
 export type { McpFleetAttributes } from './fleet-attributes';
-export { type ApiGatewayEdgeProps, FleetEdge, type InternalEdgeProps, type PublicAlbEdgeProps } from './fleet-edge';
-export type { AuditOptions, McpFleetProps, SessionBudgetOptions } from './fleet-props';
+export { type ApiGatewayEdgeProps, FleetEdge, type InternalEdgeProps, type ListenerEdgeProps, type PublicAlbEdgeProps } from './fleet-edge';
+export type {
+  AuditOptions,
+  DeletionProtectionOptions,
+  FunctionOptions,
+  McpFleetProps,
+  ReservedConcurrencyOptions,
+  SessionBudgetOptions,
+} from './fleet-props';
 export type { IMcpFleet } from './fleet-site';
 export type { GatewayOptions, RequestLimits } from './gateway-options';
 export { type AddAgentProps, McpAgent, type McpAgentAttributes } from './mcp-agent';

@@ -113,7 +113,7 @@ export class McpServer extends Construct implements iam.IGrantable, ec2.IConnect
       this.grants = parts.grants;
       const task = serverTask(this, { name, parts, props: declared, sidecarKey: this._sidecarKey });
       this.grantPrincipal = task.taskRole;
-      this.service = serverService(this, parts, task);
+      this.service = serverService(this, parts, task, declared.startGrace);
       this.access = new OwnAccess(this, parts.vpc, this.service, parts.serversAccess);
       this.targetGroup = serverTargets(this, name, parts, this.service, delayOf(declared));
       scaleOnSlots(this, this.service, slotsOf(declared), declared.scaling);

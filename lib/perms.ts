@@ -80,7 +80,7 @@ export const GRANTS_READ_ACTIONS = ['s3:GetObject'];
 /** All tables, for the gateway when it starts: one that was handed in may be another. */
 export const TABLE_LOOK_ACTIONS = ['dynamodb:DescribeTable'];
 /** Task role of a server: scale-in protection, and which deployment started a task. */
-export const OWN_TASK_ACTIONS = ['ecs:DescribeTasks', 'ecs:GetTaskProtection', 'ecs:UpdateTaskProtection'];
+export const OWN_TASK_ACTIONS = ['ecs:DescribeTasks', 'ecs:UpdateTaskProtection'];
 /** Task role of a server: which deployment of a service is the present one. */
 export const OWN_SERVICE_ACTIONS = ['ecs:DescribeServices'];
 /** Gateway: seal key, gateway–sidecar keys, and what it shows to servers. */
@@ -106,6 +106,8 @@ export const TABLE_KEY_ACTIONS = [
 ];
 /** What a reader of a stream needs of its table's key. */
 export const STREAM_KEY_ACTIONS = ['kms:Decrypt'];
+/** CloudWatch Logs, with the key of a log group (CloudWatch Logs User Guide, "Encrypt log data using AWS KMS"). */
+export const LOGS_KEY_ACTIONS = ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey*', 'kms:ReEncrypt*'];
 export const SECRET_KEY_ACTIONS = ['kms:Decrypt'];
 /** To write a secret, its key makes a data key. */
 export const SECRET_WRITE_KEY_ACTIONS = ['kms:Decrypt', 'kms:GenerateDataKey'];

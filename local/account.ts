@@ -6,8 +6,12 @@ import { addressText } from './assembly/template';
 import type { AccountStacks } from './cloudformation/account-stacks';
 import { type DeployedStacks, StackDeploymentFailed } from './cloudformation/deployed-stacks';
 import type { Container } from './ecs/container';
+import { Faults } from './faults/faults';
+import type { FaultOrder, FaultRow } from './faults/order';
 import type { Fleets } from './fleets';
 import { heldBy } from './held-sessions';
+import { rolesNamed } from './iam/known-role';
+import { credentialVariables } from './iam/sessions';
 import type {
   ApplyOptions,
   CloudFormationTemplate,
@@ -15,6 +19,7 @@ import type {
   FleetInfo,
   LocalAccount,
   OAuthClient,
+  Permissions,
   ProcessRow,
   RemoteServer,
   Scaling,
@@ -43,7 +48,10 @@ export class RunningAccount implements LocalAccount {
   /** Names of the stacks that assemblies have brought here: those that the next one does not have go with it. */
   private applied: ReadonlySet<string>;
 
+  private readonly failing: Faults;
+
   constructor(private readonly parts: AccountParts) {
+    this.failing = new Faults(parts.machinery, parts.fleets, (name) => this.find(name));
     this.applied = rootsOf(parts.stacks.stacks);
   }
 
@@ -130,7 +138,23 @@ export class RunningAccount implements LocalAccount {
 
   awsEnvironment(): Readonly<Record<string, string>> {
     const { dynamodb, awsEndpoint, ecs } = this.parts.machinery;
-    return accountEnvironment(ecs.account, { dynamodb: dynamodb.url, aws: awsEndpoint.url }, ecs.region);
+    return accountEnvironment(ecs.account, { dynamodb: dynamodb.door, aws: awsEndpoint.url }, ecs.region);
+  }
+
+  roleEnvironment(role: string): Readonly<Record<string, string>> {
+    const { iam } = this.parts.machinery;
+    const known = [...iam.book.roles.values()].filter(({ deploys }) => !deploys);
+    const [found, ...others] = rolesNamed(role, known);
+    if (found && others.length === 0) return { ...this.awsEnvironment(), ...credentialVariables(iam.sessions.open(found.arn, 'operator')) };
+    const names = (found ? [found, ...others] : known).map(({ path }) => path).join(', ');
+    const said = found ? `Several roles begin with "${role}"` : `There is no role "${role}"`;
+    throw new LocalAccountError('REFUSED', `${said}; there are ${names || 'none'}.`);
+  }
+
+  async permissions(): Promise<Permissions> {
+    const { iam, dynamodb } = this.parts.machinery;
+    await dynamodb.counted();
+    return { permissions: iam.uses.permissions(iam.book.roles.values()), refused: iam.uses.refusals() };
   }
 
   async processes(): Promise<readonly ProcessRow[]> {
@@ -154,6 +178,18 @@ export class RunningAccount implements LocalAccount {
       throw new LocalAccountError('REFUSED', message);
     }
     container.kill();
+  }
+
+  fault(order: FaultOrder): Promise<FaultRow> {
+    return this.failing.begin(order);
+  }
+
+  faults(): readonly FaultRow[] {
+    return this.failing.list();
+  }
+
+  clearFaults(id?: FaultRow['id']): readonly FaultRow[] {
+    return this.failing.clear(id);
   }
 
   scaling(): Scaling {
@@ -234,6 +270,7 @@ export class RunningAccount implements LocalAccount {
   }
 
   stop(): Promise<void> {
+    this.failing.clear();
     return this.parts.stop();
   }
 }

@@ -1,24 +1,31 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { LocalAccountError } from './account-error';
+import { admit } from './aws/admission';
 import { AwsError } from './aws/aws-error';
-import { type AwsApi, signedService } from './aws/aws-service';
+import { type AwsApi, type AwsCall, signedService } from './aws/aws-service';
 import { refuseAs } from './aws/refusal';
 import { accountOf } from './aws/sts-api';
+import type { EndpointFaults } from './faults/endpoint-faults';
+import type { Iam } from './iam/iam';
 import { answerLambda, type Functions, isLambdaRequest } from './lambda/lambda-api';
 import { readBody } from './processes/body';
 import { signerOf } from './processes/credentials';
 import { closeServer, forThisHost, listenOnLoopback, portOf } from './processes/http-server';
+import { QUOTAS } from './quotas';
 import { rotateSecret } from './secrets/rotation';
 import type { SecretStore } from './secrets/secret-store';
 import { answerSecretsManager, type JsonAnswer } from './secrets/secrets-manager';
 
 const SECRETS_MANAGER = 'secretsmanager.';
-/** What a program may ask of services beside these, as its role lets it: a sidecar whether its instance is outdated. */
+/** What a program whose role no template makes may ask of services beside these: a sidecar whether its instance is outdated. */
 const ASKED_BY_PROGRAMS = ['AmazonEC2ContainerServiceV20141113.DescribeServices', 'AmazonEC2ContainerServiceV20141113.DescribeTasks'];
 const RESPONSES = '/custom-resource/';
 /** A custom resource may answer later than the function returns; both ends wait at most this long, in milliseconds. */
 const CUSTOM_RESOURCE_TIMEOUT = 60_000;
+
+/** In the words of CloudFormation. */
+const TOO_LONG: CustomResourceResponse = { Status: 'FAILED', Reason: 'Response object is too long.' };
 
 /** What a custom resource's function PUTs to the ResponseURL (CloudFormation, custom resource response objects). */
 export interface CustomResourceResponse {
@@ -38,13 +45,16 @@ export class AwsEndpoint {
 
   private constructor(
     private readonly server: Server,
-    private readonly secrets: SecretStore,
-    private readonly functions: Functions,
+    readonly secrets: SecretStore,
+    readonly functions: Functions,
+    private readonly faults: EndpointFaults,
+    private readonly iam: Iam | undefined,
   ) {}
 
-  static async start(secrets: SecretStore, functions: Functions): Promise<AwsEndpoint> {
+  /** @param iam judges what comes with the credentials of a role; without one, nobody has such */
+  static async start(secrets: SecretStore, functions: Functions, faults: EndpointFaults, iam?: Iam): Promise<AwsEndpoint> {
     const server = await listenOnLoopback(forThisHost((request, response) => void endpoint.answer(request, response)));
-    const endpoint = new AwsEndpoint(server, secrets, functions);
+    const endpoint = new AwsEndpoint(server, secrets, functions, faults, iam);
     return endpoint;
   }
 
@@ -77,33 +87,52 @@ export class AwsEndpoint {
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = request.url ?? '/';
-    const target = String(request.headers['x-amz-target'] ?? '');
     try {
       if (url.startsWith(RESPONSES)) return await this.takeResponse(request, response);
-      const signer = signerOf(request.headers.authorization);
-      if (signer === undefined) return refuseStranger(request, response);
-      const name = signedService(request.headers.authorization) ?? '';
-      const service = this.more?.services.get(name);
-      // Programs cannot deploy: a server would give itself whatever it likes.
-      if (this.more && service && (signer === 'operator' || name === 's3' || ASKED_BY_PROGRAMS.includes(target))) {
-        const account = accountOf(request.headers['x-amz-security-token'], this.more.account);
-        return await service({ request, response, signer, account });
-      }
-      if (isLambdaRequest(url)) return await answerLambda(request, response, this.functions);
-      if (!target.startsWith(SECRETS_MANAGER)) return refuse(request, response);
-      const body = JSON.parse((await readBody(request)) || '{}') as Record<string, unknown>;
-      const operation = target.slice(SECRETS_MANAGER.length);
-      const answer =
-        operation === 'RotateSecret' && signer === 'operator'
-          ? await this.rotate(String(body.SecretId))
-          : answerSecretsManager(operation, body, this.secrets);
-      response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID() });
-      response.end(JSON.stringify(answer.body));
+      const { authorization } = request.headers;
+      const session = this.iam?.sessions.signedBy(authorization);
+      const isProgram = session !== undefined || signerOf(authorization) === 'program';
+      if (isProgram && this.faults.meets(request, response)) return;
+      if (!this.iam || !session) return await this.serveSigned(request, response, signerOf(authorization));
+      const admitted = await admit(request, this.serviceOf(request), session, this.iam, this);
+      await this.serveSigned(admitted.request, response, admitted.signer);
     } catch (error) {
       // A client that left needs no answer; anything else is one.
       if (response.headersSent) response.destroy();
       else refuseAs(request, response, answerTo(error));
     }
+  }
+
+  /** Which service answers, by the same rules as below. */
+  private serviceOf({ headers, url = '/' }: IncomingMessage): string {
+    const name = signedService(headers.authorization) ?? '';
+    if (this.more?.services.has(name)) return name;
+    if (isLambdaRequest(url)) return 'lambda';
+    return String(headers['x-amz-target'] ?? '').startsWith(SECRETS_MANAGER) ? 'secretsmanager' : name;
+  }
+
+  /** @param signer what may be asked: all by an operator, and by a role that was judged */
+  private async serveSigned(request: IncomingMessage, response: ServerResponse, signer: AwsCall['signer'] | undefined): Promise<void> {
+    const url = request.url ?? '/';
+    const target = String(request.headers['x-amz-target'] ?? '');
+    if (signer === undefined) return refuseStranger(request, response);
+    const name = signedService(request.headers.authorization) ?? '';
+    const service = this.more?.services.get(name);
+    // Programs cannot deploy: a server would give itself whatever it likes.
+    if (this.more && service && (signer === 'operator' || name === 's3' || ASKED_BY_PROGRAMS.includes(target))) {
+      const account = accountOf(request.headers['x-amz-security-token'], this.more.account);
+      return await service({ request, response, signer, account });
+    }
+    if (isLambdaRequest(url)) return await answerLambda(request, response, this.functions);
+    if (!target.startsWith(SECRETS_MANAGER)) return refuse(request, response);
+    const body = JSON.parse((await readBody(request)) || '{}') as Record<string, unknown>;
+    const operation = target.slice(SECRETS_MANAGER.length);
+    const answer =
+      operation === 'RotateSecret' && signer === 'operator'
+        ? await this.rotate(String(body.SecretId))
+        : answerSecretsManager(operation, body, this.secrets);
+    response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID() });
+    response.end(JSON.stringify(answer.body));
   }
 
   private async rotate(id: string): Promise<JsonAnswer> {
@@ -117,7 +146,7 @@ export class AwsEndpoint {
     const body = await readBody(request);
     this.expected.delete(id);
     response.writeHead(take ? 200 : 404).end();
-    take?.(JSON.parse(body) as CustomResourceResponse);
+    take?.(Buffer.byteLength(body) > QUOTAS.customResource.most ? TOO_LONG : (JSON.parse(body) as CustomResourceResponse));
   }
 }
 

@@ -1,6 +1,7 @@
 /** What a running local account offers to the command line and to the checks. */
 
 import type { Bounds, Change } from '../core/scaling/decision';
+import type { FaultOrder, FaultRow } from './faults/order';
 
 export interface LocalAccountOptions {
   /** Folder of the synthesized cloud assembly; absent for an account with nothing in it, into which one deploys. */
@@ -231,6 +232,39 @@ export interface StackSummaries {
   readonly retained: readonly { readonly resource: string; readonly type: string; readonly physicalId: string }[];
 }
 
+/** What became of the permissions of an account in one run. */
+export interface Permissions {
+  /** Each action of each statement that allows something to a role, and how often it was what let a request pass. */
+  readonly permissions: readonly PermissionRow[];
+  readonly refused: readonly RefusalRow[];
+}
+
+export interface PermissionRow {
+  /** Name of the role. */
+  readonly role: string;
+  /** `Stack/LogicalId` of the policy, and the number of the statement in it, from 0. */
+  readonly policy: string;
+  readonly statement: number;
+  /** As the statement has it. */
+  readonly action: string;
+  readonly resources: readonly string[];
+  /** 0: nobody has used it. */
+  readonly used: number;
+}
+
+/** A request that the policies do not let pass; the same ones are counted. */
+export interface RefusalRow {
+  /** ARN of the role; of a service of AWS its name. */
+  readonly who: string;
+  readonly action: string;
+  readonly resource: string;
+  /** As AWS says it. */
+  readonly text: string;
+  /** JSON text of a statement that would allow it. */
+  readonly missing: string;
+  readonly times: number;
+}
+
 export interface ApplyOptions {
   /** Told of each resource that is made, changed or removed, such as `Acme/Payments UPDATE_COMPLETE`. */
   readonly onResource?: (resource: string, status: string, reason?: string) => void;
@@ -292,6 +326,10 @@ export interface LocalAccount {
   token(agent: string, options?: TokenOptions): Promise<string>;
   /** What makes an AWS client of this machine talk to this account and to nothing else: its endpoints, region and credentials. */
   awsEnvironment(): Readonly<Record<string, string>>;
+  /** The same in the name of a role that a stack makes: everything is judged as AWS would. @param role name, or `Stack/LogicalId`, or how that begins */
+  roleEnvironment(role: string): Readonly<Record<string, string>>;
+  /** What was done under the roles of the stacks, what was refused, and what their statements allow. */
+  permissions(): Promise<Permissions>;
   /** Processes that run now, with live session counts. */
   processes(): Promise<readonly ProcessRow[]>;
   /** Servers of its fleets that run somewhere else. */
@@ -301,6 +339,16 @@ export interface LocalAccount {
    * @param pid one of {@link processes}
    */
   kill(pid: number): Promise<void>;
+  /**
+   * Makes something fail: processes, links, what of AWS is asked, a zone, tokens. Resolves when it strikes; it ends by its time, by
+   * `clearFaults`, and with the account.
+   * @throws LocalAccountError NO_SUCH_FAULT that says what there is
+   */
+  fault(order: FaultOrder): Promise<FaultRow>;
+  /** The faults that last, the oldest first. */
+  faults(): readonly FaultRow[];
+  /** Ends one fault, or all of them. @returns those that have ended */
+  clearFaults(id?: FaultRow['id']): readonly FaultRow[];
   /** Services that scale, and the alarms on what programs of the account write. */
   scaling(): Scaling;
   /** Every datapoint seen so far. */

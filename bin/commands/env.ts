@@ -8,7 +8,11 @@ import { terminal } from '../terminal';
 interface EnvOptions {
   readonly json: boolean;
   readonly unset: boolean;
+  readonly role?: string;
 }
+
+/** What the credentials of a role have beside those of a user. */
+const OF_A_ROLE = 'AWS_SESSION_TOKEN';
 
 const EXAMPLES = `
 Examples:
@@ -16,6 +20,7 @@ Examples:
   $ mcp-fleet env -- npx cdk deploy --all
   $ eval "$(mcp-fleet env)"                 the same for everything that this shell runs
   $ eval "$(mcp-fleet env --unset)"         and back
+  $ mcp-fleet env --role Operator -- npx mcp-fleet sessions --stack Acme     what somebody with that role may do, and what not
 `;
 
 export function envCommand(): Command {
@@ -24,18 +29,20 @@ export function envCommand(): Command {
     .argument('[command...]', 'command that runs in that environment; put -- before it')
     .addHelpText('after', EXAMPLES)
     .option('--json', 'one JSON document', false)
+    .option('--role <name>', 'in the name of a role that a stack makes: all is judged as AWS would')
     .option('--unset', 'lines that remove the variables again', false)
     .action(env);
 }
 
-async function env([program, ...args]: readonly string[], { json, unset }: EnvOptions): Promise<void> {
+async function env([program, ...args]: readonly string[], { json, unset, role }: EnvOptions): Promise<void> {
   if ((program !== undefined || unset) && json) throw new CommandError(EXIT.USAGE, '--json goes with neither --unset nor a command.');
   if (program !== undefined && unset) throw new CommandError(EXIT.USAGE, '--unset goes with no command.');
   const { result } = terminal(json);
   // Also when the account has ended.
-  if (unset) return result(`unset ${DEPLOY_VARIABLES.join(' ')}`);
+  if (unset) return result(`unset ${[...DEPLOY_VARIABLES, OF_A_ROLE].join(' ')}`);
   const account = await attachHere();
-  const ours = deployEnvironment(await account.awsEnvironment(), process.env);
+  const environment = role === undefined ? account.awsEnvironment() : account.roleEnvironment(role);
+  const ours = deployEnvironment(await environment, process.env);
   const winning = winningIn(process.env, ours);
   if (program !== undefined) {
     const kept = Object.entries(process.env).filter(([name]) => !winning.includes(name));

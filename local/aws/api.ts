@@ -8,7 +8,7 @@ import { isNamed } from './name-only';
 
 /** Everything that whoever runs the account calls: to deploy, and to look after what is deployed. */
 export function awsApi(machinery: Machinery, stacks: Stacks): AwsApi {
-  const { account, services } = machinery.publishing.api(stacks);
+  const { account, services } = machinery.publishing.api(stacks, machinery.iam);
   const isNameOnly = (type: string, id: string): boolean => isNamed(stacks, type, id);
   const managed = [
     ['logs', logsService(machinery)] as const,

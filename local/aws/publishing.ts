@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Stacks } from '../cloudformation/stacks';
+import type { Iam } from '../iam/iam';
 import { UploadedAssets } from './assets/uploaded-assets';
 import type { AwsApi } from './aws-service';
 import { cloudFormationService } from './cloudformation/cloudformation-api';
@@ -42,12 +43,12 @@ export class Publishing {
   }
 
   /** What publishes and deploys. */
-  api(stacks: Stacks): AwsApi {
+  api(stacks: Stacks, iam: Iam): AwsApi {
     const { objects, parameters, repositories, images, lent } = this;
     const { account, region } = this.options;
     const services = new Map([
       ['cloudformation', cloudFormationService(stacks, objects)],
-      ['sts', stsService(account)],
+      ['sts', stsService(account, iam)],
       ['ssm', ssmService({ account, region, parameters })],
       ['s3', s3Service({ store: objects, region, lent })],
       ['ecr', ecrService({ account, region, repositories })],

@@ -1,20 +1,25 @@
+import type { Iam } from '../iam/iam';
+import { sessionArn } from '../iam/principal';
 import { OPERATOR_CREDENTIALS } from '../processes/credentials';
-import { AwsError } from './aws-error';
+import { AwsError, notImplemented } from './aws-error';
 import type { AwsService } from './aws-service';
 import { queryService } from './query-service';
 
 const ROLE = /^arn:[\w-]+:iam::(\d{12}):role\/(?:[\w+=,.@/-]*\/)?([\w+=,.@-]{1,64})$/;
 const SESSION_HOURS = 1;
 
-/** A session of a role, as its token tells it: nothing about roles is enforced here, so nothing about them is kept. */
+/** A session of a role by which one deploys, as its token tells it: what it may do is not judged, so nothing about it is kept. */
 interface Session {
   readonly account: string;
   readonly role: string;
   readonly name: string;
 }
 
-/** Security Token Service: who one is, and roles, each of which may be assumed. */
-export function stsService(account: string): AwsService {
+/**
+ * Security Token Service: who one is, and roles. Whoever runs the account may assume each of them; with one that a template makes,
+ * they may do what it may.
+ */
+export function stsService(account: string, iam: Iam): AwsService {
   return queryService({
     name: 'sts',
     namespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
@@ -22,6 +27,8 @@ export function stsService(account: string): AwsService {
       GetCallerIdentity: {
         takes: [],
         answer: (_, { request }) => {
+          const judged = iam.sessions.signedBy(request.headers.authorization);
+          if (judged) return { Arn: sessionArn(judged), UserId: `AROALOCAL:${judged.session}`, Account: account };
           const session = sessionOf(request.headers['x-amz-security-token']);
           if (session === undefined)
             return { Arn: `arn:aws:iam::${account}:user/local`, UserId: OPERATOR_CREDENTIALS.accessKeyId, Account: account };
@@ -38,10 +45,15 @@ export function stsService(account: string): AwsService {
           if (!/^[\w+=,.@-]{2,64}$/.test(name))
             throw new AwsError('ValidationError', 'RoleSessionName has 2 to 64 of A-Z a-z 0-9 _ + = , . @ -');
           const session = { account: roleAccount, role, name };
+          const isJudged = iam.judges({ kind: 'role', role: arn, session: name });
+          if (isJudged && (request.text('Policy') ?? request.list('PolicyArns').length > 0))
+            throw notImplemented('session policies of sts:AssumeRole');
+          const token = Buffer.from(JSON.stringify(session)).toString('base64');
+          const credentials = isJudged ? iam.sessions.open(arn, name) : { ...OPERATOR_CREDENTIALS, sessionToken: token };
           return {
             Credentials: {
-              ...{ AccessKeyId: OPERATOR_CREDENTIALS.accessKeyId, SecretAccessKey: OPERATOR_CREDENTIALS.secretAccessKey },
-              SessionToken: Buffer.from(JSON.stringify(session)).toString('base64'),
+              ...{ AccessKeyId: credentials.accessKeyId, SecretAccessKey: credentials.secretAccessKey },
+              SessionToken: credentials.sessionToken,
               Expiration: new Date(Date.now() + SESSION_HOURS * 3_600_000),
             },
             AssumedRoleUser: { Arn: arnOf(session), AssumedRoleId: idOf(session) },

@@ -137,12 +137,17 @@ export class DeployedStacks {
       ...(permit && { permit }),
       ...(signal && { signal }),
     });
+    const { links } = this.parts.machinery().ecs;
+    await links.learn(assembly.stacks, this.parts.standIns);
     const cancel = (): void => {
       for (const service of this.parts.machinery().services.values()) service.cancelDeployment();
     };
     signal?.addEventListener('abort', cancel, { once: true });
     try {
       signal?.throwIfAborted();
+      await deployment.namePolicies();
+      const { iam } = this.parts.machinery();
+      iam.adopt(assembly.stacks, this.during(deployment));
       await this.runPhases(deployment, fleets, onPhase);
       await deployment.finish();
       refuseOutputs({ before: this.world, after: deployment, changing: namesOf(change) });
@@ -157,6 +162,7 @@ export class DeployedStacks {
     this.resources = new Map([...this.beside(assembly, change), ...deployment.after]);
     this.stacks = assembly.stacks;
     this.fleets = fleets;
+    await this.adoptPolicies();
     for (const { name } of change.put) this.halfway.delete(name);
     await options.onServing?.();
     const removed = await removeAll(going, { machinery: this.parts.machinery(), tell, ...(options.retain && { retain: options.retain }) });
@@ -198,9 +204,12 @@ export class DeployedStacks {
       for (const { name } of change.put) this.halfway.set(name, { steps: deployment.steps, stacks: this.stacks });
       this.stacks = assembly.stacks;
       this.resources = new Map([...this.resources, ...deployment.after]);
+      await this.adoptPolicies();
       return new StackDeploymentFailed(cause, undefined);
     }
     onRollback?.(cause);
+    await this.parts.machinery().ecs.links.learn(this.stacks, this.parts.standIns);
+    await this.adoptPolicies();
     const rolledBack = await rollBack(deployment.steps, { machinery: this.parts.machinery(), tell });
     this.goBack(rolledBack, this.resources);
     return new StackDeploymentFailed(cause, rolledBack);
@@ -219,6 +228,7 @@ export class DeployedStacks {
     const isOf = (one: Stack): boolean => rootOf(one).name === stack;
     this.stacks = [...this.stacks.filter((one) => !isOf(one)), ...half.stacks.filter(isOf)];
     this.halfway.delete(stack);
+    await this.adoptPolicies();
     return rolledBack;
   }
 
@@ -233,6 +243,22 @@ export class DeployedStacks {
   private goBack({ restored, retained, left }: RolledBack, resources: DeployedResources): void {
     this.resources = new Map([...resources, ...restored]);
     this.keep([...retained, ...left]);
+  }
+
+  /** What the templates say of who may do what counts from here on. */
+  private async adoptPolicies(): Promise<void> {
+    const { iam } = this.parts.machinery();
+    iam.adopt(this.stacks, this.world);
+    await iam.settled();
+  }
+
+  /** While a deployment is under way: what it has not come to yet is as it was. */
+  private during(deployment: StackDeployment): World {
+    const { assembly, standIns } = deployment;
+    const before = this.resources;
+    const names = (stack: Stack, logicalId: string) =>
+      deployment.names(stack, logicalId) ?? before.get(addressText({ stack: stack.name, logicalId }))?.created;
+    return { assembly, standIns, names };
   }
 
   /** In which values of templates resolve to what there is now. */

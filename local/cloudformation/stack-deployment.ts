@@ -78,6 +78,11 @@ export class StackDeployment implements World {
     throwTogether(rejectionsOf(outcomes));
   }
 
+  /** Names whatever says who may do what, before any program may ask. It takes nothing else: what it names may come later. */
+  async namePolicies(): Promise<void> {
+    await this.settleAll(({ Type }, address) => GOVERNS.test(Type) && !this.parts.plan.runs(address));
+  }
+
   /** Resolves a value that stands outside the resources, such as the template's metadata. */
   async resolve(stack: Stack, value: unknown, path: string): Promise<unknown> {
     await this.settleNeeds(value, stack, `${stack.name}/${path}`);
@@ -207,6 +212,7 @@ export class StackDeployment implements World {
     const changedAt = same ? before.changedAt : new Date();
     const after: DeployedResource = { ...declared, created, life, alive: true, changedAt };
     this.after.set(addressText(declared.address), after);
+    this.parts.machinery().iam.changed();
     if (same) return;
     this.steps.push(before ? { kind: 'changed', before, after } : { kind: 'made', after });
     if (created.stable === undefined) this.tellDone(after, before !== undefined);
@@ -248,6 +254,9 @@ export class StackDeployment implements World {
     };
   }
 }
+
+/** Types without anything behind them here that say who may do what. */
+const GOVERNS = /^AWS::(IAM::|KMS::Key$|S3::BucketPolicy$|Lambda::Permission$|SecretsManager::ResourcePolicy$)/;
 
 type Declared = Pick<DeployedResource, 'address' | 'stack' | 'resource' | 'properties' | 'runs' | 'needs'>;
 

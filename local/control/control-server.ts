@@ -1,6 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { LocalAccountError } from '../account-error';
+import type { FaultOrder, FaultRow } from '../faults/order';
 import type { Datapoint, LocalAccount, ProcessRow, TokenOptions } from '../local-account';
 import { readBody } from '../processes/body';
 import { closeServer, forThisHost, listenOnLoopback, portOf } from '../processes/http-server';
@@ -47,10 +48,13 @@ export interface ControlAnswers {
   readonly token: { readonly token: string };
   readonly oauthClient: Awaited<ReturnType<LocalAccount['oauthClient']>>;
   readonly killed: { readonly pid: number };
+  readonly fault: FaultRow;
+  readonly faults: readonly FaultRow[];
   readonly scaling: ReturnType<LocalAccount['scaling']>;
   readonly stacks: ReturnType<LocalAccount['stacks']>;
   /** With the account's credentials: whoever has the control file may have them. */
   readonly awsEnvironment: ReturnType<LocalAccount['awsEnvironment']>;
+  readonly permissions: Awaited<ReturnType<LocalAccount['permissions']>>;
 }
 
 /** Lets commands of another terminal ask a running account; only with the token that its control file holds. */
@@ -114,12 +118,22 @@ export class ControlServer {
         await account.kill(pid);
         return { pid };
       }
+      case 'POST /fault':
+        return await account.fault(await bodyOf<FaultOrder>(request));
+      case 'GET /faults':
+        return account.faults();
+      case 'POST /clear-faults':
+        return account.clearFaults((await bodyOf<{ id?: string }>(request)).id);
       case 'GET /scaling':
         return account.scaling();
       case 'GET /stacks':
         return account.stacks();
       case 'GET /aws-environment':
         return account.awsEnvironment();
+      case 'POST /role-environment':
+        return account.roleEnvironment((await bodyOf<{ role: string }>(request)).role);
+      case 'GET /permissions':
+        return account.permissions();
       case 'GET /templates':
         return account.templates;
       case 'GET /logs':

@@ -8,13 +8,21 @@ import {
   ResourceNotFoundException,
 } from '@aws-sdk/client-dynamodb';
 import { LocalAccountError } from '../account-error';
+import type { OnMet, RequestRule } from '../faults/request-rules';
+import type { Iam } from '../iam/iam';
 import { startCompanion } from '../processes/companion';
 import { LOCAL_CREDENTIALS } from '../processes/credentials';
+import { answersOf } from './door-judge';
 import { StreamsClient } from './streams-client';
 
 /** DynamoDB on loopback. */
 export interface EmbeddedDynamoDb {
+  /** Where everybody is believed: for the account itself, and for whoever runs it. */
   readonly url: string;
+  /** Where programs come in: each may do what its role may. */
+  readonly door: string;
+  /** Resolves when all that was done at the door is counted. */
+  counted(): Promise<void>;
   /**
    * Creates a table, or keeps the one that an earlier run has persisted.
    * @throws LocalAccountError CREATE_FAILED when that one lacks an index: none can be added here
@@ -24,19 +32,33 @@ export interface EmbeddedDynamoDb {
   beginStream(table: string): Promise<void>;
   /** @param upTo sequence number of the last record that nobody has a use for any more */
   trimStream(table: string, upTo: string): void;
+  /** By which requests fail from now on, in place of those before. */
+  fail(rules: readonly RequestRule[]): void;
+  /** Hears of each request that has met one. */
+  onMet(listener: OnMet): void;
   hasTable(name: string): Promise<boolean>;
   /** One that is gone already is no error. */
   deleteTable(name: string): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** @param folder where tables persist; in memory when absent */
-export async function startDynamoDb(folder: string | undefined, region: string): Promise<EmbeddedDynamoDb> {
-  const companion = await startCompanion('dynamodb.cjs', folder ? { folder } : {});
+/**
+ * @param folder where tables persist; in memory when absent
+ * @param iam judges at the door; without one, nobody comes in there
+ */
+export async function startDynamoDb(folder: string | undefined, region: string, iam?: Iam): Promise<EmbeddedDynamoDb> {
+  const judge = answersOf(iam);
+  const place = `${region}:${iam?.options.account ?? ''}`;
+  const companion = await startCompanion('dynamodb.cjs', { ...(folder && { folder }), place }, (message) =>
+    judge.hear(message, companion.tell),
+  );
+  iam?.follow(() => judge.ask('forget', companion.tell));
   const url = `http://127.0.0.1:${companion.port}`;
   const client = new DynamoDBClient({ endpoint: url, region, credentials: LOCAL_CREDENTIALS });
   return {
     url,
+    door: `http://127.0.0.1:${companion.said.door}`,
+    counted: () => judge.ask('flush', companion.tell),
     createTable: async (table) => {
       await client.send(new CreateTableCommand(table)).catch(async (error: unknown) => {
         if (!(error instanceof ResourceInUseException)) throw error;
@@ -52,6 +74,8 @@ export async function startDynamoDb(folder: string | undefined, region: string):
       while (!(await streams.isThere(table)));
     },
     trimStream: (table, upTo) => companion.tell({ trim: table, upTo }),
+    fail: (faults) => companion.tell({ faults }),
+    onMet: (listener) => companion.hear(({ met }) => typeof met === 'string' && listener(met)),
     hasTable: async (TableName) => {
       try {
         await client.send(new DescribeTableCommand({ TableName }));

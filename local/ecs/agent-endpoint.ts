@@ -34,6 +34,8 @@ export interface AgentTask {
   protectedUntil: number;
   /** Whether its service has more protected tasks than it shall run: then none of them is given more time. */
   readonly isDeploymentBlocked: boolean;
+  /** Why the task's role may not ask for this; undefined where it may. */
+  refusalOf(action: 'ecs:GetTaskProtection' | 'ecs:UpdateTaskProtection'): string | undefined;
 }
 
 const ROUTE = /^\/(?<api>v4|api)\/(?<container>[^/]+)(?<path>\/[^?]*)?/;
@@ -90,6 +92,12 @@ export class AgentEndpoint {
 
 async function answerProtection(request: IncomingMessage, response: ServerResponse, task: AgentTask): Promise<void> {
   const arn = task.metadata().TaskARN;
+  const refusal = task.refusalOf(request.method === 'PUT' ? 'ecs:UpdateTaskProtection' : 'ecs:GetTaskProtection');
+  if (refusal !== undefined) {
+    // What was asked is left unread; the agent asks ECS by the task's role (ECS Developer Guide, "Task scale-in protection endpoint").
+    request.resume();
+    return send(response, 400, { requestID: randomUUID(), error: { Arn: arn, Code: 'AccessDeniedException', Message: refusal } });
+  }
   if (request.method === 'PUT') {
     const { ProtectionEnabled, ExpiresInMinutes = DEFAULT_MINUTES } = parse(await readBody(request));
     const valid = Number.isInteger(ExpiresInMinutes) && Number(ExpiresInMinutes) >= 1 && Number(ExpiresInMinutes) <= MAX_MINUTES;

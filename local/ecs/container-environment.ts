@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { FLEET_CONFIG_VARIABLE, SIDECAR_CONFIG_VARIABLE } from '../../core/fleet-config';
 import { METRICS_INTERVAL_VARIABLE } from '../../core/metrics';
+import { credentialVariables, type RoleCredentials } from '../iam/sessions';
 import { pathInImage } from '../images/image';
 import { rewriteTaskPorts } from './addresses';
 import { pathOf } from './container-program';
@@ -14,6 +15,8 @@ export interface EnvironmentPlace {
   readonly folder: string;
   /** Variables that the ECS agent gives to this container. */
   readonly agent: Readonly<Record<string, string>>;
+  /** Of the task's role; absent where it has none. */
+  readonly credentials?: RoleCredentials;
 }
 
 /** What our own programs are told: every address in it is the fleet's. */
@@ -41,6 +44,7 @@ export function containerEnvironment(
   return {
     LANG: 'C.UTF-8',
     ...machine.aws,
+    ...(place.credentials && credentialVariables(place.credentials)),
     ...values,
     ...machine.secretsFor(properties),
     ...place.agent,

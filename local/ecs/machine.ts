@@ -1,5 +1,7 @@
+import type { Iam } from '../iam/iam';
 import type { ServiceEvent, StopLimits } from '../local-account';
 import type { LogBook } from '../logs/log-book';
+import type { Links } from '../network/links';
 import type { Ports } from '../processes/ports';
 import type { Reaper } from '../processes/reaper';
 import type { AddressBook } from './addresses';
@@ -14,13 +16,18 @@ export interface EcsMachine {
   readonly folder: string;
   /** Path of the module that is preloaded into Node.js processes. */
   readonly preload: string;
-  /** Environment that leads AWS clients to the local account. */
+  /** Environment that leads AWS clients to the local account; credentials are each task's own. */
   readonly aws: Readonly<Record<string, string>>;
+  readonly iam: Iam;
   readonly addresses: AddressBook;
+  /** Who may connect to whom. */
+  readonly links: Links;
   readonly ports: Ports;
   readonly reaper: Reaper;
   readonly logs: LogBook;
   readonly agent: AgentEndpoint;
+  /** Zones that are lost: no task is placed there. */
+  readonly lostZones: Set<string>;
   /** How often programs are to write their metrics. */
   readonly metricsIntervalMs: number;
   /** Bounds for tasks that a deployment replaces, which sessions do not keep then. */

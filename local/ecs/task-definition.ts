@@ -5,6 +5,8 @@ import type { NpmPackage } from './npm-package';
 /** AWS::ECS::TaskDefinition, as far as it is read. */
 export interface TaskDefinitionProperties {
   readonly Family?: string;
+  readonly TaskRoleArn?: string;
+  readonly ExecutionRoleArn?: string;
   readonly ContainerDefinitions?: readonly ContainerProperties[];
 }
 
@@ -67,8 +69,17 @@ export interface ContainerDefinition {
   readonly metricless?: boolean;
 }
 
+/** ARNs of the roles of a task. */
+export interface TaskRoles {
+  /** Its containers': without one they have no credentials. */
+  readonly task?: string;
+  /** By which ECS makes it. */
+  readonly execution?: string;
+}
+
 export interface TaskDefinition {
   readonly arn: string;
+  readonly roles?: TaskRoles;
   readonly family: string;
   /** The server of the fleet that its sidecar names. */
   readonly server?: string;

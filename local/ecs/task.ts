@@ -1,16 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RoleCredentials } from '../iam/sessions';
 import { exitText } from '../processes/program';
 import type { AgentTask, TaskMetadata } from './agent-endpoint';
 import { Container } from './container';
 import type { Failure } from './failure';
 import type { EcsMachine } from './machine';
+import { refusedPreparation } from './preparation';
+import type { ServiceSettings } from './service-settings';
 import { type Condition, portsOf, revisionOf, type TaskDefinition } from './task-definition';
 
 export interface TaskPlace {
   readonly cluster: string;
   readonly service: string;
+  readonly id?: ServiceSettings['id'];
   readonly zone: string;
   /** Id of the deployment that starts it; absent for a task that stands alone. */
   readonly startedBy?: string;
@@ -33,6 +37,7 @@ export class Task implements AgentTask {
   private leaseEnd = 0;
   private readonly ports: ReadonlyMap<number, number>;
   private readonly folder: string;
+  private readonly credentials: RoleCredentials | undefined;
   private stopping: Promise<void> | undefined;
   private status: 'PENDING' | 'RUNNING' | 'STOPPED' = 'PENDING';
   private ended: (why: Failure) => void = () => {};
@@ -52,6 +57,9 @@ export class Task implements AgentTask {
     this.folder = join(machine.folder, this.id);
     mkdirSync(this.folder, { recursive: true, mode: 0o711 });
     for (const name of ['home', 'tmp']) mkdirSync(join(this.folder, name), { recursive: true });
+    const { task: role } = definition.roles ?? {};
+    machine.iam.admitTask(this.arn, `arn:aws:ecs:${machine.region}:${machine.account}:service/${place.cluster}/${place.service}`);
+    this.credentials = role === undefined ? undefined : machine.iam.sessions.open(role, this.id);
     this.containers = definition.containers.map((container) => {
       const { Name } = container.properties;
       const shortSource = this.id.slice(0, 8);
@@ -62,7 +70,19 @@ export class Task implements AgentTask {
         shortSource,
         ...(container.metricless && { metricless: true }),
       });
-      return new Container(container, { ports, folder: this.folder, agent: machine.agent.admit(this, Name), log }, machine);
+      const agent = machine.agent.admit(this, Name);
+      return new Container(
+        container,
+        {
+          ports,
+          folder: this.folder,
+          agent,
+          log,
+          ...(this.credentials && { credentials: this.credentials }),
+          ...(place.id !== undefined && { service: place.id }),
+        },
+        machine,
+      );
     });
   }
 
@@ -75,6 +95,10 @@ export class Task implements AgentTask {
   /** Id of the deployment that started it: a rollback that takes it over leaves it as it is. */
   get startedBy(): string | undefined {
     return this.place.startedBy;
+  }
+
+  get zone(): string {
+    return this.place.zone;
   }
 
   /** Whether every container runs, and is healthy where it is checked and another one waits for it. */
@@ -91,8 +115,22 @@ export class Task implements AgentTask {
     this.place.scheduler?.protectionChanged();
   }
 
+  /** As the template knows its service. */
+  get service(): string | undefined {
+    return this.place.id;
+  }
+
   get isProtected(): boolean {
     return this.leaseEnd > Date.now();
+  }
+
+  /** Why its role may not ask for this, as AWS says it. */
+  refusalOf(action: 'ecs:GetTaskProtection' | 'ecs:UpdateTaskProtection'): string | undefined {
+    const { machine, definition, place } = this;
+    const { task: role } = definition.roles ?? {};
+    const cluster = `arn:aws:ecs:${machine.region}:${machine.account}:cluster/${place.cluster}`;
+    const call = { action, resource: this.arn, context: { 'ecs:cluster': cluster } };
+    return role === undefined ? undefined : machine.iam.authorize({ kind: 'role', role, session: this.id }, [call]);
   }
 
   get isDeploymentBlocked(): boolean {
@@ -104,8 +142,17 @@ export class Task implements AgentTask {
     return this.ports.get(containerPort);
   }
 
+  /** The port of the task that has a port of this machine. */
+  containerPort(localPort: number): number | undefined {
+    return [...this.ports].find(([, local]) => local === localPort)?.[0];
+  }
+
   /** Starts the containers in the order of their dependencies. */
   async start(): Promise<void> {
+    await this.machine.iam.settled();
+    const refused = refusedPreparation(this.definition, this.id, this.machine);
+    const container = this.containers.find(({ name }) => name === refused?.container);
+    if (refused && container) return this.ended({ container, what: `could not be started: ${refused.text}` });
     await Promise.all(this.containers.map((container) => this.startContainer(container)));
     if (!this.stopping) this.status = 'RUNNING';
   }
@@ -195,6 +242,8 @@ export class Task implements AgentTask {
     );
     this.status = 'STOPPED';
     this.machine.agent.dismiss(this);
+    this.machine.iam.dismissTask(this.arn);
+    if (this.credentials) this.machine.iam.sessions.close(this.credentials);
     for (const port of this.ports.values()) this.machine.ports.release(port);
     for (const { log } of this.containers) log.close();
     rmSync(this.folder, { recursive: true, force: true });

@@ -27,6 +27,8 @@ export interface EventSource {
   readonly retries?: number;
   /** Absent: without end. */
   readonly oldestMs?: number;
+  /** Whether the function's role lets Lambda read for it. */
+  readonly mayRead: () => boolean;
   /** The function as it is then. */
   readonly fn: () => LocalFunction | undefined;
   /** Told of records that are given up. */
@@ -120,6 +122,7 @@ class Reader {
   /** The next batch for each lane. */
   private async gather(): Promise<readonly StreamRecord[]> {
     const { table, batchSize, parallelization, windowMs, from } = this.source;
+    if (!this.source.mayRead()) return [];
     if (this.place.get() === undefined && from === 'LATEST') this.place.set(await this.streams.newest(table));
     const most = batchSize * parallelization;
     const records = await this.streams.recordsAfter(table, this.place.get(), most);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import type { LogBook } from '../logs/log-book';
 import type { Reaper } from '../processes/reaper';
 import type { FunctionSettings } from './function-settings';
@@ -9,6 +10,11 @@ import { type InvocationResult, Worker } from './worker';
  * serves none of them in time, so the invocations beyond this many wait for a free worker.
  */
 const MAX_WORKERS = 4;
+
+/** Of lines that nobody may keep. */
+function unread(stream: Readable): void {
+  stream.resume();
+}
 
 /** One function: its workers and the invocations that wait for one. */
 export class LocalFunction {
@@ -40,6 +46,15 @@ export class LocalFunction {
     await this.release(worker);
     if (--this.running === 0) this.idle?.();
     return result;
+  }
+
+  /** Whether it runs as often as its reserved concurrency lets it. */
+  get isFull(): boolean {
+    return this.running >= this.mostAtOnce;
+  }
+
+  private get mostAtOnce(): number {
+    return this.settings.configuration.reservedConcurrency ?? Number.POSITIVE_INFINITY;
   }
 
   /** Process ids of the workers that run. */
@@ -74,7 +89,8 @@ export class LocalFunction {
 
   private create(): Worker {
     const { name } = this.settings;
-    const log = this.logs.open(`lambda-${name}-${++this.started}`, { role: 'lambda', source: name, shortSource: name });
+    const kept = this.logs.open(`lambda-${name}-${++this.started}`, { role: 'lambda', source: name, shortSource: name });
+    const log = this.settings.mayLog?.() === false ? { ...kept, follow: unread } : kept;
     const worker = new Worker(this.settings, log, this.reaper);
     this.workers.add(worker);
     return worker;

@@ -49,12 +49,25 @@ export const eventSourceMapping: Provisioner<MappingProperties> = {
     return problems;
   },
   create: async (request, machinery) => {
+    const refusal = refusalOf(request.properties, machinery);
+    if (refusal !== undefined) throw new Error(`Cannot access stream ${request.properties.EventSourceArn}: ${refusal}`);
     const hash = createHash('sha256').update(request.identity).digest('hex');
     return start(hash.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*/, '$1-$2-$3-$4-$5'), request, machinery);
   },
   update: async (request, { ref }, machinery) => start(ref, request, machinery),
   delete: async ({ ref }, { eventSources }) => eventSources.remove(ref),
 };
+
+/** Lambda reads by the function's role (Lambda Developer Guide, "Process DynamoDB records with Lambda"). */
+function refusalOf({ FunctionName, EventSourceArn = '' }: MappingProperties, { functions, iam }: Machinery): string | undefined {
+  const { role, name } = functions.find(FunctionName)?.settings ?? {};
+  if (role === undefined || name === undefined) return undefined;
+  const calls = ['DescribeStream', 'GetShardIterator', 'GetRecords'].map((verb) => ({
+    action: `dynamodb:${verb}`,
+    resource: EventSourceArn,
+  }));
+  return iam.authorize({ kind: 'role', role, session: name }, calls);
+}
 
 function start(id: string, request: ResourceRequest<MappingProperties>, machinery: Machinery): Created {
   const { eventSources } = machinery;
@@ -66,7 +79,8 @@ function start(id: string, request: ResourceRequest<MappingProperties>, machiner
   };
 }
 
-function sourceOf({ properties, stack, path }: ResourceRequest<MappingProperties>, { functions, tell }: Machinery): EventSource {
+function sourceOf({ properties, stack, path }: ResourceRequest<MappingProperties>, machinery: Machinery): EventSource {
+  const { functions, tell } = machinery;
   const { EventSourceArn = '', FunctionName, MaximumRetryAttempts = -1, MaximumRecordAgeInSeconds = -1 } = properties;
   return {
     table: STREAM.exec(EventSourceArn)?.[1] ?? '',
@@ -80,6 +94,7 @@ function sourceOf({ properties, stack, path }: ResourceRequest<MappingProperties
     reportsFailures: properties.FunctionResponseTypes?.includes('ReportBatchItemFailures') ?? false,
     ...(Number(MaximumRetryAttempts) >= 0 && { retries: Number(MaximumRetryAttempts) }),
     ...(Number(MaximumRecordAgeInSeconds) >= 0 && { oldestMs: Number(MaximumRecordAgeInSeconds) * 1000 }),
+    mayRead: () => refusalOf(properties, machinery) === undefined,
     fn: () => functions.find(FunctionName),
     tell: (what) => tell('stream', `${path}: ${what}`),
   };

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { unsupported } from '../account-error';
+import type { LocalFunction } from '../lambda/local-function';
 import type { Machinery } from '../machinery';
 import { arn, attributes, type Created, type Provisioner, type ResourceRequest } from './provisioner';
 
@@ -44,7 +45,11 @@ function setRule(name: string, { properties, stack, path }: ResourceRequest<Rule
     if (functions.find(target.Arn) === undefined)
       throw unsupported([`the target ${target.Arn} of ${path}; it has Lambda functions of this assembly`]);
     const payload = (at: Date): string => target.Input ?? JSON.stringify({ ...event, id: randomUUID(), time: at.toISOString() });
-    return { everyMs, fn: () => functions.find(target.Arn), payload };
+    const fn = (): LocalFunction | undefined => {
+      const found = functions.find(target.Arn);
+      return found && functions.refusalOf('events.amazonaws.com', Arn, found) === undefined ? found : undefined;
+    };
+    return { everyMs, fn, payload };
   });
   schedules.set(Arn, State === 'DISABLED' ? [] : found);
   return { ref: name, attribute: attributes({ Arn }) };

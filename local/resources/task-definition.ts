@@ -1,5 +1,12 @@
 import { LocalAccountError } from '../account-error';
-import { type ContainerHint, type ContainerProperties, roleOf, type TaskDefinitionProperties } from '../ecs/task-definition';
+import {
+  type ContainerHint,
+  type ContainerProperties,
+  roleOf,
+  type TaskDefinitionProperties,
+  type TaskRoles,
+} from '../ecs/task-definition';
+import { QUOTAS } from '../quotas';
 import { metriclessContainers } from './log-group';
 import { attributes, type Provisioner } from './provisioner';
 import { registerTaskDefinition } from './task-registration';
@@ -38,18 +45,8 @@ const CONTAINER_REFUSES = [
 export const taskDefinition: Provisioner<TaskDefinitionProperties> = {
   phase: 'services',
   noun: ['task definition', 'task definitions'],
-  honours: ['Family', 'ContainerDefinitions'],
-  ignores: [
-    'Cpu',
-    'Memory',
-    'NetworkMode',
-    'RequiresCompatibilities',
-    'RuntimePlatform',
-    'ExecutionRoleArn',
-    'TaskRoleArn',
-    'EphemeralStorage',
-    'EnableFaultInjection',
-  ],
+  honours: ['Family', 'ContainerDefinitions', 'TaskRoleArn', 'ExecutionRoleArn'],
+  ignores: ['Cpu', 'Memory', 'NetworkMode', 'RequiresCompatibilities', 'RuntimePlatform', 'EphemeralStorage', 'EnableFaultInjection'],
   reads: ({ ContainerDefinitions = [], ...rest }, { Metadata }) => ({
     ...rest,
     ContainerDefinitions: ContainerDefinitions.map((container) => {
@@ -71,6 +68,12 @@ export const taskDefinition: Provisioner<TaskDefinitionProperties> = {
     ),
   create: async ({ properties, stack, resource, generatedName, path }, machinery) => {
     const containers = properties.ContainerDefinitions ?? [];
+    const size = sizeOfDefinition(properties);
+    if (size > QUOTAS.taskDefinition.most)
+      throw new LocalAccountError(
+        'CREATE_FAILED',
+        `${path}: Actual length: '${size}'. Max allowed length is '${QUOTAS.taskDefinition.most}' bytes.`,
+      );
     const hints = hintsOf(resource.Metadata);
     const unknown = Object.keys(hints).filter((name) => !containers.some(({ Name }) => Name === name));
     if (unknown.length > 0)
@@ -78,6 +81,7 @@ export const taskDefinition: Provisioner<TaskDefinitionProperties> = {
     const request = {
       family: properties.Family ?? generatedName,
       declared: { containers, hints: { ...hints, ...metriclessContainers(resource, stack.template, hints) } },
+      roles: rolesOf(properties),
       place: stack,
       assets: stack.assets,
       path,
@@ -87,6 +91,16 @@ export const taskDefinition: Provisioner<TaskDefinitionProperties> = {
   },
   delete: async ({ ref }, { taskDefinitions }) => taskDefinitions.delete(ref),
 };
+
+/** As it is registered: without blanks, in bytes. */
+export function sizeOfDefinition(definition: object): number {
+  return Buffer.byteLength(JSON.stringify(definition));
+}
+
+/** Of a task definition, as a template or a request names them. */
+export function rolesOf({ TaskRoleArn, ExecutionRoleArn }: Pick<TaskDefinitionProperties, 'TaskRoleArn' | 'ExecutionRoleArn'>): TaskRoles {
+  return { ...(TaskRoleArn && { task: TaskRoleArn }), ...(ExecutionRoleArn && { execution: ExecutionRoleArn }) };
+}
 
 function hintsOf(metadata: Readonly<Record<string, unknown>> | undefined): Readonly<Record<string, ContainerHint>> {
   return (metadata?.[CONTAINERS] ?? {}) as Readonly<Record<string, ContainerHint>>;

@@ -13,6 +13,7 @@ import {
   roleOf,
   serverOf,
   type TaskDefinition,
+  type TaskRoles,
 } from '../ecs/task-definition';
 import type { Machinery } from '../machinery';
 import { secretProblems } from '../secrets/container-secrets';
@@ -21,6 +22,7 @@ import { arn } from './provisioner';
 export interface TaskRegistration {
   readonly family: string;
   readonly declared: DeclaredContainers;
+  readonly roles: TaskRoles;
   readonly place: Pick<Stack, 'account' | 'region'>;
   readonly assets: Assets;
   /** For messages. */
@@ -32,7 +34,7 @@ export interface TaskRegistration {
  * @throws LocalAccountError for a container that cannot be run here
  */
 export async function registerTaskDefinition(
-  { family, declared, place, assets, path }: TaskRegistration,
+  { family, declared, roles, place, assets, path }: TaskRegistration,
   { taskDefinitions, packages, images, tell, secrets }: Machinery,
 ): Promise<TaskDefinition> {
   const { containers, hints } = declared;
@@ -46,7 +48,7 @@ export async function registerTaskDefinition(
     }),
   );
   const made = definitions.filter((definition) => definition !== undefined);
-  return taskDefinitions.register({ family, ...(server && { server }), containers: made, declared }, (revision) =>
+  return taskDefinitions.register({ family, ...(server && { server }), containers: made, declared, roles }, (revision) =>
     arn(place, 'ecs', `task-definition/${family}:${revision}`),
   );
 }

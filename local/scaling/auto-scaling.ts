@@ -33,6 +33,8 @@ interface Alarm {
   /** Addresses of the policies that it calls. */
   readonly calls: readonly string[];
   readonly watch: AlarmWatch;
+  /** Until then what is missing was never there: the alarm is younger. Milliseconds since the epoch. */
+  readonly from: number;
 }
 
 /** An alarm on a query is one on each series that turns up. */
@@ -113,7 +115,7 @@ export class AutoScaling {
     }
     const rule = alarmRuleOf(properties, this.secondMs);
     const watch = new AlarmWatch(rule, 60 * this.secondMs, this.readerOf(metricOf(properties), rule));
-    this.alarms.set(address, { properties, name, calls, watch });
+    this.alarms.set(address, { properties, name, calls, watch, from: Date.now() + (rule.evaluationPeriods + 1) * rule.periodMs });
     this.review();
   }
 
@@ -150,7 +152,7 @@ export class AutoScaling {
   private look(now: number): void {
     for (const alarm of this.alarms.values()) {
       const before = alarm.watch.state;
-      alarm.watch.look(now);
+      if (now >= alarm.from || alarm.properties.TreatMissingData !== 'breaching') alarm.watch.look(now);
       const { state } = alarm.watch;
       const changed = state !== before && (state === 'ALARM' || before === 'ALARM');
       if (changed) this.tell({ event: 'alarm', ...rowOf(alarm), before });

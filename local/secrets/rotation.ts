@@ -15,6 +15,8 @@ export async function rotateSecret(id: string, store: SecretStore, functions: Fu
   if (secret === undefined) throw refused(`There is no secret ${id} here.`);
   const rotator = functions.find(store.rotatorOf(secret.arn) ?? '');
   if (rotator === undefined) throw refused(`The secret ${secret.name} has no rotation function: its stack declares no rotation for it.`);
+  const refusal = functions.refusalOf('secretsmanager.amazonaws.com', secret.arn, rotator);
+  if (refusal !== undefined) throw refused(`Secrets Manager cannot invoke ${rotator.settings.arn}: ${refusal}`);
   const ClientRequestToken = randomUUID();
   store.begin(secret.arn, ClientRequestToken);
   for (const Step of STEPS) {

@@ -4,7 +4,7 @@ import type { Documented } from './documented';
 
 /** Whose names a command uses, or what it needs; the first that fits. */
 const BY_COMMAND: readonly (readonly [RegExp, CompanyName])[] = [
-  [/secret rotate/, 'acme'],
+  [/secret rotate|--role Operator/, 'acme'],
   [/--stand-in|mcp-fleet secret/, 'shop'],
   // Synthesized, so that there is an assembly to compare with, or to plan.
   [/mcp-fleet local|mcp-fleet diff .*--against|mcp-fleet plan .*--assembly/, 'second'],

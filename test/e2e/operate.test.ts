@@ -1,40 +1,34 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CloudFormationClient, paginateListStackResources } from '@aws-sdk/client-cloudformation';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { ledgerAt } from '../../checks/tables';
 import { Ledger } from '../../ledger/ledger';
+import { NEVER_SEEN } from '../suites/never-seen';
 import { eventually } from '../suites/waiting';
 import { cli, type Fleet, startFleet } from './fleet';
-import { type JudgedAccount, judgedAccount, useOf } from './operated/judged-account';
-import { type Statement, statementsOf } from './operated/role-policy';
 
-/** What operators type for a fleet on AWS: the local account reached as AWS, each call judged by what a role may do. */
+/** What operators type for a fleet on AWS: the local account reached as AWS, which judges each call by what their role may do. */
 
 const STACK = ['--stack', 'Acme', '--region', 'us-east-1'];
 
 let fleet: Fleet;
 let session: Client;
 let folder: string;
-let operator: { readonly statements: readonly Statement[]; readonly account: JudgedAccount };
-let auditor: typeof operator;
-let privacy: typeof operator;
+/** The environment of a person with a role. */
+type Person = Readonly<Record<string, string>>;
+let operator: Person;
+let auditor: Person;
+let privacy: Person;
 
 beforeAll(async () => {
   fleet = await startFleet('--no-checks');
   folder = mkdtempSync(join(tmpdir(), 'operate-'));
-  const account = await fleet.account.awsEnvironment();
-  const { templates } = await fleet.account.checked();
-  const ids = await physicalIds(account);
-  const under = async (role: RegExp): Promise<typeof operator> => {
-    const statements = statementsOf(templates.Acme as (typeof templates)[string], role, ids);
-    return { statements, account: await judgedAccount(account, statements) };
-  };
-  [operator, auditor, privacy] = [await under(/^Operator/), await under(/^Auditor/), await under(/^Privacy/)];
+  const under = (role: string): Promise<Person> => fleet.account.roleEnvironment(role);
+  [operator, auditor, privacy] = [await under('Operator'), await under('Auditor'), await under('Privacy')];
   session = new Client({ name: 'payday', version: '1' });
   const headers = { authorization: `Bearer ${await fleet.account.token('treasury')}`, 'mcp-fleet-task': 'payday' };
   const transport = new StreamableHTTPClientTransport(new URL(`${fleet.baseUrl}/payments/mcp`), { requestInit: { headers } });
@@ -45,15 +39,12 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await session?.close();
-  operator?.account.close();
-  auditor?.account.close();
-  privacy?.account.close();
   await fleet?.stop();
   if (folder) rmSync(folder, { recursive: true });
 });
 
-const operate = (...args: string[]) => cli([...args, ...STACK], { env: operator.account.environment });
-const audit = (...args: string[]) => cli([...args, ...STACK], { env: auditor.account.environment });
+const operate = (...args: string[]) => cli([...args, ...STACK], { env: operator });
+const audit = (...args: string[]) => cli([...args, ...STACK], { env: auditor });
 
 describe.each([
   ['grantOperate', () => operate],
@@ -118,7 +109,7 @@ describe('with what grantOperate gives, and nothing else', () => {
     const [, command = ''] = /mcp-fleet (ledger resolve order-8 .*)/.exec(stdout) ?? [];
     expect(command).toContain('--stack Acme --region us-east-1');
     const words = command.replace('confirmed|failed|not_executed', 'failed').replace('"…"', 'seen').split(' ');
-    expect(await cli(words, { env: operator.account.environment })).toMatchObject({ code: 0, stdout: expect.stringContaining('failed') });
+    expect(await cli(words, { env: operator })).toMatchObject({ code: 0, stdout: expect.stringContaining('failed') });
     expect(await operate('ledger', 'resolve', 'order-7', '--outcome', 'failed', '--reason', 'x')).toMatchObject({
       code: 3,
       stderr: expect.stringContaining('confirmed, not unknown'),
@@ -126,7 +117,7 @@ describe('with what grantOperate gives, and nothing else', () => {
   });
 
   it('tools shows what an agent sees with its own token, and approve what waits for a review', async () => {
-    const env = { ...operator.account.environment, MCP_FLEET_URL: fleet.baseUrl, MCP_FLEET_TOKEN: await fleet.account.token('support') };
+    const env = { ...operator, MCP_FLEET_URL: fleet.baseUrl, MCP_FLEET_TOKEN: await fleet.account.token('support') };
     expect((await cli(['tools', 'support@payments', ...STACK], { env })).stdout).toContain('balance');
     const others = await cli(['tools', 'treasury@payments', ...STACK], { env });
     expect(others).toMatchObject({ code: 2, stderr: expect.stringContaining('"agent-support"') });
@@ -135,9 +126,9 @@ describe('with what grantOperate gives, and nothing else', () => {
     expect([approve.code, JSON.parse(approve.stdout)]).toMatchObject([0, { server: 'payments', pending: [] }]);
   });
 
-  it('every verb of the grant is one that a command needs, and no call was refused', () => {
-    expect(operator.account.refused).toEqual([]);
-    expect(unusedOf(operator)).toEqual([]);
+  it('every verb of the grant is one that a command needs, and no call was refused', async () => {
+    expect(await refusedTo('Operator')).toEqual([]);
+    expect(await unusedOf('Operator')).toEqual([]);
   });
 });
 
@@ -145,8 +136,8 @@ describe('with what grantReadLedger gives', () => {
   it('ledger unknown reads; every verb of the grant is used', async () => {
     await unknownCall('order-9');
     await told(['ledger', 'unknown'], 'order-9', audit);
-    expect(auditor.account.refused).toEqual([]);
-    expect(unusedOf(auditor)).toEqual([]);
+    expect(await refusedTo('Auditor')).toEqual([]);
+    expect(await unusedOf('Auditor')).toEqual([]);
   });
 
   it('nothing is settled, stopped or cut off, and it is said what is lacking', async () => {
@@ -161,24 +152,27 @@ describe('with what grantReadLedger gives', () => {
       expect(await audit(...command)).toMatchObject({ code: 4, stderr: expect.stringContaining('AccessDenied') });
     }
     expect((await audit('sessions')).stderr).toContain('grantOperate');
+    const refused = await refusedTo('Auditor');
+    expect(refused).toContain('dynamodb:UpdateItem');
+    expect(fleet.output()).toContain('is not authorized to perform: dynamodb:UpdateItem on resource');
   });
 });
 
 describe('with what grantShred gives, and nothing else', () => {
   it('ledger shred destroys a key, and no other command runs', async () => {
     const shred = ['ledger', 'shred', '--agent', 'treasury', '--reason', 'request 7', '--yes', ...STACK];
-    expect(await cli(shred, { env: operator.account.environment })).toMatchObject({
+    expect(await cli(shred, { env: operator })).toMatchObject({
       code: 4,
       stderr: expect.stringContaining('AccessDenied'),
     });
-    expect(await cli(shred, { env: privacy.account.environment })).toMatchObject({
+    expect(await cli(shred, { env: privacy })).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('is destroyed'),
     });
-    expect(privacy.account.refused).toEqual([]);
-    expect(unusedOf(privacy)).toEqual([]);
+    expect(await refusedTo('Privacy')).toEqual([]);
+    expect(await unusedOf('Privacy')).toEqual([]);
     const query = ['ledger', 'query', '--archive', ...STACK];
-    expect(await cli(query, { env: privacy.account.environment })).toMatchObject({
+    expect(await cli(query, { env: privacy })).toMatchObject({
       code: 4,
       stderr: expect.stringContaining('AccessDenied'),
     });
@@ -191,9 +185,15 @@ describe('with what grantShred gives, and nothing else', () => {
 
 describe('how a fleet on AWS is named', () => {
   it('by a profile, whose credentials and region are taken', async () => {
-    const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION: _, AWS_DEFAULT_REGION: __, ...rest } = operator.account.environment;
-    const keys = `aws_access_key_id = ${AWS_ACCESS_KEY_ID}\naws_secret_access_key = ${AWS_SECRET_ACCESS_KEY}\n`;
-    writeFileSync(join(folder, 'credentials'), `[operations]\n${keys}`);
+    const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, ...others } = operator;
+    const { AWS_REGION: _, AWS_DEFAULT_REGION: __, ...rest } = others;
+    const keys = {
+      aws_access_key_id: AWS_ACCESS_KEY_ID,
+      aws_secret_access_key: AWS_SECRET_ACCESS_KEY,
+      aws_session_token: AWS_SESSION_TOKEN,
+    };
+    const lines = Object.entries(keys).map(([name, value]) => `${name} = ${value}\n`);
+    writeFileSync(join(folder, 'credentials'), `[operations]\n${lines.join('')}`);
     writeFileSync(join(folder, 'config'), '[profile operations]\nregion = us-east-1\n');
     const env = { ...rest, AWS_SHARED_CREDENTIALS_FILE: join(folder, 'credentials'), AWS_CONFIG_FILE: join(folder, 'config') };
     expect((await cli(['sessions', '--stack', 'Acme', '--profile', 'operations'], { env })).code).toBe(0);
@@ -201,7 +201,7 @@ describe('how a fleet on AWS is named', () => {
   });
 
   it('not at all where the stack is not there, holds no such fleet, or is not named', async () => {
-    const env = operator.account.environment;
+    const env = operator;
     expect(await cli(['sessions', '--region', 'us-east-1'])).toMatchObject({ code: 2, stderr: expect.stringContaining('--stack NAME') });
     expect(await cli(['sessions', ...STACK, '--fleet', 'other'], { env })).toMatchObject({
       code: 2,
@@ -228,22 +228,17 @@ async function told(args: readonly string[], word: string, run: typeof operate):
   return await eventually(`${args.join(' ')} tells of ${word}`, ask, 60_000);
 }
 
-function unusedOf({ statements, account }: typeof operator): readonly string[] {
-  const granted = statements.flatMap((statement) => statement.actions.map((action) => useOf(statements, statement, action)));
-  return granted.filter((use) => !account.used.has(use));
+/** What of a role's statements nobody has used; what DynamoDB does with a table's key by itself is not seen here. */
+async function unusedOf(role: string): Promise<readonly string[]> {
+  const { permissions } = await fleet.account.permissions();
+  const own = permissions.filter((row) => row.role.includes(role) && row.used === 0);
+  return own
+    .filter(({ action }) => !NEVER_SEEN.some(({ action: never }) => never === action))
+    .map(({ action, resources }) => `${action} ${resources[0]}`);
 }
 
-async function physicalIds(account: Readonly<Record<string, string>>): Promise<ReadonlyMap<string, string>> {
-  const client = new CloudFormationClient({
-    endpoint: String(account.AWS_ENDPOINT_URL),
-    region: 'us-east-1',
-    credentials: { accessKeyId: String(account.AWS_ACCESS_KEY_ID), secretAccessKey: String(account.AWS_SECRET_ACCESS_KEY) },
-  });
-  const ids = new Map<string, string>();
-  for await (const { StackResourceSummaries = [] } of paginateListStackResources({ client }, { StackName: 'Acme' }))
-    for (const { LogicalResourceId = '', PhysicalResourceId = '' } of StackResourceSummaries)
-      ids.set(LogicalResourceId, PhysicalResourceId);
-  return ids;
+async function refusedTo(role: string): Promise<readonly string[]> {
+  return (await fleet.account.permissions()).refused.filter(({ who }) => who.includes(role)).map(({ action }) => action);
 }
 
 /** A row as a gateway leaves it that was killed an hour ago, and whose instance is gone too. */

@@ -197,10 +197,7 @@ test.each([
 
   const statements = statementsOf(template, taskRoleOf(template, /tickets\/Task/));
   expect(statements.map(({ Action, Resource }) => [Action, textOf(Resource)])).toEqual([
-    [
-      ['ecs:DescribeTasks', 'ecs:GetTaskProtection', 'ecs:UpdateTaskProtection'],
-      `arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:task/<${cluster}>/*`,
-    ],
+    [['ecs:DescribeTasks', 'ecs:UpdateTaskProtection'], `arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:task/<${cluster}>/*`],
     [['ecs:DescribeServices'], `arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:service/<${cluster}>/*`],
   ]);
   const tagsOf = (path: RegExp): { Key: string; Value: unknown }[] => resourceAt(template, 'AWS::ECS::Service', path).Properties.Tags ?? [];

@@ -1,8 +1,9 @@
 import type { ContainerProperties, TaskDefinition } from '../../ecs/task-definition';
 import { revisionOf } from '../../ecs/task-definition';
 import type { Machinery } from '../../machinery';
+import { QUOTAS } from '../../quotas';
 import { arn, refusedProperties } from '../../resources/provisioner';
-import { CONTAINER_HONOURS, taskDefinition } from '../../resources/task-definition';
+import { CONTAINER_HONOURS, rolesOf, sizeOfDefinition, taskDefinition } from '../../resources/task-definition';
 import { registerTaskDefinition } from '../../resources/task-registration';
 import { AwsError, notImplemented } from '../aws-error';
 import { type JsonOperations, type JsonRequest, listOf, requiredText, textOf } from '../json-service';
@@ -30,6 +31,9 @@ export function taskDefinitionOperations(machinery: Machinery, isNameOnly: IsNam
     },
     RegisterTaskDefinition: async (request) => {
       const family = requiredText(request, 'family');
+      const size = sizeOfDefinition(request);
+      if (size > QUOTAS.taskDefinition.most)
+        throw new AwsError('ClientException', `Actual length: '${size}'. Max allowed length is '${QUOTAS.taskDefinition.most}' bytes.`);
       if (!FAMILY.test(family)) throw new AwsError('ClientException', `"${family}" is no name of a family.`);
       const before = taskDefinitions.latest(family);
       if (before === undefined && isNameOnly('AWS::ECS::TaskDefinition', family))
@@ -37,7 +41,8 @@ export function taskDefinitionOperations(machinery: Machinery, isNameOnly: IsNam
       const containers = containersOf(request);
       const assets = { file: () => undefined, fileNamedIn: () => undefined, image: (uri: string) => publishing.images.pushed(uri) };
       const hints = hintsAfter(before?.declared.hints ?? {}, containers, assets);
-      const registration = { family, declared: { containers, hints }, place: ecs, assets, path: family };
+      const roles = rolesOf(capitalized(request) as JsonRequest);
+      const registration = { family, declared: { containers, hints }, roles, place: ecs, assets, path: family };
       return { taskDefinition: described(await registerTaskDefinition(registration, machinery)) };
     },
     DeregisterTaskDefinition: (request) => {
@@ -75,7 +80,7 @@ function withoutEmpty(request: JsonRequest): JsonRequest {
 
 /** As far as it is read: what means nothing on one machine is not kept. */
 function described(definition: TaskDefinition): object {
-  const { arn, family, declared } = definition;
+  const { arn, family, declared, roles = {} } = definition;
   return {
     taskDefinitionArn: arn,
     family,
@@ -87,5 +92,7 @@ function described(definition: TaskDefinition): object {
     volumes: [],
     placementConstraints: [],
     containerDefinitions: uncapitalized(declared.containers),
+    ...(roles.task !== undefined && { taskRoleArn: roles.task }),
+    ...(roles.execution !== undefined && { executionRoleArn: roles.execution }),
   };
 }

@@ -69,6 +69,7 @@ function read(answer: (invocation: Invocation) => InvocationResult | Promise<Inv
   sources.set('mapping', {
     ...{ table, arn: `arn:aws:dynamodb:us-east-1:000000000000:table/${table}/stream/x`, region: 'us-east-1', from: 'TRIM_HORIZON' },
     ...{ batchSize: 10, windowMs: 0, parallelization: 1, bisects: false, reportsFailures: false },
+    mayRead: () => true,
     fn: () => ({ invoke }) as unknown as LocalFunction,
     tell: (what) => void told.push(what),
     ...more,

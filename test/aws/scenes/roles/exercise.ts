@@ -1,0 +1,213 @@
+import { randomUUID } from 'node:crypto';
+import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import { ledgerAt, tablesOf } from '../../../../checks/tables';
+import { Ledger } from '../../../../ledger/ledger';
+import type { LocalAccount, ProcessRow } from '../../../../local/local-account';
+import { eventually } from '../../../suites/waiting';
+
+/** One kind of thing that a fleet does, with what is to come of it. */
+export interface Exercise {
+  readonly name: string;
+  /** @throws where it does not come about */
+  run(account: LocalAccount): Promise<void>;
+}
+
+const PATIENCE_MS = 60_000;
+
+/** Whatever the programs of the example do under their roles, each kind once. */
+export const EXERCISES: readonly Exercise[] = [
+  { name: 'a transfer with a key is made', run: (account) => keyed(account, randomUUID()) },
+  {
+    name: 'the same key answers again, and when it is asked later',
+    run: async (account) => {
+      const key = randomUUID();
+      await keyed(account, key);
+      await keyed(account, key);
+      const headers = { authorization: `Bearer ${await account.token('treasury')}` };
+      const answer = await fetch(`${account.baseUrl}/payments/calls/${key}`, { headers });
+      const { outcome } = (await answer.json()) as { readonly outcome?: string };
+      if (outcome !== 'confirmed') throw new Error(`asked later, it is ${outcome}`);
+    },
+  },
+  {
+    name: 'a read is answered, and found in the journal',
+    run: (account) =>
+      inSession(account, 'treasury', 'payments', async (client) => {
+        await done(client, 'balance', { account: 'vendors' });
+        await done(client, 'find_transfer', { reference: randomUUID() });
+      }),
+  },
+  {
+    name: 'a transfer without a key is made',
+    run: (account) => inSession(account, 'treasury', 'payments', async (client) => void (await done(client, 'transfer', TRANSFER))),
+  },
+  {
+    name: 'a session outlives its instance',
+    run: (account) =>
+      inSession(account, 'treasury', 'payments', async (client) => {
+        await done(client, 'balance', { account: 'vendors' });
+        for (const { pid } of await rowsOf(account, 'sidecar', 'payments')) await account.kill(pid);
+        await eventually(
+          'it answers again',
+          async () =>
+            await done(client, 'balance', { account: 'vendors' }).then(
+              () => true,
+              () => false,
+            ),
+          PATIENCE_MS,
+        );
+      }),
+  },
+  ...['everything', 'memory', 'payments'].map((server) => ({
+    name: `an instance of ${server} is replaced`,
+    run: (account: LocalAccount) => replaced(account, 'sidecar', server),
+  })),
+  { name: 'a gateway is replaced', run: (account) => replaced(account, 'gateway') },
+  { name: 'sessions keep the instances of all servers', run: (account) => protectedEverywhere(account) },
+  { name: 'the janitor ends what a gateway has left', run: (account) => abandoned(account) },
+  { name: 'the archive takes what is written', run: (account) => archived(account) },
+  {
+    name: 'each key of the fleet is rotated',
+    run: async (account) => {
+      const secrets = Object.entries(account.templates.Acme?.Resources ?? {}).filter(
+        ([, { Type }]) => Type === 'AWS::SecretsManager::RotationSchedule',
+      );
+      for (const [, { Properties }] of secrets)
+        await account.rotateSecret(`Acme/${(Properties as { readonly SecretId: { readonly Ref: string } }).SecretId.Ref}`);
+    },
+  },
+];
+
+const TRANSFER = { from: 'operating', to: 'vendors', amount: 7, currency: 'EUR' };
+
+async function keyed(account: LocalAccount, key: string): Promise<void> {
+  await inSession(account, 'treasury', 'payments', async (client) => {
+    await done(client, 'transfer', TRANSFER, { 'cdk-mcp-fleet/idempotencyKey': key });
+  });
+}
+
+async function inSession<T>(account: LocalAccount, agent: string, server: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const headers = { authorization: `Bearer ${await account.token(agent)}` };
+  const transport = new StreamableHTTPClientTransport(new URL(`${account.baseUrl}/${server}/mcp`), { requestInit: { headers } });
+  const client = new Client({ name: 'exercise', version: '1' });
+  await client.connect(transport as Transport);
+  try {
+    return await work(client);
+  } finally {
+    await transport.terminateSession().catch(() => undefined);
+    await client.close();
+  }
+}
+
+async function done(
+  client: Client,
+  name: string,
+  args: Readonly<Record<string, unknown>>,
+  _meta?: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const { isError, content } = await client.callTool({ name, arguments: args, ...(_meta && { _meta }) });
+  if (isError) throw new Error(`${name}: ${JSON.stringify(content)}`);
+}
+
+async function rowsOf(account: LocalAccount, role: ProcessRow['role'], server?: string): Promise<readonly ProcessRow[]> {
+  return (await account.processes()).filter((row) => row.role === role && row.server === server);
+}
+
+/** One of them is killed, and another one serves in its place. */
+async function replaced(account: LocalAccount, role: 'gateway' | 'sidecar', server?: string): Promise<void> {
+  const [victim, ...others] = await rowsOf(account, role, server);
+  if (victim === undefined) throw new Error(`there is no ${role} to kill`);
+  await account.kill(victim.pid);
+  const known = new Set([victim, ...others].map(({ pid }) => pid));
+  await eventually(
+    `another ${role} serves`,
+    async () => {
+      for (const { pid, address } of await rowsOf(account, role, server))
+        if (!known.has(pid) && address !== undefined && (await isHealthy(address, role))) return true;
+      return false;
+    },
+    PATIENCE_MS,
+  );
+}
+
+async function isHealthy(address: string, role: 'gateway' | 'sidecar'): Promise<boolean> {
+  const path = role === 'gateway' ? '/healthz' : '/readyz';
+  return await fetch(`http://${address}${path}`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
+/** A sidecar that holds a session tells ECS, and asks whether it is being replaced. */
+async function protectedEverywhere(account: LocalAccount): Promise<void> {
+  const before = await account.permissions();
+  const places = [
+    ['research', 'everything'],
+    ['research', 'memory'],
+    ['treasury', 'payments'],
+  ] as const;
+  await Promise.all(
+    places.map(([agent, server]) =>
+      inSession(account, agent, server, async (client) => {
+        await client.listTools();
+        await eventually(
+          `a sidecar of ${server} has asked ECS`,
+          async () => {
+            const { permissions, refused } = await account.permissions();
+            const own = permissions.filter(
+              ({ role, action }) => role.includes(`Mcp${server}TaskTaskRole`) && ASKED_OF_ECS.includes(action),
+            );
+            if (refused.some(({ who, action }) => who.includes(`Mcp${server}TaskTaskRole`) && ASKED_OF_ECS.includes(action)))
+              throw new Error(`a sidecar of ${server} was refused`);
+            return own.every((row) => row.used > (before.permissions.find((old) => isSame(old, row))?.used ?? 0) || row.used > 0);
+          },
+          PATIENCE_MS,
+        );
+      }),
+    ),
+  );
+}
+
+const ASKED_OF_ECS = ['ecs:UpdateTaskProtection', 'ecs:DescribeTasks', 'ecs:DescribeServices'];
+
+type Row = Awaited<ReturnType<LocalAccount['permissions']>>['permissions'][number];
+
+export function isSame(one: Row, other: Row): boolean {
+  return one.policy === other.policy && one.statement === other.statement && one.action === other.action;
+}
+
+/** A claim whose gateway died an hour ago. */
+async function abandoned(account: LocalAccount): Promise<void> {
+  const at = Date.now() - 3_600_000;
+  const key = randomUUID();
+  const pk = `payments#nobody#k:${key}`;
+  await new Ledger(ledgerAt(account.dynamodbUrl, account.tables), { name: 'test', now: Date.now }).append({
+    ...{
+      pk,
+      callId: `call-${key}`,
+      idempotencyKey: key,
+      server: 'payments',
+      agent: 'nobody',
+      issuer: 'https://issuer.test',
+      subject: 'nobody',
+    },
+    ...{ tool: 'transfer', argumentsDigest: 'd', arguments: '{}', stateChanging: true, state: 'sent', fence: 'f', owner: 'dead' },
+    ...{ claimedAt: at, sentAt: at, leaseUntil: at + 960_000 },
+  });
+  await eventually('it is unknown', async () => (await tablesOf(account).row(pk))?.state === 'unknown', PATIENCE_MS);
+}
+
+/** A call more is an object more. */
+async function archived(account: LocalAccount): Promise<void> {
+  const environment = account.awsEnvironment();
+  const credentials = { accessKeyId: environment.AWS_ACCESS_KEY_ID ?? '', secretAccessKey: environment.AWS_SECRET_ACCESS_KEY ?? '' };
+  const client = new S3Client({ endpoint: environment.AWS_ENDPOINT_URL ?? '', region: 'us-east-1', credentials, forcePathStyle: true });
+  const count = async (): Promise<number> => (await client.send(new ListObjectsV2Command({ Bucket: account.archive ?? '' }))).KeyCount ?? 0;
+  const before = await count();
+  await keyed(account, randomUUID());
+  await eventually('an object is there', async () => (await count()) > before, PATIENCE_MS);
+  client.destroy();
+}
