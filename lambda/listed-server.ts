@@ -51,9 +51,6 @@ export interface Fleet {
 }
 
 const OWN_OR_NEW = 'attribute_not_exists(#agent) OR #writer = :writer';
-/** So many that want places at once can meet. */
-const ATTEMPTS = 20;
-
 /**
  * Who has which name and which place, by conditional writes of single items: two apps that are deployed at once get two places, and the second one
  * that wants a name is told who has it.
@@ -72,12 +69,13 @@ export class ServerList {
   async list({ name, config, isHosted, writer }: ListingRequest): Promise<ServerPlace | undefined> {
     if (!SERVER_NAME.test(name)) throw new Error(`The server name is ${JSON.stringify(name)}; allowed: 1 to 31 characters a-z, 0-9 and -`);
     if (this.fleet.own.includes(name)) throw new Error(taken(name, "the fleet's own stack"));
+    // What no gateway could read fails here, where somebody sees it.
+    readListed({ entry: name, format: LISTING_FORMAT, config, ...(isHosted && { listener: 0 }) });
     const rows = await this.rows();
     const present = rows.find(({ entry }) => entry === name);
     if (present !== undefined && present.writer !== writer) throw new Error(taken(name, ownerIn(present.writer)));
     const place = isHosted ? await this.take(name, writer, rows) : undefined;
     const item = { agent: SERVERS_KEY, entry: name, writer, format: LISTING_FORMAT, config, ...place };
-    readListed(item); // what no gateway could read fails here, where somebody sees it
     try {
       await this.put(item, writer);
     } catch (error) {
@@ -124,18 +122,11 @@ export class ServerList {
     const held = places.find((row) => row.server === server && row.writer === writer);
     if (held !== undefined) return this.present({ listener: held.listener as number, priority: held.priority as number }, server);
     const occupied = new Set(places.map(({ entry }) => entry));
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const place = freePlace(this.fleet.listeners.length, occupied);
-      if (place === undefined) break;
+    const next = () => freePlace(this.fleet.listeners.length, occupied);
+    // Each place that somebody else was quicker to take is one less.
+    for (let place = next(); place !== undefined; place = next()) {
       const entry = placeEntry(place);
-      const isTaken = await this.put({ agent: SERVERS_KEY, entry, writer, server, ...place }, writer).then(
-        () => false,
-        (error) => {
-          if (error instanceof ConditionalCheckFailedException) return true;
-          throw error;
-        },
-      );
-      if (!isTaken) return place;
+      if (await this.isPut({ agent: SERVERS_KEY, entry, writer, server, ...place }, writer)) return place;
       occupied.add(entry);
     }
     const room = this.fleet.listeners.reduce((sum, _, listener) => sum + placesOf(listener), 0);
@@ -155,6 +146,17 @@ export class ServerList {
     const rows = await this.rows();
     const held = rows.filter((row) => row.entry.startsWith(PLACE_PREFIX) && row.server === server && row.writer === writer);
     for (const { entry } of held) await this.delete(entry, writer);
+  }
+
+  /** False where somebody else has it. */
+  private async isPut(item: object, writer: string): Promise<boolean> {
+    try {
+      await this.put(item, writer);
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
   }
 
   private async put(item: object, writer: string): Promise<void> {

@@ -20,6 +20,8 @@ export interface SidecarKeys {
 
 /** How long after a key could not be read it is read again, where it is wanted; in milliseconds. */
 const RETRY_MS = 10_000;
+/** How many keys are read at once. */
+const AT_ONCE = 20;
 
 interface Held {
   keys?: readonly KeyObject[];
@@ -65,13 +67,20 @@ export class RotatingSidecarKeys implements SidecarKeys {
   async refresh(): Promise<void> {
     const secrets = secretsOf(this.config.servers);
     for (const known of this.held.keys()) if (!secrets.some(([, secret]) => secret === known)) this.held.delete(known);
-    await Promise.all(secrets.map(([server, secret]) => this.readOne(server, secret)));
+    await this.readAll(secrets);
   }
 
   /** Reads what servers need that are about to be known. */
   async prepare(servers: FleetConfig['servers']): Promise<void> {
     const unread = secretsOf(servers).filter(([, secret]) => this.held.get(secret)?.keys === undefined);
-    await Promise.all(unread.map(([server, secret]) => this.readOne(server, secret)));
+    await this.readAll(unread);
+  }
+
+  /** Some at once: a fleet may have hundreds, and each is to be answered in time. */
+  private async readAll(secrets: readonly (readonly [server: string, secret: string])[]): Promise<void> {
+    for (let at = 0; at < secrets.length; at += AT_ONCE) {
+      await Promise.all(secrets.slice(at, at + AT_ONCE).map(([server, secret]) => this.readOne(server, secret)));
+    }
   }
 
   /** What was read before goes on to count where nothing can be read. */

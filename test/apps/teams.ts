@@ -3,9 +3,10 @@ import { type App, Duration, Stack } from 'aws-cdk-lib';
 import { type IMcpFleet, type McpAgent, McpServer, type McpServerProps, ServerRuntime, ToolPolicy } from '../../lib';
 
 /** The server of a team, in a stack of the team's own; any number of them in one. */
-export function teamStack(app: App, id: string, names: readonly string[], of: TeamFleet): Stack {
+export function teamStack(app: App, id: string, names: readonly string[], of: TeamFleet | ((stack: Stack) => TeamFleet)): Stack {
   const stack = new Stack(app, id);
-  for (const name of names) addTeamServer(stack, name, of);
+  const known = typeof of === 'function' ? of(stack) : of;
+  for (const name of names) addTeamServer(stack, name, known);
   return stack;
 }
 

@@ -14,6 +14,7 @@ import { life } from './scenes/life';
 import type { Scene } from './scenes/scene';
 import { skew } from './scenes/skew';
 import { stacks } from './scenes/stacks';
+import { teams } from './scenes/teams';
 
 /** Deploys into local accounts with the CDK command line as it is, and looks at what becomes of agents and data meanwhile. */
 export async function runDeploy({ scenes, from }: Options, { scratch, signal, say }: Stage): Promise<Verdict> {
@@ -41,6 +42,7 @@ export async function runDeploy({ scenes, from }: Options, { scratch, signal, sa
     const playing = [
       play('life', async (scene) => void load.push(await life(scene))),
       play('stacks', stacks)
+        .then(() => play('teams', teams))
         .then(() => play('inert', inert))
         .then(() => play('skew', async (scene) => void load.push(await skew(scene)))),
     ];

@@ -1,6 +1,6 @@
 import { oneOf, readCommandLine, type SharedOptions, usageOf } from '../suites/command-line';
 
-export const SCENES = ['life', 'stacks', 'inert', 'skew'] as const;
+export const SCENES = ['life', 'stacks', 'teams', 'inert', 'skew'] as const;
 export type SceneName = (typeof SCENES)[number];
 
 export interface Options extends SharedOptions {
