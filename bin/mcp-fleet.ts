@@ -7,6 +7,7 @@ import { costCommand } from './commands/cost';
 import { diffCommand } from './commands/diff';
 import { envCommand } from './commands/env';
 import { explainCommand } from './commands/explain';
+import { faultCommand } from './commands/fault';
 import { freezeCommand, unfreezeCommand } from './commands/freeze';
 import { iamCommand } from './commands/iam';
 import { initCommand } from './commands/init';
@@ -15,6 +16,7 @@ import { localCommand } from './commands/local';
 import { logsCommand } from './commands/logs';
 import { planCommand } from './commands/plan';
 import { psCommand } from './commands/ps';
+import { reachCommand } from './commands/reach';
 import { revokeCommand } from './commands/revoke';
 import { secretCommand } from './commands/secret';
 import { sessionsCommand } from './commands/sessions';
@@ -38,6 +40,7 @@ Examples:
   $ mcp-fleet diff                        what the app would change of it: who may call what, with which secrets
   $ mcp-fleet plan --agents 300           what the app takes of a load, and what that costs
   $ mcp-fleet cost                        what the app costs in AWS: idle, for calls, sessions and agents
+  $ mcp-fleet reach gateway servers       whether the app's network lets one connect to another
   $ mcp-fleet init                        begin a repository with a fleet in it
   $ mcp-fleet call writer@notes add_note '{"text":"hello"}'
                                           what an agent gets
@@ -73,10 +76,12 @@ const commands = [
   sessionsCommand(),
   tasksCommand(),
   explainCommand(),
+  reachCommand(),
   revokeCommand(),
   ledgerCommand(),
   freezeCommand(),
   unfreezeCommand(),
+  faultCommand(),
   secretCommand(),
   envCommand(),
   iamCommand(),

@@ -11,7 +11,9 @@ const dist = join(root, 'dist');
 /** Programs that run in AWS: CommonJS for Node 24, no source maps, so that two builds are byte-identical. */
 const deployed = {
   'gateway/index': 'gateway/main.ts',
+  'gateway/certificate': 'core/target-certificate.ts',
   'sidecar/index': 'sidecar/main.ts',
+  'sidecar/certificate': 'core/target-certificate.ts',
   'lambda/authorizer/index': 'lambda/authorizer.ts',
   'lambda/allowlist-sync/index': 'lambda/allowlist-sync.ts',
   'lambda/key-rotation/index': 'lambda/key-rotation.ts',
@@ -46,6 +48,12 @@ const lessOfUndici = {
   setup: ({ onResolve }) => onResolve({ filter: /^undici$/ }, () => ({ path: join(root, 'build/undici.mjs') })),
 };
 
+/** Beside a program, for it to be read where it is asked for alone. */
+const readWhenAsked = {
+  name: 'what programs read when they are asked to',
+  setup: ({ onResolve }) => onResolve({ filter: /\/target-certificate$/ }, () => ({ path: './certificate.js', external: true })),
+};
+
 await rm(dist, { recursive: true, force: true });
 const bundles = await Promise.all([
   build({
@@ -53,7 +61,7 @@ const bundles = await Promise.all([
     entryPoints: Object.entries(deployed).map(([out, source]) => ({ in: source, out })),
     format: 'cjs',
     mainFields: ['module', 'main'],
-    plugins: [lessOfUndici],
+    plugins: [lessOfUndici, readWhenAsked],
     // The AWS SDK's `import('node:http')` would load, for the names of its module, all that Node has of fetch and WebSocket.
     supported: { 'dynamic-import': false },
     // Names stay: they are in stack traces, and errors of libraries are told apart by them.

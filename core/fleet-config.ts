@@ -41,6 +41,8 @@ export interface FleetConfig {
   readonly serversUrl: string;
   /** TLS server name to expect on `serversUrl`, where its certificate names another host. */
   readonly serversTlsName?: string;
+  /** Whether load balancers speak TLS to gateways and sidecars. Default: plain HTTP, inside their security groups. */
+  readonly targetTls?: boolean;
   readonly identity: IdentityConfig;
   /** Name of the ledger table. */
   readonly ledgerTable: string;
@@ -281,6 +283,8 @@ export interface SidecarConfig {
   readonly deployWithinSeconds?: number;
   /** Age, in seconds, at which a GET stream ends for its agent to open another. Default: the sidecar's own. */
   readonly streamAgeSeconds?: number;
+  /** Whether the load balancer speaks TLS to it. Default: plain HTTP. */
+  readonly targetTls?: boolean;
   /** Variables of the sidecar that hold the secrets of its server, for it to let none of them leave. */
   readonly secrets?: readonly string[];
 }

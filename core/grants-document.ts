@@ -1,4 +1,5 @@
 import type { AgentTerms } from './agent-terms';
+import { FORMATS } from './formats';
 import type { ToolRule } from './policy';
 
 /** Type of the custom resource that brings a fleet's grants into its allowlist. */
@@ -7,7 +8,7 @@ export const GRANTS_RESOURCE = 'Custom::McpFleetGrants';
 export const AGENT_GRANTS_RESOURCE = 'Custom::McpFleetAllowlist';
 
 /** The one there is; who reads another refuses it. */
-export const GRANTS_FORMAT = 1;
+export const GRANTS_FORMAT = FORMATS.grants.format;
 
 /**
  * All that construct code grants and denies in one fleet: the content of the file asset that the custom resource names. Where a text is known

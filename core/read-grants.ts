@@ -1,5 +1,6 @@
 import { type AgentTerms, areTerms, MOST } from './agent-terms';
 import { SERVER_NAME } from './fleet-config';
+import { FORMATS } from './formats';
 import { patternProblem } from './granted-pattern';
 import { GRANTS_FORMAT, type Grant, type GrantedAgent, type GrantsDocument } from './grants-document';
 import type { ToolRule } from './policy';
@@ -18,7 +19,10 @@ type Members = Readonly<Record<string, unknown>>;
 export function readGrants(document: unknown): GrantsDocument {
   const problems: string[] = [];
   const { format, issuer, agents } = membersOf(document);
-  if (format !== GRANTS_FORMAT) throw new Error(`The grants cannot be applied: format must be ${GRANTS_FORMAT}; got ${show(format)}`);
+  if (format !== GRANTS_FORMAT) {
+    const { fix } = FORMATS.grants;
+    throw new Error(`The grants cannot be applied: format must be ${GRANTS_FORMAT}; got ${show(format)}. ${fix}`);
+  }
   if (typeof issuer !== 'string' || !URL.canParse(issuer)) problems.push(`issuer must be an absolute URL; got ${show(issuer)}`);
   if (!Array.isArray(agents)) problems.push(`agents must be a list; got ${show(agents)}`);
   const read = Array.isArray(agents) ? agents.map((agent, i) => readAgent(agent, `agents[${i}]`, problems)) : [];

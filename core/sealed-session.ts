@@ -31,6 +31,8 @@ export const SESSION_IDLE_MS = 3_600_000;
 /** Longest sealed id, in characters; other parties cut or refuse longer headers. */
 export const SEALED_ID_LIMIT = 1024;
 
+/** What is sealed: see {@link sealSession}. A change of it is a change of the words in {@link sealKey}. */
+const MEMBERS = 5;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
@@ -79,7 +81,10 @@ function open(sealed: Buffer, binding: Buffer, key: Buffer): SealedSession | und
     const text = Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, sealed.length - TAG_BYTES)), decipher.final()]).toString(
       'utf8',
     );
-    const [upstream, cookie, generation, revision, issuedAt] = JSON.parse(text) as [string, string | null, number, string, number];
+    const members = JSON.parse(text) as readonly unknown[];
+    // A later version that seals more has another key for it; whatever came by this one must not be read in part.
+    if (members.length !== MEMBERS) return undefined;
+    const [upstream, cookie, generation, revision, issuedAt] = members as [string, string | null, number, string, number];
     return { upstream, ...(cookie !== null && { cookie }), generation, revision, issuedAt };
   } catch {
     return undefined; // the tag does not fit: another key, another binding, or altered

@@ -1,5 +1,6 @@
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { CallContext } from './fleet-config';
+import { requireKnown } from './formats';
 import { MOST_KEYS } from './secrets/key-ring';
 
 /** Seconds for which a signed context is accepted; covers clock skew between two tasks, not a replay. */
@@ -35,14 +36,20 @@ export interface SignedContext {
   readonly signedAt: number;
 }
 
-/** Undefined when it is altered, signed by other keys, or meant for another server. Whether it still counts, {@link isCurrent} says. */
+/**
+ * Undefined when it is altered, signed by other keys, or meant for another server. Whether it still counts, {@link isCurrent} says.
+ * @throws UnknownFormatError where its gateway is of a later version and says more than this one would read
+ */
 export function readContext(header: string, keys: readonly KeyObject[], server: string): SignedContext | undefined {
   const [payload, ...codes] = header.split('.');
   const given = codes.map((code) => Buffer.from(code, 'base64url'));
   if (!payload || codes.length > MOST_KEYS || given.some(({ length }) => length !== MAC_BYTES)) return undefined;
   const key = keys.find((candidate) => given.some((code) => isMac(code, payload, candidate)));
   if (key === undefined) return undefined;
-  const { iat, ...context } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as CallContext & { iat: number };
+  const { iat, ...context } = requireKnown(
+    'callContext',
+    JSON.parse(Buffer.from(payload, 'base64url').toString()) as CallContext & { iat: number },
+  );
   return context.server === server ? { context, key, signedAt: iat } : undefined;
 }
 

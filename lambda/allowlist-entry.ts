@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { areTerms } from '../core/agent-terms';
+import { requireKnown } from '../core/formats';
 import type { AllowlistEntry } from '../core/policy';
 import { areToolRules } from '../core/tool-rule';
 
@@ -20,9 +21,10 @@ const RULES: readonly Rule[] = [
 
 /**
  * Takes a row of the allowlist at its word only where it can be understood: a deny that cannot must not count as none.
- * @throws TypeError that names the row and what is wrong with it
+ * @throws TypeError that names the row and what is wrong with it; UnknownFormatError for one that a later version has written in a way of its own
  */
 export function readEntry(row: AllowlistEntry): AllowlistEntry {
+  requireKnown('allowlistEntry', row);
   const broken = RULES.find(([member, , holds]) => !holds(row[member]));
   if (broken === undefined) return row;
   const [member, must] = broken;

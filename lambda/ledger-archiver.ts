@@ -5,6 +5,7 @@ import type { Context, DynamoDBStreamEvent } from 'aws-lambda';
 import { ARCHIVE_LIMITS, clientSettings, FUNCTION_TABLE_LIMITS } from '../core/aws-limits';
 import { emfLine } from '../core/emf';
 import { ARCHIVER_CONFIG_VARIABLE, type ArchiverConfig } from '../core/fleet-config';
+import { requireKnown } from '../core/formats';
 import { ALL_SERVERS } from '../core/metrics';
 import { AgentKeys } from '../ledger/archive/agent-keys';
 import { ArchiveBucket } from '../ledger/archive/archive-bucket';
@@ -15,7 +16,7 @@ import { invocationLog, note } from './invocation-log';
 import { sealedChanges } from './sealed-changes';
 import { changeOf } from './stream-change';
 
-const config = JSON.parse(requireVariable(ARCHIVER_CONFIG_VARIABLE)) as ArchiverConfig;
+const config = requireKnown('archiverConfig', JSON.parse(requireVariable(ARCHIVER_CONFIG_VARIABLE)) as ArchiverConfig);
 const writer = new ArchiveWriter(new ArchiveBucket(new S3Client(clientSettings(ARCHIVE_LIMITS)), config.bucket));
 /** How long a key is still used that was destroyed meanwhile: what it has sealed since is lost with it. In milliseconds. */
 const KEY_HELD_MS = 60_000;

@@ -4,6 +4,7 @@ import type { Context, ScheduledEvent } from 'aws-lambda';
 import { clientSettings, FUNCTION_TABLE_LIMITS } from '../core/aws-limits';
 import { emfLine } from '../core/emf';
 import { JANITOR_CONFIG_VARIABLE, type JanitorConfig } from '../core/fleet-config';
+import { requireKnown } from '../core/formats';
 import { LedgerTable } from '../ledger/ledger-table';
 import { sdkTable } from '../ledger/table/sdk-table';
 import { UnsettledIndex } from '../ledger/unsettled-index';
@@ -16,7 +17,7 @@ const ROWS_PER_RUN = 1_000;
 /** How long before its deadline a run stops ending claims, in milliseconds: what it has done is still to be counted. */
 const RESERVE_MS = 5_000;
 
-const config = JSON.parse(requireVariable(JANITOR_CONFIG_VARIABLE)) as JanitorConfig;
+const config = requireKnown('janitorConfig', JSON.parse(requireVariable(JANITOR_CONFIG_VARIABLE)) as JanitorConfig);
 const dynamodb = new DynamoDBClient(clientSettings(FUNCTION_TABLE_LIMITS));
 const ledger = { table: new LedgerTable(sdkTable(dynamodb), config.ledgerTable), index: new UnsettledIndex(dynamodb, config.ledgerTable) };
 

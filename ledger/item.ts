@@ -1,4 +1,5 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { requireKnown } from '../core/formats';
 import { expiryOf, type LedgerRow, unsettledPartition } from './row';
 import type { Item } from './table/rows';
 
@@ -13,9 +14,9 @@ export function itemOf(row: LedgerRow): Item {
   return attributes;
 }
 
-/** The row of an item. */
+/** The row of an item. @throws UnknownFormatError for one that a later version has written in a way of its own */
 export function rowOf(item: Item): LedgerRow {
-  return valuesOf(item) as unknown as LedgerRow;
+  return requireKnown('ledgerRow', valuesOf(item)) as unknown as LedgerRow;
 }
 
 /** What {@link attributesOf} was given. */

@@ -1,4 +1,5 @@
 import { FleetError } from '../core/errors';
+import { UnknownFormatError } from '../core/formats';
 import { eventOf } from './expressions';
 import type { LedgerTable } from './ledger-table';
 import { CONDITIONS, isWritten, type Resolution, type WriteCondition } from './protocol';
@@ -146,7 +147,9 @@ export class Ledger {
 
 /** @throws FleetError LEDGER_UNAVAILABLE */
 function refuse(error: unknown): never {
-  const refusal = new FleetError('LEDGER_UNAVAILABLE', { reason: `the ledger table refused (${(error as Error).name})` });
+  const refusal = new FleetError('LEDGER_UNAVAILABLE', {
+    reason: error instanceof UnknownFormatError ? error.message : `the ledger table refused (${(error as Error).name})`,
+  });
   throw Object.assign(refusal, { cause: error });
 }
 

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { requireKnown } from '../core/formats';
 import { type Epoch, type Freeze, type FreezeScope, ORDERS_KEY, type Orders } from '../core/orders';
 import { attributesOf, valuesOf } from './item';
 import type { Item } from './table/rows';
@@ -63,7 +64,7 @@ function nameOf({ server = '*', tool = '*' }: FreezeScope): string {
 }
 
 function ordersOf(item: Item = {}): Orders {
-  const orders = valuesOf(item);
+  const orders = requireKnown('orders', valuesOf(item));
   const freezes = Object.entries(orders).filter(([name]) => name.startsWith(FREEZE));
   return {
     freezes: freezes.map(([name, value]) => readFreeze(name, value)),

@@ -1,21 +1,23 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as apigatewayv2 from 'aws-cdk-lib/aws-apigatewayv2';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { API_ANSWERS, API_LIMITS, API_STAGE } from '../core/api-gateway';
 import { type ErrorName, FleetError } from '../core/errors';
 import { fleetAlarm } from './fleet-alarms';
 import type { EdgeSpec } from './fleet-edge';
+import { fleetLogGroup } from './fleet-logs';
 import type { FleetParts } from './fleet-parts';
+import { ALWAYS_KEPT } from './kept';
 import type { LoadBalancers } from './load-balancers';
 import { acknowledge } from './nag';
+import { associateWebAcl } from './web-acl';
 
 export interface EdgeApiProps {
   readonly parts: FleetParts;
-  readonly edge: Required<Pick<EdgeSpec, 'api' | 'certificate' | 'domainName'>>;
+  readonly edge: Required<Pick<EdgeSpec, 'api' | 'certificate' | 'domainName'>> & Pick<EdgeSpec, 'webAclArn'>;
   readonly balancers: LoadBalancers;
   readonly authorizer: lambda.IFunction;
   /** Pages that may call. */
@@ -76,6 +78,7 @@ export class EdgeApi extends Construct {
       for (const type of [apigateway.ResponseType.DEFAULT_4XX, apigateway.ResponseType.DEFAULT_5XX])
         this.api.addGatewayResponse(type.responseType, { type, responseHeaders: headers });
     }
+    if (edge.webAclArn !== undefined) associateWebAcl(this, this.api.deploymentStage.stageArn, edge.webAclArn);
     fleetAlarm(this, 'FailuresAlarm', parts, {
       alarmDescription: `MCP fleet ${parts.name}: the API at the edge answers 5xx. Its authorizer or its way to the gateway fails.`,
       metric: this.api.metricServerError({ period: Duration.minutes(1), statistic: 'Sum' }),
@@ -85,7 +88,7 @@ export class EdgeApi extends Construct {
   }
 
   private restApi({ parts, edge }: EdgeApiProps): apigateway.RestApi {
-    const accessLogs = new logs.LogGroup(this, 'AccessLogs', { retention: parts.logRetention, removalPolicy: RemovalPolicy.RETAIN });
+    const accessLogs = fleetLogGroup(this, 'AccessLogs', parts);
     const api = new apigateway.RestApi(this, 'Api', {
       restApiName: `mcp-fleet-${parts.name}`,
       description: `MCP fleet ${parts.name}`,
@@ -100,7 +103,8 @@ export class EdgeApi extends Construct {
       // As text, bytes that are no UTF-8 would become others, and the gateway would judge what was not sent.
       binaryMediaTypes: ['*/*'],
       cloudWatchRole: true,
-      cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN,
+      // It is the account's: other APIs of the region log by it.
+      cloudWatchRoleRemovalPolicy: ALWAYS_KEPT,
       deployOptions: {
         stageName: API_STAGE,
         accessLogDestination: new apigateway.LogGroupLogDestination(accessLogs),
@@ -119,7 +123,7 @@ export class EdgeApi extends Construct {
       );
     }
     acknowledge(api, 'APIG2', 'The gateway judges each request by the bytes that came; the API would read them otherwise.');
-    acknowledge(api.deploymentStage, 'APIG3', 'A web ACL is the company’s own: associate it with edgeApi.deploymentStage.');
+    if (edge.webAclArn === undefined) acknowledge(api.deploymentStage, 'APIG3', 'A web ACL is the company’s own: webAclArn names it.');
     return api;
   }
 
@@ -158,7 +162,7 @@ export class EdgeApi extends Construct {
         : { authorizationType: apigateway.AuthorizationType.CUSTOM, authorizer }),
     });
     // A link of the second version leads to load balancers of either kind, and is told which one.
-    const target = balancers.edge.loadBalancerArn;
+    const target = balancers.servers.loadBalancerArn;
     (made.node.defaultChild as apigateway.CfnMethod).addPropertyOverride('Integration.IntegrationTarget', target);
     // The hash by which CDK makes a new deployment does not see overrides.
     this.api.latestDeployment?.addToLogicalId({ path: made.resource.path, target: Stack.of(this).resolve(target) });

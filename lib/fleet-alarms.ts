@@ -1,4 +1,5 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Token } from 'aws-cdk-lib';
+import type * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
@@ -11,6 +12,8 @@ import type { FleetParts } from './fleet-parts';
 type Alarmed = Pick<FleetParts, 'alarmAction'>;
 
 const PERIOD = Duration.minutes(1);
+/** Long enough to have another one issued by whoever it may be. */
+const CERTIFICATE_DAYS = 14;
 /** Answers 5xx in a minute below which single accidents are not told of. */
 const FEW_FAILURES = 10;
 
@@ -38,6 +41,53 @@ export function alarmOnMissing(scope: Construct, parts: Alarmed, targets: elb.Ap
     evaluationPeriods: 5,
     // A load balancer that has no targets counts none.
     treatMissingData: cloudwatch.TreatMissingData.BREACHING,
+  });
+}
+
+/**
+ * A zone in which targets should be has none that is healthy, while those elsewhere carry its load: the loss of another one may be that of
+ * all. Where fewer targets are wanted than there are zones, nobody is missing in one. An alarm for each zone.
+ * @param who what the targets are, such as `gateway replicas`
+ */
+export function alarmOnZones(
+  scope: Construct,
+  parts: Pick<FleetParts, 'alarmAction' | 'subnets' | 'vpc'>,
+  targets: elb.ApplicationTargetGroup,
+  minimum: number,
+  who: string,
+): void {
+  const { availabilityZones: zones } = parts.vpc.selectSubnets(parts.subnets);
+  // Of an imported network nobody may know how many there are.
+  if (Token.isUnresolved(zones) || zones.length < 2 || minimum < zones.length) return;
+  for (const [i, AvailabilityZone] of zones.entries()) {
+    const dimensionsMap = { AvailabilityZone, LoadBalancer: targets.firstLoadBalancerFullName, TargetGroup: targets.targetGroupFullName };
+    fleetAlarm(scope, `Zone${i}Alarm`, parts, {
+      alarmDescription: `${who}: none is healthy in one of the availability zones; the others carry its load. AWS Health tells whether the zone is lost.`,
+      metric: new cloudwatch.Metric({
+        namespace: 'AWS/ApplicationELB',
+        metricName: 'HealthyHostCount',
+        dimensionsMap,
+        period: PERIOD,
+        statistic: 'Minimum',
+      }),
+      threshold: 1,
+      comparisonOperator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+      // One that has failed is replaced in less.
+      evaluationPeriods: 5,
+      // Where no target stands, none is counted.
+      treatMissingData: cloudwatch.TreatMissingData.BREACHING,
+    });
+  }
+}
+
+/** ACM renews what it has issued itself, some sixty days before the end; what was imported, nobody but its owner does. */
+export function alarmOnCertificate(scope: Construct, parts: Alarmed, certificate: acm.ICertificate, what: string): void {
+  fleetAlarm(scope, 'CertificateAlarm', parts, {
+    alarmDescription: `${what}: its certificate ends within ${CERTIFICATE_DAYS} days. No agent can call, and no gateway reach a server, when it has.`,
+    metric: certificate.metricDaysToExpiry(),
+    threshold: CERTIFICATE_DAYS,
+    comparisonOperator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+    evaluationPeriods: 1,
   });
 }
 

@@ -1,17 +1,22 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { IdentityConfig } from '../core/fleet-config';
 import { SIGHTINGS_KEY } from '../core/sightings';
 import { type Bundle, bundleFolder } from './bundles';
 import { alarmOnThrottles, fleetAlarm } from './fleet-alarms';
+import { fleetLogGroup } from './fleet-logs';
 import type { FleetParts } from './fleet-parts';
+import type { ReservedConcurrencyOptions } from './fleet-props';
 import type { FleetTable, FleetTables } from './fleet-tables';
+import { acknowledge } from './nag';
 import { ALLOWLIST_READ_ACTIONS, ALLOWLIST_SYNC_ACTIONS, grantItem, grantTable, SIGHTINGS_READ_ACTIONS } from './perms';
 
-export type FunctionParts = Pick<FleetParts, 'logRetention' | 'alarmAction'>;
+export type FunctionParts = Pick<FleetParts, 'logRetention' | 'logKey' | 'alarmAction' | 'isTraced' | 'reservedConcurrency'>;
+
+/** Id of a function's construct: its option begins with a small letter. */
+type FunctionId = Capitalize<keyof ReservedConcurrencyOptions>;
 
 /** Decides which servers and tools an agent may use, and tells a gateway which tables others reach. */
 export function authorizerFunction(
@@ -54,13 +59,13 @@ export function allowlistSyncFunction(scope: Construct, parts: FunctionParts, al
 /** A function with its own log group, whose role may write there and nothing else until it is granted more. */
 export function bundledFunction(
   scope: Construct,
-  id: string,
+  id: FunctionId,
   bundle: Bundle,
   parts: FunctionParts,
   props: Pick<lambda.FunctionProps, 'environment' | 'timeout' | 'memorySize'>,
 ): lambda.Function {
   const part = new Construct(scope, id);
-  const logGroup = new logs.LogGroup(part, 'Logs', { retention: parts.logRetention, removalPolicy: RemovalPolicy.RETAIN });
+  const logGroup = fleetLogGroup(part, 'Logs', parts);
   const role = new iam.Role(part, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
   logGroup.grantWrite(role);
   const made = new lambda.Function(part, 'Function', {
@@ -70,9 +75,18 @@ export function bundledFunction(
     code: lambda.Code.fromAsset(bundleFolder(bundle)),
     memorySize: 256,
     ...props,
+    ...reserved(id, parts),
+    ...(parts.isTraced === true && { tracing: lambda.Tracing.ACTIVE }),
     role,
     logGroup,
   });
+  if (parts.isTraced === true) acknowledge(role, 'IAM5[Resource::*]', 'Segments of X-Ray are no resources; nothing else is granted on *.');
   alarmOnThrottles(made, parts, `MCP fleet, function ${id}`);
   return made;
+}
+
+function reserved(id: FunctionId, { reservedConcurrency }: FunctionParts): Pick<lambda.FunctionProps, 'reservedConcurrentExecutions'> {
+  const option = `${id.charAt(0).toLowerCase()}${id.slice(1)}` as keyof ReservedConcurrencyOptions;
+  const executions = reservedConcurrency?.[option];
+  return executions === undefined ? {} : { reservedConcurrentExecutions: executions };
 }

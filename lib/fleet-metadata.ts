@@ -22,8 +22,17 @@ export interface FleetFacts {
   readonly operators?: readonly string[];
   /** Calls that the checks may make, by server; only of those that declare some. */
   readonly checks?: Readonly<Record<string, ServerChecks>>;
-  /** Logical ids; of an API where one stands before the load balancer. */
-  readonly edge: { readonly api?: string; readonly loadBalancer: string; readonly port: number; readonly domainName?: string };
+  /**
+   * Logical ids; of an API where one stands before the load balancer. Where agents enter by a listener of the company, its ARN, and the load
+   * balancer is that of the servers.
+   */
+  readonly edge: {
+    readonly api?: string;
+    readonly listener?: string;
+    readonly loadBalancer: string;
+    readonly port: number;
+    readonly domainName?: string;
+  };
 }
 
 /** The fleets of each stage by environment and name. */

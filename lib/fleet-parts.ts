@@ -5,6 +5,7 @@ import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { ApplicationListener } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as logs from 'aws-cdk-lib/aws-logs';
+import type { ReservedConcurrencyOptions } from './fleet-props';
 
 /** What the parts of a fleet share. */
 export interface FleetParts {
@@ -17,8 +18,15 @@ export interface FleetParts {
   readonly architecture: ecs.CpuArchitecture;
   readonly key: kms.IKey;
   readonly logRetention: logs.RetentionDays;
+  /** Encrypts log groups; absent for CloudWatch Logs' own keys. */
+  readonly logKey?: kms.IKey;
+  /** Whether functions send segments to X-Ray. */
+  readonly isTraced?: boolean;
+  readonly reservedConcurrency?: ReservedConcurrencyOptions;
   /** How long calls through a gateway replica that ends go on. */
   readonly gatewayDelay: Duration;
+  /** Whether load balancers speak TLS to tasks. */
+  readonly targetTls: boolean;
   readonly alarmAction?: cloudwatch.IAlarmAction;
 }
 

@@ -1,7 +1,8 @@
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { MOST } from '../core/agent-terms';
 import { SERVER_NAME } from '../core/fleet-config';
 import { delayProblems } from './deregistration';
-import type { AuditOptions, McpFleetProps, SessionBudgetOptions } from './fleet-props';
+import type { AuditOptions, McpFleetProps, ReservedConcurrencyOptions, SessionBudgetOptions } from './fleet-props';
 import { MCP_FLEET, SESSION_BUDGET } from './fleet-shape';
 import { replicaProblems } from './gateway-scaling';
 import { memberProblems, number, optional, type Shape, struct, text } from './kinds';
@@ -12,6 +13,10 @@ import { rulePriority } from './rule-priority';
 import { serverNameProblems } from './server-problems';
 import { Words } from './shown';
 import { taskSizeProblems } from './task-size';
+import { tokenCheckProblems } from './token-check';
+
+/** A quota that nobody has had raised beyond (Lambda quotas, concurrent executions). */
+const MOST_EXECUTIONS = 100_000;
 
 /** What is wrong with a fleet as it was declared: first what cannot be read at all. */
 export function fleetProblems(props: McpFleetProps): Problem[] {
@@ -21,6 +26,7 @@ export function fleetProblems(props: McpFleetProps): Problem[] {
   const problems = [
     ...identity._problems(),
     ...edge._problems(),
+    ...(edge._spec.jwtVerification ? tokenCheckProblems(identity._config) : []),
     ...matching(
       'fleetName',
       fleetName,
@@ -44,6 +50,8 @@ export function fleetProblems(props: McpFleetProps): Problem[] {
     ),
     ...budgetProblems('sessionBudget', sessionBudget),
     ...auditProblems(props.audit),
+    ...reservationProblems(props.functions?.reservedConcurrency),
+    ...networkProblems(props),
     ...replicaProblems(gateway),
     ...taskSizeProblems('gateway.taskSize', gateway?.taskSize),
     ...delayProblems(
@@ -144,6 +152,44 @@ function auditProblems({ retention, bucket }: AuditOptions = {}): Problem[] {
     problems.push({ what: 'audit.retention', got: new Words('a duration beside audit.bucket'), allowed: 'one of the two', fix });
   }
   return problems;
+}
+
+function reservationProblems(options: ReservedConcurrencyOptions = {}): Problem[] {
+  return Object.entries(options).flatMap(([name, executions]) =>
+    wholeNumber(
+      `functions.reservedConcurrency.${name}`,
+      executions,
+      1,
+      MOST_EXECUTIONS,
+      'It is the most that run at once: with none, the function never runs.',
+    ),
+  );
+}
+
+function networkProblems({ vpc, cluster, edge, interfaceEndpoints }: McpFleetProps): Problem[] {
+  const given = vpc ?? cluster?.vpc;
+  if (given === undefined) return [];
+  const problems: Problem[] = [];
+  if (interfaceEndpoints !== undefined) {
+    const fix = 'What a VPC of your own has is yours to say: leave it out, and write vpc.addInterfaceEndpoint(…).';
+    problems.push({ what: 'interfaceEndpoints', got: interfaceEndpoints, allowed: 'nothing beside vpc or cluster', fix });
+  }
+  const { isPublic, api, listener, clients } = edge._spec;
+  if (!isPublic && api === undefined && listener === undefined && clients === undefined && cidrOf(given) === undefined) {
+    const got = new Words(`missing, and the addresses of ${given.node?.path ?? 'the VPC'} are not known`);
+    const fix = 'Give clients: [Peer.ipv4(…)], or import the VPC with its vpcCidrBlock, or by Vpc.fromLookup(…).';
+    problems.push({ what: 'edge clients', got, allowed: 'from where agents come', fix });
+  }
+  return problems;
+}
+
+/** The range of an imported VPC is known only where the import tells it. */
+function cidrOf(vpc: ec2.IVpc): string | undefined {
+  try {
+    return vpc.vpcCidrBlock;
+  } catch {
+    return undefined; // said by the import, as an error
+  }
 }
 
 function originProblems(origin: string): Problem[] {

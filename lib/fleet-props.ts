@@ -40,6 +40,66 @@ export interface AuditOptions {
   readonly bucket?: s3.IBucket;
 }
 
+/** What nobody can delete before somebody has switched this off. */
+export interface DeletionProtectionOptions {
+  /**
+   * The tables that the fleet makes. CloudFormation cannot delete a protected one either: a first deployment that fails leaves four tables,
+   * which are empty and cost nothing. Without, they are kept as well when the stack is deleted, but anybody who may can delete them.
+   * @default true
+   */
+  readonly tables?: boolean;
+  /**
+   * The load balancers that the fleet makes. They hold nothing that cannot be made again but their names, and with it no deletion of the stack
+   * ends, and no rollback of a first deployment: switch it on when that has gone well.
+   * @default false
+   */
+  readonly loadBalancers?: boolean;
+}
+
+/**
+ * Executions that are kept for a function, and the most that it has at once; from 1. They are taken from those of the account (1,000 in a region
+ * unless somebody had them raised), of which 100 have to stay without a reservation (Lambda quotas).
+ */
+export interface ReservedConcurrencyOptions {
+  /**
+   * Decides who may call; asked by each gateway for each agent and server once in 30 s, and by an API for each token and path. Too few, and
+   * agents are refused as `AUTHORIZER_UNAVAILABLE`.
+   * @default - whatever is left in the account
+   */
+  readonly authorizer?: number;
+  /**
+   * Writes the grants of a deployment.
+   * @default - whatever is left in the account
+   */
+  readonly allowlistSync?: number;
+  /**
+   * Ends abandoned claims once a minute.
+   * @default - whatever is left in the account
+   */
+  readonly ledgerJanitor?: number;
+  /**
+   * Archives the ledger, one execution to each shard of its stream.
+   * @default - whatever is left in the account
+   */
+  readonly ledgerArchiver?: number;
+  /**
+   * Rotates the fleet's own keys, one after another.
+   * @default - whatever is left in the account
+   */
+  readonly keyRotation?: number;
+}
+
+/** The fleet's own functions. */
+export interface FunctionOptions {
+  /** @default - none is reserved */
+  readonly reservedConcurrency?: ReservedConcurrencyOptions;
+  /**
+   * Whether they send segments to X-Ray (AWS Lambda, active tracing). Gateways and sidecars send none; they pass `traceparent` on.
+   * @default false
+   */
+  readonly tracing?: boolean;
+}
+
 export interface McpFleetProps {
   /** Whose access tokens are believed. */
   readonly identity: AgentIdentity;
@@ -124,6 +184,35 @@ export interface McpFleetProps {
   readonly agentKeysTable?: dynamodb.ITableV2;
   /** @default logs.RetentionDays.THREE_MONTHS */
   readonly logRetention?: logs.RetentionDays;
+  /**
+   * Whether load balancers speak TLS to gateways and sidecars, too, so that nothing crosses the network of the VPC in clear text. Each task
+   * makes itself a certificate, which a load balancer does not check: who may reach whom is the security groups' matter in any case. To
+   * change it makes other target groups, and no call is answered until new tasks stand in them: choose before the fleet is in use.
+   * @default false
+   */
+  readonly targetTls?: boolean;
+  /**
+   * Encrypts the log groups that the fleet makes. CloudWatch Logs has to be let use it: of a key that the app makes the fleet sees to that, of an
+   * imported one its owner (docs/companies.md).
+   * @default - CloudWatch Logs' own keys
+   */
+  readonly logEncryptionKey?: kms.IKey;
+  /**
+   * Where load balancers write their access logs: a bucket of this region with S3's own keys, whose policy lets
+   * `logdelivery.elasticloadbalancing.amazonaws.com` put objects (Elastic Load Balancing, "Access logs").
+   * @default - one is made, and what is in it goes after 90 days
+   */
+  readonly accessLogBucket?: s3.IBucket;
+  /**
+   * Whether a VPC that the fleet makes has endpoints of ECR, ECS, Lambda, CloudWatch Logs and Secrets Manager, so that nothing that a call needs
+   * of AWS passes a NAT gateway. They cost $88 a month in two zones (docs/cost.md). Those of DynamoDB and S3, which are free, it always has.
+   * @default true
+   */
+  readonly interfaceEndpoints?: boolean;
+  /** @default - see each option */
+  readonly deletionProtection?: DeletionProtectionOptions;
+  /** @default - see each option */
+  readonly functions?: FunctionOptions;
   /**
    * Told when an alarm starts and ends.
    * @default - alarms are shown on the console only

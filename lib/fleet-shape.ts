@@ -1,8 +1,15 @@
 import { AgentIdentity } from './agent-identity';
 import { FleetEdge } from './fleet-edge';
-import type { AuditOptions, McpFleetProps, SessionBudgetOptions } from './fleet-props';
+import type {
+  AuditOptions,
+  DeletionProtectionOptions,
+  FunctionOptions,
+  McpFleetProps,
+  ReservedConcurrencyOptions,
+  SessionBudgetOptions,
+} from './fleet-props';
 import type { GatewayOptions, RequestLimits } from './gateway-options';
-import { duration, having, listOf, made, number, optional, type Shape, size, struct, text } from './kinds';
+import { duration, flag, having, listOf, made, number, optional, type Shape, size, struct, text } from './kinds';
 import { TASK_SIZE } from './task-size';
 
 const TABLE = having('tableArn', 'a DynamoDB table', 'Write TableV2.fromTableAttributes(…), or make one, of aws-cdk-lib.');
@@ -24,10 +31,22 @@ const GATEWAY: Shape<GatewayOptions> = {
   requestLimits: optional(struct(REQUEST_LIMITS)),
 };
 
-const AUDIT: Shape<AuditOptions> = {
-  retention: optional(duration),
-  bucket: optional(having('bucketArn', 'an S3 bucket', 'Write Bucket.fromBucketName(…), or make one, of aws-cdk-lib.')),
+const BUCKET = having('bucketArn', 'an S3 bucket', 'Write Bucket.fromBucketName(…), or make one, of aws-cdk-lib.');
+const KEY = having('keyArn', 'a KMS key', 'Write Key.fromKeyArn(…), or make one, of aws-cdk-lib.');
+
+const AUDIT: Shape<AuditOptions> = { retention: optional(duration), bucket: optional(BUCKET) };
+
+const DELETION_PROTECTION: Shape<DeletionProtectionOptions> = { tables: optional(flag), loadBalancers: optional(flag) };
+
+const RESERVED: Shape<ReservedConcurrencyOptions> = {
+  authorizer: optional(number()),
+  allowlistSync: optional(number()),
+  ledgerJanitor: optional(number()),
+  ledgerArchiver: optional(number()),
+  keyRotation: optional(number()),
 };
+
+const FUNCTIONS: Shape<FunctionOptions> = { reservedConcurrency: optional(struct(RESERVED)), tracing: optional(flag) };
 
 export const SESSION_BUDGET: Shape<SessionBudgetOptions> = { perTask: optional(number()), perAgent: optional(number()) };
 
@@ -45,11 +64,17 @@ export const MCP_FLEET: Shape<McpFleetProps> = {
   gateway: optional(struct(GATEWAY)),
   audit: optional(struct(AUDIT)),
   cpuArchitecture: optional(having('_cpuArchitecture', 'a CpuArchitecture', 'Write ecs.CpuArchitecture.ARM64, of aws-cdk-lib.')),
-  encryptionKey: optional(having('keyArn', 'a KMS key', 'Write Key.fromKeyArn(…), or make one, of aws-cdk-lib.')),
+  encryptionKey: optional(KEY),
   ledgerTable: optional(TABLE),
   directoryTable: optional(TABLE),
   allowlistTable: optional(TABLE),
   agentKeysTable: optional(TABLE),
+  targetTls: optional(flag),
   logRetention: optional(number('Write logs.RetentionDays.ONE_MONTH, of aws-cdk-lib.')),
+  logEncryptionKey: optional(KEY),
+  accessLogBucket: optional(BUCKET),
+  interfaceEndpoints: optional(flag),
+  deletionProtection: optional(struct(DELETION_PROTECTION)),
+  functions: optional(struct(FUNCTIONS)),
   alarmTopic: optional(having('topicArn', 'an SNS topic', 'Write Topic.fromTopicArn(…), or make one, of aws-cdk-lib.')),
 };

@@ -8,7 +8,7 @@ import { Construct } from 'constructs';
 import { FLEET_CONFIG_VARIABLE, type FleetConfig, RUNTIME_PORT } from '../core/fleet-config';
 import { ORDERS_KEY } from '../core/orders';
 import { bundleFolder } from './bundles';
-import { alarmOnAnswers, alarmOnMissing, fleetAlarm } from './fleet-alarms';
+import { alarmOnAnswers, alarmOnMissing, alarmOnZones, fleetAlarm } from './fleet-alarms';
 import type { FleetParts } from './fleet-parts';
 import type { FleetTables } from './fleet-tables';
 import type { GatewayOptions } from './gateway-options';
@@ -78,6 +78,8 @@ export class GatewayService extends Construct {
       maxHealthyPercent: 200,
       circuitBreaker: { rollback: true },
       healthCheckGracePeriod: Duration.seconds(60),
+      // What the company tags its services with, its bills tell of the tasks.
+      propagateTags: ecs.PropagatedTagSource.SERVICE,
     });
     this.service.attachToApplicationTargetGroup(props.targets);
     scaleGateway(this.service, props.targets, options);
@@ -89,6 +91,7 @@ export class GatewayService extends Construct {
     });
     const who = `MCP fleet ${parts.name}: gateway replicas`;
     alarmOnMissing(this, parts, props.targets, minReplicasOf(options), who);
+    alarmOnZones(this, parts, props.targets, minReplicasOf(options), who);
     alarmOnAnswers(this, parts, props.targets, who);
     this.node.addValidation({ validate: () => oversize(Stack.of(this).resolve(props.config())) });
   }

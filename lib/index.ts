@@ -4,8 +4,15 @@ export { ApprovedTools, type ApprovedToolsProps, UnapprovedTools } from './appro
 export { Argument } from './argument';
 export { CallLimit } from './call-limit';
 export { DeclaredGrant } from './declared-grant';
-export { type ApiGatewayEdgeProps, FleetEdge, type InternalEdgeProps, type PublicAlbEdgeProps } from './fleet-edge';
-export type { AuditOptions, McpFleetProps, SessionBudgetOptions } from './fleet-props';
+export { type ApiGatewayEdgeProps, FleetEdge, type InternalEdgeProps, type ListenerEdgeProps, type PublicAlbEdgeProps } from './fleet-edge';
+export type {
+  AuditOptions,
+  DeletionProtectionOptions,
+  FunctionOptions,
+  McpFleetProps,
+  ReservedConcurrencyOptions,
+  SessionBudgetOptions,
+} from './fleet-props';
 export type { GatewayOptions, RequestLimits } from './gateway-options';
 export { type AddAgentProps, McpAgent } from './mcp-agent';
 export { McpFleet } from './mcp-fleet';

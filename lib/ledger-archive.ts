@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -12,6 +12,7 @@ import { runtimeMetric } from './fleet-metrics';
 import type { FleetParts } from './fleet-parts';
 import type { AuditOptions } from './fleet-props';
 import type { FleetTable } from './fleet-tables';
+import { KEPT } from './kept';
 import { acknowledge, findingText } from './nag';
 import { AGENT_KEYS_MAKE_ACTIONS, grantArchive, grantStream, grantTable } from './perms';
 
@@ -38,7 +39,7 @@ export function archiveBucket(scope: Construct, key: kms.IKey, { bucket, retenti
     minimumTLSVersion: 1.2,
     blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
     objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-    removalPolicy: RemovalPolicy.RETAIN,
+    removalPolicy: KEPT,
   });
   acknowledge(made, 'S1', 'What is archived is chained by hashes; who reads it is what CloudTrail data events tell.');
   return made;

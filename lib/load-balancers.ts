@@ -1,14 +1,18 @@
-import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { RUNTIME_PORT } from '../core/fleet-config';
-import { alarmOnBalancer } from './fleet-alarms';
+import { type IdentityConfig, RUNTIME_PORT } from '../core/fleet-config';
+import { alarmOnBalancer, alarmOnCertificate } from './fleet-alarms';
 import type { EdgeSpec } from './fleet-edge';
 import type { FleetParts } from './fleet-parts';
+import { ALWAYS_KEPT } from './kept';
 import { acknowledge } from './nag';
+import { healthProtocol, targetProtocol } from './target-protocol';
+import { checkTokens } from './token-check';
+import { associateWebAcl } from './web-acl';
 
 /** Listener behind which the sidecars stand. */
 export const SERVERS_PORT = 8443;
@@ -20,16 +24,22 @@ export const SERVERS_PORT = 8443;
 const IDLE_TIMEOUT = Duration.seconds(120);
 const ACCESS_LOG_DAYS = 90;
 
-interface LoadBalancersProps extends Pick<FleetParts, 'name' | 'alarmAction' | 'gatewayDelay'> {
+interface LoadBalancersProps extends Pick<FleetParts, 'name' | 'alarmAction' | 'gatewayDelay' | 'targetTls'> {
   readonly vpc: ec2.IVpc;
   readonly subnets: ec2.SubnetSelection;
   readonly edge: EdgeSpec;
+  readonly identity: IdentityConfig;
+  /** Where they log; absent for a bucket of the fleet's own. */
+  readonly accessLogBucket?: s3.IBucket;
+  /** Whether nobody can delete them before it is switched off. */
+  readonly isProtected: boolean;
 }
 
 /** The way in for agents, and the way from the gateway to the servers. */
 export class LoadBalancers extends Construct {
-  readonly edge: elb.ApplicationLoadBalancer;
-  readonly edgeListener: elb.ApplicationListener;
+  /** Where agents enter; absent where that is a listener of the company. */
+  readonly edge?: elb.ApplicationLoadBalancer;
+  readonly edgeListener: elb.IApplicationListener;
   readonly gatewayTargets: elb.ApplicationTargetGroup;
   readonly edgePort: number;
   /** Host name under which agents call, where it is not the load balancer's own. */
@@ -46,63 +56,91 @@ export class LoadBalancers extends Construct {
   constructor(scope: Construct, id: string, props: LoadBalancersProps) {
     super(scope, id);
     const { vpc, subnets, edge } = props;
-    const accessLogs = accessLogBucket(this);
-    const internal = loadBalancer(this, 'Internal', { vpc, vpcSubnets: subnets, internetFacing: false }, accessLogs);
+    const making = { accessLogs: props.accessLogBucket ?? accessLogBucket(this), isProtected: props.isProtected };
+    const internal = loadBalancer(this, 'Internal', { vpc, vpcSubnets: subnets, internetFacing: false }, making);
     this.servers = internal;
-    this.edge = edge.isPublic ? loadBalancer(this, 'Public', { vpc, internetFacing: true }, accessLogs) : internal;
-
     alarmOnBalancer(internal, props, `MCP fleet ${props.name}: the internal load balancer`);
-    if (edge.isPublic) alarmOnBalancer(this.edge, props, `MCP fleet ${props.name}: the public load balancer`);
+
+    if (edge.certificate !== undefined) alarmOnCertificate(this, props, edge.certificate, `MCP fleet ${props.name}: the edge`);
 
     const secure = edge.certificate !== undefined;
     this.edgePort = secure ? 443 : 80;
     if (edge.domainName !== undefined) this.edgeDomain = edge.domainName;
-    this.gatewayTargets = gatewayTargets(this, edge.isPublic ? 'PublicGatewayTargets' : 'GatewayTargets', props);
-    const toGateway = elb.ListenerAction.forward([this.gatewayTargets]);
-    this.edgeListener = this.edge.addListener('Edge', { port: this.edgePort, ...protocol(edge), open: false, defaultAction: toGateway });
+    this.gatewayTargets = gatewayTargets(this, TARGETS_ID[edge.isPublic ? 'public' : edge.listener ? 'listener' : 'internal'], props);
+    if (edge.listener !== undefined) {
+      this.edgeListener = edge.listener.listener;
+      joinListener(this, edge, this.gatewayTargets);
+    } else {
+      const own = edge.isPublic ? loadBalancer(this, 'Public', { vpc, internetFacing: true }, making) : internal;
+      this.edge = own;
+      if (edge.isPublic) alarmOnBalancer(own, props, `MCP fleet ${props.name}: the public load balancer`);
+      const toGateway = elb.ListenerAction.forward([this.gatewayTargets]);
+      this.edgeListener = own.addListener('Edge', { port: this.edgePort, ...protocol(edge), open: false, defaultAction: toGateway });
+      if (edge.jwtVerification) checkTokens(this.edgeListener, props.identity, toGateway);
+      if (edge.webAclArn !== undefined && edge.api === undefined) associateWebAcl(own, own.loadBalancerArn, edge.webAclArn);
+    }
     this.serversListener = internal.addListener('Servers', {
       port: SERVERS_PORT,
       ...protocol(edge),
       open: false,
       defaultAction: notFound(),
     });
-    this.edgeUrl = `${secure ? 'https' : 'http'}://${edge.domainName ?? this.edge.loadBalancerDnsName}`;
+    this.edgeUrl = `${secure ? 'https' : 'http'}://${edge.domainName ?? internal.loadBalancerDnsName}`;
     this.serversUrl = `${secure ? 'https' : 'http'}://${internal.loadBalancerDnsName}:${SERVERS_PORT}`;
     if (secure) this.serversTlsName = edge.domainName;
 
-    // Before one with an API, only that one's link may stand.
-    const clients = edge.api === undefined ? (edge.clients ?? [this.anyoneNear(props)]) : [];
-    for (const client of clients) this.edgeListener.connections.allowDefaultPortFrom(client, 'Agents');
+    for (const client of this.clients(props)) this.edgeListener.connections.allowDefaultPortFrom(client, 'Agents');
     if (!secure) warnOfPlainHttp(scope);
   }
 
-  /** The world at a public edge, the VPC at an internal one. */
-  private anyoneNear({ edge, vpc }: LoadBalancersProps): ec2.IPeer {
-    const access = this.edge.connections.securityGroups[0] ?? this;
-    if (edge.isPublic) {
-      acknowledge(
-        access,
-        'EC23',
-        'A public edge is open to the internet by declaration; the gateway lets nobody in without an access token.',
-      );
-      return ec2.Peer.anyIpv4();
-    }
-    acknowledge(access, 'EC23', "The only range let in is the VPC's own, which cdk-nag cannot read before deployment.");
-    return ec2.Peer.ipv4(vpc.vpcCidrBlock);
+  /** Before one with an API only that one's link may stand, and who may come to a company's listener is the company's affair. */
+  private clients({ edge, vpc }: LoadBalancersProps): ec2.IPeer[] {
+    if (edge.api !== undefined || this.edge === undefined) return [];
+    return edge.clients ?? [anyoneNear(this.edge, edge, vpc)];
   }
+}
+
+/** Of each kind of edge another: a target group cannot go from one load balancer to another while the old listener is there. */
+const TARGETS_ID = { internal: 'GatewayTargets', public: 'PublicGatewayTargets', listener: 'ListenerGatewayTargets' };
+
+/** The world at a public edge, the VPC at an internal one. */
+function anyoneNear(balancer: elb.ApplicationLoadBalancer, edge: EdgeSpec, vpc: ec2.IVpc): ec2.IPeer {
+  const access = balancer.connections.securityGroups[0] ?? balancer;
+  if (edge.isPublic) {
+    acknowledge(
+      access,
+      'EC23',
+      'A public edge is open to the internet by declaration; the gateway lets nobody in without an access token.',
+    );
+    return ec2.Peer.anyIpv4();
+  }
+  acknowledge(access, 'EC23', "The only range let in is the VPC's own, which cdk-nag cannot read before deployment.");
+  return ec2.Peer.ipv4(vpc.vpcCidrBlock);
+}
+
+/** Agents come under a host name of their own to a listener that serves others besides. */
+function joinListener(scope: Construct, { listener: joined, domainName }: EdgeSpec, targets: elb.ApplicationTargetGroup): void {
+  if (joined === undefined || domainName === undefined) return;
+  new elb.ApplicationListenerRule(scope, 'EdgeRule', {
+    listener: joined.listener,
+    priority: joined.priority,
+    conditions: [elb.ListenerCondition.hostHeaders([domainName])],
+    targetGroups: [targets],
+  });
 }
 
 function loadBalancer(
   scope: Construct,
   id: string,
   props: elb.ApplicationLoadBalancerProps,
-  accessLogs: s3.IBucket,
+  { accessLogs, isProtected }: { readonly accessLogs: s3.IBucket; readonly isProtected: boolean },
 ): elb.ApplicationLoadBalancer {
   const securityGroup = new ec2.SecurityGroup(scope, `${id}Access`, { vpc: props.vpc, allowAllOutbound: false });
   const made = new elb.ApplicationLoadBalancer(scope, id, {
     ...props,
     securityGroup,
     idleTimeout: IDLE_TIMEOUT,
+    deletionProtection: isProtected,
     dropInvalidHeaderFields: true,
   });
   made.setAttribute('access_logs.s3.enabled', 'true');
@@ -112,18 +150,21 @@ function loadBalancer(
   return made;
 }
 
-/**
- * Any replica can serve any session, so these targets need no stickiness.
- * @param id another one for each load balancer: a target group cannot go from one to another while the old listener is there
- */
-function gatewayTargets(scope: Construct, id: string, { vpc, gatewayDelay }: LoadBalancersProps): elb.ApplicationTargetGroup {
+/** Any replica can serve any session, so these targets need no stickiness. */
+function gatewayTargets(scope: Construct, id: string, { vpc, gatewayDelay, targetTls }: LoadBalancersProps): elb.ApplicationTargetGroup {
   return new elb.ApplicationTargetGroup(scope, id, {
     vpc,
     port: RUNTIME_PORT,
-    protocol: elb.ApplicationProtocol.HTTP,
+    protocol: targetProtocol(targetTls),
     targetType: elb.TargetType.IP,
     deregistrationDelay: gatewayDelay,
-    healthCheck: { path: '/healthz', interval: Duration.seconds(10), timeout: Duration.seconds(5), healthyThresholdCount: 2 },
+    healthCheck: {
+      ...healthProtocol(targetTls),
+      path: '/healthz',
+      interval: Duration.seconds(10),
+      timeout: Duration.seconds(5),
+      healthyThresholdCount: 2,
+    },
   });
 }
 
@@ -135,7 +176,8 @@ function accessLogBucket(scope: Construct): s3.Bucket {
     blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
     enforceSSL: true,
     lifecycleRules: [{ expiration: Duration.days(ACCESS_LOG_DAYS) }],
-    removalPolicy: RemovalPolicy.RETAIN,
+    // Load balancers put a file there when they are told to log: it is never empty, and CloudFormation deletes no bucket that is not.
+    removalPolicy: ALWAYS_KEPT,
   });
   const writer = new iam.ServicePrincipal('logdelivery.elasticloadbalancing.amazonaws.com');
   bucket.addToResourcePolicy(

@@ -1,4 +1,4 @@
-import { Duration, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, Names, Stack } from 'aws-cdk-lib';
 import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
@@ -10,6 +10,8 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import type * as route53 from 'aws-cdk-lib/aws-route53';
+import * as targets from 'aws-cdk-lib/aws-route53-targets';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
@@ -27,11 +29,13 @@ import type { AgentIdentity } from './agent-identity';
 import { DeclaredGrant } from './declared-grant';
 import { answeredInTimeProblems, delayOf } from './deregistration';
 import { EdgeApi } from './edge-api';
+import { edgeRecord } from './edge-record';
 import { alarmOnTable } from './fleet-alarms';
 import { FleetDashboard } from './fleet-dashboard';
 import { allowlistSyncFunction, authorizerFunction } from './fleet-functions';
 import { FleetGrants } from './fleet-grants';
 import { keepWithinLimits, warnOfSecurityGroupRules } from './fleet-limits';
+import { letLogsUse } from './fleet-logs';
 import { describeFleet, type FleetFacts, refuseNameTwice, tellPlace } from './fleet-metadata';
 import { fleetCluster, fleetVpc } from './fleet-network';
 import type { FleetParts } from './fleet-parts';
@@ -41,6 +45,7 @@ import { type FleetTables, fleetTables } from './fleet-tables';
 import { GatewayService } from './gateway-service';
 import { generatedKey } from './generated-key';
 import { checkGivenTables } from './given-tables';
+import { KEPT } from './kept';
 import { KeyRotation } from './key-rotation';
 import { archiveBucket, ledgerArchiver } from './ledger-archive';
 import { guardLedger } from './ledger-guard';
@@ -54,6 +59,7 @@ import { refuse } from './problems';
 import { requestLimitsConfig } from './request-limits';
 import { rulePriority } from './rule-priority';
 import type { AddServerProps } from './server-props';
+import { warnOfMissingEndpoint } from './vpc-endpoints';
 
 /**
  * A fleet of MCP servers behind one gateway: agents call `{url}/{server}/mcp`.
@@ -66,8 +72,8 @@ export class McpFleet extends Construct implements ec2.IConnectable {
   readonly vpc: ec2.IVpc;
   readonly cluster: ecs.ICluster;
   readonly encryptionKey: kms.IKey;
-  /** Point the edge's domain name at this one, unless it is that of an API. */
-  readonly edgeLoadBalancer: elb.ApplicationLoadBalancer;
+  /** Point the edge's domain name at this one, unless it is that of an API; absent with `FleetEdge.listener`. */
+  readonly edgeLoadBalancer?: elb.ApplicationLoadBalancer;
   /** With `FleetEdge.apiGateway`: point the edge's domain name at this one (`targets.ApiGateway` of aws-cdk-lib). */
   readonly edgeApi?: apigateway.RestApi;
   /** The edge: allow more clients in here. */
@@ -112,9 +118,13 @@ export class McpFleet extends Construct implements ec2.IConnectable {
     this.keyLifetime = props.keyLifetime ?? Duration.seconds(DEFAULT_KEY_LIFETIME_SECONDS);
     this.sessionBudget = props.sessionBudget;
     const logRetention = props.logRetention ?? logs.RetentionDays.THREE_MONTHS;
-    this.vpc = props.vpc ?? props.cluster?.vpc ?? fleetVpc(this, logRetention);
+    const { logEncryptionKey: logKey, functions, deletionProtection, accessLogBucket } = props;
+    if (logKey !== undefined) letLogsUse(this, logKey);
+    const given = props.vpc ?? props.cluster?.vpc;
+    this.vpc = given ?? fleetVpc(this, { logRetention, ...(logKey !== undefined && { logKey }) }, props.interfaceEndpoints ?? true);
+    if (given !== undefined) warnOfMissingEndpoint(this, given);
     this.cluster = props.cluster ?? fleetCluster(this, this.vpc);
-    this.encryptionKey = props.encryptionKey ?? new kms.Key(this, 'Key', { enableKeyRotation: true, removalPolicy: RemovalPolicy.RETAIN });
+    this.encryptionKey = props.encryptionKey ?? new kms.Key(this, 'Key', { enableKeyRotation: true, removalPolicy: KEPT });
     this.parts = {
       name: this.fleetName,
       vpc: this.vpc,
@@ -123,11 +133,15 @@ export class McpFleet extends Construct implements ec2.IConnectable {
       architecture: props.cpuArchitecture ?? ecs.CpuArchitecture.X86_64,
       key: this.encryptionKey,
       logRetention,
+      ...(logKey !== undefined && { logKey }),
+      ...(functions?.tracing !== undefined && { isTraced: functions.tracing }),
+      ...(functions?.reservedConcurrency !== undefined && { reservedConcurrency: functions.reservedConcurrency }),
       gatewayDelay: delayOf(props.gateway),
+      targetTls: props.targetTls ?? false,
       ...(props.alarmTopic !== undefined && { alarmAction: new SnsAction(props.alarmTopic) }),
     };
 
-    this.tables = fleetTables(this, this.encryptionKey, props);
+    this.tables = fleetTables(this, { key: this.encryptionKey, isProtected: deletionProtection?.tables ?? true }, props);
     this.ledgerTable = this.tables.ledger.table;
     this.directoryTable = this.tables.directory.table;
     this.allowlistTable = this.tables.allowlist.table;
@@ -139,17 +153,24 @@ export class McpFleet extends Construct implements ec2.IConnectable {
       const scope = table.node.scopes.includes(this) ? table : new Construct(this, `${kind}Alarms`);
       alarmOnTable(scope, table, this.parts, `MCP fleet ${this.fleetName}, ${kind}`);
     }
-    this.balancers = new LoadBalancers(this, 'LoadBalancers', { ...this.parts, edge: props.edge._spec });
-    this.edgeLoadBalancer = this.balancers.edge;
+    this.balancers = new LoadBalancers(this, 'LoadBalancers', {
+      ...this.parts,
+      edge: props.edge._spec,
+      identity: props.identity._config,
+      isProtected: deletionProtection?.loadBalancers ?? false,
+      ...(accessLogBucket !== undefined && { accessLogBucket }),
+    });
+    if (this.balancers.edge !== undefined) this.edgeLoadBalancer = this.balancers.edge;
     this.connections = this.balancers.edgeListener.connections;
     this.url = this.balancers.edgeUrl;
     this.authorizer = authorizerFunction(this, this.parts, this.tables, this.identityConfig());
-    const { api, certificate, domainName } = props.edge._spec;
+    const { api, certificate, domainName, hostedZone, webAclArn } = props.edge._spec;
     if (api !== undefined && certificate !== undefined && domainName !== undefined) {
-      const edge = { api, certificate, domainName };
+      const edge = { api, certificate, domainName, ...(webAclArn !== undefined && { webAclArn }) };
       const { parts, balancers, authorizer, allowedOrigins } = this;
       this.edgeApi = new EdgeApi(this, 'EdgeApi', { parts, edge, balancers, authorizer, allowedOrigins }).api;
     }
+    if (hostedZone !== undefined && domainName !== undefined) this.pointAtEdge(hostedZone, domainName);
     const sync = allowlistSyncFunction(this, this.parts, this.tables.allowlist);
     this.grantsFile = new FleetGrants(
       this,
@@ -259,12 +280,19 @@ export class McpFleet extends Construct implements ec2.IConnectable {
     this.operators.grantFreeze(grantee);
   }
 
+  private pointAtEdge(zone: route53.IHostedZone, domainName: string): void {
+    const { edgeApi, edgeLoadBalancer } = this;
+    if (edgeApi !== undefined) edgeRecord(this, zone, domainName, new targets.ApiGateway(edgeApi));
+    else if (edgeLoadBalancer !== undefined) edgeRecord(this, zone, domainName, new targets.LoadBalancerTarget(edgeLoadBalancer));
+  }
+
   private config(): FleetConfig {
     const { serversUrl, serversTlsName } = this.balancers;
     return {
       fleet: this.fleetName,
       serversUrl,
       ...(serversTlsName !== undefined && { serversTlsName }),
+      ...(this.parts.targetTls && { targetTls: true }),
       identity: this.identityConfig(),
       ledgerTable: this.ledgerTable.tableName,
       directoryTable: this.directoryTable.tableName,
@@ -319,7 +347,7 @@ export class McpFleet extends Construct implements ec2.IConnectable {
 
   private facts(): FleetFacts {
     const operators = this.operators.resolvers.filter((each) => each instanceof iam.Role && Stack.of(each) === Stack.of(this));
-    const edge = this.edgeLoadBalancer.node.defaultChild as elb.CfnLoadBalancer;
+    const { edge = this.balancers.servers, edgeListener, edgePort: port, edgeDomain } = this.balancers;
     const checks = [...this.servers].flatMap(([name, { _checks }]) => (_checks === undefined ? [] : [[name, _checks] as const]));
     return {
       issuer: this.identity.issuer,
@@ -337,9 +365,10 @@ export class McpFleet extends Construct implements ec2.IConnectable {
       ...(checks.length > 0 && { checks: Object.fromEntries(checks) }),
       edge: {
         ...(this.edgeApi !== undefined && { api: (this.edgeApi.node.defaultChild as apigateway.CfnRestApi).logicalId }),
-        loadBalancer: edge.logicalId,
-        port: this.balancers.edgePort,
-        ...(this.balancers.edgeDomain !== undefined && { domainName: this.balancers.edgeDomain }),
+        loadBalancer: (edge.node.defaultChild as elb.CfnLoadBalancer).logicalId,
+        port,
+        ...(this.edgeLoadBalancer === undefined && { listener: edgeListener.listenerArn }),
+        ...(edgeDomain !== undefined && { domainName: edgeDomain }),
       },
     };
   }

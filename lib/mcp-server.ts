@@ -80,7 +80,7 @@ export class McpServer extends Construct implements iam.IGrantable, ec2.IConnect
       this._config = hostedConfig(name, props, this._sidecarKey);
       const task = serverTask(this, { name, parts, props, sidecarKey: this._sidecarKey });
       this.grantPrincipal = task.taskRole;
-      this.service = serverService(this, parts, task);
+      this.service = serverService(this, parts, task, props.startGrace);
       this.connections = this.service.connections;
       this.targetGroup = serverTargets(this, name, parts, this.service, delayOf(props));
       scaleOnSlots(this, this.service, slotsOf(props), props.scaling);

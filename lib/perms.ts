@@ -100,6 +100,8 @@ export const TABLE_KEY_ACTIONS = [
 ];
 /** What a reader of a stream needs of its table's key. */
 export const STREAM_KEY_ACTIONS = ['kms:Decrypt'];
+/** CloudWatch Logs, with the key of a log group (CloudWatch Logs User Guide, "Encrypt log data using AWS KMS"). */
+export const LOGS_KEY_ACTIONS = ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey*', 'kms:ReEncrypt*'];
 export const SECRET_KEY_ACTIONS = ['kms:Decrypt'];
 /** To write a secret, its key makes a data key. */
 export const SECRET_WRITE_KEY_ACTIONS = ['kms:Decrypt', 'kms:GenerateDataKey'];

@@ -28,16 +28,19 @@ export function httpServerImage(scope: Construct, runtime: HttpRuntimeProps, pla
   });
 }
 
+/** The sidecar, and what it makes a certificate with where it is asked to. */
+const SIDECAR_FILES = ['index.js', 'certificate.js'];
+
 /** Image of a stdio server's container: the sidecar, and beside it the program that it runs as children. */
 export function stdioServerImage(scope: Construct, runtime: StdioRuntimeProps, platform: Platform): ecs.ContainerImage {
   const npm = npmOrigin(runtime);
   const { directory } = runtime;
   return imageFrom(scope, platform, (folder) => {
-    cpSync(join(bundleFolder('sidecar'), 'index.js'), join(folder, 'index.js'));
+    for (const file of SIDECAR_FILES) cpSync(join(bundleFolder('sidecar'), file), join(folder, file));
     if (directory !== undefined) cpSync(directory, join(folder, 'server'), { recursive: true });
     writeDockerfile(folder, [
       ...(npm === undefined ? ['COPY server ./server'] : installing(folder, npm, runtime.lockFile)),
-      'COPY index.js ./',
+      `COPY ${SIDECAR_FILES.join(' ')} ./`,
       // Whoever starts it otherwise is told that its task definition has it run as root.
       'USER node',
       'ENTRYPOINT ["node","index.js"]',

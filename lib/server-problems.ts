@@ -21,6 +21,8 @@ export const MAX_STOP_SECONDS = 120;
 export const STOP_MARGIN_SECONDS = 10;
 /** CloudFormation gives a service up that is not steady after three hours; tasks must start before, and calls finish after. */
 const MAX_DEPLOY_MINUTES = 150;
+/** An instance of a deployment is given up before CloudFormation gives up the deployment, after three hours. */
+const MAX_START_GRACE = 7_200;
 /** Each is looked after every 15 s, and made anew now and then. */
 const MAX_WARM = 100;
 
@@ -63,7 +65,7 @@ function unreadableProblems(props: AddServerProps): Problem[] {
 }
 
 function capacityProblems(props: AddServerProps): Problem[] {
-  const { sessions, scaling, drain, deployWithin, taskSize } = props;
+  const { sessions, scaling, drain, startGrace, deployWithin, taskSize } = props;
   const { minInstances, maxInstances } = scaling ?? {};
   const most = MAX_STOP_SECONDS - STOP_MARGIN_SECONDS;
   const problems = [
@@ -92,6 +94,13 @@ function capacityProblems(props: AddServerProps): Problem[] {
       1,
       most,
       `ECS kills a Fargate task ${MAX_STOP_SECONDS} s after SIGTERM.`,
+    ),
+    ...wholeNumber(
+      'startGrace',
+      startGrace?.toSeconds({ integral: false }),
+      0,
+      MAX_START_GRACE,
+      'It is in seconds: an instance that is not healthy by then is replaced.',
     ),
     ...wholeNumber(
       'deployWithin',
@@ -163,8 +172,8 @@ function finalErrorProblems(codes: readonly number[]): Problem[] {
 /** A property that would have no effect is refused rather than ignored. */
 function effectlessProblems({ secrets, ...props }: AddServerProps): Problem[] {
   const names = secrets?.map(({ name }) => name);
-  const { sessions, scaling, environment, taskSize, deregistrationDelay, drain, deployWithin } = props;
-  return Object.entries({ sessions, scaling, secrets: names, environment, taskSize, deregistrationDelay, drain, deployWithin })
+  const { sessions, scaling, environment, taskSize, deregistrationDelay, drain, startGrace, deployWithin } = props;
+  return Object.entries({ sessions, scaling, secrets: names, environment, taskSize, deregistrationDelay, drain, startGrace, deployWithin })
     .filter(([, value]) => value !== undefined)
     .map(([what, got]) => ({ what, got, allowed: 'nothing on a remote server', fix: 'The fleet runs no instance of it: leave it out.' }));
 }

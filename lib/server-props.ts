@@ -195,6 +195,12 @@ export interface AddServerProps {
    */
   readonly drain?: Duration;
   /**
+   * How long a new instance may take before failed health checks count against it, in whole seconds from 0 to 7200: for a server that reads
+   * much before it listens. The balancer sends it nothing before it is healthy, however long that takes.
+   * @default Duration.seconds(60)
+   */
+  readonly startGrace?: Duration;
+  /**
    * How long a deployment waits for sessions on the instances that it replaces, in whole minutes from 1 to 150 (CloudFormation gives a
    * service up after three hours). Such an instance takes nothing new, and sessions of `OnLoss.RESTART` go on elsewhere as soon as
    * nothing is open on them; what is left in the end is ended as if the instance was gone.

@@ -54,6 +54,7 @@ export const ADD_SERVER: Shape<AddServerProps> = {
   listenAge: optional(duration),
   deregistrationDelay: optional(duration),
   drain: optional(duration),
+  startGrace: optional(duration),
   deployWithin: optional(duration),
   checks: optional(struct(SERVER_CHECKS)),
 };

@@ -202,6 +202,7 @@ function sidecarEnvironment(of: ServerTask, runtime: SidecarConfig['runtime'], g
     onLoss: of.props.sessions?.onLoss ?? OnLoss.SURFACE,
     deployWithinSeconds: deployWithinOf(of.props).toSeconds(),
     streamAgeSeconds: streamAgeSeconds(delayOf(of.props), of.parts.gatewayDelay),
+    ...(of.parts.targetTls && { targetTls: true }),
     ...(Object.keys(guarded).length > 0 && { secrets: Object.keys(guarded) }),
   };
   return {

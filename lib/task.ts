@@ -1,8 +1,9 @@
-import { RemovalPolicy, Size } from 'aws-cdk-lib';
+import { Size } from 'aws-cdk-lib';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { fleetLogGroup } from './fleet-logs';
 import type { FleetParts } from './fleet-parts';
 import { acknowledge } from './nag';
 import type { TaskSize } from './server-props';
@@ -35,7 +36,7 @@ export function fargateTask(scope: Construct, parts: FleetParts, size: TaskSize 
 
 /** The log group of our own programs in a service: what they write there may be metrics. */
 export function serviceLogs(scope: Construct, parts: FleetParts): logs.LogGroup {
-  return new logs.LogGroup(scope, 'Logs', { retention: parts.logRetention, removalPolicy: RemovalPolicy.RETAIN });
+  return fleetLogGroup(scope, 'Logs', parts);
 }
 
 /**
@@ -44,8 +45,7 @@ export function serviceLogs(scope: Construct, parts: FleetParts): logs.LogGroup 
  * classes": no embedded metric format, no metric filters). Logs Insights reads it like any other. A group's class cannot be changed.
  */
 export function foreignLogs(scope: Construct, parts: FleetParts): logs.LogGroup {
-  const logGroupClass = logs.LogGroupClass.INFREQUENT_ACCESS;
-  return new logs.LogGroup(scope, 'ServerLogs', { logGroupClass, retention: parts.logRetention, removalPolicy: RemovalPolicy.RETAIN });
+  return fleetLogGroup(scope, 'ServerLogs', parts, { logGroupClass: logs.LogGroupClass.INFREQUENT_ACCESS });
 }
 
 /** Lines go out through a buffer: a CloudWatch outage loses lines and does not stall calls. */

@@ -20,6 +20,8 @@ export type LocalAccountErrorCode =
   | 'SEVERAL_RUNNING'
   /** The fleet has no such agent. */
   | 'UNKNOWN_AGENT'
+  /** A fault names what there is not, or says what it cannot be. */
+  | 'NO_SUCH_FAULT'
   /** The control server refused a request. */
   | 'REFUSED';
 

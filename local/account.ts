@@ -6,6 +6,8 @@ import { addressText } from './assembly/template';
 import type { AccountStacks } from './cloudformation/account-stacks';
 import { type DeployedStacks, StackDeploymentFailed } from './cloudformation/deployed-stacks';
 import type { Container } from './ecs/container';
+import { Faults } from './faults/faults';
+import type { FaultOrder, FaultRow } from './faults/order';
 import type { Fleets } from './fleets';
 import { heldBy } from './held-sessions';
 import { rolesNamed } from './iam/known-role';
@@ -46,7 +48,10 @@ export class RunningAccount implements LocalAccount {
   /** Names of the stacks that assemblies have brought here: those that the next one does not have go with it. */
   private applied: ReadonlySet<string>;
 
+  private readonly failing: Faults;
+
   constructor(private readonly parts: AccountParts) {
+    this.failing = new Faults(parts.machinery, parts.fleets, (name) => this.find(name));
     this.applied = rootsOf(parts.stacks.stacks);
   }
 
@@ -175,6 +180,18 @@ export class RunningAccount implements LocalAccount {
     container.kill();
   }
 
+  fault(order: FaultOrder): Promise<FaultRow> {
+    return this.failing.begin(order);
+  }
+
+  faults(): readonly FaultRow[] {
+    return this.failing.list();
+  }
+
+  clearFaults(id?: FaultRow['id']): readonly FaultRow[] {
+    return this.failing.clear(id);
+  }
+
   scaling(): Scaling {
     const { scaling } = this.parts.machinery;
     return { services: scaling.services(), alarms: scaling.states() };
@@ -253,6 +270,7 @@ export class RunningAccount implements LocalAccount {
   }
 
   stop(): Promise<void> {
+    this.failing.clear();
     return this.parts.stop();
   }
 }

@@ -6,11 +6,13 @@ import { AwsError } from './aws/aws-error';
 import { type AwsApi, type AwsCall, signedService } from './aws/aws-service';
 import { refuseAs } from './aws/refusal';
 import { accountOf } from './aws/sts-api';
+import type { EndpointFaults } from './faults/endpoint-faults';
 import type { Iam } from './iam/iam';
 import { answerLambda, type Functions, isLambdaRequest } from './lambda/lambda-api';
 import { readBody } from './processes/body';
 import { signerOf } from './processes/credentials';
 import { closeServer, forThisHost, listenOnLoopback, portOf } from './processes/http-server';
+import { QUOTAS } from './quotas';
 import { rotateSecret } from './secrets/rotation';
 import type { SecretStore } from './secrets/secret-store';
 import { answerSecretsManager, type JsonAnswer } from './secrets/secrets-manager';
@@ -21,6 +23,9 @@ const ASKED_BY_PROGRAMS = ['AmazonEC2ContainerServiceV20141113.DescribeServices'
 const RESPONSES = '/custom-resource/';
 /** A custom resource may answer later than the function returns; both ends wait at most this long, in milliseconds. */
 const CUSTOM_RESOURCE_TIMEOUT = 60_000;
+
+/** In the words of CloudFormation. */
+const TOO_LONG: CustomResourceResponse = { Status: 'FAILED', Reason: 'Response object is too long.' };
 
 /** What a custom resource's function PUTs to the ResponseURL (CloudFormation, custom resource response objects). */
 export interface CustomResourceResponse {
@@ -42,13 +47,14 @@ export class AwsEndpoint {
     private readonly server: Server,
     readonly secrets: SecretStore,
     readonly functions: Functions,
+    private readonly faults: EndpointFaults,
     private readonly iam: Iam | undefined,
   ) {}
 
   /** @param iam judges what comes with the credentials of a role; without one, nobody has such */
-  static async start(secrets: SecretStore, functions: Functions, iam?: Iam): Promise<AwsEndpoint> {
+  static async start(secrets: SecretStore, functions: Functions, faults: EndpointFaults, iam?: Iam): Promise<AwsEndpoint> {
     const server = await listenOnLoopback(forThisHost((request, response) => void endpoint.answer(request, response)));
-    const endpoint = new AwsEndpoint(server, secrets, functions, iam);
+    const endpoint = new AwsEndpoint(server, secrets, functions, faults, iam);
     return endpoint;
   }
 
@@ -83,8 +89,11 @@ export class AwsEndpoint {
     const url = request.url ?? '/';
     try {
       if (url.startsWith(RESPONSES)) return await this.takeResponse(request, response);
-      const session = this.iam?.sessions.signedBy(request.headers.authorization);
-      if (!this.iam || !session) return await this.serveSigned(request, response, signerOf(request.headers.authorization));
+      const { authorization } = request.headers;
+      const session = this.iam?.sessions.signedBy(authorization);
+      const isProgram = session !== undefined || signerOf(authorization) === 'program';
+      if (isProgram && this.faults.meets(request, response)) return;
+      if (!this.iam || !session) return await this.serveSigned(request, response, signerOf(authorization));
       const admitted = await admit(request, this.serviceOf(request), session, this.iam, this);
       await this.serveSigned(admitted.request, response, admitted.signer, admitted.refusalOf);
     } catch (error) {
@@ -142,7 +151,7 @@ export class AwsEndpoint {
     const body = await readBody(request);
     this.expected.delete(id);
     response.writeHead(take ? 200 : 404).end();
-    take?.(JSON.parse(body) as CustomResourceResponse);
+    take?.(Buffer.byteLength(body) > QUOTAS.customResource.most ? TOO_LONG : (JSON.parse(body) as CustomResourceResponse));
   }
 }
 

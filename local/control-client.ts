@@ -2,6 +2,7 @@ import { LocalAccountError, type LocalAccountErrorCode } from './account-error';
 import type { CheckedAccount } from './checked-account';
 import { type ControlFile, readControlFiles } from './control/control-file';
 import type { ControlAnswers, ControlInfo, KillRequest, TokenRequest } from './control/control-server';
+import type { FaultOrder, FaultRow } from './faults/order';
 import type { LocalAccount, Scaling, StackSummaries, TokenOptions } from './local-account';
 import { nearestFolder } from './state-folder';
 
@@ -26,6 +27,9 @@ export type AttachedAccount = Pick<
   stacks(): Promise<StackSummaries>;
   scaling(): Promise<Scaling>;
   rotateSecret: LocalAccount['rotateSecret'];
+  fault: LocalAccount['fault'];
+  faults(): Promise<readonly FaultRow[]>;
+  clearFaults(id?: FaultRow['id']): Promise<readonly FaultRow[]>;
   awsEnvironment(): Promise<ReturnType<LocalAccount['awsEnvironment']>>;
   roleEnvironment(role: string): Promise<ReturnType<LocalAccount['roleEnvironment']>>;
   permissions: LocalAccount['permissions'];
@@ -56,6 +60,9 @@ export async function attach(folder: string, pid?: number): Promise<AttachedAcco
     ...info,
     stacks: () => ask<ControlAnswers['stacks']>('/stacks'),
     rotateSecret: (secret: string) => ask<ControlAnswers['rotatedSecret']>('/rotate-secret', { secret }),
+    fault: (order: FaultOrder) => ask<ControlAnswers['fault']>('/fault', order),
+    faults: () => ask<ControlAnswers['faults']>('/faults'),
+    clearFaults: (id?: FaultRow['id']) => ask<ControlAnswers['faults']>('/clear-faults', { id }),
     scaling: () => ask<ControlAnswers['scaling']>('/scaling'),
     awsEnvironment: () => ask<ControlAnswers['awsEnvironment']>('/aws-environment'),
     roleEnvironment: (role: string) => ask<ControlAnswers['awsEnvironment']>('/role-environment', { role }),

@@ -18,7 +18,16 @@ export interface FleetFacts {
   readonly directoryTable: string;
   readonly allowlistTable: string;
   /** Where agents enter: logical ids of the API, if any, and the load balancer, port of its listener, and the host name that they know it by, if any. */
-  readonly edge: { readonly api?: string; readonly loadBalancer: string; readonly port: number; readonly domainName?: string };
+  readonly edge: Edge;
+}
+
+export interface Edge {
+  readonly api?: string;
+  /** Whether they enter by a listener of the company, under its host name; the load balancer is then that of the servers. */
+  readonly joins?: boolean;
+  readonly loadBalancer: string;
+  readonly port: number;
+  readonly domainName?: string;
 }
 
 /** Facts of the fleet's construct rather than of what runs. */
@@ -90,12 +99,13 @@ export async function resolveFact<Name extends keyof FleetFacts>(
 }
 
 /** The edge, read before anything exists: it decides on which port a listener stands. */
-export function edgeOf({ facts, name, stack }: FleetDescription): FleetFacts['edge'] {
-  const { api, loadBalancer, port, domainName } = facts.edge as Readonly<Partial<Record<keyof FleetFacts['edge'], unknown>>>;
+export function edgeOf({ facts, name, stack }: FleetDescription): Edge {
+  const { api, listener, loadBalancer, port, domainName } = facts.edge as Readonly<Record<string, unknown>>;
   const logicalId = typeof loadBalancer === 'string' ? loadBalancer : (loadBalancer as { Ref?: string } | undefined)?.Ref;
   if (logicalId && stack.template.Resources[logicalId]) {
     return {
       ...(typeof api === 'string' && { api }),
+      ...(listener !== undefined && { joins: true }),
       loadBalancer: logicalId,
       port: Number(port),
       ...(typeof domainName === 'string' && { domainName }),

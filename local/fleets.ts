@@ -21,7 +21,11 @@ export class Fleets {
     const issuers = await this.issuers.trust(trusted);
     // The longest first, for one issuer may begin with another.
     const known = [...issuers].sort(([a], [b]) => b.length - a.length);
-    for (const [name, { url }] of known) this.machinery().ecs.addresses.addText(name, url);
+    const { addresses, links } = this.machinery().ecs;
+    for (const [name, { url }] of known) {
+      addresses.addText(name, url);
+      links.addInternet(Number(new URL(url).port));
+    }
     const stands = [...issuers].map(([name, { url }]) => `${url} stands for ${name}`).join(', ');
     if (fleets.length === 0) return 'none';
     return `${trusted.reduce((count, { subjects }) => count + subjects.length, 0)} agents; ${stands}`;
@@ -39,6 +43,12 @@ export class Fleets {
     return isTaken ? 0 : wanted;
   }
 
+  /** Port for the edge of a fleet that enters a company's listener under this host name; undefined where none of the stack's does. */
+  doorFor(stack: string, host: string, first: number): number | undefined {
+    const door = this.edges.find((edge) => edge.stack === stack && edge.logicalId === joinedAs(host));
+    return door && this.portFor(stack, door.logicalId, door.port, first);
+  }
+
   /** The host name by which agents know it; undefined where it has none of its own. */
   domainOf(stack: string, logicalId: string, port: number): string | undefined {
     return this.edges.find((edge) => edge.stack === stack && edge.logicalId === logicalId && edge.port === port)?.domainName;
@@ -46,8 +56,8 @@ export class Fleets {
 
   private get edges() {
     return this.known.map((fleet) => {
-      const { api, loadBalancer, port, domainName } = edgeOf(fleet);
-      return { stack: fleet.stack.name, logicalId: api ?? loadBalancer, port, domainName };
+      const { api, joins, loadBalancer, port, domainName } = edgeOf(fleet);
+      return { stack: fleet.stack.name, logicalId: joins ? joinedAs(domainName) : (api ?? loadBalancer), port, domainName };
     });
   }
 
@@ -61,6 +71,11 @@ export class Fleets {
     );
     writeAgentNames(this.machinery().ecs.logs.folder, this.running);
   }
+}
+
+/** A listener of the company is none of the fleet's resources: its edge goes by the host name. */
+function joinedAs(domainName = ''): string {
+  return `//${domainName}`;
 }
 
 async function trustOf(fleet: FleetDescription, resolver: Resolver) {

@@ -1,6 +1,7 @@
 /** What a running local account offers to the command line and to the checks. */
 
 import type { Bounds, Change } from '../core/scaling/decision';
+import type { FaultOrder, FaultRow } from './faults/order';
 
 export interface LocalAccountOptions {
   /** Folder of the synthesized cloud assembly; absent for an account with nothing in it, into which one deploys. */
@@ -338,6 +339,16 @@ export interface LocalAccount {
    * @param pid one of {@link processes}
    */
   kill(pid: number): Promise<void>;
+  /**
+   * Makes something fail: processes, links, what of AWS is asked, a zone, tokens. Resolves when it strikes; it ends by its time, by
+   * `clearFaults`, and with the account.
+   * @throws LocalAccountError NO_SUCH_FAULT that says what there is
+   */
+  fault(order: FaultOrder): Promise<FaultRow>;
+  /** The faults that last, the oldest first. */
+  faults(): readonly FaultRow[];
+  /** Ends one fault, or all of them. @returns those that have ended */
+  clearFaults(id?: FaultRow['id']): readonly FaultRow[];
   /** Services that scale, and the alarms on what programs of the account write. */
   scaling(): Scaling;
   /** Every datapoint seen so far. */

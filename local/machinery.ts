@@ -9,6 +9,9 @@ import type { EcsMachine } from './ecs/machine';
 import type { NpmPackages } from './ecs/npm-package';
 import type { Service } from './ecs/service';
 import type { TaskDefinitions } from './ecs/task-definitions';
+import type { CutLinks } from './faults/cut-links';
+import type { EndpointFaults } from './faults/endpoint-faults';
+import type { MetRules } from './faults/request-rules';
 import type { Iam } from './iam/iam';
 import type { Images } from './images/images';
 import type { EventSources } from './lambda/event-sources';
@@ -28,6 +31,9 @@ export interface Machinery {
   readonly schedules: Schedules;
   readonly eventSources: EventSources;
   readonly awsEndpoint: AwsEndpoint;
+  readonly endpointFaults: EndpointFaults;
+  readonly met: MetRules;
+  readonly cuts: CutLinks;
   /** Where assets are published, and what bootstrapping makes. */
   readonly publishing: Publishing;
   readonly ecs: EcsMachine;
@@ -47,6 +53,8 @@ export interface Machinery {
   readonly scaling: AutoScaling;
   /** Port on this machine that a listener, or the stage of an API, shall take; 0 for any free one. */
   portFor(stack: string, logicalId: string, port: number): number;
+  /** The same for agents who enter a company's listener under this host name; undefined where no fleet of the stack has it. */
+  doorFor(stack: string, host: string): number | undefined;
   /** Host name by which agents know it; undefined where it has none of its own. */
   domainOf(stack: string, logicalId: string, port: number): string | undefined;
   readonly interpose: NonNullable<LocalAccountOptions['interpose']>;

@@ -1,4 +1,5 @@
 import { LocalAccountError } from './account-error';
+import { addressText } from './assembly/template';
 import { edgeOf, type FleetDescription, type FleetFacts, type Resolver, resolveFact } from './fleet-facts';
 import type { LocalIssuer } from './identity/local-issuer';
 import type { FleetInfo } from './local-account';
@@ -47,8 +48,13 @@ function edgeUrl(machinery: Machinery, fleet: FleetDescription): string {
   const api = [...machinery.apis.values()].find(({ address }) => address.stack === stack && address.logicalId === edge.api);
   const stage = api && machinery.stages.get(api.id);
   if (stage) return `http://127.0.0.1:${stage.port}`;
+  if (edge.joins) {
+    const port = [...machinery.listeners.values()].map((each) => each.doorOf(edge.domainName ?? '')).find((door) => door !== undefined);
+    if (port !== undefined) return `http://127.0.0.1:${port}`;
+  }
   const [arn] = [...machinery.loadBalancers].find(([, made]) => made.stack === stack && made.logicalId === edge.loadBalancer) ?? [];
   const listener = arn && machinery.listeners.get(`${arn.replace(':loadbalancer/', ':listener/')}/${edge.port}`);
-  if (listener) return `http://127.0.0.1:${listener.port}`;
+  const door = addressText({ stack, logicalId: edge.loadBalancer });
+  if (listener) return `http://127.0.0.1:${machinery.ecs.links.door(door, edge.port, listener.port)}`;
   throw new LocalAccountError('INVALID_ASSEMBLY', `The edge ${edge.loadBalancer} of ${stack} has no listener on port ${edge.port}.`);
 }

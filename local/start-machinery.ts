@@ -10,6 +10,9 @@ import { AgentEndpoint } from './ecs/agent-endpoint';
 import { NpmPackages } from './ecs/npm-package';
 import type { Service } from './ecs/service';
 import { TaskDefinitions } from './ecs/task-definitions';
+import { CutLinks } from './faults/cut-links';
+import { EndpointFaults } from './faults/endpoint-faults';
+import { MetRules } from './faults/request-rules';
 import { Iam } from './iam/iam';
 import { Images } from './images/images';
 import { EventSources } from './lambda/event-sources';
@@ -18,12 +21,14 @@ import { Schedules } from './lambda/schedules';
 import type { LocalAccountOptions } from './local-account';
 import { LogBook } from './logs/log-book';
 import type { Machinery } from './machinery';
+import { Links } from './network/links';
 import { lockFolder } from './persist-lock';
 import { endpointEnvironment } from './processes/credentials';
 import { Ports } from './processes/ports';
 import { startReaper } from './processes/reaper';
 import { programPath } from './programs';
 import { AutoScaling } from './scaling/auto-scaling';
+import { healthCounts } from './scaling/balancer-metrics';
 import { readSecrets } from './secrets/container-secrets';
 import type { GivenSecrets } from './secrets/given-secrets';
 import { SecretStore } from './secrets/secret-store';
@@ -41,6 +46,7 @@ export interface MachineryOptions extends LocalAccountOptions {
   /** What must not outlive the account. */
   readonly controlFile: string;
   readonly portFor: Machinery['portFor'];
+  readonly doorFor: Machinery['doorFor'];
   readonly domainOf: Machinery['domainOf'];
   readonly logFolder: string;
 }
@@ -56,7 +62,7 @@ export function keptFolder({ persist }: Pick<LocalAccountOptions, 'persist'>, te
 
 /** Starts everything that resources are put into; each part is stopped in reverse order. */
 export async function startMachinery(options: MachineryOptions, teardown: Teardown): Promise<Machinery> {
-  const { keptIn: persist, region, given, portFor, domainOf } = options;
+  const { keptIn: persist, region, given, portFor, doorFor, domainOf } = options;
   const scratch = mkdtempSync(join(tmpdir(), 'mcp-fleet-'));
   // Run by root, servers may run as other users, who have to get at their files below; nobody is told what there is.
   if (process.getuid?.() === 0) chmodSync(scratch, 0o711);
@@ -76,7 +82,10 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
   teardown.add(() => dynamodb.stop());
   const secrets = new SecretStore(persist, given);
   const functions = new Functions(iam);
-  const awsEndpoint = await AwsEndpoint.start(secrets, functions, iam);
+  const met = new MetRules();
+  dynamodb.onMet(met.count);
+  const endpointFaults = new EndpointFaults(met.count);
+  const awsEndpoint = await AwsEndpoint.start(secrets, functions, endpointFaults, iam);
   teardown.add(() => awsEndpoint.stop());
   teardown.add(() => functions.stop());
   const schedules = new Schedules(options.scheduleMs);
@@ -95,6 +104,8 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
   const packages = new NpmPackages(join(scratch, 'npm'));
   teardown.add(() => packages.stop());
   const reached = { dynamodb: await interpose('dynamodb', dynamodb.door), aws: await interpose('aws', awsEndpoint.url) };
+  const links = new Links((text) => tell('network', text));
+  teardown.add(() => links.stop());
   const machinery: Machinery = {
     iam,
     dynamodb,
@@ -103,6 +114,9 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
     schedules,
     eventSources,
     awsEndpoint,
+    endpointFaults,
+    met,
+    cuts: new CutLinks(),
     publishing,
     folder: scratch,
     targetGroups: new Map(),
@@ -114,6 +128,7 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
     services: new Map(),
     scaling,
     portFor,
+    doorFor,
     domainOf,
     interpose,
     images,
@@ -127,10 +142,12 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
       aws: endpointEnvironment(reached, region),
       iam,
       addresses: new AddressBook(),
+      links,
       ports: new Ports(),
       reaper,
       logs,
       agent,
+      lostZones: new Set(),
       metricsIntervalMs: scaling.intervalMs,
       ...(options.replaceWithin && { replaceWithin: options.replaceWithin }),
       tell: (event) => options.onServiceEvent?.(event),
@@ -139,6 +156,11 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
   };
   teardown.add(() => stopAll([...machinery.listeners.values(), ...machinery.stages.values()]));
   teardown.add(() => stopServices([...machinery.services.values()]));
+  const counted = setInterval(
+    () => scaling.take(healthCounts(machinery.listeners, (arn) => machinery.targetGroups.get(arn), Date.now())),
+    scaling.intervalMs,
+  );
+  teardown.add(() => clearInterval(counted));
   scaling.start();
   teardown.add(() => scaling.stop());
   return machinery;

@@ -78,6 +78,7 @@ async function start(options: LocalAccountOptions, phases: Phases, teardown: Tea
       given,
       controlFile,
       portFor: (...listener) => fleets.portFor(...listener, options.port),
+      doorFor: (...door) => fleets.doorFor(...door, options.port),
       domainOf: (...listener) => fleets.domainOf(...listener),
       logFolder: newRunFolder(controlFolder),
     },

@@ -12,6 +12,12 @@ export function capacityChanges(before: HostedServer, after: HostedServer): Draf
     ...ifTold({ what: 'sessions per instance' }, before.slots, after.slots, (had, has) =>
       valueChange(about('sessions per instance'), String(had), String(has), judged(had, has)),
     ),
+    ...ifTold({ what: 'sessions kept ready' }, before.warm, after.warm, (had, has) =>
+      valueChange(about('sessions kept ready on each instance'), String(had), String(has)),
+    ),
+    ...ifTold({ what: 'time to start' }, before.startGraceSeconds, after.startGraceSeconds, (had, has) =>
+      valueChange(about('a new instance may take to be healthy'), `${had} s`, `${has} s`),
+    ),
     ...ifTold({ what: 'scaling' }, before.scaling, after.scaling, (had, has) => [
       ...valueChange(about('least instances'), had.min, has.min),
       ...valueChange(about('most instances'), had.max, has.max, judged(Number(had.max), Number(has.max))),

@@ -106,6 +106,9 @@ export interface HostedServer {
   /** Of HTTP, where the server listens; of stdio, the words of the command that starts a child. */
   readonly start: readonly string[];
   readonly slots: number | undefined;
+  /** Sessions, or children, that each instance keeps ready. */
+  readonly warm: number | undefined;
+  readonly startGraceSeconds: number | undefined;
   readonly drainSeconds: number | undefined;
   readonly deployWithinSeconds: number | undefined;
   readonly scaling: { readonly min: string; readonly max: string; readonly target: string } | undefined;

@@ -5,10 +5,12 @@ import { textOf } from './symbolic';
 import { listOf, type Members, membersOf, numberIn, textIn } from './told';
 
 const ANYWHERE = '0.0.0.0/0';
+export const COMPANY_LISTENER = 'a listener of the company';
 
 /** The edge that a fleet names in its metadata. @param domain under which its certificate stands */
 export function readEdge(template: Template, named: unknown, domain: string | undefined): DeclaredEdge | undefined {
-  const { api: before, loadBalancer, port } = membersOf(named) ?? {};
+  const { api: before, listener: joined, loadBalancer, port } = membersOf(named) ?? {};
+  if (joined !== undefined) return companyEdge(textOf(joined), textOf(port), domain);
   const balancer = resourceOf(template, textIn(loadBalancer) ?? referenceIn(loadBalancer));
   if (balancer === undefined) return undefined;
   const listener = resourcesOf(template, 'AWS::ElasticLoadBalancingV2::Listener').find(
@@ -28,6 +30,12 @@ export function readEdge(template: Template, named: unknown, domain: string | un
     clients:
       api !== undefined ? [ANYWHERE] : [...new Set(groups.flatMap((group) => peersOf(template, group, Number(textOf(port)))))].sort(),
   };
+}
+
+/** Whom the company lets come to a listener of its own, no template of a fleet tells. */
+function companyEdge(listener: string, port: string, domain: string | undefined): DeclaredEdge {
+  const clients = [`whoever may reach ${listener}`];
+  return { entry: listener, scheme: COMPANY_LISTENER, port, protocol: 'HTTPS', domain, certificates: [], tlsPolicy: '', clients };
 }
 
 /** From where a security group lets in to a port. */

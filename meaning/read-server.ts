@@ -40,9 +40,12 @@ function readHosted(template: Template, { config, container }: SidecarAt): Hoste
   return {
     task: readTask(server),
     service: service?.id,
+    startGraceSeconds: numberIn(service?.properties.HealthCheckGracePeriodSeconds),
     runtime: textIn(runtime.kind) ?? '',
     start: runtime.kind === 'http' ? [textOf(runtime.url)] : (listOf(runtime.command) ?? []).map(textOf),
     slots: numberIn(config.slots),
+    // The constructs leave it out where none is kept.
+    warm: numberIn(config.warm ?? 0),
     drainSeconds: numberIn(config.drainSeconds),
     deployWithinSeconds: numberIn(config.deployWithinSeconds),
     scaling: service && scalingOf(template, service.id),

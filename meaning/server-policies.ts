@@ -1,8 +1,8 @@
-import { DEFAULT_QUEUE, DEFAULT_RECOVERY } from '../core/fleet-config';
+import { DEFAULT_QUEUE, DEFAULT_RECOVERY, LONGEST_CALL_SECONDS } from '../core/fleet-config';
 import { type About, allowedChanges, type Draft, flagChange, ifTold, valueChange } from './change';
 import { digestOf } from './shown';
 import { textOf } from './symbolic';
-import { listOf, type Members, membersOf, textIn } from './told';
+import { listOf, type Members, membersOf, numberIn, textIn } from './told';
 import { toolPolicyChanges } from './tool-policies';
 
 /** What the gateway is told to do with calls to a server. Flags that it is not told of are off: the constructs leave them out. */
@@ -23,7 +23,31 @@ export function policyChanges(before: Members, after: Members): Draft[] {
     ...methodChanges(membersOf(before.methods) ?? {}, membersOf(after.methods) ?? {}),
     ...valueChange(about('error codes that are final'), codesOf(before), codesOf(after)),
     ...valueChange(about('recovery of a lost call'), recoveryOf(before), recoveryOf(after)),
+    ...timeChanges(before, after),
     ...remoteChanges(membersOf(before.remote) ?? {}, membersOf(after.remote) ?? {}),
+  ];
+}
+
+/** What the gateway cuts, and when. */
+function timeChanges(before: Members, after: Members): Draft[] {
+  const longest = ({ longestCallSeconds }: Members) => numberIn(longestCallSeconds) ?? LONGEST_CALL_SECONDS;
+  const age = ({ listenSeconds }: Members) => numberIn(listenSeconds) ?? Number.POSITIVE_INFINITY;
+  const inWords = (seconds: number) => (seconds === Number.POSITIVE_INFINITY ? 'they may stay open' : `${seconds} s`);
+  const cut = { severity: 'breaks', breaks: 'calls that take longer end as OUTCOME_UNKNOWN' } as const;
+  const ended = { severity: 'breaks', breaks: 'agents have to open another stream by then' } as const;
+  return [
+    ...valueChange(
+      { kind: 'policy', what: 'an answer may take' },
+      inWords(longest(before)),
+      inWords(longest(after)),
+      longest(after) < longest(before) ? cut : undefined,
+    ),
+    ...valueChange(
+      { kind: 'policy', what: 'listen streams end after' },
+      inWords(age(before)),
+      inWords(age(after)),
+      age(after) < age(before) ? ended : undefined,
+    ),
   ];
 }
 
@@ -64,6 +88,7 @@ function remoteChanges(before: Members, after: Members): Draft[] {
   const about = (what: string): About => ({ kind: 'policy', what });
   const early = (remote: Members): boolean => remote.rateLimitsBeforeExecution === true;
   return [
+    ...valueChange({ kind: 'capacity', what: 'connections kept open to it' }, warmOf(before), warmOf(after)),
     // What counts as not executed may be sent again.
     ...flagChange(about('its 429 means that nothing was executed'), early(before), early(after), 'widens'),
     ...allowedChanges(
@@ -77,6 +102,10 @@ function remoteChanges(before: Members, after: Members): Draft[] {
 
 function authoritiesOf({ certificateAuthorities }: Members): string {
   return certificateAuthorities === undefined ? 'the public authorities' : `own authorities (${digestOf(textOf(certificateAuthorities))})`;
+}
+
+function warmOf({ warm }: Members): string {
+  return textOf(warm ?? 0);
 }
 
 function codesOf({ finalErrors }: Members): string {

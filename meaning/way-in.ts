@@ -1,6 +1,7 @@
-import { coversAddress } from './addresses';
+import { coversAddress } from '../core/address-ranges';
 import { allowedChanges, type Draft, ifTold, valueChange } from './change';
 import type { DeclaredEdge, DeclaredFleet } from './declared';
+import { COMPANY_LISTENER } from './read-edge';
 
 const EDGE = { kind: 'edge' } as const;
 const IDENTITY = { kind: 'identity' } as const;
@@ -42,6 +43,9 @@ export function openedEdge({ edge }: DeclaredFleet, side: 'before' | 'after'): D
   ];
 }
 
+/** From the narrowest on. What the company lets through its own listener is not told: it may be more than the network. */
+const OPENNESS = ['internal', COMPANY_LISTENER, 'public'];
+
 function wayInChanges(before: DeclaredEdge, after: DeclaredEdge): Draft[] {
   const moved = before.entry === after.entry ? {} : { breaks: 'calls go on when the domain name points at the other one' };
   const closed = { severity: 'narrows', breaks: 'calls from outside the network are refused' } as const;
@@ -50,7 +54,7 @@ function wayInChanges(before: DeclaredEdge, after: DeclaredEdge): Draft[] {
       { ...EDGE, what: 'edge' },
       before.scheme,
       after.scheme,
-      after.scheme === 'public' ? { severity: 'widens', ...moved } : closed,
+      OPENNESS.indexOf(after.scheme) > OPENNESS.indexOf(before.scheme) ? { severity: 'widens', ...moved } : closed,
     ),
     ...(before.scheme === after.scheme
       ? valueChange({ ...EDGE, what: 'entry of the edge' }, `<${before.entry}>`, `<${after.entry}>`, {

@@ -1,5 +1,6 @@
 import { metricsInterval } from '../core/metrics';
 import { SHORTEST_SECRET } from '../core/secrets/forms';
+import type { TargetCertificate } from '../core/target-certificate';
 import { Child } from './child';
 import { systemClock } from './clock';
 import { EcsApi } from './ecs-api';
@@ -22,7 +23,8 @@ async function main(): Promise<void> {
   const service = member && new OwnService(new EcsApi(process.env, regionOf(member)), member);
   const streamAge = streamAgeSeconds === undefined ? LIMITS.streamAge : streamAgeSeconds * 1_000;
   const limits = { ...LIMITS, streamAge, tick: metricsInterval(process.env) };
-  const sidecar = new Sidecar(settings, { instance, service, clock: systemClock, limits, log, print });
+  const certificate = settings.config.targetTls ? await ownCertificate() : undefined;
+  const sidecar = new Sidecar(settings, { instance, service, clock: systemClock, limits, log, print, certificate });
 
   // What children write is for none but their own user.
   process.umask(0o077);
@@ -46,6 +48,12 @@ async function main(): Promise<void> {
   }
   if (settings.triesChild && !(await sidecar.tryChild())) throw new Error('the server does not answer initialize');
   await sidecar.start();
+}
+
+/** Read where it is needed alone: it is larger than a sidecar. */
+async function ownCertificate(): Promise<TargetCertificate> {
+  const { targetCertificate } = await import('../core/target-certificate');
+  return await targetCertificate(systemClock.now());
 }
 
 main().catch((error: unknown) => {

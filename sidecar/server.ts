@@ -1,7 +1,9 @@
 import type { KeyObject } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { DOOR_LIMITS } from '../core/door-limits';
 import { FleetError } from '../core/errors';
+import { UnknownFormatError } from '../core/formats';
 import {
   CONTEXT_HEADER,
   HELD_SESSION_PATH,
@@ -15,6 +17,8 @@ import {
 } from '../core/headers';
 import type { RequestId } from '../core/message';
 import type { LeakGuard } from '../core/secrets/leak-guard';
+import type { SignedContext } from '../core/signed-context';
+import type { TargetCertificate } from '../core/target-certificate';
 import type { Admission } from './admission';
 import { keepAnswerOf } from './answer-tee';
 import type { Budget, Holding } from './budget';
@@ -50,6 +54,8 @@ export interface ServerParts {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly log: Logger;
+  /** With which it speaks TLS; plain HTTP without one. */
+  readonly certificate?: TargetCertificate;
   /** Keeps the server's secrets in; absent where it has none. */
   readonly guard?: LeakGuard;
   /** Runs when an answer was found to tell one. */
@@ -88,9 +94,9 @@ export class SidecarServer {
     this.#newsPath = `/${parts.name}/${SLOTS_PATH}`;
     this.#heldPath = `/${parts.name}/${HELD_SESSION_PATH}`;
     this.#callers = new Callers(parts.keys, parts.name);
-    this.http = createServer({ ...DOOR_LIMITS, keepAliveTimeout: parts.limits.keepAlive }, (request, response) =>
-      this.#route(request, response),
-    );
+    const limits = { ...DOOR_LIMITS, keepAliveTimeout: parts.limits.keepAlive };
+    const route = (request: IncomingMessage, response: ServerResponse): void => this.#route(request, response);
+    this.http = parts.certificate === undefined ? createServer(limits, route) : createTlsServer({ ...limits, ...parts.certificate }, route);
   }
 
   get openExchanges(): number {
@@ -165,11 +171,11 @@ export class SidecarServer {
     if (!route.methods.includes(method)) {
       throw new FleetError('METHOD_NOT_ALLOWED', { reason: `${method} came; allowed is ${route.methods.join(', ')}` });
     }
-    const caller = this.#callers.of(request.headers[CONTEXT_HEADER], clock.now() / 1000);
-    if (caller === undefined) {
+    const caller = this.#callerOf(request);
+    if (caller === undefined || caller instanceof UnknownFormatError) {
       const speaker = { instance, key: keys[0], news };
       const stranger = new Exchange(request, response, { agent: '', server: name }, undefined, speaker, clock.now());
-      stranger.refuse('unauthenticated', 'the request carries no valid context of a gateway of this fleet');
+      stranger.refuse('unauthenticated', caller?.message ?? 'the request carries no valid context of a gateway of this fleet');
       return;
     }
     const { context, key } = caller;
@@ -192,6 +198,16 @@ export class SidecarServer {
       },
       onTooLarge: (error) => this.#plain(response, error),
     });
+  }
+
+  /** A gateway of a later version may say more than this program would read: it is refused like a stranger, and told why. */
+  #callerOf({ headers }: IncomingMessage): SignedContext | UnknownFormatError | undefined {
+    try {
+      return this.#callers.of(headers[CONTEXT_HEADER], this.parts.clock.now() / 1000);
+    } catch (error) {
+      if (error instanceof UnknownFormatError) return error;
+      throw error;
+    }
   }
 
   #serve(exchange: Exchange, route: Route, holding?: Holding): void {

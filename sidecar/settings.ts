@@ -11,6 +11,7 @@ import {
   type SidecarConfig,
   type StdioRuntimeConfig,
 } from '../core/fleet-config';
+import { requireKnown } from '../core/formats';
 import { readKeyRing } from '../core/secrets/key-ring';
 import { LeakGuard } from '../core/secrets/leak-guard';
 
@@ -70,6 +71,12 @@ function readConfig(text: string | undefined, problems: string[]): SidecarConfig
     problems.push(`${SIDECAR_CONFIG_VARIABLE} must hold a SidecarConfig as JSON; got ${text ? 'text that is no JSON' : 'nothing'}.`);
     return undefined;
   }
+  try {
+    requireKnown('sidecarConfig', given ?? {});
+  } catch (error) {
+    problems.push(`${SIDECAR_CONFIG_VARIABLE}: ${(error as Error).message}`);
+    return undefined;
+  }
   const { fleet, server, slots, warm = 0, drainSeconds, deployWithinSeconds, streamAgeSeconds, onLoss, runtime } = given ?? {};
   const refuse = (name: string, value: unknown, allowed: string) =>
     problems.push(`${SIDECAR_CONFIG_VARIABLE}.${name} must be ${allowed}; got ${JSON.stringify(value) ?? 'nothing'}.`);
@@ -85,6 +92,8 @@ function readConfig(text: string | undefined, problems: string[]): SidecarConfig
   if (streamAgeSeconds !== undefined && !(typeof streamAgeSeconds === 'number' && streamAgeSeconds > 0))
     refuse('streamAgeSeconds', streamAgeSeconds, 'a number above 0, or absent');
   if (onLoss !== undefined && onLoss !== 'restart' && onLoss !== 'surface') refuse('onLoss', onLoss, '"restart" or "surface", or absent');
+  if (given?.targetTls !== undefined && typeof given.targetTls !== 'boolean')
+    refuse('targetTls', given.targetTls, 'true, false, or absent');
   const problem = problemOfRuntime(runtime);
   if (problem) refuse('runtime', runtime, problem);
   const users = runtime?.kind === 'stdio' ? runtime.users : undefined;

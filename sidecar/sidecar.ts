@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { SlotsNews } from '../core/capacity/slots-news';
 import { DEFAULT_DEPLOY_WITHIN_SECONDS, type StdioRuntimeConfig } from '../core/fleet-config';
+import type { TargetCertificate } from '../core/target-certificate';
 import { Admission } from './admission';
 import { Budget } from './budget';
 import type { ChildCommand } from './child';
@@ -33,6 +34,8 @@ export interface Surroundings {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly log: Logger;
+  /** With which it speaks TLS to the load balancer; plain HTTP without one. */
+  readonly certificate?: TargetCertificate;
   /** Prints one line of metrics. */
   readonly print: (line: string) => void;
 }
@@ -60,7 +63,7 @@ export class Sidecar {
     private readonly around: Surroundings,
   ) {
     const { config, keys } = settings;
-    const { clock, limits, log, instance, service, print } = around;
+    const { clock, limits, log, instance, service, print, certificate } = around;
     const deployWithin = (config.deployWithinSeconds ?? DEFAULT_DEPLOY_WITHIN_SECONDS) * 1000;
     this.sessions = new Sessions(clock, log, () => void this.#protection.review());
     this.slots = new Slots(
@@ -85,6 +88,7 @@ export class Sidecar {
     this.#handover = new Handover(this.sessions, this.#standing, config.onLoss === 'restart', limits, onHandedOver);
     this.server = new SidecarServer({
       name: config.server,
+      ...(certificate !== undefined && { certificate }),
       instance,
       keys,
       admission: this.#admission,

@@ -1,7 +1,7 @@
 import { Duration, RemovalPolicy, Size, Stack, type StackProps, Validations } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { AttributeType, Billing, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import { FlowLogDestination, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { FlowLogDestination, GatewayVpcEndpointAwsService, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -57,7 +57,15 @@ export class AcmeStack extends Stack {
   }
 
   private network(): Vpc {
-    const vpc = new Vpc(this, 'Network', { maxAzs: 2, natGateways: 1, restrictDefaultSecurityGroup: false });
+    const vpc = new Vpc(this, 'Network', {
+      maxAzs: 2,
+      natGateways: 1,
+      restrictDefaultSecurityGroup: false,
+      gatewayEndpoints: {
+        DynamoDb: { service: GatewayVpcEndpointAwsService.DYNAMODB },
+        S3: { service: GatewayVpcEndpointAwsService.S3 },
+      },
+    });
     const logGroup = new LogGroup(this, 'NetworkLogs', { retention: RetentionDays.ONE_MONTH });
     vpc.addFlowLog('FlowLog', { destination: FlowLogDestination.toCloudWatchLogs(logGroup) });
     return vpc;

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { FleetConfig, IdentityConfig } from '../../core/fleet-config';
 import { doorLimits } from '../../core/request-limits';
+import type { TargetCertificate } from '../../core/target-certificate';
 import { serverResource } from '../../core/token-audience';
 import type { OwnFault } from '../aws/own-fault';
 import { type PipelineParts, serve } from '../pipeline';
@@ -29,9 +31,13 @@ interface PublicParts {
 
 export type ServerParts = PipelineParts & CallOutcomeParts & PublicParts & { readonly patience: Patience; readonly running: Running };
 
-/** The gateway's HTTP surface: health, protected resource metadata, the endpoint of each server, and the outcomes of its calls. */
-export function createGatewayServer(parts: ServerParts): Server {
-  const server = createServer(doorLimits(parts.config.requestLimits), (request, response) => {
+/**
+ * The gateway's HTTP surface: health, protected resource metadata, the endpoint of each server, and the outcomes of its calls.
+ * @param certificate with which it speaks TLS; plain HTTP without one
+ */
+export function createGatewayServer(parts: ServerParts, certificate?: TargetCertificate): Server {
+  const limits = doorLimits(parts.config.requestLimits);
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
     const path = pathOf(request, parts.config);
     if (answerCors(request, response, parts.config.allowedOrigins)) return;
     const [, name, key] = MCP_PATH.exec(path) ?? CALL_PATH.exec(path) ?? [];
@@ -42,7 +48,8 @@ export function createGatewayServer(parts: ServerParts): Server {
     const exchange = Exchange.of(request, response, name, parts.now(), parts.patience.heartbeatMs);
     if (key === undefined) parts.running.track(serve(exchange, parts));
     else void serveCallOutcome(exchange, key, parts);
-  });
+  };
+  const server = certificate === undefined ? createServer(limits, answer) : createTlsServer({ ...limits, ...certificate }, answer);
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   return server;
 }

@@ -1,6 +1,7 @@
 import type { AttributeValue, UpdateItemInput } from '@aws-sdk/client-dynamodb';
 import type { Defined } from '../../core/definition-pins';
 import { FleetError } from '../../core/errors';
+import { requireKnown } from '../../core/formats';
 import { REVOCATIONS_KEY, type Revocation } from '../../core/revocation';
 import { attributesOf, valuesOf } from '../../ledger/item';
 import type { TableClient } from '../../ledger/table/table-client';
@@ -108,7 +109,7 @@ export class Directory {
     const { Item } = await this.client
       .getItem({ TableName: this.table, Key: { session: { S: session } }, ConsistentRead: true })
       .catch(refuse);
-    return Item === undefined ? undefined : (valuesOf(Item) as unknown as DirectoryRow);
+    return Item === undefined ? undefined : rowOf(Item);
   }
 
   /** Where the sessionless requests of an agent or task go. @throws FleetError LEDGER_UNAVAILABLE */
@@ -256,7 +257,7 @@ export class Directory {
   ): Promise<DirectoryRow | undefined> {
     const input = this.updating(session, expression, condition, names, values);
     const written = await unlessRefused(this.client.updateItem({ ...input, ReturnValues: 'ALL_NEW' }));
-    return written && (valuesOf(written.Attributes ?? {}) as unknown as DirectoryRow);
+    return written && rowOf(written.Attributes ?? {});
   }
 
   private async putIf(
@@ -297,6 +298,15 @@ export class Directory {
       ...(names !== undefined && { ExpressionAttributeNames: names }),
       ExpressionAttributeValues: attributesOf(values),
     };
+  }
+}
+
+/** @throws FleetError LEDGER_UNAVAILABLE for one that a later version has written in a way of its own */
+function rowOf(item: Record<string, AttributeValue>): DirectoryRow {
+  try {
+    return requireKnown('directoryRow', valuesOf(item)) as unknown as DirectoryRow;
+  } catch (error) {
+    throw new FleetError('LEDGER_UNAVAILABLE', { reason: (error as Error).message });
   }
 }
 

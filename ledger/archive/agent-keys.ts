@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { type DynamoDBClient, ExecuteStatementCommand, paginateQuery, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { requireKnown } from '../../core/formats';
 import { attributesOf, valuesOf } from '../item';
 import { insertOf } from '../table/rows';
 
@@ -105,7 +106,7 @@ export class AgentKeys {
     };
     const items: KeyItem[] = [];
     for await (const { Items = [] } of paginateQuery({ client: this.client }, query))
-      items.push(...Items.map((item) => valuesOf(item) as unknown as KeyItem));
+      items.push(...Items.map((item) => requireKnown('agentKey', valuesOf(item)) as unknown as KeyItem));
     this.known.set(agent, { items, at });
     return items;
   }

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
+import { requireKnown } from '../../core/formats';
 import type { LedgerRow } from '../row';
 import type { PlainRow, SealedPart } from './sealed-row';
 
@@ -82,8 +83,16 @@ export function linesOf(records: readonly ArchiveRecord[]): string {
   return records.map((record) => `${canonical(record)}\n`).join('');
 }
 
-/** The record that a line holds; undefined for one that is not, byte for byte, what its hash was made of. */
+/**
+ * The record that a line holds; undefined for one that is not, byte for byte, what its hash was made of.
+ * @throws UnknownFormatError for one that a later version has written in a way of its own
+ */
 export function recordOf(line: string): ArchiveRecord | undefined {
+  const record = wholeRecord(line);
+  return record && requireKnown('archiveRecord', record);
+}
+
+function wholeRecord(line: string): ArchiveRecord | undefined {
   try {
     const record = JSON.parse(line) as ArchiveRecord;
     // In canonical JSON no object stands before this member, and within texts quotes are escaped: it is the first one of its name.

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PassThrough, type Readable } from 'node:stream';
 import { type Dispatcher, errors } from 'undici';
-import type { Choice } from './target-group';
+import { isAnswerTooLarge } from './refusal';
+import type { Choice, Stallable } from './target-group';
 
 export interface ForwardOptions {
   /** Milliseconds without a byte after which the exchange is cut. */
@@ -52,20 +53,24 @@ export async function forward(request: IncomingMessage, response: ServerResponse
 }
 
 /** One request and its answer. */
-class Exchange implements Dispatcher.DispatchHandler {
+class Exchange implements Dispatcher.DispatchHandler, Stallable {
   private controller: Dispatcher.DispatchController | undefined;
   private done = false;
+  private stalled = false;
+  /** What came while it was stalled. */
+  private readonly late: (() => void)[] = [];
 
   constructor(
     private readonly response: ServerResponse,
     private readonly choice: Choice,
   ) {
     choice.target.inFlight++;
+    choice.target.exchanges.add(this);
     response.once('close', () => {
       this.finish();
       if (!response.writableFinished) this.controller?.abort(new Error('the client left'));
     });
-    response.on('drain', () => this.controller?.resume());
+    response.on('drain', () => this.stalled || this.controller?.resume());
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -75,22 +80,44 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, _headers: unknown, statusText?: string): void {
     if (status < 200 || this.response.destroyed) return;
+    if (isAnswerTooLarge(controller.rawHeaders as Buffer[])) {
+      controller.abort(new Error('the headers of the answer are too large'));
+      return;
+    }
     const { headers, sized } = responseHeaders(controller.rawHeaders as Buffer[], this.choice.setCookies);
-    this.response.writeHead(status, statusText, headers);
-    // The first byte of a stream may come much later than its headers.
-    if (!sized) this.response.flushHeaders();
+    this.pass(() => {
+      this.response.writeHead(status, statusText, headers);
+      // The first byte of a stream may come much later than its headers.
+      if (!sized) this.response.flushHeaders();
+    });
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.response.write(chunk)) controller.pause();
+    this.pass(() => this.response.write(chunk) || controller.pause());
   }
 
   onResponseEnd(): void {
-    this.response.end();
+    this.pass(() => this.response.end());
+  }
+
+  stall(): void {
+    this.stalled = true;
+    this.controller?.pause();
+  }
+
+  goOn(): void {
+    this.stalled = false;
+    for (const step of this.late.splice(0)) step();
+    if (!this.response.writableNeedDrain) this.controller?.resume();
+  }
+
+  private pass(step: () => unknown): void {
+    if (this.stalled) this.late.push(step);
+    else step();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.fail(error);
+    this.pass(() => this.fail(error));
   }
 
   /** Before the headers a failure has a status; after them the connection is all that can say it. */
@@ -108,13 +135,18 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.done) return;
     this.done = true;
     this.choice.target.inFlight--;
+    this.choice.target.exchanges.delete(this);
   }
 }
 
 /** An answer of the load balancer itself, as its error pages look. */
 export function answerPlain(response: ServerResponse, status: number, text: string): void {
-  const body = `<html>\r\n<head><title>${status} ${text}</title></head>\r\n<body>\r\n<center><h1>${status} ${text}</h1></center>\r\n</body>\r\n</html>\r\n`;
+  const body = plainPage(status, text);
   response.writeHead(status, { server: 'awselb/2.0', 'content-type': 'text/html', 'content-length': Buffer.byteLength(body) }).end(body);
+}
+
+export function plainPage(status: number, text: string): string {
+  return `<html>\r\n<head><title>${status} ${text}</title></head>\r\n<body>\r\n<center><h1>${status} ${text}</h1></center>\r\n</body>\r\n</html>\r\n`;
 }
 
 function requestHeaders(request: IncomingMessage, port: number): string[] {

@@ -1,4 +1,5 @@
 import { get } from 'node:http';
+import { get as getTls } from 'node:https';
 import type { HealthCheckSettings } from './target-group-settings';
 
 /** A target that has not answered yet is asked this often, in milliseconds, so that a start takes no longer than it must. */
@@ -31,7 +32,7 @@ export interface HealthChecks {
  * @param known its health, where it was checked before
  */
 export function checkHealth(
-  port: number,
+  port: () => number,
   settings: HealthCheckSettings,
   changed: (health: Health) => void,
   known: Health = 'initial',
@@ -43,7 +44,7 @@ export function checkHealth(
   let lastAnswer: HealthAnswer | undefined;
   let timer: NodeJS.Timeout;
   const check = async (): Promise<void> => {
-    const answer = await probe(port, settings);
+    const answer = await probe(port(), settings);
     if (stopped) return;
     lastAnswer = answer;
     const { good } = answer;
@@ -72,11 +73,12 @@ export function checkHealth(
 }
 
 /** One GET on a connection of its own, as the load balancer makes it. */
-function probe(port: number, { path, timeoutSeconds, matches }: HealthCheckSettings): Promise<HealthAnswer> {
+function probe(port: number, { scheme, path, timeoutSeconds, matches }: HealthCheckSettings): Promise<HealthAnswer> {
   return new Promise((done) => {
     const timeout = timeoutSeconds * 1000;
     const answered = (good: boolean, what: string): void => done({ good, said: `GET ${path}: ${what}` });
-    const request = get({ host: '127.0.0.1', port, path, agent: false, timeout, headers: { 'user-agent': 'ELB-HealthChecker/2.0' } });
+    const asked = { host: '127.0.0.1', port, path, agent: false, timeout, headers: { 'user-agent': 'ELB-HealthChecker/2.0' } } as const;
+    const request = scheme === 'https' ? getTls({ ...asked, rejectUnauthorized: false }) : get(asked);
     request.once('response', (response) => {
       const { statusCode = 0 } = response;
       const good = matches(statusCode);
@@ -88,7 +90,7 @@ function probe(port: number, { path, timeoutSeconds, matches }: HealthCheckSetti
       response.once('end', () => answered(good, `status ${statusCode}`));
     });
     request.once('timeout', () => {
-      answered(false, `no answer within ${timeoutSeconds} s`);
+      answered(false, `Request timed out, no answer within ${timeoutSeconds} s`);
       request.destroy();
     });
     request.once('error', (error: NodeJS.ErrnoException) =>

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { unsupported } from '../account-error';
+import { type JwtValidationProperties, type TokenCheck, tokenCheck } from './jwt-validation';
 
 /** An action of a listener or rule (ElasticLoadBalancingV2, Action). */
 export interface ActionProperties {
@@ -19,6 +20,7 @@ export interface ActionProperties {
     readonly Path?: string;
     readonly Query?: string;
   };
+  readonly JwtValidationConfig?: JwtValidationProperties;
 }
 
 /** A condition of a rule (ElasticLoadBalancingV2, RuleCondition). */
@@ -31,7 +33,10 @@ export interface ConditionProperties {
   readonly HttpRequestMethodConfig?: { readonly Values?: readonly string[] };
 }
 
-export type Action =
+export type Action = Ending | { readonly type: 'jwt-validation'; readonly passes: TokenCheck; readonly next: Ending };
+
+/** What answers a request, or has it answered. */
+type Ending =
   | { readonly type: 'forward'; readonly targetGroups: readonly { readonly arn: string; readonly weight: number }[] }
   | { readonly type: 'fixed-response'; readonly status: number; readonly contentType: string; readonly body: string }
   | { readonly type: 'redirect'; readonly status: number; readonly location: (request: IncomingMessage) => string };
@@ -88,10 +93,29 @@ function anyOf(
   };
 }
 
-/** @throws LocalAccountError for an action that is not honoured */
-export function readActions(actions: readonly ActionProperties[], path: string): Action {
-  const [action, ...more] = [...actions].sort((a, b) => (a.Order ?? 0) - (b.Order ?? 0));
-  if (!action || more.length > 0) throw unsupported([`${actions.length} actions at ${path}; it runs exactly one`]);
+/**
+ * @param localIssuer the URL on this machine of what stands for an issuer of the template; undefined where nothing does
+ * @throws LocalAccountError for an action that is not honoured
+ */
+export function readActions(
+  actions: readonly ActionProperties[],
+  path: string,
+  localIssuer: (issuer: string) => string | undefined,
+): Action {
+  const [first, ...more] = [...actions].sort((a, b) => (a.Order ?? 0) - (b.Order ?? 0));
+  if (first?.Type !== 'jwt-validation') return readEnding(first, more, path);
+  const { Issuer, AdditionalClaims = [] } = first.JwtValidationConfig as JwtValidationProperties;
+  if (AdditionalClaims.length > 0) throw unsupported([`AdditionalClaims of the action at ${path}`]);
+  const issuer = localIssuer(Issuer);
+  if (issuer === undefined) throw unsupported([`tokens of ${Issuer} at ${path}; it has issuers that a fleet trusts`]);
+  const passes = tokenCheck(issuer, new URL(`${issuer}/.well-known/jwks.json`));
+  return { type: 'jwt-validation', passes, next: readEnding(more[0], more.slice(1), path) };
+}
+
+function readEnding(action: ActionProperties | undefined, more: readonly ActionProperties[], path: string): Ending {
+  if (!action || more.length > 0) {
+    throw unsupported([`${more.length + (action ? 1 : 0)} actions at ${path}; it runs exactly one, and jwt-validation before it`]);
+  }
   switch (action.Type) {
     case 'forward':
       return readForward(action, path);
@@ -108,11 +132,19 @@ export function readActions(actions: readonly ActionProperties[], path: string):
       };
     }
     default:
-      throw unsupported([`the action "${action.Type}" at ${path}; it has forward, fixed-response, redirect`]);
+      throw unsupported([
+        `the action "${action.Type}" at ${path}; it has forward, fixed-response, redirect, and jwt-validation before one of these`,
+      ]);
   }
 }
 
-function readForward({ TargetGroupArn, ForwardConfig }: ActionProperties, path: string): Action {
+/** ARNs of the target groups to which an action may lead. */
+export function targetGroupsOf(action: Action): readonly string[] {
+  if (action.type === 'jwt-validation') return targetGroupsOf(action.next);
+  return action.type === 'forward' ? action.targetGroups.map(({ arn }) => arn) : [];
+}
+
+function readForward({ TargetGroupArn, ForwardConfig }: ActionProperties, path: string): Ending {
   const groups = ForwardConfig?.TargetGroups ?? [{ TargetGroupArn: TargetGroupArn ?? '' }];
   if (groups.length > 1 && ForwardConfig?.TargetGroupStickinessConfig?.Enabled)
     throw unsupported([`target group stickiness of the forward at ${path}`]);

@@ -1,8 +1,14 @@
 import { unsupported } from '../account-error';
 
+/** How a target is spoken to. */
+export type Scheme = 'http' | 'https';
+
 export interface TargetGroupSettings {
+  /** `Stack/LogicalId`. */
+  readonly id: string;
   readonly name: string;
   readonly arn: string;
+  readonly scheme: Scheme;
   readonly healthCheck: HealthCheckSettings;
   readonly algorithm: 'round_robin' | 'least_outstanding_requests';
   /** Seconds for which a cookie binds; absent without stickiness. */
@@ -13,6 +19,7 @@ export interface TargetGroupSettings {
 export interface HealthCheckSettings {
   /** Port of the task to ask; the target's own when absent. */
   readonly port?: number;
+  readonly scheme: Scheme;
   readonly path: string;
   readonly intervalSeconds: number;
   readonly timeoutSeconds: number;
@@ -58,8 +65,10 @@ export function readTargetGroup(properties: TargetGroupProperties, name: string,
     attributes.delete(key);
     return value;
   };
-  if ((properties.Protocol ?? 'HTTP') !== 'HTTP') refuse('Protocol', String(properties.Protocol), 'HTTP');
-  if ((properties.HealthCheckProtocol ?? 'HTTP') !== 'HTTP') refuse('HealthCheckProtocol', String(properties.HealthCheckProtocol), 'HTTP');
+  const { Protocol = 'HTTP', HealthCheckProtocol = 'HTTP' } = properties;
+  for (const [what, got] of Object.entries({ Protocol, HealthCheckProtocol })) {
+    if (!['HTTP', 'HTTPS'].includes(got)) refuse(what, got, 'HTTP, HTTPS');
+  }
   if ((properties.TargetType ?? 'ip') !== 'ip') refuse('TargetType', String(properties.TargetType), 'ip');
   if ((properties.ProtocolVersion ?? 'HTTP1') !== 'HTTP1') refuse('ProtocolVersion', String(properties.ProtocolVersion), 'HTTP1');
 
@@ -77,13 +86,16 @@ export function readTargetGroup(properties: TargetGroupProperties, name: string,
 
   const healthCheckPort = properties.HealthCheckPort ?? 'traffic-port';
   return {
+    id: path,
     name,
     arn,
     algorithm,
     deregistrationDelaySeconds,
+    scheme: schemeOf(Protocol),
     ...(sticky && { stickinessSeconds }),
     healthCheck: {
       ...(healthCheckPort !== 'traffic-port' && { port: Number(healthCheckPort) }),
+      scheme: schemeOf(HealthCheckProtocol),
       path: properties.HealthCheckPath ?? '/',
       intervalSeconds: Number(properties.HealthCheckIntervalSeconds ?? 30),
       timeoutSeconds: Number(properties.HealthCheckTimeoutSeconds ?? 5),
@@ -92,6 +104,10 @@ export function readTargetGroup(properties: TargetGroupProperties, name: string,
       matches: statusMatcher(properties.Matcher?.HttpCode ?? '200'),
     },
   };
+}
+
+function schemeOf(protocol: string): Scheme {
+  return protocol === 'HTTPS' ? 'https' : 'http';
 }
 
 /** `200`, `200,202` or `200-299`. */

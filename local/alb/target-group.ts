@@ -1,4 +1,4 @@
-import { Pool } from 'undici';
+import { buildConnector, Pool } from 'undici';
 import { checkHealth, type Health, type HealthChecks } from './health-check';
 import { Stickiness } from './stickiness';
 import type { TargetGroupSettings } from './target-group-settings';
@@ -8,11 +8,21 @@ export interface Target {
   /** Identity inside the group, as the stickiness cookie carries it. */
   readonly id: string;
   readonly port: number;
+  /** Where it stands, where that is known. */
+  readonly zone?: string;
   readonly pool: Pool;
   health: Health;
   draining: boolean;
   /** Requests that wait for their whole answer. */
   inFlight: number;
+  /** What goes on between it and clients. */
+  readonly exchanges: Set<Stallable>;
+}
+
+/** An exchange of which nothing passes while it is stalled. */
+export interface Stallable {
+  stall(): void;
+  goOn(): void;
 }
 
 /** What a request is sent to, and the cookies of its answer. */
@@ -21,9 +31,30 @@ export interface Choice {
   readonly setCookies: readonly string[];
 }
 
+/** Where a connection to a port of this machine is opened, asked for each: where nobody answers, when none may come about. */
+export type Way = (port: number) => number;
+
+/** How a target is come to. */
+export interface Lead {
+  /** Default: straight. */
+  readonly way?: Way;
+  /** Availability zone that it stands in. */
+  readonly zone?: string;
+}
+
+/**
+ * A target that lets nobody in has this long, in milliseconds; then it is a 504 ("HTTP 504: Gateway timeout"). Where TLS is spoken it
+ * encrypts, and nobody asks who has signed the certificate of a target.
+ */
+const CONNECT = buildConnector({ timeout: 10_000, rejectUnauthorized: false });
+
+/** Heads of answers that are read, so that they can be judged, in bytes. */
+const HEADS = 256 * 1024;
+
 interface Registration {
   readonly target: Target;
   readonly healthPort: number;
+  readonly way: Way;
   readonly changed: (health: Health) => void;
   checks: HealthChecks;
 }
@@ -58,17 +89,39 @@ export class TargetGroup {
    * @param healthPort where it is asked for its health
    * @param changed told when the target becomes healthy or unhealthy
    */
-  register(id: string, port: number, healthPort: number, changed: (health: Health) => void): Target {
-    const pool = new Pool(`http://127.0.0.1:${port}`, { connections: null, pipelining: 1, keepAliveTimeout: 60_000 });
-    const target: Target = { id, port, pool, health: 'initial', draining: false, inFlight: 0 };
-    const registration = { target, healthPort, changed };
+  register(
+    id: string,
+    port: number,
+    healthPort: number,
+    changed: (health: Health) => void,
+    { way = (straight) => straight, zone }: Lead = {},
+  ): Target {
+    const connect: buildConnector.connector = (to, done) => CONNECT({ ...to, port: String(way(port)) }, done);
+    const pool = new Pool(`${this.settings.scheme}://127.0.0.1:${port}`, {
+      connections: null,
+      pipelining: 1,
+      keepAliveTimeout: 60_000,
+      connect,
+      maxHeaderSize: HEADS,
+    });
+    const target: Target = {
+      id,
+      port,
+      ...(zone !== undefined && { zone }),
+      pool,
+      health: 'initial',
+      draining: false,
+      inFlight: 0,
+      exchanges: new Set(),
+    };
+    const registration = { target, healthPort, way, changed };
     this.targets.set(id, { ...registration, checks: this.check(registration) });
     return target;
   }
 
-  private check({ target, healthPort, changed }: Omit<Registration, 'checks'>): HealthChecks {
+  private check({ target, healthPort, way, changed }: Omit<Registration, 'checks'>): HealthChecks {
     return checkHealth(
-      healthPort,
+      () => way(healthPort),
       this.settings.healthCheck,
       (health) => {
         target.health = health;

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { LocalAccountError } from '../account-error';
 import type { CloudFormationTemplate, TemplateResource } from '../local-account';
+import { QUOTAS } from '../quotas';
 import { parseTemplateText } from '../template/template-text';
 
 /** A CloudFormation template, as far as the local account reads it. */
@@ -31,11 +32,25 @@ export interface Resource extends TemplateResource {
  * @throws LocalAccountError when it is no JSON
  */
 export function readTemplate(file: string): Template {
+  const template = templateIn(file);
+  const resources = Object.keys(template.Resources).length;
+  if (resources <= QUOTAS.resources.most) return template;
+  throw tooLarge(file, `${resources} resources`, `${QUOTAS.resources.most}`);
+}
+
+function templateIn(file: string): Template {
+  const { size } = statSync(file, { throwIfNoEntry: false }) ?? { size: 0 };
+  if (size > QUOTAS.template.most) throw tooLarge(file, `${size} bytes`, `${QUOTAS.template.most}`);
   try {
     return templateOf(JSON.parse(readFileSync(file, 'utf8')));
   } catch (cause) {
     throw new LocalAccountError('INVALID_ASSEMBLY', `The template ${file} cannot be read as JSON. Synthesize the app again.`, { cause });
   }
+}
+
+function tooLarge(file: string, found: string, allowed: string): LocalAccountError {
+  const message = `The template ${file} has ${found}; allowed: ${allowed} (CloudFormation). Divide it among several stacks, or nested ones.`;
+  return new LocalAccountError('INVALID_ASSEMBLY', message);
 }
 
 /** As {@link readTemplate}, of a text in JSON or YAML. @throws Error when it is neither */

@@ -138,6 +138,8 @@ export class DeployedStacks {
       ...(permit && { permit }),
       ...(signal && { signal }),
     });
+    const { links } = this.parts.machinery().ecs;
+    await links.learn(assembly.stacks, this.parts.standIns);
     const cancel = (): void => {
       for (const service of this.parts.machinery().services.values()) service.cancelDeployment();
     };
@@ -207,6 +209,7 @@ export class DeployedStacks {
       return new StackDeploymentFailed(cause, undefined);
     }
     onRollback?.(cause);
+    await this.parts.machinery().ecs.links.learn(this.stacks, this.parts.standIns);
     await this.adoptPolicies();
     const rolledBack = await rollBack(deployment.steps, { machinery: this.parts.machinery(), tell });
     this.goBack(rolledBack, this.resources);

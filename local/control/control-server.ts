@@ -1,6 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { LocalAccountError } from '../account-error';
+import type { FaultOrder, FaultRow } from '../faults/order';
 import type { Datapoint, LocalAccount, ProcessRow, TokenOptions } from '../local-account';
 import { readBody } from '../processes/body';
 import { closeServer, forThisHost, listenOnLoopback, portOf } from '../processes/http-server';
@@ -47,6 +48,8 @@ export interface ControlAnswers {
   readonly token: { readonly token: string };
   readonly oauthClient: Awaited<ReturnType<LocalAccount['oauthClient']>>;
   readonly killed: { readonly pid: number };
+  readonly fault: FaultRow;
+  readonly faults: readonly FaultRow[];
   readonly scaling: ReturnType<LocalAccount['scaling']>;
   readonly stacks: ReturnType<LocalAccount['stacks']>;
   /** With the account's credentials: whoever has the control file may have them. */
@@ -115,6 +118,12 @@ export class ControlServer {
         await account.kill(pid);
         return { pid };
       }
+      case 'POST /fault':
+        return await account.fault(await bodyOf<FaultOrder>(request));
+      case 'GET /faults':
+        return account.faults();
+      case 'POST /clear-faults':
+        return account.clearFaults((await bodyOf<{ id?: string }>(request)).id);
       case 'GET /scaling':
         return account.scaling();
       case 'GET /stacks':

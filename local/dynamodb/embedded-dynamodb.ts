@@ -8,6 +8,7 @@ import {
   ResourceNotFoundException,
 } from '@aws-sdk/client-dynamodb';
 import { LocalAccountError } from '../account-error';
+import type { OnMet, RequestRule } from '../faults/request-rules';
 import type { Iam } from '../iam/iam';
 import { startCompanion } from '../processes/companion';
 import { LOCAL_CREDENTIALS } from '../processes/credentials';
@@ -31,6 +32,10 @@ export interface EmbeddedDynamoDb {
   beginStream(table: string): Promise<void>;
   /** @param upTo sequence number of the last record that nobody has a use for any more */
   trimStream(table: string, upTo: string): void;
+  /** By which requests fail from now on, in place of those before. */
+  fail(rules: readonly RequestRule[]): void;
+  /** Hears of each request that has met one. */
+  onMet(listener: OnMet): void;
   hasTable(name: string): Promise<boolean>;
   /** One that is gone already is no error. */
   deleteTable(name: string): Promise<void>;
@@ -69,6 +74,8 @@ export async function startDynamoDb(folder: string | undefined, region: string, 
       while (!(await streams.isThere(table)));
     },
     trimStream: (table, upTo) => companion.tell({ trim: table, upTo }),
+    fail: (faults) => companion.tell({ faults }),
+    onMet: (listener) => companion.hear(({ met }) => typeof met === 'string' && listener(met)),
     hasTable: async (TableName) => {
       try {
         await client.send(new DescribeTableCommand({ TableName }));

@@ -18,6 +18,11 @@ export class AddressBook {
     this.texts.set(text, local);
   }
 
+  /** What stands for exactly this text; undefined where nothing does. */
+  standIn(text: string): string | undefined {
+    return this.texts.get(text);
+  }
+
   /** Replaces every known address inside a text of the fleet's own. */
   rewrite(text: string): string {
     let result = text;

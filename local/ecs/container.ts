@@ -11,6 +11,8 @@ import type { ContainerDefinition } from './task-definition';
 
 /** What a container gets from its task. */
 export interface ContainerPlace extends EnvironmentPlace {
+  /** `Stack/LogicalId` of the service whose task it is in; absent for one of no template. */
+  readonly service?: string;
   readonly log: Log;
 }
 
@@ -68,9 +70,11 @@ export class Container {
     return declared === undefined ? undefined : this.place.ports.get(Number(declared));
   }
 
-  /** @throws Error when its command cannot be started, or a secret of it does not exist */
+  /** @throws Error when its command cannot be started, a secret of it does not exist, or its network lets ECS prepare nothing */
   async start(): Promise<void> {
     if (this.cancelled) return;
+    const refusal = this.place.service === undefined ? undefined : this.machine.links.refusalToStart(this.place.service);
+    if (refusal !== undefined) throw new Error(refusal);
     const program = await this.spawn(this.definition.program.argv, this.place.log);
     this.program = program;
     this.health.start();
@@ -101,15 +105,24 @@ export class Container {
 
   /** SIGKILL on somebody's demand: its end is no surprise. */
   kill(): void {
-    this.demanded = true;
-    this.program?.signal('SIGKILL');
+    this.signal('SIGKILL');
+  }
+
+  /** What it comes to was asked for. @returns whether there was a process to hear it */
+  signal(name: NodeJS.Signals): boolean {
+    this.demanded ||= name !== 'SIGSTOP' && name !== 'SIGCONT';
+    const hears = this.pid !== undefined;
+    this.program?.signal(name);
+    return hears;
   }
 
   private spawn(argv: readonly string[], log: Log): Promise<Program> {
     const { program } = this.definition;
     const located = program.root === undefined ? argv : commandInImage(program.root, argv);
     const [command = '', ...args] = located.map((word) => this.machine.addresses.rewriteHosts(word));
-    const environment = containerEnvironment(this.definition, this.place, this.machine);
+    const { service } = this.place;
+    const told = containerEnvironment(this.definition, this.place, this.machine);
+    const environment = service === undefined ? told : this.machine.links.seenBy(service, told);
     const executable = executableOf(command, environment.PATH as string, program.cwd);
     return startProgram({ argv: [executable, ...args], cwd: program.cwd, env: environment, log, reaper: this.machine.reaper });
   }

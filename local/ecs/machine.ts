@@ -1,6 +1,7 @@
 import type { Iam } from '../iam/iam';
 import type { ServiceEvent, StopLimits } from '../local-account';
 import type { LogBook } from '../logs/log-book';
+import type { Links } from '../network/links';
 import type { Ports } from '../processes/ports';
 import type { Reaper } from '../processes/reaper';
 import type { AddressBook } from './addresses';
@@ -19,10 +20,14 @@ export interface EcsMachine {
   readonly aws: Readonly<Record<string, string>>;
   readonly iam: Iam;
   readonly addresses: AddressBook;
+  /** Who may connect to whom. */
+  readonly links: Links;
   readonly ports: Ports;
   readonly reaper: Reaper;
   readonly logs: LogBook;
   readonly agent: AgentEndpoint;
+  /** Zones that are lost: no task is placed there. */
+  readonly lostZones: Set<string>;
   /** How often programs are to write their metrics. */
   readonly metricsIntervalMs: number;
   /** Bounds for tasks that a deployment replaces, which sessions do not keep then. */

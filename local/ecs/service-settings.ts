@@ -6,6 +6,8 @@ export interface ServiceSettings {
   readonly name: string;
   readonly arn: string;
   readonly cluster: string;
+  /** `Stack/LogicalId`, by which its network is known; absent for one of no template. */
+  readonly id?: string;
   readonly definition: TaskDefinition;
   /** Zones over which tasks are spread. */
   readonly zones: readonly string[];

@@ -1,3 +1,4 @@
+import type { Health } from '../alb/health-check';
 import type { TargetGroup } from '../alb/target-group';
 import type { StopLimits } from '../local-account';
 import { type Failure, lastAnswerOf, speakerOf } from './failure';
@@ -40,13 +41,17 @@ export class ServiceTask implements RolloutTask {
   constructor(
     /** Another one only where a rollback takes it over. */
     public deployment: ServiceDeployment,
-    place: TaskPlace,
+    private readonly place: TaskPlace,
     private readonly machine: EcsMachine,
     private readonly watcher: ServiceTaskWatcher,
   ) {
     this.definition = deployment.revision.definition;
     this.targets = deployment.revision.targets;
     this.created = Task.create(this.definition, place, this.machine);
+  }
+
+  get zone(): string {
+    return this.place.zone;
   }
 
   get isRunning(): boolean {
@@ -126,21 +131,31 @@ export class ServiceTask implements RolloutTask {
         this.fail({ what: `no container of ${this.definition.family} listens on port ${missing}` });
         return;
       }
-      group.register(task.id, port, healthPort, (health) => {
+      const watch = (health: Health): void => {
         if (health === 'healthy') {
           this.healthyIn.add(group);
           this.watcher.becameHealthy(this);
           return;
         }
         const what = `is not healthy any more; last health answer: ${this.lastAnswer(task)}`;
-        if (Date.now() - startedAt > grace) return this.fail({ what, container: speakerOf(task) });
+        if (Date.now() - startedAt > grace) {
+          this.fail({ what, container: speakerOf(task) });
+          return;
+        }
         this.healthyIn.delete(group);
         this.watcher.waiting(task, what);
         this.watcher.becameUnhealthy();
-      });
+      };
+      group.register(task.id, port, healthPort, watch, { way: (local) => this.wayTo(local, task, group), zone: task.zone });
       this.isRegistered = true;
       this.watcher.registered(group);
     }
+  }
+
+  /** Where the load balancer of a target group comes to a port of the task, which the task has on this machine. */
+  private wayTo(local: number, task: Task, { settings: { id } }: TargetGroup): number {
+    const port = task.containerPort(local);
+    return task.service === undefined || port === undefined ? local : this.machine.links.toTarget(id, task.service, port, local);
   }
 
   /** Behind no load balancer, its containers' own health checks decide; without any, that it goes on running. */

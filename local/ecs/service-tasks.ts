@@ -131,11 +131,11 @@ export class ServiceTasks {
 
   private async launch(deployment: ServiceDeployment): Promise<void> {
     const { goal, machine, watcher } = this.parts;
-    const { cluster, name, zones, gracePeriodSeconds } = goal.settings;
-    const zone = zones[this.zone++ % zones.length] as string;
+    const { cluster, name, id, zones, gracePeriodSeconds } = goal.settings;
+    const zone = this.nextZone(zones.filter((one) => !machine.lostZones.has(one)));
     const member = new ServiceTask(
       deployment,
-      { cluster, service: name, zone, startedBy: deployment.id, scheduler: goal },
+      { cluster, service: name, ...(id !== undefined && { id }), zone, startedBy: deployment.id, scheduler: goal },
       machine,
       watcher,
     );
@@ -145,6 +145,14 @@ export class ServiceTasks {
     } catch (error) {
       watcher.failed(member, { what: error instanceof Error ? error.message : String(error) });
     }
+  }
+
+  /** One with the fewest tasks, in turn; that a service is left without any, who takes zones away sees to. */
+  private nextZone(zones: readonly string[]): string {
+    const inTurn = zones.map((_, i) => zones[(this.zone + i) % zones.length] as string);
+    this.zone++;
+    const tasksIn = (zone: string): number => this.staying().filter((member) => member.zone === zone).length;
+    return inTurn.reduce((least, zone) => (tasksIn(zone) < tasksIn(least) ? zone : least), inTurn[0] ?? '');
   }
 
   private tellOfLeaving({ task, targets, isRegistered }: ServiceTask): void {

@@ -8,11 +8,13 @@ import { Container } from './container';
 import type { Failure } from './failure';
 import type { EcsMachine } from './machine';
 import { refusedPreparation } from './preparation';
+import type { ServiceSettings } from './service-settings';
 import { type Condition, portsOf, revisionOf, type TaskDefinition } from './task-definition';
 
 export interface TaskPlace {
   readonly cluster: string;
   readonly service: string;
+  readonly id?: ServiceSettings['id'];
   readonly zone: string;
   /** Id of the deployment that starts it; absent for a task that stands alone. */
   readonly startedBy?: string;
@@ -71,7 +73,14 @@ export class Task implements AgentTask {
       const agent = machine.agent.admit(this, Name);
       return new Container(
         container,
-        { ports, folder: this.folder, agent, log, ...(this.credentials && { credentials: this.credentials }) },
+        {
+          ports,
+          folder: this.folder,
+          agent,
+          log,
+          ...(this.credentials && { credentials: this.credentials }),
+          ...(place.id !== undefined && { service: place.id }),
+        },
         machine,
       );
     });
@@ -88,6 +97,10 @@ export class Task implements AgentTask {
     return this.place.startedBy;
   }
 
+  get zone(): string {
+    return this.place.zone;
+  }
+
   /** Whether every container runs, and is healthy where it is checked and another one waits for it. */
   get running(): boolean {
     return this.status === 'RUNNING';
@@ -100,6 +113,11 @@ export class Task implements AgentTask {
   set protectedUntil(time: number) {
     this.leaseEnd = time;
     this.place.scheduler?.protectionChanged();
+  }
+
+  /** As the template knows its service. */
+  get service(): string | undefined {
+    return this.place.id;
   }
 
   get isProtected(): boolean {
@@ -122,6 +140,11 @@ export class Task implements AgentTask {
   /** Port on this machine of a port of the task. */
   localPort(containerPort: number): number | undefined {
     return this.ports.get(containerPort);
+  }
+
+  /** The port of the task that has a port of this machine. */
+  containerPort(localPort: number): number | undefined {
+    return [...this.ports].find(([, local]) => local === localPort)?.[0];
   }
 
   /** Starts the containers in the order of their dependencies. */

@@ -1,4 +1,4 @@
-import { createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createHash, createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startCompanion } from '../processes/companion';
@@ -19,6 +19,8 @@ export interface LocalIssuer {
   know(subjects: readonly string[]): void;
   /** The client by which an agent asks for tokens itself. Rejects for a subject that it does not know. */
   client(subject: string): IssuerClient;
+  /** What a subject has got so far is not believed any more: the name of the key that has signed it is withdrawn. Rejects for one that it does not know. */
+  expire(subject: string): void;
   /** A new access token from the token endpoint (client credentials grant, RFC 6749 §4.4; resource indicator, RFC 8707). */
   token(subject: string, audience: string, ttlSeconds: number): Promise<string>;
   stop(): Promise<void>;
@@ -32,20 +34,33 @@ export interface IssuerClient {
 
 interface Client extends IssuerClient {
   readonly subject: string;
+  /** Name of the key for its tokens. */
+  readonly kid: string;
 }
 
 interface IssuerState {
   readonly port?: number;
-  readonly jwks: { readonly keys: readonly unknown[] };
+  readonly jwks: { readonly keys: readonly [SigningKey, ...SigningKey[]] };
+  /** How often the tokens of a subject were expired. */
+  readonly expired?: Readonly<Record<string, number>>;
+}
+
+interface SigningKey {
+  readonly kid: string;
+  readonly [member: string]: unknown;
 }
 
 const STATE_FILE = 'identity.json';
 
 export async function startIssuer({ subjects, issuer, folder }: IssuerOptions): Promise<LocalIssuer> {
-  const state = readState(folder) ?? { jwks: { keys: [signingKey()] } };
+  let state: IssuerState = readState(folder) ?? { jwks: { keys: [signingKey()] } };
+  const keep = (): void => {
+    if (folder) writeFileSync(join(folder, STATE_FILE), JSON.stringify(state), { mode: 0o600 });
+  };
   const clients = new Map<string, Client>();
   const add = (subject: string): void => {
-    if (!clients.has(subject)) clients.set(subject, { id: clientId(subject), secret: randomBytes(24).toString('base64url'), subject });
+    if (clients.has(subject)) return;
+    clients.set(subject, { id: clientId(subject), secret: randomBytes(24).toString('base64url'), subject, kid: kidOf(subject, state) });
   };
   subjects.forEach(add);
   const companion = await startCompanion('identity.mjs', {
@@ -54,7 +69,8 @@ export async function startIssuer({ subjects, issuer, folder }: IssuerOptions): 
     clients: [...clients.values()],
     cognito: /^https:\/\/cognito-idp\./.test(issuer),
   });
-  if (folder) writeFileSync(join(folder, STATE_FILE), JSON.stringify({ ...state, port: companion.port }), { mode: 0o600 });
+  state = { ...state, port: companion.port };
+  keep();
   const url = `http://127.0.0.1:${companion.port}`;
   const clientOf = (subject: string): Client => {
     const client = clients.get(subject);
@@ -66,6 +82,13 @@ export async function startIssuer({ subjects, issuer, folder }: IssuerOptions): 
     know: (more) => {
       if (more.every((subject) => clients.has(subject))) return;
       more.forEach(add);
+      companion.tell({ clients: [...clients.values()] });
+    },
+    expire: (subject) => {
+      const client = clientOf(subject);
+      state = { ...state, expired: { ...state.expired, [subject]: (state.expired?.[subject] ?? 0) + 1 } };
+      keep();
+      clients.set(subject, { ...client, kid: kidOf(subject, state) });
       companion.tell({ clients: [...clients.values()] });
     },
     client: (subject) => {
@@ -108,7 +131,13 @@ function resourceOf(audience: string): string {
   return URL.canParse(audience) && !audience.includes('#') ? audience : `urn:audience:${encodeURIComponent(audience)}`;
 }
 
-function signingKey(): unknown {
+/** A name that no other subject has for the key, and the subject none of its own had before. */
+function kidOf(subject: string, { jwks, expired }: IssuerState): string {
+  const text = JSON.stringify([jwks.keys[0].kid, subject, expired?.[subject] ?? 0]);
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+function signingKey(): SigningKey {
   // By way of its text: Node 20 may lock up for good where a collection of garbage falls into the export of the very key that was made
   // (the job that made it holds the key's own lock).
   const { privateKey: text } = generateKeyPairSync('rsa', {

@@ -11,12 +11,16 @@ export interface FunctionConfiguration {
   /** As they were given: with the account's own addresses. */
   readonly variables: Readonly<Record<string, string>>;
   readonly description?: string;
+  /** Invocations at once, at most; the others are throttled. Absent: as many as the account lets. */
+  readonly reservedConcurrency?: number;
 }
 
 /** What runs a Lambda function. */
 export interface FunctionSettings {
   readonly name: string;
   readonly arn: string;
+  /** `Stack/LogicalId`, by which its network is known; absent for one of no template. */
+  readonly id?: string;
   /** ARN; without one it has no credentials. */
   readonly role?: string;
   /** Where its lines go. */
@@ -35,11 +39,11 @@ export const DEFAULT_CONFIGURATION = { handler: 'index.handler', timeoutSeconds:
 
 /** With the environment that Lambda makes of what a function is told. */
 export function functionSettings(
-  { name, arn, role, logGroup = `/aws/lambda/${name}`, folder, configuration }: Omit<FunctionSettings, 'environment' | 'mayLog'>,
-  { aws, addresses, iam }: Pick<EcsMachine, 'aws' | 'addresses' | 'iam'>,
+  { name, arn, id, role, logGroup = `/aws/lambda/${name}`, folder, configuration }: Omit<FunctionSettings, 'environment' | 'mayLog'>,
+  { aws, addresses, iam, links }: Pick<EcsMachine, 'aws' | 'addresses' | 'iam' | 'links'>,
 ): FunctionSettings {
   const { runtime, handler, memorySize, variables } = configuration;
-  const environment = {
+  const told = {
     ...aws,
     ...(role !== undefined && credentialVariables(iam.sessions.open(role, name))),
     ...Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, addresses.rewrite(String(value))])),
@@ -60,5 +64,6 @@ export function functionSettings(
   const resource = `arn:aws:logs:${region}:${account}:log-group:${logGroup}:log-stream:local`;
   const calls = ['logs:CreateLogStream', 'logs:PutLogEvents'].map((action) => ({ action, resource }));
   const mayLog = (): boolean => role === undefined || iam.authorize({ kind: 'role', role, session: name }, calls) === undefined;
-  return { name, arn, ...(role !== undefined && { role }), logGroup, folder, configuration, environment, mayLog };
+  const known = { name, arn, ...(role !== undefined && { role }), logGroup, folder, configuration, mayLog };
+  return id === undefined ? { ...known, environment: told } : { ...known, id, environment: links.seenBy(id, told) };
 }

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { AwsError } from '../aws/aws-error';
+import { boundedBody } from '../aws/bounded-body';
 import type { Iam } from '../iam/iam';
-import { readBody } from '../processes/body';
+import { QUOTAS } from '../quotas';
 import type { LocalFunction } from './local-function';
 
 /** `POST /2015-03-31/functions/{name or ARN}/invocations` (Lambda API, Invoke). */
@@ -61,14 +63,16 @@ export async function answerLambda(request: IncomingMessage, response: ServerRes
   // Whoever runs the account may do more; a program that could would give itself another's code.
   if (id === undefined) return refuse(response, 403, 'AccessDeniedException', 'A program of the local account may only invoke functions.');
   const name = decodeURIComponent(id);
-  const payload = (await readBody(request)) || '{}';
+  const isEvent = request.headers['x-amz-invocation-type'] === 'Event';
+  const payload = await payloadOf(request, isEvent ? QUOTAS.event.most : QUOTAS.invocation.most);
   const fn = functions.find(name);
   if (!fn) return refuse(response, 404, 'ResourceNotFoundException', `Function not found: ${name}`);
-  if (request.headers['x-amz-invocation-type'] === 'Event') {
+  if (isEvent) {
     void fn.invoke(payload);
     response.writeHead(202).end();
     return;
   }
+  if (fn.isFull) return throttle(response);
   const result = await fn.invoke(payload);
   response
     .writeHead(200, {
@@ -77,6 +81,22 @@ export async function answerLambda(request: IncomingMessage, response: ServerRes
       ...(result.error && { 'x-amz-function-error': result.error }),
     })
     .end(result.payload);
+}
+
+/** Lambda API Reference, Invoke. @throws AwsError RequestTooLargeException */
+async function payloadOf(request: IncomingMessage, most: number): Promise<string> {
+  const body = await boundedBody(request, most).catch((error: unknown) => {
+    if (!(error instanceof AwsError)) throw error;
+    request.resume(); // who still sends hears the answer
+    throw new AwsError('RequestTooLargeException', `Request must be smaller than ${most} bytes for the InvokeFunction operation`, 413);
+  });
+  return body.toString() || '{}';
+}
+
+/** The function runs as often as it may. */
+function throttle(response: ServerResponse): void {
+  const body = { Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded', Type: 'User', message: 'Rate Exceeded.' };
+  response.writeHead(429, { 'content-type': 'application/json', 'x-amzn-errortype': 'TooManyRequestsException' }).end(JSON.stringify(body));
 }
 
 function refuse(response: ServerResponse, status: number, type: string, message: string): void {

@@ -48,6 +48,15 @@ export class LocalFunction {
     return result;
   }
 
+  /** Whether it runs as often as its reserved concurrency lets it. */
+  get isFull(): boolean {
+    return this.running >= this.mostAtOnce;
+  }
+
+  private get mostAtOnce(): number {
+    return this.settings.configuration.reservedConcurrency ?? Number.POSITIVE_INFINITY;
+  }
+
   /** Process ids of the workers that run. */
   pids(): number[] {
     return [...this.workers].map((worker) => worker.pid).filter((pid) => pid !== undefined);

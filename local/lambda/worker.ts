@@ -6,6 +6,7 @@ import { closeServer, listenOnLoopback, portOf } from '../processes/http-server'
 import { exitText, type Program, startProgram } from '../processes/program';
 import type { Reaper } from '../processes/reaper';
 import { programPath } from '../programs';
+import { QUOTAS } from '../quotas';
 import type { FunctionSettings } from './function-settings';
 
 /** How an invocation ended, as the Invoke API reports it. */
@@ -114,7 +115,7 @@ export class Worker {
       this.initError = body;
       this.settleCurrent({ payload: body, error: 'Unhandled' });
       this.usable = false;
-    } else if (known) this.settleCurrent(verb === 'error' ? { payload: body, error: 'Unhandled' } : { payload: body });
+    } else if (known) this.settleCurrent(verb === 'error' ? { payload: body, error: 'Unhandled' } : answerOf(body));
   }
 
   private deliver(): void {
@@ -142,4 +143,12 @@ export class Worker {
   private settleCurrent(result: InvocationResult): void {
     this.current?.settle(result);
   }
+}
+
+/** What a function returns; one that says too much has failed (Lambda quotas, invocation payload). */
+function answerOf(payload: string): InvocationResult {
+  const { most } = QUOTAS.functionAnswer;
+  if (Buffer.byteLength(payload) <= most) return { payload };
+  const errorMessage = `Response payload size exceeded maximum allowed payload size (${most} bytes).`;
+  return { payload: JSON.stringify({ errorType: 'Function.ResponseSizeTooLarge', errorMessage }), error: 'Unhandled' };
 }

@@ -1,4 +1,5 @@
 import type { Datapoint } from '../local-account';
+import { QUOTAS } from '../quotas';
 
 /** The parts of an Embedded Metric Format document that are read here (CloudWatch, EMF specification 0). */
 interface EmfDocument {
@@ -13,17 +14,20 @@ interface EmfDocument {
   readonly [member: string]: unknown;
 }
 
-/** The datapoints of one log line, as CloudWatch Logs would extract them; none when the line is no EMF document. */
+/** The datapoints of one log line, as CloudWatch Logs would extract them; none when the line is no EMF document, or one beyond its limits. */
 export function datapointsOf(line: string, source: string): Datapoint[] {
-  if (!line.startsWith('{') || !line.includes('"_aws"')) return [];
+  if (!line.startsWith('{') || !line.includes('"_aws"') || Buffer.byteLength(line) > QUOTAS.logEvent.most) return [];
   const document = parse(line);
   const at = document?._aws?.Timestamp ?? Date.now();
   const found: Datapoint[] = [];
-  for (const { Namespace, Dimensions, Metrics } of document?._aws?.CloudWatchMetrics ?? []) {
+  for (const { Namespace, Dimensions, Metrics = [] } of document?._aws?.CloudWatchMetrics ?? []) {
+    if (Metrics.length > QUOTAS.emfMetrics.most) continue;
     for (const names of Dimensions?.length ? Dimensions : [[]]) {
+      if (names.length > QUOTAS.emfDimensions.most) continue;
       const dimensions = Object.fromEntries(names.map((name) => [name, String(document?.[name])]));
-      for (const { Name } of Metrics ?? []) {
-        for (const value of [document?.[Name]].flat()) {
+      for (const { Name } of Metrics) {
+        const values = [document?.[Name]].flat();
+        for (const value of values.length > QUOTAS.emfValues.most ? [] : values) {
           if (typeof value === 'number') found.push({ namespace: Namespace, name: Name, dimensions, value, at, source });
         }
       }

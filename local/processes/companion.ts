@@ -10,6 +10,8 @@ export interface Companion {
   readonly said: Message;
   /** Tells the running program of something more. */
   tell(message: Message): void;
+  /** Hears what the program tells of itself from now on. */
+  hear(listener: (message: Message) => void): void;
   stop(): Promise<void>;
 }
 
@@ -32,9 +34,14 @@ export async function startCompanion(name: string, settings: Message, heard: (me
   child.send(settings);
   const said = await listening(child, name);
   child.on('message', (message) => heard(message as Message));
-  // One that has died meanwhile is missed by whoever asks it for something.
-  const tell = (message: Message): void => void (child.connected && child.send(message, () => {}));
-  return { port: Number(said.port), said, tell, stop: () => ended(child) };
+  return {
+    port: Number(said.port),
+    said,
+    // One that has died meanwhile is missed by whoever asks it for something.
+    tell: (message) => void (child.connected && child.send(message, () => {})),
+    hear: (listener) => void child.on('message', (message) => listener(message as Message)),
+    stop: () => ended(child),
+  };
 }
 
 function listening(child: ChildProcess, name: string): Promise<Message> {

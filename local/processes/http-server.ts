@@ -1,10 +1,10 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** Starts an HTTP server on loopback; port 0 takes a free one. */
-export function listenOnLoopback(handler: RequestListener, port = 0): Promise<Server> {
+export function listenOnLoopback(handler: RequestListener, port = 0, options: ServerOptions = {}): Promise<Server> {
   return new Promise((done, fail) => {
-    const server = createServer(handler);
+    const server = createServer(options, handler);
     server.once('error', fail);
     server.listen(port, '127.0.0.1', () => {
       server.off('error', fail);

@@ -18,6 +18,9 @@ export interface ProgramOptions {
 /** What is written when nothing runs any more is not waited for: somebody whom we cannot see may hold the pipes. In milliseconds. */
 const LAST_OUTPUT_MS = 1000;
 
+/** Signals that no process can take by itself: they are for all that has come of it. */
+const WHOLE: readonly NodeJS.Signals[] = ['SIGKILL', 'SIGSTOP', 'SIGCONT'];
+
 export interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -49,7 +52,7 @@ export async function startProgram({ argv: [file, ...args], cwd, env, log, reape
   const exited = new Promise<Exit>((done) => {
     child.once('exit', (code, signal) => {
       running = false;
-      killGroup(pid);
+      signalGroup(pid, 'SIGKILL');
       const alone = offspring?.end(pid).then(() => {
         setTimeout(() => [child.stdout, child.stderr].forEach((stream) => void stream?.destroy()), LAST_OUTPUT_MS).unref();
       });
@@ -67,7 +70,7 @@ export async function startProgram({ argv: [file, ...args], cwd, env, log, reape
       return running;
     },
     signal: (name) => {
-      if (name === 'SIGKILL') offspring === undefined ? killGroup(pid) : offspring.signal(pid, name);
+      if (WHOLE.includes(name)) offspring === undefined ? signalGroup(pid, name) : offspring.signal(pid, name);
       else if (running) child.kill(name);
     },
   };
@@ -84,9 +87,9 @@ function spawned(child: ChildProcess): Promise<void> {
   });
 }
 
-function killGroup(pid: number): void {
+function signalGroup(pid: number, name: NodeJS.Signals): void {
   try {
-    process.kill(-pid, 'SIGKILL');
+    process.kill(-pid, name);
   } catch {
     // The group is gone already.
   }

@@ -1,10 +1,12 @@
 // The embedded DynamoDB in a process of its own, so that its work does not delay the load balancer.
 // Receives { folder?, place } (in memory without a folder), sends { port, door } when it listens, ends with its parent. Then it receives
-// { stream } and { trim, upTo }: a table whose writes leave records, and records that nobody has a use for any more. At the port everybody is
-// believed; at the door programs are judged, by what it asks its parent.
+// { stream } and { trim, upTo }: a table whose writes leave records, and records that nobody has a use for any more; and { faults }:
+// by which requests fail. Sends { met } for each of those. At the port everybody is believed; at the door programs are judged, by what it
+// asks its parent.
 const dynalite = require('dynalite');
 const db = require('dynalite/db');
 const { Door } = require('../dynamodb/door.cjs');
+const { TableFaults } = require('../dynamodb/faults.cjs');
 const { withOperations } = require('../dynamodb/operations.cjs');
 const { statements } = require('../dynamodb/statements.cjs');
 const { Streams } = require('../dynamodb/streams.cjs');
@@ -24,20 +26,20 @@ process.once('message', ({ folder, place }) => {
     streams = new Streams(store);
     return streams.operations();
   };
-  const server = withOperations(
-    dynalite,
-    statements,
-    operationsOfStreams,
-  )({ path: folder, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  const tableFaults = new TableFaults((met) => process.send({ met }));
+  const server = tableFaults.guard(
+    withOperations(dynalite, statements, operationsOfStreams)({ path: folder, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 }),
+  );
   server.keepAliveTimeout = 60_000;
   const tell = (message) => void process.send(message);
   const door = new Door((request, response) => server.emit('request', request, response), { tell, keyOf, place });
   server.listen(0, '127.0.0.1', () =>
     door.server.listen(0, '127.0.0.1', () => tell({ port: server.address().port, door: door.server.address().port })),
   );
-  process.on('message', ({ stream, trim, upTo, ...more }) => {
+  process.on('message', ({ stream, trim, upTo, faults, ...more }) => {
     if (stream !== undefined) streams.begin(stream);
     if (trim !== undefined) streams.trim(trim, upTo);
+    if (faults !== undefined) tableFaults.set(faults);
     door.take(more);
   });
 

@@ -1,6 +1,7 @@
 // The OIDC issuer in a process of its own. Receives { port, jwks, clients, cognito }, sends { port }, ends with its parent.
 // Receives { clients } when they change: tokens that were issued stay good, for they say all that they mean.
-//   clients: [{ id, secret, subject }]; cognito: whether tokens have the shape of Cognito's (client_id and token_use)
+//   clients: [{ id, secret, subject, kid }], of whom each has its tokens signed under a name of its own for the one key: what that name
+//   has signed is not believed any more when it has another one; cognito: whether tokens have the shape of Cognito's (client_id and token_use)
 // Agents log in with their client's secret (client credentials), or as people do (authorization code and PKCE), by clients that
 // register themselves: whoever reaches it says on one page as which agent.
 import { randomBytes } from 'node:crypto';
@@ -25,7 +26,7 @@ process.once('message', ({ port, jwks, clients, cognito }) => {
   server.once('listening', () => {
     const listening = server.address().port;
     const serve = (known) => {
-      const provider = createIssuer(`http://127.0.0.1:${listening}`, jwks, known, cognito);
+      const provider = createIssuer(`http://127.0.0.1:${listening}`, namedKeys(jwks, known), known, cognito);
       const answer = provider.callback();
       const subjects = known.map(({ subject }) => subject);
       server.removeAllListeners('request').on('request', (request, response) => {
@@ -41,6 +42,12 @@ process.once('message', ({ port, jwks, clients, cognito }) => {
 process.on('SIGTERM', () => process.exit(0));
 process.on('disconnect', () => process.exit(0));
 
+/** The key under each name that clients have for it. */
+function namedKeys({ keys }, clients) {
+  const names = new Set(clients.map(({ kid }) => kid).filter((kid) => kid !== undefined));
+  return { keys: [...keys, ...[...names].map((kid) => ({ ...keys[0], kid }))] };
+}
+
 /** Who asks for no scope in particular gets the one that there is (RFC 6749 §3.3). */
 function scoped(request) {
   const url = new URL(request.url, 'http://localhost');
@@ -53,6 +60,7 @@ function scoped(request) {
 function createIssuer(url, jwks, clients, cognito) {
   const subjects = new Map(clients.map(({ id, subject }) => [id, subject]));
   const known = new Set(subjects.values());
+  const names = new Map(clients.map(({ subject, kid }) => [subject, kid]));
   return new Provider(url, {
     jwks,
     clients: clients.map(({ id, secret }) => ({
@@ -80,12 +88,12 @@ function createIssuer(url, jwks, clients, cognito) {
         enabled: true,
         defaultResource: (_ctx, _client, oneOf) => oneOf ?? [],
         useGrantedResource: () => true,
-        getResourceServerInfo: (ctx, resource) => ({
+        getResourceServerInfo: (ctx, resource, client) => ({
           scope: SCOPE,
           audience: audienceOf(resource),
           accessTokenFormat: 'jwt',
           accessTokenTTL: Number(ctx.get(TTL_HEADER)) || 900,
-          jwt: { sign: { alg: 'RS256' } },
+          jwt: { sign: { alg: 'RS256', kid: names.get(subjects.get(client.clientId) ?? accountIn(ctx.oidc.entities)) } },
         }),
       },
     },
@@ -101,6 +109,11 @@ function createIssuer(url, jwks, clients, cognito) {
       },
     },
   });
+}
+
+/** Who has logged in, where a client asks for somebody. */
+function accountIn({ AuthorizationCode, RefreshToken, Account }) {
+  return (AuthorizationCode ?? RefreshToken ?? Account)?.accountId;
 }
 
 function audienceOf(resource) {

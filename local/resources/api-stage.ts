@@ -2,6 +2,7 @@ import { LocalAccountError } from '../account-error';
 import { Authorizers } from '../api-gateway/authorize';
 import type { ApiSnapshot } from '../api-gateway/rest-api';
 import { Stage } from '../api-gateway/stage';
+import { addressText } from '../assembly/template';
 import type { Machinery } from '../machinery';
 import { portTaken } from '../processes/ports';
 import { attributes, type Provisioner } from './provisioner';
@@ -35,7 +36,7 @@ export const apiStage: Provisioner<StageProperties> = {
       stage: StageName,
       port,
       authorizers: new Authorizers((arn) => machinery.functions.find(arn)),
-      listenerPort: (balancer, number) => machinery.listeners.get(`${balancer.replace(':loadbalancer/', ':listener/')}/${number}`)?.port,
+      listenerPort: (balancer, number) => listenerPort(balancer, number, machinery),
     }).catch((cause: unknown) => {
       throw (cause as NodeJS.ErrnoException).code === 'EADDRINUSE' ? portTaken(port, cause) : cause;
     });
@@ -56,6 +57,13 @@ export const apiStage: Provisioner<StageProperties> = {
     await stage?.stop();
   },
 };
+
+/** Where the link of the API finds a listener. */
+function listenerPort(arn: string, port: number, { listeners, loadBalancers, ecs }: Machinery): number | undefined {
+  const [listener, balancer] = [listeners.get(`${arn.replace(':loadbalancer/', ':listener/')}/${port}`), loadBalancers.get(arn)];
+  if (listener === undefined || balancer === undefined) return listener?.port;
+  return ecs.links.door(addressText(balancer), port, listener.port, 'API');
+}
 
 function snapshotOf({ RestApiId, DeploymentId }: StageProperties, machinery: Machinery): ApiSnapshot {
   const snapshot = apiOf(RestApiId, machinery).deployments.get(DeploymentId);

@@ -4,6 +4,7 @@ import { DEFAULT_CONFIGURATION, functionSettings } from '../lambda/function-sett
 import { inlineFolder } from '../lambda/inline-code';
 import { LocalFunction } from '../lambda/local-function';
 import type { Machinery } from '../machinery';
+import { QUOTAS } from '../quotas';
 import { arn, attributes, type Created, type Provisioner, type ResourceRequest } from './provisioner';
 
 /** AWS::Lambda::Function, as far as it is read. */
@@ -14,6 +15,7 @@ interface FunctionProperties {
   readonly Runtime?: string;
   readonly Timeout?: number;
   readonly MemorySize?: number;
+  readonly ReservedConcurrentExecutions?: number;
   readonly Role?: string;
   readonly LoggingConfig?: { readonly LogGroup?: string };
   readonly Environment?: { readonly Variables?: Readonly<Record<string, string>> };
@@ -22,12 +24,22 @@ interface FunctionProperties {
 export const lambdaFunction: Provisioner<FunctionProperties> = {
   phase: 'functions',
   noun: ['function', 'functions'],
-  honours: ['FunctionName', 'Code', 'Handler', 'Runtime', 'Timeout', 'MemorySize', 'Environment', 'Role', 'LoggingConfig'],
+  honours: [
+    'FunctionName',
+    'Code',
+    'Handler',
+    'Runtime',
+    'Timeout',
+    'MemorySize',
+    'Environment',
+    'Role',
+    'LoggingConfig',
+    'ReservedConcurrentExecutions',
+  ],
   ignores: [
     'Architectures',
     'KmsKeyArn',
     'TracingConfig',
-    'ReservedConcurrentExecutions',
     'VpcConfig',
     'EphemeralStorage',
     'RecursiveLoop',
@@ -63,6 +75,7 @@ function describe({ settings: { name, arn: Arn } }: LocalFunction): Created {
 
 function functionOf({ properties, stack, path }: ResourceRequest<FunctionProperties>, name: string, machinery: Machinery): LocalFunction {
   const { Code, Runtime = '', Timeout, MemorySize, Handler, Environment, Role: role, LoggingConfig } = properties;
+  const { ReservedConcurrentExecutions: reserved } = properties;
   // What only the deployment tells may be another one than was looked at before.
   const problems = lambdaFunction.problems?.(properties, path, stack) ?? [];
   if (problems.length > 0) throw unsupported(problems);
@@ -75,11 +88,21 @@ function functionOf({ properties, stack, path }: ResourceRequest<FunctionPropert
     ...(Timeout !== undefined && { timeoutSeconds: Number(Timeout) }),
     ...(MemorySize !== undefined && { memorySize: Number(MemorySize) }),
     ...(Environment?.Variables && { variables: Environment.Variables }),
+    ...(reserved !== undefined && { reservedConcurrency: Number(reserved) }),
   };
+  requireVariables(configuration.variables, path);
   const { LogGroup: logGroup } = LoggingConfig ?? {};
-  const own = { name, arn: arn(stack, 'lambda', `function:${name}`), folder, configuration };
+  const own = { name, arn: arn(stack, 'lambda', `function:${name}`), id: path, folder, configuration };
   const settings = functionSettings({ ...own, ...(role && { role }), ...(logGroup && { logGroup }) }, machinery.ecs);
   return new LocalFunction(settings, machinery.ecs.logs, machinery.ecs.reaper);
+}
+
+/** Lambda measures them as JSON. @throws LocalAccountError CREATE_FAILED in its words */
+function requireVariables(variables: Readonly<Record<string, string>>, path: string): void {
+  const size = Buffer.byteLength(JSON.stringify(variables));
+  if (size <= QUOTAS.environment.most) return;
+  const message = `Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit: they have ${size} bytes; allowed: ${QUOTAS.environment.most}.`;
+  throw new LocalAccountError('CREATE_FAILED', `${path}: ${message}`);
 }
 
 export function runtimeProblem(runtime: string, path: string): string {

@@ -7,7 +7,7 @@ import { arn, type Created, type ResourceRequest } from './provisioner';
  */
 const NAME_IS_ALL: Readonly<Record<string, readonly string[]>> = {
   'the way of CloudFormation and the CDK to deploy': ['CDK::Metadata', 'CloudFormation::WaitConditionHandle', 'CloudFormation::Stack'],
-  'a network: all is on loopback': [
+  'a network: all is on loopback, and local/network computes who reaches whom': [
     'EC2::VPC',
     'EC2::Subnet',
     'EC2::Route',
@@ -20,8 +20,10 @@ const NAME_IS_ALL: Readonly<Record<string, readonly string[]>> = {
     'ApiGateway::DomainName',
     'ApiGateway::BasePathMapping',
     'ApiGatewayV2::VpcLink',
+    'Route53::RecordSet',
+    'Route53::HostedZone',
   ],
-  'who may reach whom, and do what: read where it is judged, by itself nothing': [
+  'who may reach whom, and do what: read as it is stated, where it is judged (local/network, local/iam)': [
     'EC2::SecurityGroup',
     'EC2::NetworkAcl',
     'EC2::PrefixList',

@@ -1,6 +1,7 @@
 import { LocalAccountError, unsupported } from '../account-error';
 import { Listener } from '../alb/listener';
 import { type ActionProperties, readActions } from '../alb/listener-rules';
+import { addressText } from '../assembly/template';
 import { portTaken } from '../processes/ports';
 import { attributes, type Provisioner } from './provisioner';
 
@@ -32,8 +33,9 @@ export const listener: Provisioner<ListenerProperties> = {
       port,
       // The balancer's own, which may change.
       idleTimeoutSeconds: () => machinery.loadBalancers.get(LoadBalancerArn)?.idleTimeoutSeconds ?? balancer.idleTimeoutSeconds,
-      defaultAction: readActions(DefaultActions, `${path}/DefaultActions`),
+      defaultAction: readActions(DefaultActions, `${path}/DefaultActions`, (issuer) => machinery.ecs.addresses.standIn(issuer)),
       targetGroup: (arn) => machinery.targetGroups.get(arn),
+      cuts: machinery.cuts,
     }).catch((cause: unknown) => {
       throw portError(cause, port);
     });
@@ -41,6 +43,7 @@ export const listener: Provisioner<ListenerProperties> = {
     machinery.listeners.set(ref, started);
     const reached = new URL(await machinery.interpose('load balancer', `http://127.0.0.1:${started.port}`));
     machinery.ecs.addresses.addListener(balancer.dnsName, Number(Port), Number(reached.port));
+    machinery.ecs.links.addListener(addressText(balancer), Number(Port), Number(reached.port));
     const domain = machinery.domainOf(balancer.stack, balancer.logicalId, Number(Port));
     // Agents come to the listener itself, whatever stands between programs and it. An audience of the same words stays what it is.
     if (domain !== undefined) {
@@ -48,8 +51,9 @@ export const listener: Provisioner<ListenerProperties> = {
     }
     return { ref, attribute: attributes({ ListenerArn: ref }) };
   },
-  update: async ({ properties, path }, { ref }, { listeners }) => {
-    listeners.get(ref)?.setDefaultAction(readActions(properties.DefaultActions, `${path}/DefaultActions`));
+  update: async ({ properties, path }, { ref }, { listeners, ecs }) => {
+    const action = readActions(properties.DefaultActions, `${path}/DefaultActions`, (issuer) => ecs.addresses.standIn(issuer));
+    listeners.get(ref)?.setDefaultAction(action);
     return { ref, attribute: attributes({ ListenerArn: ref }) };
   },
   unchangeable: (after, before, path) =>

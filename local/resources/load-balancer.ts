@@ -1,3 +1,4 @@
+import { LocalAccountError } from '../account-error';
 import type { LoadBalancer } from '../machinery';
 import { arnSuffix } from '../secrets/secret-store';
 import { arn, attributes, type Created, type Provisioner } from './provisioner';
@@ -13,7 +14,9 @@ interface LoadBalancerProperties {
 
 const IDLE_TIMEOUT = 'idle_timeout.timeout_seconds';
 const DEFAULT_IDLE_TIMEOUT = 60;
-/** Attributes that change nothing here: where logs go, deletion, HTTP/2, checks that Node's parser makes anyway. */
+/** While it is `true`, nobody can delete it (Elastic Load Balancing, "Deletion protection"). */
+const PROTECTION = 'deletion_protection.enabled';
+/** Attributes that change nothing while it runs: where logs go, deletion, HTTP/2, checks that Node's parser makes anyway. */
 const INERT_ATTRIBUTES =
   /^(access_logs\.|connection_logs\.|health_check_logs\.|deletion_protection\.|load_balancing\.|zonal_shift\.|waf\.|ipv6\.|routing\.http2\.|routing\.http\.drop_invalid_header_fields\.|routing\.http\.desync_mitigation_mode|client_keep_alive\.)/;
 
@@ -56,8 +59,16 @@ export const loadBalancer: Provisioner<LoadBalancerProperties> = {
     for (const [arn, listener] of listeners) if (arn.startsWith(own)) listener.applyIdleTimeout();
     return describe(ref, before.dnsName, properties);
   },
-  delete: async ({ ref }, { loadBalancers }) => void loadBalancers.delete(ref),
+  delete: async ({ ref, resource, path }, { loadBalancers }) => {
+    if (isProtected(resource.Properties ?? {}))
+      throw new LocalAccountError('REFUSED', `The load balancer ${ref} (${path}) has deletion protection; deploy it without first.`);
+    loadBalancers.delete(ref);
+  },
 };
+
+function isProtected({ LoadBalancerAttributes = [] }: Partial<LoadBalancerProperties>): boolean {
+  return LoadBalancerAttributes.some(({ Key, Value }) => Key === PROTECTION && String(Value) === 'true');
+}
 
 function idleTimeoutOf({ LoadBalancerAttributes = [] }: LoadBalancerProperties): number {
   return Number(LoadBalancerAttributes.find(({ Key }) => Key === IDLE_TIMEOUT)?.Value ?? DEFAULT_IDLE_TIMEOUT);

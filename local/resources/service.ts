@@ -11,6 +11,7 @@ import {
   readsOfConfiguration,
 } from './deployment-configuration';
 import { arn, attributes, type Created, type Provisioner } from './provisioner';
+import { zonesOf } from './service-zones';
 
 /** AWS::ECS::Service, as far as it is read. */
 export interface ServiceProperties {
@@ -25,8 +26,6 @@ export interface ServiceProperties {
   /** Means something to an update only. */
   readonly ForceNewDeployment?: ForceNewDeploymentProperties;
 }
-
-const ZONES = ['a', 'b', 'c'];
 
 export const service: Provisioner<ServiceProperties> = {
   phase: 'services',
@@ -62,12 +61,12 @@ export const service: Provisioner<ServiceProperties> = {
     ...(properties.DeploymentConfiguration && { DeploymentConfiguration: readsOfConfiguration(properties.DeploymentConfiguration) }),
   }),
   problems: deploymentProblems,
-  create: async ({ properties, stack, generatedName, path }, machinery) => {
+  create: async ({ properties, resource, stack, generatedName, path }, machinery) => {
     const name = properties.ServiceName ?? generatedName;
     const cluster = (properties.Cluster ?? 'default').replace(/^.*:cluster\//, '');
     const ref = arn(stack, 'ecs', `service/${cluster}/${name}`);
-    const zones = ZONES.map((zone) => stack.region + zone);
-    const made = new Service({ name, arn: ref, cluster, zones, ...readDeployed(properties, path, machinery) }, machinery.ecs);
+    const zones = zonesOf(resource, stack);
+    const made = new Service({ name, arn: ref, cluster, id: path, zones, ...readDeployed(properties, path, machinery) }, machinery.ecs);
     machinery.services.set(ref, made);
     made.scaleTo(Number(properties.DesiredCount ?? 1));
     return describe(made, notHealthy(made.healthy(HEALTHY_WITHIN)));

@@ -6,6 +6,7 @@ import {
   type TaskDefinitionProperties,
   type TaskRoles,
 } from '../ecs/task-definition';
+import { QUOTAS } from '../quotas';
 import { metriclessContainers } from './log-group';
 import { attributes, type Provisioner } from './provisioner';
 import { registerTaskDefinition } from './task-registration';
@@ -67,6 +68,12 @@ export const taskDefinition: Provisioner<TaskDefinitionProperties> = {
     ),
   create: async ({ properties, stack, resource, generatedName, path }, machinery) => {
     const containers = properties.ContainerDefinitions ?? [];
+    const size = sizeOfDefinition(properties);
+    if (size > QUOTAS.taskDefinition.most)
+      throw new LocalAccountError(
+        'CREATE_FAILED',
+        `${path}: Actual length: '${size}'. Max allowed length is '${QUOTAS.taskDefinition.most}' bytes.`,
+      );
     const hints = hintsOf(resource.Metadata);
     const unknown = Object.keys(hints).filter((name) => !containers.some(({ Name }) => Name === name));
     if (unknown.length > 0)
@@ -84,6 +91,11 @@ export const taskDefinition: Provisioner<TaskDefinitionProperties> = {
   },
   delete: async ({ ref }, { taskDefinitions }) => taskDefinitions.delete(ref),
 };
+
+/** As it is registered: without blanks, in bytes. */
+export function sizeOfDefinition(definition: object): number {
+  return Buffer.byteLength(JSON.stringify(definition));
+}
 
 /** Of a task definition, as a template or a request names them. */
 export function rolesOf({ TaskRoleArn, ExecutionRoleArn }: Pick<TaskDefinitionProperties, 'TaskRoleArn' | 'ExecutionRoleArn'>): TaskRoles {

@@ -32,6 +32,8 @@ interface Alarm {
   /** Addresses of the policies that it calls. */
   readonly calls: readonly string[];
   readonly watch: AlarmWatch;
+  /** Until then what is missing was never there: the alarm is younger. Milliseconds since the epoch. */
+  readonly from: number;
 }
 
 /** CloudWatch looks at alarms of high resolution every ten seconds. */
@@ -98,7 +100,7 @@ export class AutoScaling {
   putAlarm(address: string, properties: AlarmProperties, name: string, calls: readonly string[]): void {
     const rule = alarmRuleOf(properties, this.secondMs);
     const watch = new AlarmWatch(rule, 60 * this.secondMs, this.readerOf(metricOf(properties), rule));
-    this.alarms.set(address, { properties, name, calls, watch });
+    this.alarms.set(address, { properties, name, calls, watch, from: Date.now() + (rule.evaluationPeriods + 1) * rule.periodMs });
     this.review();
   }
 
@@ -126,7 +128,7 @@ export class AutoScaling {
   private look(now: number): void {
     for (const alarm of this.alarms.values()) {
       const before = alarm.watch.state;
-      alarm.watch.look(now);
+      if (now >= alarm.from || alarm.properties.TreatMissingData !== 'breaching') alarm.watch.look(now);
       const { state } = alarm.watch;
       const changed = state !== before && (state === 'ALARM' || before === 'ALARM');
       if (changed) this.tell({ event: 'alarm', ...rowOf(alarm), before });

@@ -3,6 +3,7 @@ import type { AlarmRule, Comparison, MissingData } from '../../core/scaling/alar
 import type { Statistic } from '../../core/scaling/periods';
 import type { StepScaling } from '../../core/scaling/step-scaling';
 import type { TargetTracking } from '../../core/scaling/target-tracking';
+import { isMeasured } from './balancer-metrics';
 import type { MetricId } from './metric-store';
 
 interface MetricProperties {
@@ -91,9 +92,9 @@ export function steppingOf({ StepScalingPolicyConfiguration: given }: ScalingPol
   };
 }
 
-/** Whether an alarm watches what the account's own lines tell; what AWS measures nobody measures here. */
-export function isWatched({ Namespace, Statistic }: MetricProperties): boolean {
-  return Namespace === METRIC_NAMESPACE && Statistic !== undefined;
+/** Whether an alarm watches what the account's own lines tell, or what its load balancers count; what else AWS measures nobody measures here. */
+export function isWatched({ Namespace, MetricName, Statistic }: MetricProperties): boolean {
+  return (Namespace === METRIC_NAMESPACE || isMeasured(Namespace, MetricName)) && Statistic !== undefined;
 }
 
 export function alarmRuleOf(properties: AlarmProperties, secondMs: number): AlarmRule {

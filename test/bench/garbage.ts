@@ -12,6 +12,8 @@ const COLLECTED_MS = 10_000;
 export interface Held {
   /** KiB on its heap, and what that refers to outside. */
   readonly heapKib: number;
+  /** KiB of `residentKib` that are V8's young generation: empty now, and of a size that has a bound of its own. */
+  readonly nurseryKib: number;
   /** Timers that have not run. */
   readonly timers: number;
   /** KiB that are resident. */
@@ -31,6 +33,6 @@ export async function heldBy({ name, pid, log }: Served): Promise<Held> {
   const before = collections().length;
   process.kill(pid, 'SIGUSR2');
   const said = await eventually(`${name} has collected its garbage`, async () => collections()[before], COLLECTED_MS);
-  const { heapKib, timers } = JSON.parse(said.slice('collected '.length)) as Held;
-  return { heapKib, timers, residentKib: usageOf(pid).kib, descriptors: readdirSync(`/proc/${pid}/fd`).length };
+  const { heapKib, nurseryKib, timers } = JSON.parse(said.slice('collected '.length)) as Held;
+  return { heapKib, nurseryKib, timers, residentKib: usageOf(pid).kib, descriptors: readdirSync(`/proc/${pid}/fd`).length };
 }

@@ -16,7 +16,13 @@ const LANE_MS = 2_000;
  * What may grow between the third quarter of the time and the last, both medians of what is held after a turn: in the first half
  * caches fill, and code is compiled.
  */
-const MAY_GROW: Readonly<Record<keyof Held, number>> = { heapKib: 1_024, timers: 3, residentKib: 16_384, descriptors: 5 };
+const MAY_GROW: Readonly<Record<keyof Held, number>> = {
+  heapKib: 1_024,
+  nurseryKib: 65_536,
+  timers: 3,
+  residentKib: 16_384,
+  descriptors: 5,
+};
 const WHAT = Object.keys(MAY_GROW) as (keyof Held)[];
 
 /** What one program held, turn for turn. */

@@ -18,8 +18,10 @@ const SAMPLES = 3;
 /** What idle streams cost one target. */
 export interface StreamsRow {
   readonly target: string;
-  /** KiB of resident memory for each, by process. */
+  /** KiB of resident memory for each, by process, less what V8's young generation has grown by meanwhile. */
   readonly kibBy: Readonly<Record<string, number>>;
+  /** With that. */
+  readonly residentBy: Readonly<Record<string, number>>;
   /** Calls a second beside them, against those without. */
   readonly beside: number;
   readonly wrong: number;
@@ -66,19 +68,33 @@ async function holdAt(target: StagedTarget, { generator, seconds }: RoundsParts)
   const beside = await perSecond();
   await generator.listenNoMore(at);
   const alone = await perSecond();
-  const perStream = target.own.map(({ name }, index) => [name, ((withThem[index] ?? 0) - (without[index] ?? 0)) / STREAMS] as const);
+  const perStream = (kib: (of: Kib) => number): Readonly<Record<string, number>> => {
+    const each = target.own.map(({ name }, index) => [name, (kib(withThem[index] as Kib) - kib(without[index] as Kib)) / STREAMS] as const);
+    return Object.fromEntries(each);
+  };
   const firstWrong = samples.find((sample) => sample.firstWrong !== undefined)?.firstWrong;
   return {
     target: target.variant.name,
-    kibBy: Object.fromEntries(perStream),
+    kibBy: perStream(({ resident, nursery }) => resident - nursery),
+    residentBy: perStream(({ resident }) => resident),
     beside: beside / alone,
     wrong: samples.reduce((sum, { wrong }) => sum + wrong, 0),
     ...(firstWrong !== undefined && { firstWrong }),
   };
 }
 
-/** KiB of each process, without what could be collected. */
-async function kibOf({ own, variant }: StagedTarget): Promise<readonly number[]> {
-  if (kindOf(variant.target).runs !== undefined) await Promise.all(own.map(heldBy));
-  return own.map(({ pid }) => usageOf(pid).kib);
+interface Kib {
+  readonly resident: number;
+  readonly nursery: number;
+}
+
+/** Of each process, without what could be collected. */
+async function kibOf({ own, variant }: StagedTarget): Promise<readonly Kib[]> {
+  if (kindOf(variant.target).runs === undefined) return own.map(({ pid }) => ({ resident: usageOf(pid).kib, nursery: 0 }));
+  return await Promise.all(
+    own.map(async (served) => {
+      const { residentKib, nurseryKib } = await heldBy(served);
+      return { resident: residentKib, nursery: nurseryKib };
+    }),
+  );
 }

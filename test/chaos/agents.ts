@@ -26,7 +26,8 @@ export function agentNames(clients: Options['clients']): readonly string[] {
 export async function startCrew(clients: Options['clients'], props: CrewProps): Promise<Crew> {
   const { seed, program, scratch, onTold } = props;
   if (clients === 'plain') return new PlainAgents(await sharesOf(PLAIN_KINDS, props), { seed, scratch, onTold });
-  return new AgentProcesses(program, await sharesOf(AGENT_KINDS, props), seed, onTold);
+  const shares = (await sharesOf(AGENT_KINDS, props)).map((share) => ({ ...share, kind: share.name }));
+  return new AgentProcesses(program, shares, seed, onTold);
 }
 
 async function sharesOf<Name extends string>(

@@ -1,6 +1,15 @@
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, test } from '@jest/globals';
+import {
+  ClientCredentialsProvider as ClientCredentialsV2,
+  Client as ClientV2,
+  StreamableHTTPClientTransport as TransportV2,
+} from '@modelcontextprotocol/client';
+import { ClientCredentialsProvider as ClientCredentialsV1 } from '@modelcontextprotocol/sdk/client/auth-extensions.js';
+import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { openClient } from '../../checks/agent-client';
 import type { LocalAccount } from '../../local/local-account';
 import { startLocalAccount } from '../../local/start';
@@ -127,8 +136,10 @@ const REFUSED: Readonly<Partial<Record<Agent, string>>> = {
 describe.each(AGENTS)('%s', (agent) => {
   test.each(Object.entries(CALLS))('%s: every edge decides alike', async (_, asked) => {
     const decisions = await Promise.all(EDGES.map(async (edge) => [edge, decisionOf(await ask(edge, agent, asked))]));
-    const { internal, public: open, api } = Object.fromEntries(decisions) as Record<Edge, string>;
+    const { internal, public: open, verified, api } = Object.fromEntries(decisions) as Record<Edge, string>;
     expect(open).toBe(internal);
+    // Of a forged token the load balancer says nothing but that it is refused.
+    expect(verified).toBe(agent === 'forger' ? '401 untyped' : internal);
     expect(api).toBe(REFUSED[agent] ?? internal);
     if (REFUSED[agent] !== undefined) expect(internal).toMatch(/^4/);
     expect(internal).not.toMatch(/untyped/);
@@ -149,7 +160,7 @@ test('the table tells allowed from denied', async () => {
 });
 
 describe('what must differ', () => {
-  const behindBalancers = (told: Readonly<Record<Edge, unknown>>) => ({ internal: told.internal, public: told.public });
+  const behindBalancers = ({ api: _, ...told }: Readonly<Record<Edge, unknown>>) => told;
   const at = async (agent: Agent, asked: Asked, of: (told: Told) => unknown) =>
     Object.fromEntries(await Promise.all(EDGES.map(async (edge) => [edge, of(await ask(edge, agent, asked))]))) as Record<Edge, unknown>;
 
@@ -159,17 +170,23 @@ describe('what must differ', () => {
     expect(behindBalancers(told)).toEqual({
       internal: expect.stringContaining('resource_metadata="'),
       public: expect.stringContaining('resource_metadata="'),
+      verified: expect.stringContaining('resource_metadata="'),
     });
   });
 
   it('of a server that there is not, the API says what it says of one that is not granted', async () => {
     const told = await at('asker', { ...call('tell'), path: '/ghost/mcp' }, decisionOf);
-    expect(told).toEqual({ internal: '404 UNKNOWN_SERVER', public: '404 UNKNOWN_SERVER', api: '403 SERVER_DENIED' });
+    expect(told).toEqual({
+      internal: '404 UNKNOWN_SERVER',
+      public: '404 UNKNOWN_SERVER',
+      verified: '404 UNKNOWN_SERVER',
+      api: '403 SERVER_DENIED',
+    });
   });
 
   it('a path that there is not is refused by the API itself', async () => {
     const told = await at('asker', { path: '/other/sse', body: '{}' }, ({ status }) => status);
-    expect(told).toEqual({ internal: 404, public: 404, api: 403 });
+    expect(told).toEqual({ internal: 404, public: 404, verified: 404, api: 403 });
   });
 
   it('request line and headers may be longer than an API takes', async () => {
@@ -178,7 +195,21 @@ describe('what must differ', () => {
       { ...call('tell'), headers: { ...call('tell').headers, 'x-long': 'x'.repeat(9_500) } },
       ({ status }) => status,
     );
-    expect(told).toEqual({ internal: 403, public: 403, api: 431 });
+    expect(told).toEqual({ internal: 403, public: 403, verified: 403, api: 431 });
+  });
+
+  it('a load balancer that verifies tokens tells nothing of why it refuses one', async () => {
+    const told = await at('forger', call('tell'), ({ status, headers, text }) => [
+      status,
+      headers.server,
+      text.includes('UNAUTHENTICATED'),
+    ]);
+    expect(told).toEqual({
+      internal: [401, undefined, true],
+      public: [401, undefined, true],
+      verified: [401, 'awselb/2.0', false],
+      api: [401, undefined, true],
+    });
   });
 
   it('a preflight passes everywhere, without a token', async () => {
@@ -225,4 +256,37 @@ test.each(EDGES)('clients of both SDKs work at the %s edge, and learn from whom 
   }
   const metadata = await fetch(`${baseUrl}/.well-known/oauth-protected-resource/teller/mcp`);
   expect(await metadata.json()).toMatchObject({ resource: `${baseUrl}/teller/mcp`, bearer_methods_supported: ['header'] });
+});
+
+describe('where a load balancer refuses an expired token without a challenge', () => {
+  const NAME = { name: 'agent', version: '1' };
+  type Secret = { clientId: string; clientSecret: string };
+  /** The local issuer gives tokens of two seconds. */
+  const briefly: typeof fetch = (input, init) => fetch(input, { ...init, headers: [...new Headers(init?.headers), ['x-token-ttl', '2']] });
+  const WAYS = {
+    v1: (url: URL, secret: Secret) => {
+      const authProvider = new ClientCredentialsV1(secret);
+      return { authProvider, client: new ClientV1(NAME), transport: new TransportV1(url, { authProvider, fetch: briefly }) };
+    },
+    v2: (url: URL, secret: Secret) => {
+      const authProvider = new ClientCredentialsV2(secret);
+      return { authProvider, client: new ClientV2(NAME), transport: new TransportV2(url, { authProvider, fetch: briefly }) };
+    },
+  };
+
+  test.each(['v1', 'v2'] as const)('a client of SDK %s gets another one by itself, and goes on in its session', async (sdk) => {
+    const { baseUrl } = account.fleets.find(({ name }) => name === 'verified') as { baseUrl: string };
+    const { authProvider, client, transport } = WAYS[sdk](new URL(`${baseUrl}/teller/mcp`), await account.oauthClient('verified/asker'));
+    await (client as ClientV1).connect(transport as never);
+    const { sessionId } = transport;
+    const first = authProvider.tokens()?.access_token;
+    const refused = await fetch(new Request(`${baseUrl}/teller/mcp`, { method: 'POST', headers: { authorization: `Bearer ${first}x` } }));
+    expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([401, null]);
+    do {
+      await setTimeout(500);
+      expect(await (client as ClientV1).callTool({ name: 'tell', arguments: { name: 'PATH' } })).not.toMatchObject({ isError: true });
+    } while (authProvider.tokens()?.access_token === first);
+    expect(transport.sessionId).toBe(sessionId);
+    await client.close();
+  });
 });

@@ -41,6 +41,11 @@ export function acknowledgePlainHttp(fleet: McpFleet): void {
   Validations.of(fleet).acknowledge({ id: 'cdk-mcp-fleet:plainHttp', reason: 'a test' });
 }
 
+/** The same where the VPC is given, and its endpoints are none of the test's affair. */
+export function acknowledgeEndpoints(fleet: McpFleet): void {
+  Validations.of(fleet).acknowledge({ id: 'cdk-mcp-fleet:vpcEndpoints', reason: 'a test' });
+}
+
 export const NPM_HTTP = ServerRuntime.http({ package: '@acme/tickets', version: '1.2.3', port: 3000 });
 export const NPM_STDIO = ServerRuntime.stdio({ package: '@acme/notes', version: '4.5.6', args: ['--quiet'] });
 

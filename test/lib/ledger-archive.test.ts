@@ -10,7 +10,7 @@ test('the archive is locked, encrypted, closed to the public and to plain HTTP, 
   const bucket = resourceAt(template, 'AWS::S3::Bucket', ARCHIVE);
   const id = logicalIdAt(template, 'AWS::S3::Bucket', ARCHIVE);
 
-  expect(bucket).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+  expect(bucket).toMatchObject({ DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
   expect(bucket.Properties).toMatchObject({
     ObjectLockEnabled: true,
     ObjectLockConfiguration: { Rule: { DefaultRetention: { Mode: 'COMPLIANCE', Days: 365 } } },

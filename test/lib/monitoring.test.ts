@@ -22,10 +22,12 @@ test('every server has the alarms without which it should not go live', () => {
   expect(alarms.sort()).toEqual([
     ['AWS/ApplicationELB', 'HTTPCode_ELB_5XX_Count', 'Sum', 'GreaterThanOrEqualToThreshold', 10],
     ['AWS/ApplicationELB', 'HTTPCode_Target_5XX_Count', 'Sum', 'GreaterThanOrEqualToThreshold', 10],
-    ['AWS/ApplicationELB', 'HealthyHostCount', 'Minimum', 'LessThanThreshold', 2],
-    ['AWS/ApplicationELB', 'HealthyHostCount', 'Minimum', 'LessThanThreshold', 2],
+    // Of the gateways in each of two zones; of gateways, and of instances.
+    ...Array(2).fill(['AWS/ApplicationELB', 'HealthyHostCount', 'Minimum', 'LessThanThreshold', 1]),
+    ...Array(2).fill(['AWS/ApplicationELB', 'HealthyHostCount', 'Minimum', 'LessThanThreshold', 2]),
     ['AWS/ApplicationELB', 'UnHealthyHostCount', 'Maximum', 'GreaterThanOrEqualToThreshold', 1],
     ['AWS/ApplicationELB', 'UnHealthyHostCount', 'Maximum', 'GreaterThanOrEqualToThreshold', 1],
+    ['AWS/CertificateManager', 'DaysToExpiry', 'Minimum', 'LessThanThreshold', 14],
     ...Array(3).fill(['AWS/DynamoDB', 'throttled', '', 'GreaterThanOrEqualToThreshold', 1]),
     ...Array(4).fill(['AWS/Lambda', 'Errors', 'Sum', 'GreaterThanOrEqualToThreshold', 1]),
     ['AWS/Lambda', 'Invocations', 'Sum', 'LessThanThreshold', 1],
@@ -64,7 +66,9 @@ test('where nothing is left that could be counted, alarms sound', () => {
     ({ MetricName }) => MetricName === 'HealthyHostCount',
   );
 
-  expect(missing.map(({ Threshold, TreatMissingData }) => [Threshold, TreatMissingData])).toEqual([
+  expect(missing.map(({ Threshold, TreatMissingData }) => [Threshold, TreatMissingData]).sort()).toEqual([
+    [1, 'breaching'],
+    [1, 'breaching'],
     [2, 'breaching'],
     [3, 'breaching'],
   ]);
@@ -147,12 +151,15 @@ test('a remote server has no instances to alarm on', () => {
 
   expect(names.sort()).toEqual([
     'AuthorizerFailures',
+    'DaysToExpiry',
     'Errors',
     'Errors',
     'Errors',
     'Errors',
     'HTTPCode_ELB_5XX_Count',
     'HTTPCode_Target_5XX_Count',
+    'HealthyHostCount',
+    'HealthyHostCount',
     'HealthyHostCount',
     'Invocations',
     'IteratorAge',
@@ -168,4 +175,14 @@ test('a remote server has no instances to alarm on', () => {
     'UnHealthyHostCount',
     'UnknownOutcomes',
   ]);
+});
+
+test('a zone in which no gateway is healthy sounds an alarm, where there are as many gateways as zones', () => {
+  const zonesOf = (minReplicas: number) =>
+    alarmsOf(templateOf(newFleet(newStack(), { gateway: { minReplicas, maxReplicas: 5 } }))).flatMap(
+      ({ Dimensions = [] }) => Dimensions.find(({ Name }: { Name: string }) => Name === 'AvailabilityZone')?.Value ?? [],
+    );
+  const zone = (index: number) => ({ 'Fn::Select': [index, { 'Fn::GetAZs': '' }] });
+  expect(zonesOf(2)).toEqual([zone(0), zone(1)]);
+  expect(zonesOf(1)).toEqual([]);
 });

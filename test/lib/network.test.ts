@@ -1,10 +1,26 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { Stack } from 'aws-cdk-lib';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { Peer, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Cluster } from 'aws-cdk-lib/aws-ecs';
-import { FleetEdge } from '../../lib';
-import { acknowledgePlainHttp, certificateOf, logicalIdAt, newFleet, newServer, newStack, resourceAt, templateOf } from './example-fleet';
+import { AgentIdentity, FleetEdge } from '../../lib';
+import { readAssets } from '../../local/assembly/assets';
+import { stackOf } from '../../local/assembly/cloud-assembly';
+import type { Template as StackTemplate } from '../../local/assembly/template';
+import { forbiddenLinks, judge, neededLinks } from '../../local/network/fleet-links';
+import { type Network, readNetwork } from '../../local/network/network';
+import { linksAmong } from '../../local/network/reach';
+import {
+  acknowledgeEndpoints,
+  acknowledgePlainHttp,
+  certificateOf,
+  logicalIdAt,
+  newFleet,
+  newServer,
+  newStack,
+  resourceAt,
+  templateOf,
+} from './example-fleet';
 
 /** Everyone who may send to a port, as logical ids of security groups or as address ranges. */
 function sendersTo(template: Template, port: number): unknown[] {
@@ -17,7 +33,16 @@ function sendersTo(template: Template, port: number): unknown[] {
     .map((rule) => rule.SourceSecurityGroupId?.['Fn::GetAtt'][0] ?? rule.CidrIp);
 }
 
-const groupOf = (template: Template, path: RegExp) => logicalIdAt(template, 'AWS::EC2::SecurityGroup', path);
+/** Who may open a connection to one of the fleet, by name. */
+function whoReaches(template: Template, to: string): string[] {
+  const open = linksAmong(networkOf(template)).filter((row) => row.to === to && row.open);
+  return [...new Set(open.map(({ from }) => from))].sort();
+}
+
+function networkOf(template: Template): Network {
+  const place = { account: '111122223333', region: 'eu-west-1', assets: readAssets('', []) };
+  return readNetwork(stackOf('Company', template.toJSON() as StackTemplate, place));
+}
 
 const publicEdge = (stack: Stack) => FleetEdge.publicAlb({ certificate: certificateOf(stack), domainName: 'mcp.example' });
 
@@ -28,19 +53,32 @@ test.each([
   const stack = newStack();
   const template = templateOf(newServer({}, newFleet(stack, edge && { edge: edge(stack) })));
 
-  expect(sendersTo(template, 8443)).toEqual([groupOf(template, /Gateway\/Service\/SecurityGroup/)]);
+  expect(whoReaches(template, 'servers')).toEqual(['gateway']);
 });
 
 test('only the load balancer may reach sidecars and gateways, and nobody the port of a server', () => {
   const template = templateOf(newServer());
-  const balancer = groupOf(template, /LoadBalancers\/InternalAccess/);
-
-  expect(sendersTo(template, 8080)).toEqual([balancer, balancer]);
-  expect(sendersTo(template, 3000)).toEqual([]);
+  // Both listeners are one load balancer's.
+  expect(whoReaches(template, 'tickets')).toEqual(['edge', 'servers']);
+  expect(whoReaches(template, 'gateway')).toEqual(['edge', 'servers']);
+  expect(linksAmong(networkOf(template)).filter(({ to, port, open }) => to === 'tickets' && port === 3000 && open)).toEqual([]);
 });
 
+test.each([
+  ['internal', undefined],
+  ['public', publicEdge],
+])('every connection that a fleet needs is open, and none past its gateways (%s edge)', (_, edge) => {
+  const stack = newStack();
+  const network = networkOf(templateOf(newServer({}, newFleet(stack, edge && { edge: edge(stack) }))));
+  expect(neededLinks(network).filter((link) => !judge(network, link).open)).toEqual([]);
+  expect(forbiddenLinks(network).filter((link) => judge(network, link).open)).toEqual([]);
+});
+
+/** They take TLS, too, from the VPC. */
+const withoutEndpoints = { interfaceEndpoints: false };
+
 test('an internal edge is one load balancer that lets in the VPC', () => {
-  const template = templateOf(newFleet());
+  const template = templateOf(newFleet(newStack(), withoutEndpoints));
 
   template.resourceCountIs('AWS::ElasticLoadBalancingV2::LoadBalancer', 1);
   template.hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', { Scheme: 'internal' });
@@ -50,7 +88,7 @@ test('an internal edge is one load balancer that lets in the VPC', () => {
 
 test('a public edge is a load balancer of its own: the servers stay behind an internal one', () => {
   const stack = newStack();
-  const template = templateOf(newServer({}, newFleet(stack, { edge: publicEdge(stack) })));
+  const template = templateOf(newServer({}, newFleet(stack, { ...withoutEndpoints, edge: publicEdge(stack) })));
   const internal = logicalIdAt(template, 'AWS::ElasticLoadBalancingV2::LoadBalancer', /Internal/);
   const open = logicalIdAt(template, 'AWS::ElasticLoadBalancingV2::LoadBalancer', /Public/);
 
@@ -75,7 +113,7 @@ test('clients named by the company replace the default ones', () => {
     clients: [Peer.ipv4('10.1.0.0/16'), Peer.ipv4('10.2.0.0/16')],
   });
 
-  expect(sendersTo(templateOf(newFleet(stack, { edge })), 443)).toEqual(['10.1.0.0/16', '10.2.0.0/16']);
+  expect(sendersTo(templateOf(newFleet(stack, { ...withoutEndpoints, edge })), 443)).toEqual(['10.1.0.0/16', '10.2.0.0/16']);
 });
 
 test('more clients can be let in later', () => {
@@ -139,13 +177,75 @@ test('a VPC is made unless one is given; a cluster brings its own', () => {
 
   const own = newStack();
   const vpc = new Vpc(own, 'Own');
-  const template = templateOf(newFleet(own, { vpc }));
+  const fleetInOwn = newFleet(own, { vpc });
+  acknowledgeEndpoints(fleetInOwn);
+  const template = templateOf(fleetInOwn);
   template.resourceCountIs('AWS::EC2::VPC', 1);
   template.hasResourceProperties('AWS::EC2::SecurityGroup', { VpcId: { Ref: logicalIdAt(template, 'AWS::EC2::VPC', /Own/) } });
 
   const shared = newStack();
   const cluster = new Cluster(shared, 'Shared', { vpc: new Vpc(shared, 'Own') });
   const fleet = newFleet(shared, { cluster });
+  acknowledgeEndpoints(fleet);
   expect(fleet.vpc).toBe(cluster.vpc);
   templateOf(fleet).resourceCountIs('AWS::ECS::Cluster', 1);
+});
+
+test('load balancers speak TLS to every task where it is asked for, and ask so for its health', () => {
+  const protocols = (template: Template) =>
+    Object.values(template.findResources('AWS::ElasticLoadBalancingV2::TargetGroup')).map(({ Properties }) => [
+      Properties.Protocol,
+      Properties.HealthCheckProtocol,
+    ]);
+  const template = templateOf(newServer({}, newFleet(newStack(), { targetTls: true })));
+  expect(protocols(template)).toEqual([
+    ['HTTPS', 'HTTPS'],
+    ['HTTPS', 'HTTPS'],
+  ]);
+  // Each task is told to speak it: the gateway and the sidecar.
+  expect(JSON.stringify(template.findResources('AWS::ECS::TaskDefinition')).match(/targetTls\\":true/g)).toHaveLength(2);
+  expect(protocols(templateOf(newServer()))).toEqual([
+    ['HTTP', undefined],
+    ['HTTP', undefined],
+  ]);
+});
+
+describe('a public edge that verifies tokens', () => {
+  const jwksUri = 'https://login.example/keys';
+  const identified = (more: object) => AgentIdentity.oidc({ issuer: 'https://login.example', audience: 'https://mcp.example', ...more });
+  const verifying = (stack: Stack) =>
+    FleetEdge.publicAlb({ certificate: certificateOf(stack), domainName: 'mcp.example', jwtVerification: true });
+
+  test('looks at those that there are, and leaves requests without one to the gateway', () => {
+    const stack = newStack();
+    const template = templateOf(newFleet(stack, { edge: verifying(stack), identity: identified({ jwksUri }) }));
+    const [forward] = resourceAt(template, 'AWS::ElasticLoadBalancingV2::Listener', /Edge/).Properties.DefaultActions;
+
+    expect(forward.Type).toBe('forward');
+    template.hasResourceProperties('AWS::ElasticLoadBalancingV2::ListenerRule', {
+      Priority: 1,
+      Conditions: [{ Field: 'http-header', HttpHeaderConfig: { HttpHeaderName: 'Authorization', Values: ['*'] } }],
+      Actions: [
+        { Type: 'jwt-validation', Order: 1, JwtValidationConfig: { Issuer: 'https://login.example', JwksEndpoint: jwksUri } },
+        { ...forward, Order: 2 },
+      ],
+    });
+  });
+
+  test.each([
+    ['an issuer whose keys are not named', {}, /identity jwksUri is missing; allowed: the address of the keys, with jwtVerification/],
+    [
+      'an address that is too long',
+      { jwksUri: `${jwksUri}/${'k'.repeat(256)}` },
+      /identity jwksUri is .*; allowed: at most 256 characters/,
+    ],
+  ])('is refused for %s', (_, more, words) => {
+    const stack = newStack();
+    expect(() => newFleet(stack, { edge: verifying(stack), identity: identified(more) })).toThrow(words);
+  });
+
+  test('is not there unless it is asked for', () => {
+    const stack = newStack();
+    templateOf(newFleet(stack, { edge: publicEdge(stack) })).resourceCountIs('AWS::ElasticLoadBalancingV2::ListenerRule', 0);
+  });
 });

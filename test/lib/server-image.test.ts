@@ -38,10 +38,10 @@ ENTRYPOINT ["tickets"]
 test('an npm package over stdio: the sidecar is the entry point', () => {
   const { folder } = imageOf(newServer({ runtime: NPM_STDIO }), 'sidecar');
 
-  expect(readdirSync(folder).sort()).toEqual(['Dockerfile', 'index.js', 'package.json']);
+  expect(readdirSync(folder).sort()).toEqual(['Dockerfile', 'certificate.js', 'index.js', 'package.json']);
   expect(contentOf(folder, 'index.js')).toBe(readFileSync(join(bundleFolder('sidecar'), 'index.js'), 'utf8'));
   expect(contentOf(folder, 'Dockerfile')).toMatch(
-    /RUN npm install[\s\S]*COPY index.js[\s\S]*USER node\nENTRYPOINT \["node","index.js"\]\n$/,
+    /RUN npm install[\s\S]*COPY index.js certificate.js[\s\S]*USER node\nENTRYPOINT \["node","index.js"\]\n$/,
   );
 });
 

@@ -1,6 +1,8 @@
 import { expect, jest, test } from '@jest/globals';
 import { Size } from 'aws-cdk-lib';
 import { UserPool, UserPoolClient } from 'aws-cdk-lib/aws-cognito';
+import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import { ApplicationListener } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import * as lib from '../../lib';
 import { rulePriority } from '../../lib/rule-priority';
@@ -54,6 +56,12 @@ const checkedBy = (checks: Anything) => serverWith({ checks, tools: { find: Tool
 const COUNT = { tool: 'find', arguments: { reference: '{mark}' }, count: 'result.n' };
 const READ = { tool: 'find', arguments: '{}', landed: 'result.n > 0', notLanded: 'result.n = 0' };
 
+const FEWEST = { identity: IDENTITY, edge: FleetEdge.internal() };
+const LISTENER = ApplicationListener.fromApplicationListenerAttributes(stack, 'Shared', {
+  listenerArn: 'arn:aws:elasticloadbalancing:eu-west-1:111122223333:listener/app/shared/1a2b/3c4d',
+  securityGroup: SecurityGroup.fromSecurityGroupId(stack, 'SharedAccess', 'sg-shared'),
+});
+
 /** For every interface: properties that are right, and how they are given. */
 const USES: Record<string, { readonly right: object; readonly use: (props: Anything) => unknown }> = {
   AddAgentProps: {
@@ -95,6 +103,13 @@ const USES: Record<string, { readonly right: object; readonly use: (props: Anyth
     right: {},
     use: (sessionBudget) => newFleetWith({ identity: IDENTITY, edge: FleetEdge.internal(), sessionBudget }),
   },
+  DeletionProtectionOptions: { right: {}, use: (deletionProtection) => newFleetWith({ ...FEWEST, deletionProtection }) },
+  FunctionOptions: { right: {}, use: (functions) => newFleetWith({ ...FEWEST, functions }) },
+  ReservedConcurrencyOptions: { right: {}, use: (reservedConcurrency) => newFleetWith({ ...FEWEST, functions: { reservedConcurrency } }) },
+  ListenerEdgeProps: {
+    right: { certificate: certificateOf(newStack()), domainName: 'mcp.example', priority: 7, listener: LISTENER },
+    use: (props) => at(FleetEdge.listener(props)),
+  },
   AuditOptions: { right: {}, use: (audit) => newFleetWith({ identity: IDENTITY, edge: FleetEdge.internal(), audit }) },
   RequestLimits: {
     right: {},
@@ -112,7 +127,7 @@ const USES: Record<string, { readonly right: object; readonly use: (props: Anyth
   OidcIdentityProps: { right: { issuer: 'https://login.example', audience: 'a' }, use: (props) => identified(AgentIdentity.oidc(props)) },
   ProbeCall: { right: { tool: 'find' }, use: (failing) => checkedBy({ failing }) },
   PublicAlbEdgeProps: {
-    right: { certificate: certificateOf(newStack()), domainName: 'mcp.example' },
+    right: { certificate: certificateOf(newStack()), domainName: 'mcp.example', jwtVerification: false },
     use: (props) => at(FleetEdge.publicAlb(props)),
   },
   ReadProbe: { right: { tool: 'find' }, use: (read) => checkedBy({ read }) },

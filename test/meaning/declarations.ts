@@ -1,8 +1,9 @@
 import { Duration, Expiration, Size, Stack } from 'aws-cdk-lib';
 import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { CfnGlobalTable } from 'aws-cdk-lib/aws-dynamodb';
-import { Peer, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Peer, SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Cluster } from 'aws-cdk-lib/aws-ecs';
+import { ApplicationListener } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -21,7 +22,7 @@ import {
   ServerSecret,
   ToolPolicy,
 } from '../../lib';
-import { type Declaration, HTTP, KEY, named, payments, secret, TOOLS, USUAL } from './declaration';
+import { type Declaration, HTTP, KEY, named, PATH, payments, secret, TOOLS, USUAL } from './declaration';
 /** A single thing that is declared otherwise. */
 export interface Change {
   readonly by: Partial<Declaration>;
@@ -90,6 +91,11 @@ const also = (by: Declaration['also'], kinds: string[], severity: string, words:
   kinds,
   ...(servers && { servers }),
 });
+const sharedListener = (stack: Stack) =>
+  ApplicationListener.fromApplicationListenerAttributes(stack, 'Shared', {
+    listenerArn: 'arn:aws:elasticloadbalancing:eu-west-1:111122223333:listener/app/shared/1a2b/3c4d',
+    securityGroup: SecurityGroup.fromSecurityGroupId(stack, 'SharedAccess', 'sg-shared'),
+  });
 const ledgerOf = ({ ledgerTable }: McpFleet) => ledgerTable.node.defaultChild as CfnGlobalTable;
 const RECONCILE = { tool: 'balance', arguments: '{}', landed: 'result.a = 1', notLanded: 'result.a = 0' };
 
@@ -138,6 +144,13 @@ export const CHANGES: Readonly<Record<string, Change>> = {
   'other keys': identity({ jwksUri: 'https://login.example/keys' }, 'narrows', /signing keys.*the issuer names/),
   'an API at the edge': watched(
     edge((stack) => FleetEdge.apiGateway({ ...named(stack, 'mcp.example') }), 'widens', /edge.*internal.*public/),
+  ),
+  'a listener of the company': watched(
+    edge(
+      (stack) => FleetEdge.listener({ ...named(stack, 'mcp.example'), listener: sharedListener(stack), priority: 7 }),
+      'widens',
+      /edge.*internal.*a listener of the company/,
+    ),
   ),
   'a public edge': watched(edge((stack) => FleetEdge.publicAlb(named(stack, 'mcp.example')), 'widens', /edge.*internal.*public/)),
   'plain HTTP': edge(() => FleetEdge.internal(), 'widens', /edge speaks.*HTTPS on port 443.*HTTP on port 80/),
@@ -249,6 +262,20 @@ export const CHANGES: Readonly<Record<string, Change>> = {
     capacity({ scaling: { minInstances: 4, maxInstances: 40, targetUtilization: 50 } }, 'changes', /most instances.*10.*40/),
   ),
   'a larger task': capacity({ taskSize: { cpu: 1024, memory: Size.gibibytes(4) } }, 'changes', /size of an instance.*1024/),
+  'sessions that are kept ready': capacity(
+    { sessions: { perInstance: 50, onLoss: OnLoss.RESTART, warm: 5 } },
+    'changes',
+    /sessions kept ready on each instance 0 5/,
+  ),
+  'shorter calls': watched(capacity({ longestCall: Duration.minutes(2) }, 'breaks', /an answer may take 900 s 120 s/)),
+  'listen streams that end': capacity({ listenAge: Duration.hours(1) }, 'breaks', /listen streams end after they may stay open 3600 s/),
+  'longer starts': capacity({ startGrace: Duration.minutes(5) }, 'changes', /may take to be healthy 60 s 300 s/),
+  'connections that are kept open': {
+    by: { others: { ...USUAL.others, tickets: ServerRuntime.remote({ url: `https://tickets.example/${PATH}/mcp`, warm: 3 }) } },
+    told: ['changes', /connections kept open to it 0 3/],
+    kinds: ['capacity'],
+    servers: ['tickets'],
+  },
   'a longer deployment': watched(capacity({ deployWithin: Duration.minutes(90) }, 'changes', /waits for sessions.*45 min.*90 min/)),
   'a shorter drain': capacity({ drain: Duration.seconds(20) }, 'changes', /calls may finish.*110 s.*20 s/),
   'sessions that surface': capacity(

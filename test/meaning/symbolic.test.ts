@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { coversAddress } from '../../meaning/addresses';
+import { coversAddress } from '../../core/address-ranges';
 import { originOf, shownCommand, shownImage, shownSecret, shownUrl } from '../../meaning/shown';
 import { documentOf, readableIn, textOf } from '../../meaning/symbolic';
 

@@ -1,10 +1,11 @@
 import { checkTemplate } from '../../cloudformation/template-check';
+import { QUOTAS } from '../../quotas';
 import { readTemplateText } from '../../template/template-text';
 import { AwsError } from '../aws-error';
 import { invalid } from '../query-request';
 
 /** CloudFormation quotas (User Guide, "Understand CloudFormation quotas"). */
-const MOST_RESOURCES = 500;
+const MOST_RESOURCES = QUOTAS.resources.most;
 const MOST_PARAMETERS = 200;
 const MOST_OUTPUTS = 200;
 const MOST_TAGS = 50;

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { QUOTAS } from '../../quotas';
 import { placeOf } from '../assets/uploaded-assets';
 import { AwsError } from '../aws-error';
 import type { QueryFields } from '../query-request';
@@ -6,8 +7,8 @@ import type { ObjectStore } from '../s3/object-store';
 import { readTemplate } from './limits';
 
 /** A template beside the other parameters, and one in S3: bytes. */
-const LONGEST_BODY = 51_200;
-const LONGEST_OBJECT = 1_000_000;
+const LONGEST_BODY = QUOTAS.templateBody.most;
+const LONGEST_OBJECT = QUOTAS.template.most;
 
 /** What says a template in a request. */
 export const TEMPLATE = ['TemplateBody', 'TemplateURL'] as const;

@@ -1,8 +1,9 @@
 import type { ContainerProperties, TaskDefinition } from '../../ecs/task-definition';
 import { revisionOf } from '../../ecs/task-definition';
 import type { Machinery } from '../../machinery';
+import { QUOTAS } from '../../quotas';
 import { arn, refusedProperties } from '../../resources/provisioner';
-import { CONTAINER_HONOURS, rolesOf, taskDefinition } from '../../resources/task-definition';
+import { CONTAINER_HONOURS, rolesOf, sizeOfDefinition, taskDefinition } from '../../resources/task-definition';
 import { registerTaskDefinition } from '../../resources/task-registration';
 import { AwsError, notImplemented } from '../aws-error';
 import { type JsonOperations, type JsonRequest, listOf, requiredText, textOf } from '../json-service';
@@ -30,6 +31,9 @@ export function taskDefinitionOperations(machinery: Machinery, isNameOnly: IsNam
     },
     RegisterTaskDefinition: async (request) => {
       const family = requiredText(request, 'family');
+      const size = sizeOfDefinition(request);
+      if (size > QUOTAS.taskDefinition.most)
+        throw new AwsError('ClientException', `Actual length: '${size}'. Max allowed length is '${QUOTAS.taskDefinition.most}' bytes.`);
       if (!FAMILY.test(family)) throw new AwsError('ClientException', `"${family}" is no name of a family.`);
       const before = taskDefinitions.latest(family);
       if (before === undefined && isNameOnly('AWS::ECS::TaskDefinition', family))

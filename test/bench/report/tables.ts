@@ -27,6 +27,7 @@ const STREAMS_COLUMNS: readonly Column<StreamsRow>[] = [
   { title: 'target', cell: ({ target }) => target },
   { title: 'KiB a stream', cell: ({ kibBy }) => sum(kibBy).toFixed(1) },
   { title: 'by process', cell: ({ kibBy }) => byProcess(kibBy, (kib) => kib.toFixed(1)) },
+  { title: 'with the young generation', cell: ({ residentBy }) => sum(residentBy).toFixed(1) },
   { title: 'calls/s beside them', cell: ({ beside }) => `× ${beside.toFixed(2)}` },
   { title: 'wrong', cell: wrongOf },
 ];
@@ -75,7 +76,7 @@ export function tableOfLoad(result: LoadResult): Table {
 export function tableOfStreams(rows: readonly StreamsRow[]): Table {
   return tableOf(
     `${STREAMS.toLocaleString('en')} idle streams`,
-    'resident memory before any load, and calls/s against those without',
+    "resident memory before any load, without and with what V8's young generation grows to meanwhile, and calls/s against those without",
     rows,
     STREAMS_COLUMNS,
   );

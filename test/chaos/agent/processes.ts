@@ -6,19 +6,26 @@ import type { AgentKind, AgentSettings, Notice, Told } from '../messages';
 /** Agents in each process, each with a call under way. */
 const AGENTS = 16;
 
+/** What one process has of the calls. */
+export interface AgentShare extends Share {
+  readonly kind: AgentKind;
+  /** At once. @default 16 */
+  readonly agents?: number;
+}
+
 /** One process of agents for each kind of client. */
 export class AgentProcesses implements Crew {
   private readonly children: readonly { readonly child: ChildProcess; readonly settings: AgentSettings }[];
 
   constructor(
     program: string,
-    shares: readonly (Share & { readonly name: AgentKind })[],
+    shares: readonly AgentShare[],
     seed: number,
     private readonly onTold: (told: Told) => void,
   ) {
     this.children = shares.map((share) => ({
       child: fork(program, { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
-      settings: { ...share, kind: share.name, seed, agents: AGENTS },
+      settings: { agents: AGENTS, ...share, seed },
     }));
   }
 

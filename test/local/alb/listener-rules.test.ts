@@ -43,11 +43,14 @@ describe('readConditions', () => {
   });
 });
 
+const nobody = () => undefined;
+
 describe('readActions', () => {
   test('a redirect fills in what it keeps', () => {
     const action = readActions(
       [{ Type: 'redirect', RedirectConfig: { StatusCode: 'HTTP_301', Protocol: 'HTTPS', Port: '8443', Path: '/v2/#{path}' } }],
       'p',
+      nobody,
     );
     expect(action.type === 'redirect' && [action.status, action.location(request('/a/b?c=d'))]).toEqual([
       301,
@@ -63,8 +66,18 @@ describe('readActions', () => {
           { Type: 'forward', Order: 2 },
         ],
         'Shop/Rule',
+        nobody,
       ),
     ).toThrow('2 actions at Shop/Rule');
-    expect(() => readActions([{ Type: 'jwt-validation' }], 'Shop/Rule')).toThrow('the action "jwt-validation" at Shop/Rule');
+    expect(() => readActions([{ Type: 'authenticate-cognito' }], 'Shop/Rule', nobody)).toThrow(
+      'the action "authenticate-cognito" at Shop/Rule',
+    );
+    const forward = { Type: 'forward', Order: 2, TargetGroupArn: 'arn' };
+    const check = (JwtValidationConfig: object) => [{ Type: 'jwt-validation', Order: 1, JwtValidationConfig }, forward] as never;
+    const config = { Issuer: 'https://login.example', JwksEndpoint: 'https://login.example/keys' };
+    expect(() => readActions(check(config), 'Shop/Rule', nobody)).toThrow('tokens of https://login.example at Shop/Rule');
+    expect(() => readActions(check({ ...config, AdditionalClaims: [{}] }), 'Shop/Rule', () => 'http://127.0.0.1:1')).toThrow(
+      'AdditionalClaims of the action at Shop/Rule',
+    );
   });
 });

@@ -4,9 +4,25 @@ import { readTargetGroup } from '../../../local/alb/target-group-settings';
 describe('readTargetGroup', () => {
   test('has the defaults of the load balancer', () => {
     const { healthCheck, ...settings } = readTargetGroup({}, 'tg', 'arn', 'Shop/Targets');
-    expect(settings).toEqual({ name: 'tg', arn: 'arn', algorithm: 'round_robin', deregistrationDelaySeconds: 300 });
+    expect(settings).toEqual({
+      id: 'Shop/Targets',
+      name: 'tg',
+      arn: 'arn',
+      algorithm: 'round_robin',
+      deregistrationDelaySeconds: 300,
+      scheme: 'http',
+    });
     expect(healthCheck).toMatchObject({ path: '/', intervalSeconds: 30, timeoutSeconds: 5, healthyThreshold: 5, unhealthyThreshold: 2 });
     expect([200, 201, 404].map(healthCheck.matches)).toEqual([true, false, false]);
+  });
+
+  test('asks for health in plain HTTP unless it is told otherwise, whatever it speaks to targets', () => {
+    const { scheme, healthCheck } = readTargetGroup({ Protocol: 'HTTPS' }, 'tg', 'arn', 'p');
+    expect([scheme, healthCheck.scheme]).toEqual(['https', 'http']);
+    expect(readTargetGroup({ HealthCheckProtocol: 'HTTPS' }, 'tg', 'arn', 'p').healthCheck.scheme).toBe('https');
+    expect(() => readTargetGroup({ Protocol: 'TCP' }, 'tg', 'arn', 'Shop/Targets')).toThrow(
+      'Protocol "TCP" of Shop/Targets; it has HTTP, HTTPS',
+    );
   });
 
   test('reads lists and ranges of status codes', () => {

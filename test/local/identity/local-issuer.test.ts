@@ -41,6 +41,28 @@ describe('startIssuer', () => {
     expect((await fetch(`${issuer.url}/.well-known/jwks.json`)).status).toBe(200);
   });
 
+  test('expires what one subject has got, and nobody else; what it gets then is good', async () => {
+    issuer = await startIssuer({ subjects: ['first', 'second'], issuer: ISSUER });
+    const [old, other] = [await issuer.token('first', 'a', 60), await issuer.token('second', 'a', 60)];
+    await verify(old);
+    issuer.expire('first');
+    await verify(await issuer.token('first', 'a', 60));
+    await expect(verify(old)).rejects.toMatchObject({ code: 'ERR_JWKS_NO_MATCHING_KEY' });
+    await verify(other);
+  });
+
+  test('what has expired stays so over a restart', async () => {
+    const folder = scratchFolder();
+    issuer = await startIssuer({ subjects: ['first'], issuer: ISSUER, folder });
+    const old = await issuer.token('first', 'a', 60);
+    issuer.expire('first');
+    const fresh = await issuer.token('first', 'a', 60);
+    await issuer.stop();
+    issuer = await startIssuer({ subjects: ['first'], issuer: ISSUER, folder });
+    await verify(fresh);
+    await expect(verify(old)).rejects.toMatchObject({ code: 'ERR_JWKS_NO_MATCHING_KEY' });
+  });
+
   test('comes to know subjects while it runs; tokens of before stay good', async () => {
     issuer = await startIssuer({ subjects: ['first'], issuer: ISSUER });
     const token = await issuer.token('first', 'a', 60);

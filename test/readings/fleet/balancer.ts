@@ -38,7 +38,7 @@ export function createBalancer(): Balancer {
     route: (name, port) => {
       void targets.get(name)?.pool.destroy();
       const pool = new Pool(`http://127.0.0.1:${port}`, { connections: null, pipelining: 1, keepAliveTimeout: IDLE_MS });
-      targets.set(name, { id: name, port, pool, health: 'healthy', draining: false, inFlight: 0 });
+      targets.set(name, { id: name, port, pool, health: 'healthy', draining: false, inFlight: 0, exchanges: new Set() });
     },
     close: async () => {
       await Promise.all([...targets.values()].map(({ pool }) => pool.destroy()));
