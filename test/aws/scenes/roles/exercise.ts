@@ -197,8 +197,13 @@ export function isSame(one: Row, other: Row): boolean {
 
 /** A claim whose gateway died an hour ago. */
 async function abandoned(account: LocalAccount): Promise<void> {
+  const pk = await leaveBehind(account, randomUUID(), 'sent');
+  await eventually('it is unknown', async () => (await tablesOf(account).row(pk))?.state === 'unknown', PATIENCE_MS);
+}
+
+/** @returns the key of its row */
+export async function leaveBehind(account: LocalAccount, key: string, state: 'sent' | 'unknown'): Promise<string> {
   const at = Date.now() - 3_600_000;
-  const key = randomUUID();
   const pk = `payments#nobody#k:${key}`;
   await new Ledger(ledgerAt(account.dynamodbUrl, account.tables), { name: 'test', now: Date.now }).append({
     ...{
@@ -210,10 +215,11 @@ async function abandoned(account: LocalAccount): Promise<void> {
       issuer: 'https://issuer.test',
       subject: 'nobody',
     },
-    ...{ tool: 'transfer', argumentsDigest: 'd', arguments: '{}', stateChanging: true, state: 'sent', fence: 'f', owner: 'dead' },
+    ...{ tool: 'transfer', argumentsDigest: 'd', arguments: '{}', stateChanging: true, state, fence: 'f', owner: 'dead' },
     ...{ claimedAt: at, sentAt: at, leaseUntil: at + 960_000 },
+    ...(state === 'unknown' && { settledAt: at + 6_000, reason: 'its answer was lost' }),
   });
-  await eventually('it is unknown', async () => (await tablesOf(account).row(pk))?.state === 'unknown', PATIENCE_MS);
+  return pk;
 }
 
 /** A call more is an object more. */

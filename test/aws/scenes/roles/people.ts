@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { LocalAccount } from '../../../../local/local-account';
 import { personalEnvironment } from '../../../suites/program';
 import { ROOT } from '../../../suites/root';
-import type { Exercise } from './exercise';
+import { type Exercise, leaveBehind } from './exercise';
 
 const STACK = ['--stack', 'Acme', '--region', 'us-east-1'];
 const READS: readonly (readonly string[])[] = [
@@ -33,6 +34,14 @@ const OPERATES: readonly (readonly string[])[] = [
 export const PEOPLE: readonly Exercise[] = [
   ...READS.map((words) => typed('Auditor', words)),
   ...[...READS, ...OPERATES].map((words) => typed('Operator', words)),
+  {
+    name: 'Operator: mcp-fleet ledger resolve',
+    run: async (account) => {
+      const key = randomUUID();
+      await leaveBehind(account, key, 'unknown');
+      await type(account, 'Operator', ['ledger', 'resolve', key, '--outcome', 'failed', '--reason', 'seen']);
+    },
+  },
   typed('Privacy', ['ledger', 'shred', '--agent', 'treasury', '--reason', 'a request', '--yes']),
 ];
 
