@@ -35,7 +35,8 @@ test('what reading tells is judged, and of each other check it is said why it is
 test('a server without the alarm of its slots, and somebody else who may write the ledger, are found', async () => {
   const results = await told((fleet) => {
     for (const alarm of fleet.node.findAll()) {
-      if (alarm instanceof CfnAlarm && alarm.metricName === 'SlotUtilization') alarm.addPropertyOverride('MetricName', 'CPUUtilization');
+      if (alarm instanceof CfnAlarm && JSON.stringify(Stack.of(alarm).resolve(alarm.metrics))?.includes('SlotUtilization'))
+        alarm.addPropertyOverride('Metrics', [{ Id: 'q', Expression: 'SELECT MAX(CPUUtilization) FROM "AWS/ECS"', Period: 60 }]);
     }
     for (const policy of fleet.node.findAll()) {
       if (policy instanceof CfnPolicy && /Authorizer/.test(policy.node.path))

@@ -66,9 +66,9 @@ test('bytes pass as they are, nobody comes past the custom domain, and the load 
   expect(ingress.map(({ Properties }) => Properties.SourceSecurityGroupId['Fn::GetAtt'][0])).toEqual([
     expect.stringContaining('EdgeApiLinkAccess'),
   ]);
-  const inline = Object.values(made.findResources('AWS::EC2::SecurityGroup')).flatMap(
-    ({ Properties }) => Properties.SecurityGroupIngress ?? [],
-  );
+  const balancers = Object.entries(made.findResources('AWS::EC2::SecurityGroup')).filter(([id]) => /LoadBalancersInternalAccess/.test(id));
+  expect(balancers).toHaveLength(1);
+  const inline = balancers.flatMap(([, { Properties }]) => Properties.SecurityGroupIngress ?? []);
   expect(inline.filter(({ FromPort }: { FromPort: number }) => FromPort === 443)).toEqual([]);
 });
 

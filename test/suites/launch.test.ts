@@ -123,7 +123,7 @@ test('a suite that there is not is wrong usage', () => {
   expect([status, said]).toEqual([
     2,
     expect.stringMatching(
-      /Suites: bench, capacity, chaos, conformance, deploy, docs, hostile, interop, load, newcomer, package, readings, security;/,
+      /Suites: aws, bench, capacity, chaos, conformance, deploy, docs, hostile, interop, load, newcomer, package, readings, security;/,
     ),
   ]);
 });
