@@ -24,7 +24,7 @@ function wentWithItsServer(id: string, before: Template, after: Template): boole
 
 /** What a server in a container of its own has printed stays where it is, when the server runs otherwise. */
 function wentWithItsContainer(id: string, before: Template): boolean {
-  return /\/ServerLogs\//.test(pathOf(before, id)) && before.Resources[id]?.DeletionPolicy === 'Retain';
+  return /\/ServerLogs\//.test(pathOf(before, id)) && /^Retain/.test(before.Resources[id]?.DeletionPolicy ?? '');
 }
 
 function pathOf({ Resources }: Template, id: string): string {
