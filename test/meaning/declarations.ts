@@ -153,7 +153,8 @@ export const CHANGES: Readonly<Record<string, Change>> = {
     ),
   ),
   'a public edge': watched(edge((stack) => FleetEdge.publicAlb(named(stack, 'mcp.example')), 'widens', /edge.*internal.*public/)),
-  'plain HTTP': edge(() => FleetEdge.internal(), 'widens', /edge speaks.*HTTPS on port 443.*HTTP on port 80/),
+  // Of a certificate that there is not none can end.
+  'plain HTTP': watched(edge(() => FleetEdge.internal(), 'widens', /edge speaks.*HTTPS on port 443.*HTTP on port 80/)),
   'another domain': edge(
     (stack) => FleetEdge.internal(named(stack, 'tools.example', 'mcp.example')),
     'breaks',
