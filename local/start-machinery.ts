@@ -152,6 +152,7 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
       ...(options.replaceWithin && { replaceWithin: options.replaceWithin }),
       tell: (event) => options.onServiceEvent?.(event),
       secretsFor: (container) => readSecrets(container, secrets),
+      secretArn: (id) => secrets.find(id)?.arn ?? id,
     },
   };
   teardown.add(() => stopAll([...machinery.listeners.values(), ...machinery.stages.values()]));

@@ -36,4 +36,6 @@ export interface EcsMachine {
   readonly tell: (event: ServiceEvent) => void;
   /** The secrets that ECS injects into a container. */
   secretsFor(container: ContainerProperties): Record<string, string>;
+  /** The whole ARN of a secret that is named by a part of it. */
+  secretArn(id: string): string;
 }

@@ -19,12 +19,12 @@ export interface RefusedPreparation {
 export function refusedPreparation(
   { roles, containers }: TaskDefinition,
   task: string,
-  { iam, region, account }: Pick<EcsMachine, 'iam' | 'region' | 'account'>,
+  { iam, ...place }: Pick<EcsMachine, 'iam' | 'region' | 'account' | 'secretArn'>,
 ): RefusedPreparation | undefined {
   const { execution: role } = roles ?? {};
   if (role === undefined) return undefined;
   for (const { properties } of containers) {
-    for (const [doing, calls] of steps(properties, { region, account })) {
+    for (const [doing, calls] of steps(properties, place)) {
       const refusal = iam.authorize({ kind: 'role', role, session: task }, calls);
       if (refusal !== undefined)
         return { container: properties.Name, text: `ResourceInitializationError: unable to ${doing}: AccessDeniedException: ${refusal}` };
@@ -33,7 +33,7 @@ export function refusedPreparation(
   return undefined;
 }
 
-type Place = Pick<EcsMachine, 'region' | 'account'>;
+type Place = Pick<EcsMachine, 'region' | 'account' | 'secretArn'>;
 
 function steps(
   { Image, Secrets = [], LogConfiguration }: ContainerProperties,
@@ -56,10 +56,14 @@ function pulling(image: string): readonly Call[] {
 }
 
 /** A secret, or a parameter of Systems Manager, by its ARN or its name. */
-function reading(valueFrom: string, { region, account }: Place): Call {
+function reading(valueFrom: string, { region, account, secretArn }: Place): Call {
   const [, secret] = SECRET.exec(valueFrom) ?? [];
   if (secret !== undefined)
-    return { action: 'secretsmanager:GetSecretValue', resource: secret, context: { 'secretsmanager:VersionStage': 'AWSCURRENT' } };
+    return {
+      action: 'secretsmanager:GetSecretValue',
+      resource: secretArn(secret),
+      context: { 'secretsmanager:VersionStage': 'AWSCURRENT' },
+    };
   const name = valueFrom.replace(/^\//, '');
   return {
     action: 'ssm:GetParameters',

@@ -60,7 +60,9 @@ export class SecretStore {
   private findGiven(id: string): StoredSecret | undefined {
     const name = secretNames(id).find((candidate) => ownValue(this.given, candidate) !== undefined);
     if (name === undefined) return undefined;
-    const arn = id.startsWith('arn:') ? id : `arn:aws:secretsmanager:us-east-1:000000000000:secret:${name}-${arnSuffix(name)}`;
+    const partial = id.startsWith('arn:') ? id : `arn:aws:secretsmanager:us-east-1:000000000000:secret:${name}`;
+    // By its name, or by its ARN without the random suffix: whoever may read it is told by the whole one.
+    const arn = partial.endsWith(`:secret:${name}`) ? `${partial}-${arnSuffix(name)}` : partial;
     return { arn, name, versionId: arnSuffix(name), value: ownValue(this.given, name) as string, createdAt: 0 };
   }
 

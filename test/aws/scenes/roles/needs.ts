@@ -31,8 +31,17 @@ export async function needsOf(
 }
 
 /** Why nothing here can use it; undefined where something should. */
-export function whyNeverSeen({ role, action }: Permission): string | undefined {
+export function whyNeverSeen(permission: Permission): string | undefined {
+  const { role, action } = permission;
+  if (isForOtherStacks(permission))
+    return 'servers in stacks of their own need it; this example has none (test/local/listed-servers.long.test.ts)';
   return NEVER_SEEN.find((never) => never.action === action && (never.role === undefined || role.includes(never.role)))?.why;
+}
+
+/** The list of such servers, and secrets of the fleet that are told by their tag alone. */
+function isForOtherStacks({ role, action, resources }: Permission): boolean {
+  if (role.includes('AllowlistSync')) return ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'].includes(action);
+  return action.startsWith('secretsmanager:') && resources.every((resource) => /(:secret:|^)\*$/.test(resource));
 }
 
 export function nameOf({ role, policy, statement, action }: Permission): string {
