@@ -18,7 +18,7 @@ const NEEDED: readonly RegExp[] = [
   /^docs\/[a-z-]+\.(md|svg)$/,
   /^bin\/mcp-fleet(-docker)?$/,
   /^dist\/THIRD-PARTY-NOTICES\.txt$/,
-  /^dist\/(gateway|sidecar)\/(index\.js|Dockerfile)$/,
+  /^dist\/(gateway|sidecar)\/(index\.js|certificate\.js|Dockerfile)$/,
   /^dist\/lambda\/[a-z-]+\/index\.js$/,
   /^dist\/lib\/index\.js$/,
   /^dist\/client\/index\.(cjs|mjs|d\.mts)$/,
