@@ -23,6 +23,7 @@ export class LocalFunction {
   private readonly workers = new Set<Worker>();
   private readonly free: Worker[] = [];
   private readonly waiting: ((worker: Worker) => void)[] = [];
+  private mayLog = true;
   private started = 0;
   private running = 0;
   private idle: (() => void) | undefined;
@@ -41,6 +42,7 @@ export class LocalFunction {
   /** Invokes the function with a JSON text. Never rejects: an error of the function is its result. */
   async invoke(payload: string): Promise<InvocationResult> {
     this.running++;
+    this.judgeLogging();
     const worker = await this.acquire();
     const result = await worker.invoke(payload);
     await this.release(worker);
@@ -72,6 +74,14 @@ export class LocalFunction {
     await Promise.all([...this.workers].map((worker) => worker.stop()));
   }
 
+  /** Its role may be changed while it runs. */
+  private judgeLogging(): void {
+    const mayLog = this.settings.mayLog?.() ?? true;
+    if (mayLog === this.mayLog) return;
+    this.mayLog = mayLog;
+    for (const worker of this.free.splice(0)) void this.discard(worker);
+  }
+
   private acquire(): Worker | Promise<Worker> {
     const worker = this.free.pop();
     if (worker?.usable) return worker;
@@ -90,7 +100,7 @@ export class LocalFunction {
   private create(): Worker {
     const { name } = this.settings;
     const kept = this.logs.open(`lambda-${name}-${++this.started}`, { role: 'lambda', source: name, shortSource: name });
-    const log = this.settings.mayLog?.() === false ? { ...kept, follow: unread } : kept;
+    const log = this.mayLog ? kept : { ...kept, follow: unread };
     const worker = new Worker(this.settings, log, this.reaper);
     this.workers.add(worker);
     return worker;

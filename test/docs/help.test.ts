@@ -7,6 +7,7 @@ Commands:
   tail [options]        The last calls
   show [options] <key>  One call
                         in two lines
+  expire-token <agent>  Of an agent
   help [command]        display help for command
 
 Examples:
@@ -16,5 +17,5 @@ Examples:
 
 test('examples and subcommands', () => {
   expect(examplesIn(HELP)).toEqual(['mcp-fleet ledger tail -n 50', 'mcp-fleet ledger show order-17']);
-  expect(subcommandsIn(HELP)).toEqual(['tail', 'show']);
+  expect(subcommandsIn(HELP)).toEqual(['tail', 'show', 'expire-token']);
 });

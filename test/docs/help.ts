@@ -9,7 +9,11 @@ export async function commandsOfHelp(signal: AbortSignal): Promise<readonly Docu
   return await helpOf([], signal);
 }
 
+/** No command of ours is deeper: what looks so is a page that lists itself. */
+const DEEPEST = 3;
+
 async function helpOf(path: readonly string[], signal: AbortSignal): Promise<readonly Documented[]> {
+  if (path.length > DEEPEST) throw new Error(`mcp-fleet ${path.join(' ')} is deeper than ${DEEPEST} words`);
   const words = [...path, '--help'];
   const { code, output } = await run(process.execPath, [join(ROOT, 'bin/mcp-fleet'), ...words], ROOT, signal);
   const page = ['mcp-fleet', ...words].join(' ');
@@ -24,5 +28,5 @@ export function examplesIn(help: string): readonly string[] {
 
 export function subcommandsIn(help: string): readonly string[] {
   const [, list = ''] = /^Commands:\n((?: {2}.+\n?)+)/m.exec(help) ?? [];
-  return [...list.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name as string).filter((name) => name !== 'help');
+  return [...list.matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, name]) => name as string).filter((name) => name !== 'help');
 }
