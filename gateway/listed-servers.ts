@@ -3,6 +3,7 @@ import type { FleetConfig, ServerConfig } from '../core/fleet-config';
 import { LIST_READ_MS, type ListedServer, PLACE_PREFIX, REVISION_ENTRY, readListed, SERVERS_KEY } from '../core/listed-servers';
 import { attributesOf, valuesOf } from '../ledger/item';
 import type { TableClient } from '../ledger/table/table-client';
+import { RegularLook } from './regular-look';
 
 type Servers = FleetConfig['servers'];
 
@@ -32,8 +33,7 @@ export class ListedServers {
   private revision: unknown;
   private listed = new Map<string, ListedServer>();
   private unread: readonly string[] = [];
-  private timer: NodeJS.Timeout | undefined;
-  private looking: Promise<void> | undefined;
+  private readonly regular = new RegularLook(LIST_READ_MS, () => this.hear());
   private failed = false;
   private listeners: ListListeners | undefined;
 
@@ -57,19 +57,15 @@ export class ListedServers {
   /** Looks again and again. */
   start(listeners: ListListeners): void {
     this.listeners = listeners;
-    this.timer = setInterval(() => void this.look(), LIST_READ_MS).unref();
+    this.regular.start();
   }
 
   stop(): void {
-    clearInterval(this.timer);
+    this.regular.stop();
   }
 
-  /** Looks once; a look that takes longer is not overtaken. */
   look(): Promise<void> {
-    this.looking ??= this.hear().finally(() => {
-      this.looking = undefined;
-    });
-    return this.looking;
+    return this.regular.now();
   }
 
   private async hear(): Promise<void> {

@@ -8,6 +8,7 @@ import type { Decisions } from './identity/decisions';
 import type { Directory } from './ledger/directory';
 import type { FanOut } from './ledger/fan-out';
 import { endAtServer } from './opening';
+import { RegularLook } from './regular-look';
 import type { Upstreams } from './upstream/upstreams';
 
 /** How often a replica looks for news, in milliseconds; each look is one read of one item. */
@@ -34,8 +35,7 @@ export interface RevocationParts {
 export class Revocations {
   /** When each was heard of. */
   private readonly heard = new Map<string, number>();
-  private timer: NodeJS.Timeout | undefined;
-  private looking: Promise<void> | undefined;
+  private readonly regular = new RegularLook(LOOK_MS, () => this.hear());
 
   /** @param patienceMs from a session's end until its server is told, so that claimed calls in it can end, at whichever replica */
   constructor(
@@ -44,19 +44,15 @@ export class Revocations {
   ) {}
 
   start(): void {
-    this.timer = setInterval(() => void this.look(), LOOK_MS).unref();
+    this.regular.start();
   }
 
   stop(): void {
-    clearInterval(this.timer);
+    this.regular.stop();
   }
 
-  /** Looks once; a look that takes longer is not overtaken. */
   look(): Promise<void> {
-    this.looking ??= this.hear().finally(() => {
-      this.looking = undefined;
-    });
-    return this.looking;
+    return this.regular.now();
   }
 
   private async hear(): Promise<void> {

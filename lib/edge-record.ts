@@ -1,11 +1,21 @@
 import { Token } from 'aws-cdk-lib';
+import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import type * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as route53 from 'aws-cdk-lib/aws-route53';
+import * as targets from 'aws-cdk-lib/aws-route53-targets';
 import type { Construct } from 'constructs';
 import type { Problem } from './problems';
 
-/** Points the edge's domain name at where agents enter. */
-export function edgeRecord(scope: Construct, zone: route53.IHostedZone, domainName: string, target: route53.IAliasRecordTarget): void {
-  new route53.ARecord(scope, 'Record', { zone, recordName: domainName, target: route53.RecordTarget.fromAlias(target) });
+/** Points the edge's domain name at where agents enter: at nothing of ours where they enter by a listener of the company. */
+export function edgeRecord(scope: Construct, zone: route53.IHostedZone, domainName: string, { api, balancer }: Entries): void {
+  const alias = api !== undefined ? new targets.ApiGateway(api) : balancer && new targets.LoadBalancerTarget(balancer);
+  if (alias === undefined) return;
+  new route53.ARecord(scope, 'Record', { zone, recordName: domainName, target: route53.RecordTarget.fromAlias(alias) });
+}
+
+interface Entries {
+  readonly api: apigateway.RestApi | undefined;
+  readonly balancer: elb.ApplicationLoadBalancer | undefined;
 }
 
 /** A name of another zone would silently become one below this: `mcp.acme.example.other.example`. */

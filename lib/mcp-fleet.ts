@@ -6,12 +6,10 @@ import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
-import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import type * as route53 from 'aws-cdk-lib/aws-route53';
-import * as targets from 'aws-cdk-lib/aws-route53-targets';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
@@ -24,7 +22,6 @@ import {
   type RequestLimitsConfig,
   type ServerConfig,
 } from '../core/fleet-config';
-import type { FleetPlace } from '../core/fleet-place';
 import type { AgentIdentity } from './agent-identity';
 import { DeclaredGrant } from './declared-grant';
 import { answeredInTimeProblems, delayOf } from './deregistration';
@@ -33,6 +30,7 @@ import { edgeRecord } from './edge-record';
 import { alarmOnTable } from './fleet-alarms';
 import type { McpFleetAttributes } from './fleet-attributes';
 import { FleetDashboard } from './fleet-dashboard';
+import { factsOf, placeOf } from './fleet-facts';
 import { allowlistSyncFunction, authorizerFunction } from './fleet-functions';
 import { FleetGrants } from './fleet-grants';
 import { keepWithinLimits } from './fleet-limits';
@@ -194,7 +192,8 @@ export class McpFleet extends Construct implements IMcpFleet, ec2.IConnectable {
       const { parts, balancers, authorizer, allowedOrigins } = this;
       this.edgeApi = new EdgeApi(this, 'EdgeApi', { parts, edge, balancers, authorizer, allowedOrigins }).api;
     }
-    if (hostedZone !== undefined && domainName !== undefined) this.pointAtEdge(hostedZone, domainName);
+    if (hostedZone !== undefined && domainName !== undefined)
+      edgeRecord(this, hostedZone, domainName, { api: this.edgeApi, balancer: this.edgeLoadBalancer });
     this.listeners = new ServerListeners(this.balancers, props.serverBalancers ?? 1);
     for (const balancer of this.listeners.others) watch.watchTargets(balancer);
     this.sync = allowlistSyncFunction(this, this.parts, this.tables.allowlist, {
@@ -230,7 +229,10 @@ export class McpFleet extends Construct implements IMcpFleet, ec2.IConnectable {
     this.node.addValidation({ validate: () => this.strangers() });
     keepWithinLimits(this, () => ({ own: [...this.servers.values()], listed: this.listed, room: this.listeners.room }));
     describeFleet(this, this.fleetName, () => this.facts());
-    tellPlace(this, this.place());
+    tellPlace(
+      this,
+      placeOf({ fleetName: this.fleetName, url: this.url, identity: this.identity, cluster, tables, archiveBucket: archive }),
+    );
     tellAttributes(this, this._site);
   }
 
@@ -313,12 +315,6 @@ export class McpFleet extends Construct implements IMcpFleet, ec2.IConnectable {
     this.operators.grantFreeze(grantee);
   }
 
-  private pointAtEdge(zone: route53.IHostedZone, domainName: string): void {
-    const { edgeApi, edgeLoadBalancer } = this;
-    if (edgeApi !== undefined) edgeRecord(this, zone, domainName, new targets.ApiGateway(edgeApi));
-    else if (edgeLoadBalancer !== undefined) edgeRecord(this, zone, domainName, new targets.LoadBalancerTarget(edgeLoadBalancer));
-  }
-
   private config(): FleetConfig {
     const { serversUrl, serversTlsName } = this.balancers;
     return {
@@ -386,45 +382,8 @@ export class McpFleet extends Construct implements IMcpFleet, ec2.IConnectable {
     return { ...this.identity._config, baseUrl: this.balancers.edgeUrl };
   }
 
-  private place(): FleetPlace {
-    return {
-      fleet: this.fleetName,
-      url: this.url,
-      issuer: this.identity.issuer,
-      cluster: this.cluster.clusterName,
-      ledgerTable: this.ledgerTable.tableName,
-      directoryTable: this.directoryTable.tableName,
-      allowlistTable: this.allowlistTable.tableName,
-      archiveBucket: this.archiveBucket.bucketName,
-      agentKeysTable: this.agentKeysTable.tableName,
-    };
-  }
-
   private facts(): FleetFacts {
-    const operators = this.operators.resolvers.filter((each) => each instanceof iam.Role && Stack.of(each) === Stack.of(this));
-    const { edge = this.balancers.servers, edgeListener, edgePort: port, edgeDomain } = this.balancers;
-    const checks = [...this.servers].flatMap(([name, { _checks }]) => (_checks === undefined ? [] : [[name, _checks] as const]));
-    return {
-      issuer: this.identity.issuer,
-      audience: this.identity._config.audience,
-      agents: Object.fromEntries([...this.agents].map(([name, agent]) => [name, { subject: agent.subject }])),
-      servers: [...this.servers.keys()],
-      ledgerTable: this.ledgerTable.tableName,
-      archiveBucket: this.archiveBucket.bucketName,
-      agentKeysTable: this.agentKeysTable.tableName,
-      directoryTable: this.directoryTable.tableName,
-      allowlistTable: this.allowlistTable.tableName,
-      ...(operators.length > 0 && {
-        operators: operators.map((role) => Stack.of(this).getLogicalId(role.node.defaultChild as iam.CfnRole)),
-      }),
-      ...(checks.length > 0 && { checks: Object.fromEntries(checks) }),
-      edge: {
-        ...(this.edgeApi !== undefined && { api: (this.edgeApi.node.defaultChild as apigateway.CfnRestApi).logicalId }),
-        loadBalancer: (edge.node.defaultChild as elb.CfnLoadBalancer).logicalId,
-        port,
-        ...(this.edgeLoadBalancer === undefined && { listener: edgeListener.listenerArn }),
-        ...(edgeDomain !== undefined && { domainName: edgeDomain }),
-      },
-    };
+    const { identity, agents, servers, tables, archiveBucket, balancers, edgeApi, operators } = this;
+    return factsOf(this, { identity, agents, servers, tables, archiveBucket, balancers, edgeApi, resolvers: operators.resolvers });
   }
 }

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Sightings } from '../../core/sightings';
+import { RegularLook } from '../regular-look';
 import type { Breaker } from './breaker';
 import { type OwnFault, ownFault } from './own-fault';
 import type { SightingsBoard } from './sightings';
@@ -29,8 +30,8 @@ interface HealthParts {
 export class Health {
   private readings: Sightings[] = [];
   private faulty = 0;
-  private looking = false;
   private current: OwnFault | undefined;
+  private readonly regular = new RegularLook(LOOK_MS, async () => this.judge(await this.gather()));
 
   constructor(private readonly parts: HealthParts) {}
 
@@ -39,19 +40,12 @@ export class Health {
     return this.current;
   }
 
-  /** Looks every {@link LOOK_MS}; a look that takes longer is not overtaken. */
-  start(): NodeJS.Timeout {
-    return setInterval(() => void this.look(), LOOK_MS).unref();
+  start(): void {
+    this.regular.start();
   }
 
-  async look(): Promise<void> {
-    if (this.looking) return;
-    this.looking = true;
-    try {
-      this.judge(await this.gather());
-    } finally {
-      this.looking = false;
-    }
+  look(): Promise<void> {
+    return this.regular.now();
   }
 
   /** Tries both dependencies, and hears from either how the others fare. */

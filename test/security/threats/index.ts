@@ -1,5 +1,6 @@
 import type { Threat } from '../threat';
 import { ANSWER_THREATS } from './answers';
+import { DEFINITION_THREATS } from './definitions';
 import { HEADER_THREATS } from './headers';
 import { IDENTITY_THREATS } from './identity';
 import { LEDGER_THREATS } from './ledger';
@@ -18,6 +19,7 @@ export const THREATS: readonly Threat[] = [
   ...HEADER_THREATS,
   ...READING_THREATS,
   ...POLICY_THREATS,
+  ...DEFINITION_THREATS,
   ...LEDGER_THREATS,
   ...SIDECAR_THREATS,
   ...ANSWER_THREATS,

@@ -5,7 +5,7 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { ledgerAt, tablesOf } from '../../../../checks/tables';
 import { Ledger } from '../../../../ledger/ledger';
-import type { LocalAccount, ProcessRow } from '../../../../local/local-account';
+import type { LocalAccount, Permissions, ProcessRow } from '../../../../local/local-account';
 import { eventually } from '../../../suites/waiting';
 
 /** One kind of thing that a fleet does, with what is to come of it. */
@@ -132,12 +132,12 @@ async function rowsOf(account: LocalAccount, role: ProcessRow['role'], server?: 
   return (await account.processes()).filter((row) => row.role === role && row.server === server);
 }
 
-/** One of them is killed, and another one serves in its place. */
+/** All of them are killed, and another one serves in their place. */
 async function replaced(account: LocalAccount, role: 'gateway' | 'sidecar', server?: string): Promise<void> {
-  const [victim, ...others] = await rowsOf(account, role, server);
-  if (victim === undefined) throw new Error(`there is no ${role} to kill`);
-  await account.kill(victim.pid);
-  const known = new Set([victim, ...others].map(({ pid }) => pid));
+  const victims = await rowsOf(account, role, server);
+  if (victims.length === 0) throw new Error(`there is no ${role} to kill`);
+  for (const { pid } of victims) await account.kill(pid);
+  const known = new Set(victims.map(({ pid }) => pid));
   await eventually(
     `another ${role} serves`,
     async () => {
@@ -157,39 +157,44 @@ async function isHealthy(address: string, role: 'gateway' | 'sidecar'): Promise<
   );
 }
 
-/** A sidecar that holds a session tells ECS, and asks whether it is being replaced. */
+/**
+ * A sidecar that holds a session tells ECS, and asks whether it is being replaced. New instances, for who has started it an instance asks once.
+ * @throws where one of them was refused
+ */
 async function protectedEverywhere(account: LocalAccount): Promise<void> {
-  const before = await account.permissions();
   const places = [
     ['research', 'everything'],
     ['research', 'memory'],
     ['treasury', 'payments'],
   ] as const;
+  for (const [, server] of places) await replaced(account, 'sidecar', server);
+  const before = await account.permissions();
   await Promise.all(
     places.map(([agent, server]) =>
       inSession(account, agent, server, async (client) => {
         await client.listTools();
-        await eventually(
-          `a sidecar of ${server} has asked ECS`,
-          async () => {
-            const { permissions, refused } = await account.permissions();
-            const own = permissions.filter(
-              ({ role, action }) => role.includes(`Mcp${server}TaskTaskRole`) && ASKED_OF_ECS.includes(action),
-            );
-            if (refused.some(({ who, action }) => who.includes(`Mcp${server}TaskTaskRole`) && ASKED_OF_ECS.includes(action)))
-              throw new Error(`a sidecar of ${server} was refused`);
-            return own.every((row) => row.used > (before.permissions.find((old) => isSame(old, row))?.used ?? 0) || row.used > 0);
-          },
-          PATIENCE_MS,
-        );
+        await eventually(`a sidecar of ${server} has asked ECS`, () => hasAskedEcs(account, server, before), PATIENCE_MS);
       }),
     ),
   );
 }
 
+/** @throws where it was refused */
+async function hasAskedEcs(account: LocalAccount, server: string, before: Permissions): Promise<boolean> {
+  const { permissions, refused } = await account.permissions();
+  const isItsOwn = (role: string, action: string): boolean => role.includes(`Mcp${server}TaskTaskRole`) && ASKED_OF_ECS.includes(action);
+  const timesBefore = (one: Refusal): number =>
+    before.refused.find(({ who, action, resource }) => who === one.who && action === one.action && resource === one.resource)?.times ?? 0;
+  if (refused.some((one) => isItsOwn(one.who, one.action) && one.times > timesBefore(one)))
+    throw new Error(`a sidecar of ${server} was refused`);
+  const used = (row: Row): number => before.permissions.find((old) => isSame(old, row))?.used ?? 0;
+  return permissions.filter(({ role, action }) => isItsOwn(role, action)).every((row) => row.used > used(row));
+}
+
 const ASKED_OF_ECS = ['ecs:UpdateTaskProtection', 'ecs:DescribeTasks', 'ecs:DescribeServices'];
 
-type Row = Awaited<ReturnType<LocalAccount['permissions']>>['permissions'][number];
+type Row = Permissions['permissions'][number];
+type Refusal = Permissions['refused'][number];
 
 export function isSame(one: Row, other: Row): boolean {
   return one.policy === other.policy && one.statement === other.statement && one.action === other.action;
