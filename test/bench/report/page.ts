@@ -78,5 +78,5 @@ use. To come to half of nginx a gateway needs an HTTP/1 server and client of its
 else; we keep Node's, which the whole world tests. Tried and not kept, by their ratios in interleaved runs: the sidecar's own client in
 place of undici (0.95–1.02), one write for head and body in undici, a larger young generation, no spreads; \`--single-threaded-gc\` gave
 0.81–0.99 of the CPU, at the price of longer pauses. A large result is read whole, compressed for its row (a quarter of its time, off the
-loop) and held until the row is durable: nginx does none of it. An idle stream of the sidecar is kept with what it takes to be gone on with
-after a cut, and a gateway that starts reads 1.5 MB of code: both are beyond what is wanted by a few percent.`;
+loop) and held until the row is durable: nginx does none of it. A gateway that starts reads 1.6 MB of code, which takes as long as the
+machine is slow: it is four to six times what Node itself takes to do nothing.`;
