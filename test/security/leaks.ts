@@ -1,4 +1,6 @@
 import { Dice } from '../core/dice';
+import type { Stage } from '../suites/suite';
+import { callAtOnce } from './at-once';
 import type { Leak } from './evil/leak-answers';
 import { call, ERAS } from './town/messages';
 import type { Town } from './town/town';
@@ -19,12 +21,11 @@ const PIECES = 5;
 const WINDOW = 8;
 
 /** Has the server that means harm tell its secret, in ways that are made up, and reads every byte that comes as an agent might. */
-export async function leakThrough(town: Town, seed: number, calls: number, signal: AbortSignal): Promise<Leaked> {
+export async function leakThrough(town: Town, seed: number, calls: number, stage: Pick<Stage, 'signal' | 'say'>): Promise<Leaked> {
   const secret = town.evilSecret;
   const found: string[] = [];
   const pieces = new Set<string>();
   town.witness.forget();
-  let next = 0;
   const one = async (index: number): Promise<void> => {
     const dice = new Dice(seed * 1_000_003 + index);
     const era = dice.pick(ERAS);
@@ -40,14 +41,10 @@ export async function leakThrough(town: Town, seed: number, calls: number, signa
     if (readings.some((reading) => reading.includes(secret))) found.push(`call ${index} of seed ${seed}: ${text.slice(0, 200)}`);
     if (asksPiece) for (const window of windowsIn(secret, readings)) pieces.add(window);
   };
-  const work = async (): Promise<void> => {
-    while (next < calls && !signal.aborted) await one(next++);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-  signal.throwIfAborted();
+  await callAtOnce(AT_ONCE, { calls, what: 'tries to tell a secret' }, stage, one);
   const chunks = chunksOf(secret);
   if (chunks.every((chunk) => pieces.has(chunk))) found.push('an agent was told all pieces of it');
-  return { calls: next, found, tried: town.witness.all.length };
+  return { calls, found, tried: town.witness.all.length };
 }
 
 /** A text as an agent could read it: as it is, without its escapes, and what in it is base64 or hex. */

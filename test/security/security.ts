@@ -57,9 +57,9 @@ async function attackTown(threats: readonly Threat[], options: Options, stage: S
     const played = await playAll(threats, town, signal);
     for (const { threat, attack, fault } of played) if (fault !== undefined) say(`✘ ${threat}: ${attack}: ${fault.slice(0, 600)}`);
     say(`${played.length} attacks of ${threats.length} threats`);
-    const through = calls === 0 ? undefined : await fuzzThrough(town, seed, calls, signal);
+    const through = calls === 0 ? undefined : await fuzzThrough(town, seed, calls, stage);
     for (const bypass of through?.bypasses ?? []) say(`✘ through the fleet: the server did ${bypass}`);
-    const leaked = tries === 0 ? undefined : await leakThrough(town, seed, tries, signal);
+    const leaked = tries === 0 ? undefined : await leakThrough(town, seed, tries, stage);
     for (const found of leaked?.found ?? []) say(`✘ the secret of a server left: ${found}`);
     const leaks = await leaksIn(town);
     for (const leak of leaks) say(`✘ ${leak}`);

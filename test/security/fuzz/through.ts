@@ -1,3 +1,5 @@
+import type { Stage } from '../../suites/suite';
+import { callAtOnce } from '../at-once';
 import { send } from '../town/send';
 import type { Town } from '../town/town';
 import { wrongCall, wrongIn } from './grant';
@@ -15,22 +17,17 @@ export interface Through {
 const AT_ONCE = 16;
 
 /** Sends made-up messages to the fleet, and looks at what its server did. */
-export async function fuzzThrough(town: Town, seed: number, messages: number, signal: AbortSignal): Promise<Through> {
+export async function fuzzThrough(town: Town, seed: number, messages: number, stage: Pick<Stage, 'signal' | 'say'>): Promise<Through> {
   const [token, session] = [await town.token('reader'), await town.session('reader', 'vault')];
   town.witness.forget();
-  let next = 0;
   const one = async (index: number): Promise<void> => {
     const { body, headers } = messageOf(seed, index);
     const isModern = headers.some(([name]) => name === 'mcp-method');
     const own = [['authorization', `Bearer ${token}`] as const, ...(isModern ? [] : [['mcp-session-id', session] as const])];
     await send({ url: `${town.edge}/vault/mcp`, headers: [...headers, ...own], body });
   };
-  const work = async (): Promise<void> => {
-    while (next < messages && !signal.aborted) await one(next++);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-  signal.throwIfAborted();
+  await callAtOnce(AT_ONCE, { calls: messages, what: 'messages went through the fleet' }, stage, one);
   const { all } = town.witness;
   const wrong = all.map(({ what, given }) => (what.includes('/') ? wrongIn({ method: what, params: given }) : wrongCall(what, given)));
-  return { messages: next, executed: all.length, bypasses: wrong.filter((one): one is string => one !== undefined) };
+  return { messages, executed: all.length, bypasses: wrong.filter((one): one is string => one !== undefined) };
 }
