@@ -4,7 +4,7 @@ import { LocalAccountError } from '../local/account-error';
 import { readCloudAssembly } from '../local/assembly/cloud-assembly';
 import { templateWithGrants } from '../local/assembly/grants';
 import { parseTemplate, type Template } from '../local/assembly/template';
-import type { NamedTemplate } from '../meaning/declared';
+import type { DeclaredFleet, NamedTemplate } from '../meaning/declared';
 import { readFleets } from '../meaning/read-fleets';
 import { attachHere } from './attach';
 import { CommandError, EXIT } from './exit';
@@ -94,8 +94,13 @@ function nestedIn({ name, template }: NamedTemplate): readonly string[] {
   return nested.map(([logicalId]) => `${name}-${logicalId}`);
 }
 
-function sameAs(fleet: ReturnType<typeof readFleets>[number]) {
-  return ({ name, path }: typeof fleet): boolean => (path !== undefined && path === fleet.path) || name === fleet.name;
+/** Of a fleet that stands elsewhere, other apps have servers as well: that they have one in common tells. */
+function sameAs(fleet: DeclaredFleet) {
+  return ({ name, path, isHome, servers }: DeclaredFleet): boolean => {
+    if (isHome !== fleet.isHome) return false;
+    if (path !== undefined && path === fleet.path) return true;
+    return name === fleet.name && (isHome || [...servers.keys()].some((server) => fleet.servers.has(server)));
+  };
 }
 
 /** As it is, or as `aws cloudformation get-template` prints it. */

@@ -34,6 +34,7 @@ export async function logGroupsOf(place: DeployedPlace): Promise<readonly LogGro
     ...services.flatMap(({ role, server, logGroups }) =>
       logGroups.map((name) => ({ role, ...(server !== undefined && { server }), name })),
     ),
+    ...place.listed.flatMap(({ name: server, logGroups }) => logGroups.map((name) => ({ role: 'server', server, name }))),
     ...functions.map(({ name: source, logGroup: name }) => ({ role: 'lambda', name, source })),
   ];
 }

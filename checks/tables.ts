@@ -1,6 +1,7 @@
-import { DynamoDBClient, GetItemCommand, paginateScan } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, GetItemCommand, paginateQuery, paginateScan } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Defined } from '../core/definition-pins';
+import { SERVER_NAME } from '../core/fleet-config';
 import { SERVERS_KEY } from '../core/listed-servers';
 import { ORDERS_KEY } from '../core/orders';
 import type { AllowlistEntry } from '../core/policy';
@@ -24,8 +25,17 @@ export interface Tables {
   /** Keys of sessions that are counted together. @param key of `core/session-group` */
   group(key: string): Promise<readonly string[]>;
   allowlist(): Promise<readonly AllowlistEntry[]>;
+  /** Servers that stand in other stacks than their fleet's. */
+  listedServers(): Promise<readonly ListedRow[]>;
   /** What a server says of its tools and nobody has approved, as gateways have written it down. */
   definitions(server: string): Promise<readonly DefinitionRow[]>;
+}
+
+/** What operators need of a server of another stack. */
+export interface ListedRow {
+  readonly name: string;
+  /** Names of the log groups of its programs; empty for a remote one. */
+  readonly logGroups: readonly string[];
 }
 
 /** A definition that waits for a review. */
@@ -83,6 +93,7 @@ export function tablesBy(client: DynamoDBClient, names: CheckedAccount['tables']
       return Item?.members?.SS ?? [];
     },
     allowlist: () => allowlistAt(client, names.allowlist),
+    listedServers: () => listedServersAt(client, names.allowlist),
     definitions: async (server) =>
       (await scan<DefinitionRow>(client, names.directory)).filter(({ session }) => session.startsWith(`definition#${server}#`)),
   };
@@ -95,6 +106,27 @@ export function ledgerAt(endpoint: string, names: Pick<CheckedAccount['tables'],
 /** What agents are granted and denied; the operator's orders stand in the same table. */
 export async function allowlistAt(client: DynamoDBClient, table: string): Promise<readonly AllowlistEntry[]> {
   return (await scan<AllowlistEntry>(client, table)).filter(({ agent }) => agent !== ORDERS_KEY && agent !== SERVERS_KEY);
+}
+
+/** Without their configuration, which is most of what stands there. */
+async function listedServersAt(client: DynamoDBClient, TableName: string): Promise<readonly ListedRow[]> {
+  const pages = paginateQuery(
+    { client },
+    {
+      TableName,
+      KeyConditionExpression: '#agent = :agent',
+      ProjectionExpression: '#entry, #logGroups',
+      ExpressionAttributeNames: { '#agent': 'agent', '#entry': 'entry', '#logGroups': 'logGroups' },
+      ExpressionAttributeValues: { ':agent': { S: SERVERS_KEY } },
+    },
+  );
+  const rows: ListedRow[] = [];
+  for await (const { Items = [] } of pages)
+    for (const { entry, logGroups } of Items) {
+      const [name, groups] = [entry?.S ?? '', (logGroups?.L ?? []).flatMap(({ S }) => S ?? [])];
+      if (SERVER_NAME.test(name)) rows.push({ name, logGroups: groups });
+    }
+  return rows;
 }
 
 export function clientAt(endpoint: string): DynamoDBClient {

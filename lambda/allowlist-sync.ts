@@ -55,14 +55,15 @@ export const handler = middy<CloudFormationCustomResourceEvent, ResourceResult>(
   });
 
 async function listServer(event: CloudFormationCustomResourceEvent, writer: string): Promise<ResourceResult> {
-  const { Server, Config, IsHosted } = event.ResourceProperties as Readonly<Record<string, unknown>>;
+  const { Server, Config, IsHosted, LogGroups } = event.ResourceProperties as Readonly<Record<string, unknown>>;
   if (event.RequestType === 'Delete') {
     // By its physical id: an update that gave it another name has the former one deleted.
     if (SERVER_NAME.test(event.PhysicalResourceId)) await servers.remove(event.PhysicalResourceId, writer);
     return { physicalResourceId: event.PhysicalResourceId };
   }
   const name = String(Server);
-  const place = await servers.list({ name, config: String(Config), isHosted: IsHosted === 'true', writer });
+  const logGroups = Array.isArray(LogGroups) ? { logGroups: LogGroups.map(String) } : {};
+  const place = await servers.list({ name, config: String(Config), isHosted: IsHosted === 'true', ...logGroups, writer });
   if (place === undefined) return { physicalResourceId: name };
   return { physicalResourceId: name, data: { Priority: String(place.priority), ListenerArn: servers.listenerArn(place) } };
 }

@@ -28,6 +28,8 @@ export interface ListingRequest {
   readonly config: string;
   /** Whether it stands behind a load balancer of the fleet. */
   readonly isHosted: boolean;
+  /** Names of the log groups of its programs; absent for a stack of a version that did not tell them. */
+  readonly logGroups?: readonly string[];
   /** Whose the listing is: `{stack id}/{logical id}`. */
   readonly writer: string;
 }
@@ -66,7 +68,7 @@ export class ServerList {
    * @returns its place, where it is to have one
    * @throws Error that says who has the name, or that there is no place left
    */
-  async list({ name, config, isHosted, writer }: ListingRequest): Promise<ServerPlace | undefined> {
+  async list({ name, config, isHosted, logGroups, writer }: ListingRequest): Promise<ServerPlace | undefined> {
     if (!SERVER_NAME.test(name)) throw new Error(`The server name is ${JSON.stringify(name)}; allowed: 1 to 31 characters a-z, 0-9 and -`);
     if (this.fleet.own.includes(name)) throw new Error(taken(name, "the fleet's own stack"));
     // What no gateway could read fails here, where somebody sees it.
@@ -75,7 +77,7 @@ export class ServerList {
     const present = rows.find(({ entry }) => entry === name);
     if (present !== undefined && present.writer !== writer) throw new Error(taken(name, ownerIn(present.writer)));
     const place = isHosted ? await this.take(name, writer, rows) : undefined;
-    const item = { agent: SERVERS_KEY, entry: name, writer, format: LISTING_FORMAT, config, ...place };
+    const item = { agent: SERVERS_KEY, entry: name, writer, format: LISTING_FORMAT, config, logGroups, ...place };
     try {
       await this.put(item, writer);
     } catch (error) {

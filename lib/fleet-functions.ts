@@ -1,15 +1,16 @@
 import { Duration, Lazy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { IdentityConfig } from '../core/fleet-config';
 import { LISTENERS_VARIABLE, OWN_SERVERS_VARIABLE, SERVERS_KEY } from '../core/listed-servers';
 import { SIGHTINGS_KEY } from '../core/sightings';
 import { type Bundle, bundleFolder } from './bundles';
 import { alarmOnThrottles, fleetAlarm } from './fleet-alarms';
-import { fleetLogGroup } from './fleet-logs';
+import { programLogGroup } from './fleet-logs';
 import type { FleetParts } from './fleet-parts';
-import type { ReservedConcurrencyOptions } from './fleet-props';
+import type { FunctionLogGroups, ReservedConcurrencyOptions } from './fleet-props';
 import type { FleetTable, FleetTables } from './fleet-tables';
 import { acknowledge } from './nag';
 import {
@@ -21,7 +22,10 @@ import {
   SIGHTINGS_READ_ACTIONS,
 } from './perms';
 
-export type FunctionParts = Pick<FleetParts, 'logRetention' | 'logKey' | 'alarmAction' | 'isTraced' | 'reservedConcurrency'>;
+export type FunctionParts = Pick<
+  FleetParts,
+  'name' | 'logRetention' | 'logKey' | 'givenLogs' | 'functionLogs' | 'alarmAction' | 'isTraced' | 'reservedConcurrency'
+>;
 
 /** Id of a function's construct: its option begins with a small letter. */
 type FunctionId = Capitalize<keyof ReservedConcurrencyOptions>;
@@ -88,7 +92,7 @@ export function bundledFunction(
   props: Pick<lambda.FunctionProps, 'environment' | 'timeout' | 'memorySize'>,
 ): lambda.Function {
   const part = new Construct(scope, id);
-  const logGroup = fleetLogGroup(part, 'Logs', parts);
+  const logGroup = functionLogs(part, id, parts);
   const role = new iam.Role(part, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
   logGroup.grantWrite(role);
   const made = new lambda.Function(part, 'Function', {
@@ -108,8 +112,17 @@ export function bundledFunction(
   return made;
 }
 
+function functionLogs(part: Construct, id: FunctionId, parts: FunctionParts): logs.ILogGroup {
+  const given = parts.functionLogs?.[optionOf(id)];
+  if (given === undefined) return programLogGroup(part, 'Logs', parts);
+  return parts.givenLogs.take(part, { what: `functions.logGroups.${optionOf(id)}`, group: given, lines: 'own' });
+}
+
+function optionOf(id: FunctionId): keyof ReservedConcurrencyOptions & keyof FunctionLogGroups {
+  return `${id.charAt(0).toLowerCase()}${id.slice(1)}` as keyof ReservedConcurrencyOptions;
+}
+
 function reserved(id: FunctionId, { reservedConcurrency }: FunctionParts): Pick<lambda.FunctionProps, 'reservedConcurrentExecutions'> {
-  const option = `${id.charAt(0).toLowerCase()}${id.slice(1)}` as keyof ReservedConcurrencyOptions;
-  const executions = reservedConcurrency?.[option];
+  const executions = reservedConcurrency?.[optionOf(id)];
   return executions === undefined ? {} : { reservedConcurrentExecutions: executions };
 }

@@ -59,6 +59,11 @@ export class FleetGrants extends Construct {
     this.node.addValidation({ validate: () => this.oversize() });
   }
 
+  /** Subjects of the agents of a name to which this stack grants something; more than one where it means two by it. */
+  subjectsOf(agentName: string): readonly string[] {
+    return [...new Set([...this.agents].filter((agent) => agent.agentName === agentName).map(({ subject }) => subject))];
+  }
+
   private published(): GrantsAsset {
     if (this.asset?.revision !== this.revision) this.asset = { revision: this.revision, made: grantsAsset(this, this.document()) };
     return this.asset.made;

@@ -1,11 +1,11 @@
-import { Stack } from 'aws-cdk-lib';
+import { Stack, Tags } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { FleetParts } from './fleet-parts';
 import { KEPT } from './kept';
-import { LOGS_KEY_ACTIONS } from './perms';
+import { FLEET_TAG, LOGS_KEY_ACTIONS } from './perms';
 
 /** How all log groups of a fleet are made. */
 export type LogParts = Pick<FleetParts, 'logRetention' | 'logKey'>;
@@ -23,6 +23,18 @@ export function fleetLogGroup(
     removalPolicy: KEPT,
     ...(logKey !== undefined && { encryptionKey: logKey }),
   });
+}
+
+/** A log group of a program: operators of the fleet read what it says. */
+export function programLogGroup(
+  scope: Construct,
+  id: string,
+  parts: LogParts & Pick<FleetParts, 'name'>,
+  props: Pick<logs.LogGroupProps, 'logGroupClass'> = {},
+): logs.LogGroup {
+  const group = fleetLogGroup(scope, id, parts, props);
+  Tags.of(group).add(FLEET_TAG, parts.name);
+  return group;
 }
 
 /**

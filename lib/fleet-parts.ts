@@ -6,7 +6,8 @@ import type { IApplicationListener } from 'aws-cdk-lib/aws-elasticloadbalancingv
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { FleetGrants } from './fleet-grants';
-import type { ReservedConcurrencyOptions } from './fleet-props';
+import type { FunctionLogGroups, ReservedConcurrencyOptions } from './fleet-props';
+import type { GivenLogs } from './given-logs';
 
 /** What the parts of a fleet share. */
 export interface FleetParts {
@@ -21,6 +22,10 @@ export interface FleetParts {
   readonly logRetention: logs.RetentionDays;
   /** Encrypts log groups; absent for CloudWatch Logs' own keys. */
   readonly logKey?: kms.IKey;
+  /** Hands out log groups that the company has. */
+  readonly givenLogs: GivenLogs;
+  /** Those of functions; a function without one has one made. */
+  readonly functionLogs?: FunctionLogGroups;
   /** Whether functions send segments to X-Ray. */
   readonly isTraced?: boolean;
   readonly reservedConcurrency?: ReservedConcurrencyOptions;

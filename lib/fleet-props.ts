@@ -89,8 +89,27 @@ export interface ReservedConcurrencyOptions {
   readonly keyRotation?: number;
 }
 
+/**
+ * Log groups that are there already, of the class Standard, each for one function (docs/companies.md). How long they keep lines, and under which
+ * key, is theirs.
+ */
+export interface FunctionLogGroups {
+  /** @default - one is made */
+  readonly authorizer?: logs.ILogGroup;
+  /** @default - one is made */
+  readonly allowlistSync?: logs.ILogGroup;
+  /** @default - one is made */
+  readonly ledgerJanitor?: logs.ILogGroup;
+  /** @default - one is made */
+  readonly ledgerArchiver?: logs.ILogGroup;
+  /** @default - one is made */
+  readonly keyRotation?: logs.ILogGroup;
+}
+
 /** The fleet's own functions. */
 export interface FunctionOptions {
+  /** @default - one is made for each */
+  readonly logGroups?: FunctionLogGroups;
   /** @default - none is reserved */
   readonly reservedConcurrency?: ReservedConcurrencyOptions;
   /**

@@ -3,6 +3,7 @@ import { FleetEdge } from './fleet-edge';
 import type {
   AuditOptions,
   DeletionProtectionOptions,
+  FunctionLogGroups,
   FunctionOptions,
   McpFleetProps,
   ReservedConcurrencyOptions,
@@ -10,6 +11,7 @@ import type {
 } from './fleet-props';
 import type { GatewayOptions, RequestLimits } from './gateway-options';
 import { duration, flag, having, listOf, made, number, optional, type Shape, size, struct, text } from './kinds';
+import { LOG_GROUP } from './log-group-kind';
 import { TASK_SIZE } from './task-size';
 
 const TABLE = having('tableArn', 'a DynamoDB table', 'Write TableV2.fromTableAttributes(…), or make one, of aws-cdk-lib.');
@@ -27,6 +29,7 @@ const GATEWAY: Shape<GatewayOptions> = {
   maxReplicas: optional(number()),
   replicas: optional(number()),
   taskSize: optional(struct(TASK_SIZE)),
+  logGroup: optional(LOG_GROUP),
   deregistrationDelay: optional(duration),
   requestLimits: optional(struct(REQUEST_LIMITS)),
 };
@@ -46,7 +49,19 @@ const RESERVED: Shape<ReservedConcurrencyOptions> = {
   keyRotation: optional(number()),
 };
 
-const FUNCTIONS: Shape<FunctionOptions> = { reservedConcurrency: optional(struct(RESERVED)), tracing: optional(flag) };
+const FUNCTION_LOGS: Shape<FunctionLogGroups> = {
+  authorizer: optional(LOG_GROUP),
+  allowlistSync: optional(LOG_GROUP),
+  ledgerJanitor: optional(LOG_GROUP),
+  ledgerArchiver: optional(LOG_GROUP),
+  keyRotation: optional(LOG_GROUP),
+};
+
+const FUNCTIONS: Shape<FunctionOptions> = {
+  logGroups: optional(struct(FUNCTION_LOGS)),
+  reservedConcurrency: optional(struct(RESERVED)),
+  tracing: optional(flag),
+};
 
 export const SESSION_BUDGET: Shape<SessionBudgetOptions> = { perTask: optional(number()), perAgent: optional(number()) };
 

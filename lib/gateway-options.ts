@@ -1,4 +1,5 @@
 import type { Duration, Size } from 'aws-cdk-lib';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { TaskSize } from './server-props';
 
 /**
@@ -50,6 +51,12 @@ export interface GatewayOptions {
   readonly replicas?: number;
   /** @default - 0.5 vCPU and 1 GiB */
   readonly taskSize?: TaskSize;
+  /**
+   * A log group that is there already, of the class Standard: lines of gateways are metrics as well (docs/companies.md). How long it keeps
+   * them, and under which key, is its own.
+   * @default - one is made
+   */
+  readonly logGroup?: ILogGroup;
   /**
    * How long the load balancer lets calls through a replica that ends go on before it cuts them, in whole seconds from 1 to 3600 (Elastic
    * Load Balancing); only then comes SIGTERM. Servers' GET streams end at half of it.

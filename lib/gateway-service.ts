@@ -69,7 +69,7 @@ export class GatewayService extends Construct {
         [FLEET_CONFIG_VARIABLE]: Lazy.string({ produce: () => Stack.of(this).toJsonString(props.config()) }),
         PORT: String(RUNTIME_PORT),
       },
-      logging: logDriver(serviceLogs(this, parts), CONTAINER),
+      logging: logDriver(serviceLogs(this, parts, 'gateway.logGroup', options?.logGroup), CONTAINER),
     });
     raiseFileLimit(container);
     this.grantAuthority(props);

@@ -8,6 +8,7 @@ import { delayOf } from './deregistration';
 import { attributeProblems, type McpFleetAttributes } from './fleet-attributes';
 import { nameTwiceProblems } from './fleet-problems';
 import type { FleetSite, IMcpFleet } from './fleet-site';
+import { GivenLogs } from './given-logs';
 import { DEFAULT_KEY_ROTATION } from './key-rotation';
 import { refuse } from './problems';
 
@@ -40,6 +41,7 @@ export class ImportedFleet extends Construct implements IMcpFleet {
         architecture: attrs.cpuArchitecture ?? ecs.CpuArchitecture.X86_64,
         key: kms.Key.fromKeyArn(this, 'Key', attrs.encryptionKeyArn),
         logRetention: attrs.logRetention ?? logs.RetentionDays.THREE_MONTHS,
+        givenLogs: new GivenLogs(attrs.fleetName),
         targetTls: attrs.targetTls ?? false,
         gatewayDelay: attrs.gatewayDeregistrationDelay ?? delayOf(undefined),
       },

@@ -9,6 +9,7 @@ export { type ApiGatewayEdgeProps, FleetEdge, type InternalEdgeProps, type Liste
 export type {
   AuditOptions,
   DeletionProtectionOptions,
+  FunctionLogGroups,
   FunctionOptions,
   McpFleetProps,
   ReservedConcurrencyOptions,

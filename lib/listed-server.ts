@@ -3,8 +3,10 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
+import type * as logs from 'aws-cdk-lib/aws-logs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import type { Agent } from '../core/agent';
 import type { ServerConfig } from '../core/fleet-config';
 import { LISTED_SERVER_RESOURCE, MOST_LISTING_BYTES } from '../core/listed-servers';
 import type { ServerChecks } from '../core/server-checks';
@@ -34,6 +36,7 @@ export interface ListedServerProps {
 export class ListedServer extends Construct {
   readonly grants: FleetGrants;
   private readonly resource: CustomResource;
+  private logGroups: readonly logs.ILogGroup[] = [];
 
   constructor(
     scope: Construct,
@@ -51,6 +54,7 @@ export class ListedServer extends Construct {
         Server: name,
         IsHosted: String(sidecarKey !== undefined),
         Config: Lazy.string({ produce: () => Stack.of(this).toJsonString(this.config()) }),
+        LogGroups: Lazy.list({ produce: () => this.logGroups.map(({ logGroupName }) => logGroupName) }, { omitEmpty: true }),
       },
     });
     if (sidecarKey !== undefined) {
@@ -75,9 +79,14 @@ export class ListedServer extends Construct {
     return { ...parts, serversListener, rulePriority, serversAccess: securityGroup, grants: this.grants };
   }
 
+  /** Where its programs write: operators of the fleet, who see nothing of this stack, find it in the list. */
+  tellLogs(logGroups: readonly logs.ILogGroup[]): void {
+    this.logGroups = logGroups;
+  }
+
   private config(): ServerConfig {
     const { config, credential, site } = this.props;
-    const agentOf = (name: string) => site.agentOf(name) ?? { issuer: site.issuer, subject: '' };
+    const agentOf = (name: string) => this.agentOf(name) ?? { issuer: site.issuer, subject: '' };
     return { ...config, ...(credential !== undefined && { credential: credential._config(agentOf) }) };
   }
 
@@ -93,13 +102,26 @@ export class ListedServer extends Construct {
     }
   }
 
+  /** One that the fleet of this app has; else one that this stack grants something in the fleet, for it says whose tokens are the agent's. */
+  private agentOf(name: string): Agent | undefined {
+    const { site } = this.props;
+    const known = site.agentOf(name);
+    if (known !== undefined) return known;
+    const [subject, ...others] = this.grants.subjectsOf(name);
+    return subject === undefined || others.length > 0 ? undefined : { issuer: site.issuer, subject };
+  }
+
   private strangers(): string[] {
-    const { credential, name, site } = this.props;
-    const unknown = (credential?._agents ?? []).filter((agent) => site.agentOf(agent) === undefined);
-    return unknown.map(
-      (agent) =>
-        `The credential of "${name}" has a secret for the agent "${agent}", of which this app does not know whose tokens are its own. Add it to the fleet by addAgent, in the same app, or correct the name.`,
-    );
+    const { credential, name } = this.props;
+    const unknown = (credential?._agents ?? []).filter((agent) => this.agentOf(agent) === undefined);
+    return unknown.map((agent) => {
+      const several = this.grants.subjectsOf(agent);
+      const what =
+        several.length > 1
+          ? `of which this stack names ${several.length} subjects (${several.join(', ')})`
+          : 'of which this app does not know whose tokens are its own';
+      return `The credential of "${name}" has a secret for the agent "${agent}", ${what}; allowed: an agent of the fleet in the same app, or one to which this stack grants something. Add it by addAgent, grant the server to McpAgent.fromAgentAttributes(…), or correct the name.`;
+    });
   }
 }
 

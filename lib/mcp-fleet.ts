@@ -44,6 +44,7 @@ import type { FleetSite, IMcpFleet, ListedServerFacts } from './fleet-site';
 import { type FleetTables, fleetTables } from './fleet-tables';
 import { GatewayService } from './gateway-service';
 import { generatedKey } from './generated-key';
+import { GivenLogs } from './given-logs';
 import { checkGivenTables } from './given-tables';
 import { ImportedFleet } from './imported-fleet';
 import { KEPT } from './kept';
@@ -153,6 +154,8 @@ export class McpFleet extends Construct implements IMcpFleet, ec2.IConnectable {
       key: this.encryptionKey,
       logRetention,
       ...(logKey !== undefined && { logKey }),
+      givenLogs: new GivenLogs(this.fleetName),
+      ...(functions?.logGroups !== undefined && { functionLogs: functions.logGroups }),
       ...(functions?.tracing !== undefined && { isTraced: functions.tracing }),
       ...(functions?.reservedConcurrency !== undefined && { reservedConcurrency: functions.reservedConcurrency }),
       gatewayDelay: delayOf(props.gateway),
@@ -217,8 +220,8 @@ export class McpFleet extends Construct implements IMcpFleet, ec2.IConnectable {
       sealKey: this.sealKey,
     });
     this.gatewayService = this.gateway.service;
-    const { tables, vpc, cluster, archiveBucket: archive } = this;
-    this.operators = new Operators({ scope: this, vpc, tables, cluster, archive, key: archive.encryptionKey ?? this.encryptionKey });
+    const { tables, fleetName: name, cluster, archiveBucket: archive } = this;
+    this.operators = new Operators({ scope: this, name, tables, cluster, archive, key: archive.encryptionKey ?? this.encryptionKey });
     const operators = () => this.operators.resolvers;
     guardLedger(this, this.ledgerTable, { gateway: this.gateway.taskRole, janitor: janitor.role as iam.IRole, operators });
     this.balancers.serversListener.connections.allowDefaultPortFrom(this.gatewayService, 'Gateway');
@@ -258,7 +261,6 @@ export class McpFleet extends Construct implements IMcpFleet, ec2.IConnectable {
     }
     for (const secret of server._credential?._secrets ?? []) grantOwnSecret(this.gateway.taskRole, secret);
     this.overview.addServer(server);
-    this.operators.addServer(server);
     if (this.edgeApi !== undefined) refuse(server, answeredInTimeProblems(props));
     this.servers.set(name, server);
     return server;

@@ -109,9 +109,11 @@ export class McpServer extends Construct implements iam.IGrantable, ec2.IConnect
     } else {
       this._sidecarKey = generatedKey(this, 'SidecarKey', fleetParts.key, 'Signs who calls, from gateway to sidecar');
       this._config = hostedConfig(name, declared, this._sidecarKey);
-      const parts = own ?? this.listIn(fleet._site, fleetParts).place();
+      const listing = own === undefined ? this.listIn(fleet._site, fleetParts) : undefined;
+      const parts = own ?? (listing as ListedServer).place();
       this.grants = parts.grants;
-      const task = serverTask(this, { name, parts, props: declared, sidecarKey: this._sidecarKey });
+      const { task, logGroups } = serverTask(this, { name, parts, props: declared, sidecarKey: this._sidecarKey });
+      listing?.tellLogs(logGroups);
       this.grantPrincipal = task.taskRole;
       this.service = serverService(this, parts, task, declared.startGrace);
       this.access = new OwnAccess(this, parts.vpc, this.service, parts.serversAccess);

@@ -1,12 +1,11 @@
 import { Stack } from 'aws-cdk-lib';
-import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
-import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct, type IConstruct } from 'constructs';
 import { UNSETTLED_INDEX } from '../core/fleet-config';
+import { SERVERS_KEY } from '../core/listed-servers';
 import { ORDERS_KEY } from '../core/orders';
 import { REVOCATIONS_KEY } from '../core/revocation';
 import type { FleetTables } from './fleet-tables';
@@ -21,12 +20,14 @@ import {
   grantIndex,
   grantItem,
   grantTable,
+  grantTaggedLogs,
   INDEX_READ_ACTIONS,
   LEDGER_READ_ACTIONS,
   LEDGER_RESOLVE_ACTIONS,
   LOGS_READ_ACTIONS,
   ORDERS_ACTIONS,
   REVOCATIONS_ACTIONS,
+  SERVER_NAMES_READ_ACTIONS,
   SERVICES_READ_ACTIONS,
   STACK_READ_ACTIONS,
   STACK_RESOURCES_ACTIONS,
@@ -40,7 +41,7 @@ import { Words } from './shown';
 /** What of a fleet operators are let to. */
 export interface OperatedFleet {
   readonly scope: Construct;
-  readonly vpc: ec2.IVpc;
+  readonly name: string;
   readonly cluster: ecs.ICluster;
   readonly tables: FleetTables;
   readonly archive: s3.IBucket;
@@ -51,7 +52,6 @@ export interface OperatedFleet {
 /** Who looks after a fleet, by the command line and nothing else: each may do what the commands need. */
 export class Operators {
   private readonly resolving: IConstruct[] = [];
-  private readonly operating: iam.IGrantable[] = [];
 
   constructor(private readonly fleet: OperatedFleet) {}
 
@@ -64,7 +64,7 @@ export class Operators {
   grantReadLedger(grantee: iam.IGrantable): void {
     const { tables, archive, key, scope } = this.fleet;
     this.principalOf(grantee, 'grantReadLedger');
-    this.grantStack(grantee, STACK_READ_ACTIONS);
+    this.grantPlace(grantee);
     grantTable(grantee, tables.ledger, LEDGER_READ_ACTIONS, TABLE_READ_KEY_ACTIONS);
     grantIndex(grantee, tables.ledger, UNSETTLED_INDEX, INDEX_READ_ACTIONS);
     grantTable(grantee, tables.allowlist, ALLOWLIST_SCAN_ACTIONS, TABLE_READ_KEY_ACTIONS);
@@ -78,7 +78,7 @@ export class Operators {
   grantShred(grantee: iam.IGrantable): void {
     const { tables } = this.fleet;
     this.principalOf(grantee, 'grantShred');
-    this.grantStack(grantee, STACK_READ_ACTIONS);
+    this.grantPlace(grantee);
     grantTable(grantee, tables.agentKeys, AGENT_KEYS_SHRED_ACTIONS);
     grantTable(grantee, tables.allowlist, ALLOWLIST_SCAN_ACTIONS, TABLE_READ_KEY_ACTIONS);
   }
@@ -87,7 +87,7 @@ export class Operators {
   grantFreeze(grantee: iam.IGrantable): void {
     const { tables } = this.fleet;
     this.principalOf(grantee, 'grantFreeze');
-    this.grantStack(grantee, STACK_READ_ACTIONS);
+    this.grantPlace(grantee);
     grantItem(grantee, tables.allowlist, ORDERS_KEY, ORDERS_ACTIONS);
     grantTable(grantee, tables.allowlist, ALLOWLIST_SCAN_ACTIONS, TABLE_READ_KEY_ACTIONS);
   }
@@ -104,13 +104,7 @@ export class Operators {
     grantTable(grantee, tables.directory, DIRECTORY_SCAN_ACTIONS);
     grantItem(grantee, tables.directory, REVOCATIONS_KEY, REVOCATIONS_ACTIONS);
     this.grantCluster(grantee);
-    this.grantLogs(grantee, this.fleet.scope);
-    this.operating.push(grantee);
-  }
-
-  /** What a server writes that is added when they are there already. */
-  addServer(server: IConstruct): void {
-    for (const grantee of this.operating) this.grantLogs(grantee, server);
+    this.grantLogs(grantee);
   }
 
   private grantCluster(grantee: iam.IGrantable): void {
@@ -128,6 +122,12 @@ export class Operators {
     this.answer(grantee, '*', 'ecs:ListTasks takes no resource; the cluster is a condition.');
   }
 
+  /** What each command reads first: where the fleet is, and which servers it has in other stacks. */
+  private grantPlace(grantee: iam.IGrantable): void {
+    this.grantStack(grantee, STACK_READ_ACTIONS);
+    grantItem(grantee, this.fleet.tables.allowlist, SERVERS_KEY, SERVER_NAMES_READ_ACTIONS, TABLE_READ_KEY_ACTIONS);
+  }
+
   private grantStack(grantee: iam.IGrantable, actions: string[]): void {
     const stack = Stack.of(this.fleet.scope);
     const arn = stack.formatArn({ service: 'cloudformation', resource: 'stack', resourceName: `${stack.stackName}/*` });
@@ -135,11 +135,12 @@ export class Operators {
     this.answer(grantee, findingText(stack.resolve(arn)), "CloudFormation invents the end of a stack's ARN when it makes it.");
   }
 
-  private grantLogs(grantee: iam.IGrantable, of: IConstruct): void {
-    // A network's flow log is no program's.
-    const groups = of.node.findAll().filter((construct) => !construct.node.scopes.includes(this.fleet.vpc));
-    const resourceArns = groups.filter((construct) => construct instanceof logs.LogGroup).map(({ logGroupArn }) => logGroupArn);
-    if (resourceArns.length > 0) iam.Grant.addToPrincipal({ grantee, actions: LOGS_READ_ACTIONS, resourceArns });
+  /** Of servers in other stacks as well, and of those that come later: one statement, for a role's policies have 10,240 characters (IAM quotas). */
+  private grantLogs(grantee: iam.IGrantable): void {
+    const { scope, name } = this.fleet;
+    const stack = Stack.of(scope);
+    const all = grantTaggedLogs(grantee, stack, name, LOGS_READ_ACTIONS);
+    this.answer(grantee, findingText(stack.resolve(all)), 'Log groups of programs of the fleet: a tag that names it is a condition.');
   }
 
   private answer(grantee: iam.IGrantable, finding: string, reason: string): void {

@@ -42,7 +42,7 @@ export const ORDERS_READ_ACTIONS = ['dynamodb:GetItem'];
 export const ORDERS_ACTIONS = ['dynamodb:GetItem', 'dynamodb:UpdateItem'];
 /** The list of servers of other stacks in the same table, for the gateway. */
 export const SERVERS_READ_ACTIONS = ['dynamodb:GetItem', 'dynamodb:Query'];
-/** The same, for the janitor. */
+/** The same, for the janitor, and for operators. */
 export const SERVER_NAMES_READ_ACTIONS = ['dynamodb:Query'];
 /** The same, for allowlist-sync: a name and a place are taken by whoever comes first. */
 export const SERVERS_WRITE_ACTIONS = ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'];
@@ -119,10 +119,16 @@ export function grantTable(grantee: iam.IGrantable, { table, key }: FleetTable, 
 }
 
 /** Lets `grantee` do exactly these actions on one item of a table, and use its key through DynamoDB only. */
-export function grantItem(grantee: iam.IGrantable, { table, key }: FleetTable, partition: string, actions: string[]): void {
+export function grantItem(
+  grantee: iam.IGrantable,
+  { table, key }: FleetTable,
+  partition: string,
+  actions: string[],
+  keyActions = TABLE_KEY_ACTIONS,
+): void {
   const conditions = { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [partition] } };
   iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [table.tableArn], conditions });
-  grantTableKey(grantee, key);
+  grantTableKey(grantee, key, keyActions);
 }
 
 /** Lets `grantee` use one index of a table by exactly these actions; the table's key comes with {@link grantTable}. */
@@ -180,7 +186,10 @@ export function grantSecretRotation(grantee: iam.IGrantable, secret: secretsmana
   grantKey(grantee, key, SECRET_WRITE_KEY_ACTIONS, 'secretsmanager');
 }
 
-/** Tag of secrets that the gateway of a fleet reads though they stand in other stacks; its value is the name of the fleet. */
+/**
+ * Tag of secrets that the gateway of a fleet reads though they stand in other stacks, and of log groups that its operators read; its value is the
+ * name of the fleet.
+ */
 export const FLEET_TAG = 'cdk-mcp-fleet:fleet';
 
 /** Lets `grantee` do something with secrets of other stacks, by their tag: one statement, however many there are. @returns what it is granted on */
@@ -191,9 +200,19 @@ export function grantTaggedSecrets(grantee: iam.IGrantable, stack: Stack, fleet:
     resourceName: '*',
     arnFormat: ArnFormat.COLON_RESOURCE_NAME,
   });
-  const conditions = { StringEquals: { [`aws:ResourceTag/${FLEET_TAG}`]: fleet } };
-  iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [all], conditions });
+  iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [all], conditions: ofFleet(fleet) });
   return all;
+}
+
+/** Lets `grantee` do something with log groups of a fleet, in whatever stack, by their tag. @returns what it is granted on */
+export function grantTaggedLogs(grantee: iam.IGrantable, stack: Stack, fleet: string, actions: string[]): string {
+  const all = stack.formatArn({ service: 'logs', resource: 'log-group', resourceName: '*', arnFormat: ArnFormat.COLON_RESOURCE_NAME });
+  iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [all], conditions: ofFleet(fleet) });
+  return all;
+}
+
+function ofFleet(fleet: string): Record<string, Record<string, string>> {
+  return { StringEquals: { [`aws:ResourceTag/${FLEET_TAG}`]: fleet } };
 }
 
 /** As {@link grantSecret}, of a secret of the company's own, which may have a key of its own, and of which perhaps only the name is known. */

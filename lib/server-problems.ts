@@ -40,6 +40,7 @@ export function serverProblems(name: string, props: AddServerProps): Problem[] {
     ...runtimeProblems(runtime._spec),
     ...(runtime._spec.kind === 'remote' ? effectlessProblems(props) : capacityProblems(props)),
     ...warmCredentialProblems(props),
+    ...serverLogProblems(props),
     ...longestCallProblems(props),
     ...declaredToolProblems(Object.keys(tools)),
     ...policyProblems(tools),
@@ -145,6 +146,13 @@ function warmCredentialProblems({ runtime: { _spec: spec }, sessions }: AddServe
   return [{ what: 'sessions.warm', got: sessions.warm, allowed: '0 beside a credential', fix }];
 }
 
+/** Children have no container, and no lines, of their own. */
+function serverLogProblems({ runtime: { _spec: spec }, serverLogGroup }: AddServerProps): Problem[] {
+  if (spec.kind !== 'stdio' || serverLogGroup === undefined) return [];
+  const fix = 'What its children say stands in lines of the sidecar: hand in logGroup, or leave it out.';
+  return [{ what: 'serverLogGroup', got: serverLogGroup, allowed: 'nothing on a stdio server', fix }];
+}
+
 function policyProblems(tools: { readonly [name: string]: ToolPolicy }): Problem[] {
   const reads = Object.keys(tools).filter((tool) => tools[tool]?._onlyReads);
   return Object.entries(tools).flatMap(([tool, policy]) => policy._problems(`tools.${asProperty(tool)}`, reads));
@@ -172,8 +180,10 @@ function finalErrorProblems(codes: readonly number[]): Problem[] {
 /** A property that would have no effect is refused rather than ignored. */
 function effectlessProblems({ secrets, ...props }: AddServerProps): Problem[] {
   const names = secrets?.map(({ name }) => name);
-  const { sessions, scaling, environment, taskSize, deregistrationDelay, drain, startGrace, deployWithin } = props;
-  return Object.entries({ sessions, scaling, secrets: names, environment, taskSize, deregistrationDelay, drain, startGrace, deployWithin })
+  const { sessions, scaling, environment, taskSize, deregistrationDelay, drain, startGrace, deployWithin, logGroup, serverLogGroup } =
+    props;
+  const ending = { deregistrationDelay, drain, startGrace, deployWithin };
+  return Object.entries({ sessions, scaling, secrets: names, environment, taskSize, ...ending, logGroup, serverLogGroup })
     .filter(([, value]) => value !== undefined)
     .map(([what, got]) => ({ what, got, allowed: 'nothing on a remote server', fix: 'The fleet runs no instance of it: leave it out.' }));
 }

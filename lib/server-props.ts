@@ -1,4 +1,5 @@
 import type { Duration, Expiration, Size } from 'aws-cdk-lib';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { ServerChecks } from '../core/server-checks';
 import type { ApprovedTools } from './approved-tools';
 import type { Argument } from './argument';
@@ -167,6 +168,18 @@ export interface AddServerProps {
    * @default - none
    */
   readonly environment?: { [name: string]: string };
+  /**
+   * A log group that is there already, of the class Standard, for what sidecars write, which is metrics as well, and what children of a stdio
+   * server say in lines of theirs (docs/companies.md). How long it keeps lines, and under which key, is its own.
+   * @default - one is made
+   */
+  readonly logGroup?: ILogGroup;
+  /**
+   * The same for what the server's own container writes, over HTTP: one that this app makes, of the class Infrequent Access. In no other is it
+   * certain that a server cannot print metrics in the name of another (docs/containment.md).
+   * @default - one is made
+   */
+  readonly serverLogGroup?: ILogGroup;
   /** @default - 0.5 vCPU and 1 GiB, the sidecar included */
   readonly taskSize?: TaskSize;
   /**

@@ -3,6 +3,7 @@ import { Argument } from './argument';
 import { CallLimit } from './call-limit';
 import { SERVER_CHECKS } from './check-shape';
 import { duration, flag, having, listOf, made, mapOf, number, oneOf, optional, type Shape, struct, text, unshown } from './kinds';
+import { LOG_GROUP } from './log-group-kind';
 import { ServerMethod } from './server-method';
 import {
   type AddServerProps,
@@ -49,6 +50,8 @@ export const ADD_SERVER: Shape<AddServerProps> = {
   recovery: optional(struct(RECOVERY)),
   secrets: optional(unshown(listOf(made(ServerSecret)))),
   environment: optional(unshown(mapOf(text(), asProperty, "Write { NAME: 'value', … }."))),
+  logGroup: optional(LOG_GROUP),
+  serverLogGroup: optional(LOG_GROUP),
   taskSize: optional(struct(TASK_SIZE)),
   longestCall: optional(duration),
   listenAge: optional(duration),

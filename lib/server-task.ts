@@ -41,17 +41,27 @@ interface ServerTask {
   readonly sidecarKey: secretsmanager.ISecret;
 }
 
+/** A task of a server, and where its containers write. */
+export interface MadeTask {
+  readonly task: ecs.FargateTaskDefinition;
+  readonly logGroups: readonly logs.ILogGroup[];
+}
+
 /** The task of a server: a sidecar, and the server beside it (HTTP) or under it (stdio). */
-export function serverTask(scope: Construct, of: ServerTask): ecs.FargateTaskDefinition {
+export function serverTask(scope: Construct, of: ServerTask): MadeTask {
   const task = fargateTask(scope, of.parts, of.props.taskSize);
   grantOwnPlace(scope, task, of.parts);
   // ECS reads the key on the container's behalf; the key policy of an imported encryption key knows nothing of it.
   grantSecret(task.obtainExecutionRole(), of.sidecarKey, of.parts.key);
-  const logGroup = serviceLogs(scope, of.parts);
+  const logGroup = serviceLogs(scope, of.parts, 'logGroup', of.props.logGroup);
   const spec = of.props.runtime._spec;
-  if (spec.kind === 'http') httpContainers(scope, task, of, spec, logGroup);
+  if (spec.kind === 'http') {
+    const foreign = foreignLogs(scope, of.parts, of.props.serverLogGroup);
+    httpContainers(task, of, spec, { sidecar: logGroup, server: foreign });
+    return { task, logGroups: [logGroup, foreign] };
+  }
   if (spec.kind === 'stdio') stdioContainer(task, of, spec, logGroup);
-  return task;
+  return { task, logGroups: [logGroup] };
 }
 
 /**
@@ -77,11 +87,10 @@ function grantOwnPlace(scope: Construct, task: ecs.FargateTaskDefinition, { clus
 }
 
 function httpContainers(
-  scope: Construct,
   task: ecs.FargateTaskDefinition,
   of: ServerTask,
   spec: HttpRuntimeProps,
-  logGroup: logs.ILogGroup,
+  logGroups: Readonly<Record<'sidecar' | 'server', logs.ILogGroup>>,
 ): void {
   const server = task.addContainer(SERVER_CONTAINER, {
     image: httpServerImage(task, spec, imagePlatform(of.parts)),
@@ -92,11 +101,11 @@ function httpContainers(
     healthCheck: spec.healthCheck,
     memoryLimitMiB: beside(of.props.taskSize),
     linuxParameters: initProcess(task),
-    logging: logDriver(foreignLogs(scope, of.parts), SERVER_CONTAINER),
+    logging: logDriver(logGroups.server, SERVER_CONTAINER),
   });
   raiseFileLimit(server);
   const url = `http://127.0.0.1:${spec.port}${spec.path ?? '/mcp'}`;
-  const sidecar = addSidecar(task, of, logGroup, {
+  const sidecar = addSidecar(task, of, logGroups.sidecar, {
     image: ecs.ContainerImage.fromAsset(bundleFolder('sidecar'), { platform: imagePlatform(of.parts) }),
     user: 'node',
     readonlyRootFilesystem: true,

@@ -3,7 +3,7 @@ import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { fleetLogGroup } from './fleet-logs';
+import { programLogGroup } from './fleet-logs';
 import type { FleetParts } from './fleet-parts';
 import { acknowledge } from './nag';
 import type { TaskSize } from './server-props';
@@ -34,9 +34,10 @@ export function fargateTask(scope: Construct, parts: FleetParts, size: TaskSize 
   return task;
 }
 
-/** The log group of our own programs in a service: what they write there may be metrics. */
-export function serviceLogs(scope: Construct, parts: FleetParts): logs.LogGroup {
-  return fleetLogGroup(scope, 'Logs', parts);
+/** The log group of our own programs in a service: what they write there may be metrics. @param given that of a company, and in which property */
+export function serviceLogs(scope: Construct, parts: FleetParts, what: string, given?: logs.ILogGroup): logs.ILogGroup {
+  if (given !== undefined) return parts.givenLogs.take(scope, { what, group: given, lines: 'own' });
+  return programLogGroup(scope, 'Logs', parts);
 }
 
 /**
@@ -44,8 +45,9 @@ export function serviceLogs(scope: Construct, parts: FleetParts): logs.LogGroup 
  * dimensions, and no driver of Fargate's can wrap lines; of the class Infrequent Access it takes none (CloudWatch Logs User Guide, "Log
  * classes": no embedded metric format, no metric filters). Logs Insights reads it like any other. A group's class cannot be changed.
  */
-export function foreignLogs(scope: Construct, parts: FleetParts): logs.LogGroup {
-  return fleetLogGroup(scope, 'ServerLogs', parts, { logGroupClass: logs.LogGroupClass.INFREQUENT_ACCESS });
+export function foreignLogs(scope: Construct, parts: FleetParts, given?: logs.ILogGroup): logs.ILogGroup {
+  if (given !== undefined) return parts.givenLogs.take(scope, { what: 'serverLogGroup', group: given, lines: 'foreign' });
+  return programLogGroup(scope, 'ServerLogs', parts, { logGroupClass: logs.LogGroupClass.INFREQUENT_ACCESS });
 }
 
 /** Lines go out through a buffer: a CloudWatch outage loses lines and does not stall calls. */

@@ -18,19 +18,16 @@ interface Pair {
 export function changesInMeaning(before: readonly NamedTemplate[], after: readonly NamedTemplate[]): MeaningChange[] {
   const [had, has] = [readFleets(before), readFleets(after)];
   const pairs = pairsOf(had, has);
-  return [
-    ...unread('before', before),
-    ...unread('after', after),
-    ...pairs.flatMap((pair) => changesOf(pair, labelOf(pair, [...had, ...has]))),
-  ];
+  return [...unread('before', before), ...unread('after', after), ...pairs.flatMap((pair) => changesOf(pair, labelOf(pair, had, has)))];
 }
 
 function pairsOf(before: readonly DeclaredFleet[], after: readonly DeclaredFleet[]): readonly Pair[] {
   const partners = new Map<DeclaredFleet, DeclaredFleet>();
-  for (const same of [samePath, samePlace, sameName]) {
+  for (const same of [samePath, samePlace, sameName, sameServers]) {
     for (const fleet of after) {
       if (partners.has(fleet)) continue;
-      const free = before.filter((other) => ![...partners.values()].includes(other) && same(other, fleet));
+      const alike = before.filter((other) => other.isHome === fleet.isHome && same(other, fleet));
+      const free = alike.filter((other) => ![...partners.values()].includes(other));
       // Two that might be meant are not guessed between.
       if (free.length === 1) partners.set(fleet, free[0] as DeclaredFleet);
     }
@@ -51,8 +48,14 @@ function samePlace(one: DeclaredFleet, other: DeclaredFleet): boolean {
   return one.stack === other.stack && one.name === other.name;
 }
 
+/** Of a fleet of other stacks, each of several teams' may have some. */
 function sameName(one: DeclaredFleet, other: DeclaredFleet): boolean {
-  return one.name === other.name;
+  return one.isHome && one.name === other.name;
+}
+
+/** A stack of another name: each name of a server is there once in a fleet. */
+function sameServers(one: DeclaredFleet, other: DeclaredFleet): boolean {
+  return !one.isHome && one.name === other.name && [...one.servers.keys()].some((server) => other.servers.has(server));
 }
 
 function changesOf({ before, after }: Pair, fleet: string): MeaningChange[] {
@@ -85,9 +88,13 @@ function readable(fleet: DeclaredFleet | undefined): (text: string) => string {
 }
 
 /** Its name; where stages have fleets of one name, the place. */
-function labelOf({ before, after }: Pair, all: readonly DeclaredFleet[]): string {
-  const { name, path, stack } = (after ?? before) as DeclaredFleet;
-  const isShared = all.some((other) => other.name === name && other !== before && other !== after);
+function labelOf({ before, after }: Pair, ...sides: readonly (readonly DeclaredFleet[])[]): string {
+  const { name, path, stack, isHome } = (after ?? before) as DeclaredFleet;
+  const others = sides.map((fleets) =>
+    fleets.filter((other) => other.isHome && other.name === name && other !== before && other !== after),
+  );
+  // What a team has in a fleet is told under the fleet's name, unless two might be meant.
+  const isShared = others.some(({ length }) => length > (isHome ? 0 : 1));
   return isShared ? (path ?? `${stack}/${name}`) : name;
 }
 

@@ -15,7 +15,9 @@ export interface DeclaredFleet {
   readonly name: string;
   readonly stack: string;
   readonly template: Template;
-  /** Path of its construct. */
+  /** Whether the fleet itself stands in this stack. Else it is servers of a team that do, and nothing but them is told. */
+  readonly isHome: boolean;
+  /** Path of its construct; of servers of a team there is none. */
   readonly path: string | undefined;
   readonly identity: DeclaredIdentity;
   /** Subjects by the agents' names. */
@@ -43,6 +45,8 @@ export interface DeclaredIdentity {
 /** What construct code grants in one fleet. */
 export interface ToldGrants {
   readonly grants: readonly DeclaredGrant[];
+  /** Subjects by the names of the agents that are granted anything. */
+  readonly subjects: ReadonlyMap<string, string>;
   /** On what terms agents use the servers, in words, where they have terms of their own. */
   readonly terms: ReadonlyMap<string, string>;
 }

@@ -8,12 +8,16 @@ import { edgeChanges, identityChanges, openedEdge } from './way-in';
 import { permissionChanges, secretChanges } from './what-is-held';
 import { callerChanges } from './who-calls';
 
-/** A fleet that is on one side only: that it comes or goes, who may call what in it, and what its servers hold. Its own functions' access goes with it. */
+/**
+ * A fleet that is on one side only: that it comes or goes, who may call what in it, and what its servers hold. Its own functions' access goes
+ * with it. Of one that stands in another stack it is a team's servers that come or go.
+ */
 export function lonelyFleet(fleet: DeclaredFleet, side: 'before' | 'after'): Draft[] {
   const [before, after] = side === 'after' ? [undefined, fleet] : [fleet, undefined];
   const gone = { severity: 'breaks', breaks: 'all calls to it are refused' } as const;
+  const about = { kind: 'fleet', what: `fleet ${fleet.name}` } as const;
   return [
-    { kind: 'fleet', what: `fleet ${fleet.name}`, [side]: `in ${fleet.stack}`, ...(side === 'after' ? { severity: 'changes' } : gone) },
+    ...(fleet.isHome ? [{ ...about, [side]: `in ${fleet.stack}`, ...(side === 'after' ? ({ severity: 'changes' } as const) : gone) }] : []),
     ...openedEdge(fleet, side),
     ...callerChanges(before, after),
     ...[...fleet.servers.values()].flatMap((server) => inServer(server.name, lonelyServer(server, side))),

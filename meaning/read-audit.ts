@@ -1,7 +1,7 @@
 import type { Template } from '../local/assembly/template';
 import { textOf as sortedJson } from '../local/cloudformation/template-changes';
 import type { DeclaredAlarm, DeclaredLedger } from './declared';
-import { isPlaced, type Located, placeIn, resourceOf, resourcesOf } from './resources';
+import { isPlaced, type Located, resourceOf, resourcesOf } from './resources';
 import { textOf } from './symbolic';
 import { listOf, membersOf } from './told';
 
@@ -26,30 +26,35 @@ export function readLedger(template: Template, id: string | undefined): Declared
   };
 }
 
+/** Where a resource stands in a fleet; undefined where it stands elsewhere. */
+export type PlaceOf = (resource: Located) => string | undefined;
+
 /** Days that logs are kept, by the place of their group in the fleet. */
-export function readLogs(template: Template, path: string | undefined): ReadonlyMap<string, string> | undefined {
+export function readLogs(template: Template, placeOf: PlaceOf): ReadonlyMap<string, string> | undefined {
   if (!tellsPlaces(template)) return undefined;
   const groups = resourcesOf(template, 'AWS::Logs::LogGroup').flatMap((group): [string, string][] => {
-    const place = placeIn(path, group);
+    const place = placeOf(group);
     const days = group.properties.RetentionInDays;
     return place === undefined ? [] : [[place.replace(/\/Logs$/, ''), days === undefined ? 'for ever' : `${textOf(days)} days`]];
   });
   return new Map(groups);
 }
 
-/** The alarms inside a fleet, and those elsewhere in its stack on its metrics. */
+/** The alarms inside a fleet, and those elsewhere in its stack on its metrics, or on those of its servers that stand there. */
 export function readAlarms(
   template: Template,
-  fleet: { readonly name: string; readonly path: string | undefined; readonly servers: Iterable<string> },
+  fleet: { readonly name: string; readonly isHome: boolean; readonly placeOf: PlaceOf; readonly servers: Iterable<string> },
 ): ReadonlyMap<string, DeclaredAlarm> | undefined {
   if (!tellsPlaces(template)) return undefined;
   const servers = [...fleet.servers];
+  const isOn = (Fleet?: string, Server?: string): boolean =>
+    Fleet === fleet.name && (fleet.isHome || (Server !== undefined && servers.includes(Server)));
   const alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm');
   return new Map(
     alarms.flatMap((alarm): [string, DeclaredAlarm][] => {
-      const place = placeIn(fleet.path, alarm);
+      const place = fleet.placeOf(alarm);
       const { Fleet, Server } = dimensionsOf(alarm);
-      if (place === undefined && Fleet !== fleet.name) return [];
+      if (place === undefined && !isOn(Fleet, Server)) return [];
       return [
         [
           place ?? `<${alarm.id}>`,

@@ -2,42 +2,41 @@ import { DEFAULT_SESSION_BUDGET, FLEET_CONFIG_VARIABLE } from '../core/fleet-con
 import type { Template } from '../local/assembly/template';
 import { textOf as sortedJson } from '../local/cloudformation/template-changes';
 import type { DeclaredFleet, DeclaredGateway, DeclaredIdentity, NamedTemplate } from './declared';
+import { described, isDescribed } from './described';
 import { readAlarms, readLedger, readLogs } from './read-audit';
 import { readEdge } from './read-edge';
 import { readGrants } from './read-grants';
+import { readGuests } from './read-guests';
 import { permissionsOfTask, tableAccess } from './read-permissions';
 import { readServer, scalingOf, sidecarsIn } from './read-server';
 import { readTask } from './read-task';
-import { type Container, containersOf, type Located, referenceIn, refersTo, resourceOf, resourcesOf } from './resources';
+import { type Container, containersOf, type Located, placeIn, referenceIn, refersTo, resourceOf, resourcesOf } from './resources';
 import { shownUrl } from './shown';
 import { documentOf, pathOf, textOf } from './symbolic';
 import { listOf, type Members, membersOf, numberIn, ownMember, textIn } from './told';
-
-/** Key of a template's Metadata under which fleets describe themselves. */
-const METADATA = 'cdk-mcp-fleet';
 
 interface GatewayAt {
   readonly config: Members;
   readonly container: Container;
 }
 
-/** All fleets of some templates: those that describe themselves, and those of which only a gateway tells. */
+/**
+ * All fleets of some templates: those that describe themselves, and those of which only a gateway tells. After them, stack by stack, what teams
+ * have in fleets of other stacks.
+ */
 export function readFleets(stacks: readonly NamedTemplate[]): readonly DeclaredFleet[] {
-  return stacks.flatMap(({ name: stack, template }) => {
-    const facts = membersOf(membersOf(template.Metadata?.[METADATA])?.fleets) ?? {};
+  const homes = stacks.flatMap(({ name: stack, template }) => {
+    const facts = described(template)?.fleets ?? {};
     const gateways = gatewaysIn(template);
     const names = new Set([...Object.keys(facts), ...gateways.keys()]);
     return [...names].map((name) => readFleet({ name, stack, template }, membersOf(ownMember(facts, name)), gateways.get(name)));
   });
+  return [...homes, ...stacks.flatMap((stack) => readGuests(stack, homes))];
 }
 
 /** Stacks whose description of their fleets this version cannot read. */
 export function unreadableIn(stacks: readonly NamedTemplate[]): readonly string[] {
-  const unread = ({ template }: NamedTemplate): boolean => {
-    const metadata = template.Metadata?.[METADATA];
-    return metadata !== undefined && membersOf(membersOf(metadata)?.fleets) === undefined;
-  };
-  return stacks.filter(unread).map(({ name }) => name);
+  return stacks.filter(({ template }) => isDescribed(template) && described(template) === undefined).map(({ name }) => name);
 }
 
 function gatewaysIn(template: Template): ReadonlyMap<string, GatewayAt> {
@@ -57,12 +56,16 @@ function readFleet(place: Place, facts: Members | undefined, gateway: GatewayAt 
   const path = textIn(facts?.path) ?? pathBehind(template, facts, gateway);
   const tables = (['ledgerTable', 'directoryTable', 'allowlistTable'] as const).map((table) => tableOf(facts?.[table] ?? config?.[table]));
   const sidecars = sidecarsIn(template).filter(({ fleet }) => fleet === name);
+  const listed = Object.keys(membersOf(ownMember(described(template)?.servers, name)) ?? {});
   const taskRoles = [gateway?.container.task, ...sidecars.map(({ container }) => container.task)].map((task) =>
     referenceIn(task?.properties.TaskRoleArn),
   );
-  const servers = readServers(template, facts, config, sidecars);
+  const own = sidecars.filter(({ server }) => !listed.includes(server));
+  const servers = readServers(template, facts, config, own);
+  const placeOf = (resource: Located) => placeIn(path, resource);
   return {
     ...place,
+    isHome: true,
     path,
     identity: readIdentity(facts, membersOf(config?.identity)),
     agents: readAgents(facts),
@@ -71,8 +74,8 @@ function readFleet(place: Place, facts: Members | undefined, gateway: GatewayAt 
     gateway: gateway && readGateway(template, gateway),
     servers,
     ledger: readLedger(template, tables[0]),
-    logs: readLogs(template, path),
-    alarms: readAlarms(template, { name, path, servers: servers.keys() }),
+    logs: readLogs(template, placeOf),
+    alarms: readAlarms(template, { name, isHome: true, placeOf, servers: servers.keys() }),
     tableAccess: tableAccess(template, known(tables), taskRoles),
   };
 }

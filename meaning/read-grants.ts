@@ -9,10 +9,10 @@ import { listOf, type Members, membersOf, numberIn } from './told';
 
 /** Of whose grants is read. */
 interface Owner {
-  /** Path of the fleet's construct. */
+  /** Path of the construct under which they stand. */
   readonly path: string | undefined;
-  /** Logical id of its table. */
-  readonly allowlist: string | undefined;
+  /** Logical id of the fleet's table, where it is in the same template. */
+  readonly allowlist?: string | undefined;
 }
 
 /** Undefined where a template alone does not tell: the grants are in a file of its assembly. */
@@ -23,6 +23,7 @@ export function readGrants(template: Template, fleet: Owner): ToldGrants | undef
   const agents = [...told, ...agentsOfFormerVersion(template, fleet)];
   return {
     grants: agents.flatMap(({ name, grants }) => (listOf(grants) ?? []).map((grant) => declared(textOf(name), membersOf(grant) ?? {}))),
+    subjects: new Map(agents.map(({ name, subject }) => [textOf(name), textOf(subject)])),
     terms: new Map(
       agents.filter(({ terms }) => terms !== undefined).map(({ name, terms }) => [textOf(name), termsIn(membersOf(terms) ?? {})]),
     ),
@@ -64,8 +65,9 @@ function termsIn({ weight, sessionBudget }: Members): string {
 /** Agents as a former version has declared them: each has a resource with its grants in it. */
 function agentsOfFormerVersion(template: Template, fleet: Owner): readonly Members[] {
   const lists = resourcesOf(template, AGENT_GRANTS_RESOURCE).filter((list) => isOf(template, list, fleet));
-  return lists.map(({ properties: { Name, Terms, Grants } }) => ({
+  return lists.map(({ properties: { Name, Subject, Terms, Grants } }) => ({
     name: Name,
+    subject: Subject,
     ...(Terms !== undefined && { terms: lowered(Terms) }),
     grants: (listOf(Grants) ?? []).map(lowered),
   }));

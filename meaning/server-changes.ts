@@ -2,6 +2,7 @@ import type { Template } from '../local/assembly/template';
 import { changesBetween } from '../local/cloudformation/template-changes';
 import { capacityChanges } from './capacity';
 import { type Draft, ifTold, valueChange } from './change';
+import { shownToServer } from './credentials';
 import type { DeclaredServer, HostedServer } from './declared';
 import { originChanges, placeChanges, programChanges } from './runtime';
 import { policyChanges, sessionPolicyChanges } from './server-policies';
@@ -16,7 +17,7 @@ export function lonelyServer(server: DeclaredServer, side: 'before' | 'after'): 
   const gone = side === 'before';
   const held = server.hosted;
   const nothing = new Map<string, string>();
-  const secrets = held?.task.secrets ?? nothing;
+  const secrets = new Map([...(held?.task.secrets ?? nothing), ...shownToServer(server.config)]);
   const permissions = (held?.permissions ?? []).filter(({ action }) => !OWN_ACTION.test(action));
   const runs = held ? 'run by the fleet' : server.remoteUrl === undefined ? 'declared' : 'outside the fleet';
   return [
@@ -40,6 +41,7 @@ export function serverChanges(before: DeclaredServer, after: DeclaredServer, rep
     ...ifTold({ what: 'policies' }, before.config, after.config, (had, has) => [
       ...policyChanges(had, has),
       ...(both ? sessionPolicyChanges(had, has) : []),
+      ...secretChanges(shownToServer(had), shownToServer(has)),
     ]),
     ...secretChanges(before.hosted?.task.secrets ?? new Map(), after.hosted?.task.secrets ?? new Map()),
     ...(both || before.remoteUrl !== undefined || after.remoteUrl !== undefined

@@ -2,7 +2,7 @@ import { type About, allowedChanges, type Draft, ifTold, valueChange } from './c
 import type { DeclaredFleet, DeclaredGrant, ToldGrants } from './declared';
 
 const ALL = '*';
-const NONE: ToldGrants = { grants: [], terms: new Map() };
+const NONE: ToldGrants = { grants: [], subjects: new Map(), terms: new Map() };
 const NO_TERMS = 'as of any agent';
 
 /** Who may call what: agents, what they are granted, and on what terms. */

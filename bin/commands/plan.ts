@@ -10,7 +10,7 @@ import { Interruption } from '../interruption';
 import { printDocument } from '../json-document';
 import { chartPng } from '../plan/chart-png';
 import { planSvg } from '../plan/chart-svg';
-import { baseCost, type FleetPlan } from '../plan/fleet-plan';
+import { baseOf, type FleetPlan } from '../plan/fleet-plan';
 import { type LoadsOf, madeUpLoads, recordedLoads } from '../plan/loads';
 import { planLines } from '../plan/plan-lines';
 import { planServer, type ServerPlan } from '../plan/plan-server';
@@ -99,7 +99,7 @@ async function plan(options: PlanOptions): Promise<void> {
     const plans: ServerPlan[] = [];
     const progress = { onProgress: progressTeller(), signal: interruption.signal };
     for (const [server, load] of await loads(servers)) plans.push(await planServer(server, load, progress));
-    await tell({ from, servers: plans, base: baseCost(servers.map(({ fleet }) => fleet)), prices: PRICES }, options);
+    await tell({ from, servers: plans, ...baseOf(servers.map(({ fleet }) => fleet)), prices: PRICES }, options);
   } catch (error) {
     if (!interruption.happened) throw error;
     process.exitCode = EXIT.INTERRUPTED;

@@ -9,7 +9,7 @@ type Paint = Terminal['paint'];
 const LANE_WORDS: Readonly<Record<Lane, string>> = { read: 'a read', keyed: 'a write under a key', keyless: 'a write without a key' };
 
 /** What a fleet costs, for people. */
-export function costLines({ fleet, idle, calls, carried, agents, sessionHours }: FleetCost, paint: Paint): readonly string[] {
+export function costLines({ fleet, isElsewhere, idle, calls, carried, agents, sessionHours }: FleetCost, paint: Paint): readonly string[] {
   const still = Object.values(idle).reduce((sum, part) => sum + part, 0);
   const callRows = LANES.map((lane) => {
     const { writeUnits, ...cost } = calls[lane];
@@ -27,6 +27,11 @@ export function costLines({ fleet, idle, calls, carried, agents, sessionHours }:
   return [
     `${paint.bold(plain(fleet))}  ${dollars(still)} a month though nobody calls`,
     ...indented(table(['TASKS', 'BALANCERS', 'NETWORK', 'KEYS, SECRETS', 'WATCHING', 'LOGS'], [Object.values(idle).map(dollars)])),
+    ...(isElsewhere
+      ? indented([
+          'the fleet stands in another app: its gateways, load balancers, tables and the alarms on all its servers are not in this',
+        ])
+      : []),
     '',
     `a million calls with ${carried.arguments} bytes of arguments and ${carried.result} of result`,
     ...indented(table(['', 'WRITE UNITS EACH', 'LEDGER', 'ROWS', 'ARCHIVE', 'LOGS', 'BALANCERS', 'IN ALL'], callRows)),

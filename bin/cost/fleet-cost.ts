@@ -2,7 +2,7 @@ import { costOfAgents, costOfSessionHours, OFFICE, type ScaledServer } from '../
 import { type CallCost, type Carried, costOfCalls, LANES, type Lane, writeUnits } from '../../core/sizing/call-cost';
 import { type IdleCost, idleCost } from '../../core/sizing/idle-cost';
 import { PRICES } from '../../core/sizing/prices';
-import type { DeclaredFleet } from '../../meaning/declared';
+import { type FleetInApp, partsOf } from '../../meaning/fleets-in-app';
 import { declaredSizes } from '../../meaning/sizes';
 import { standingOf } from '../../meaning/standing';
 import { taskSize } from '../plan/servers';
@@ -10,6 +10,8 @@ import { taskSize } from '../plan/servers';
 /** What a fleet costs, in US dollars. */
 export interface FleetCost {
   readonly fleet: string;
+  /** It stands in another app: only its servers in this one are reckoned. */
+  readonly isElsewhere: boolean;
   /** A month in which nobody calls. */
   readonly idle: IdleCost;
   /** A million calls. */
@@ -25,8 +27,8 @@ export interface FleetCost {
 /** What the constructs choose where only deployment knows. */
 const UNTOLD = { slots: 100, min: 1, target: 70 };
 
-export function fleetCost(fleet: DeclaredFleet, agents: readonly number[], carried: Carried): FleetCost {
-  const sizes = declaredSizes(fleet);
+export function fleetCost(fleet: FleetInApp, agents: readonly number[], carried: Carried): FleetCost {
+  const sizes = partsOf(fleet).flatMap(declaredSizes);
   const scaled = sizes.map(
     ({ slots = UNTOLD.slots, min = UNTOLD.min, tracking, task }): ScaledServer => ({
       slots,
@@ -38,6 +40,7 @@ export function fleetCost(fleet: DeclaredFleet, agents: readonly number[], carri
   const calls = LANES.map((lane) => [lane, { ...costOfCalls(lane, carried), writeUnits: writeUnits(lane, carried) }] as const);
   return {
     fleet: fleet.name,
+    isElsewhere: fleet.home === undefined,
     idle: idleCost(standingOf(fleet)),
     calls: Object.fromEntries(calls) as FleetCost['calls'],
     carried,

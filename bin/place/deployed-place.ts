@@ -1,11 +1,12 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { agentKeysOf } from '../../checks/archive';
-import { tablesBy } from '../../checks/tables';
+import { type ListedRow, type Tables, tablesBy } from '../../checks/tables';
 import type { FleetPlace } from '../../core/fleet-place';
 import { ArchiveBucket } from '../../ledger/archive/archive-bucket';
 import { CommandError, EXIT } from '../exit';
 import { choice } from '../program';
+import { terminal } from '../terminal';
 import { entryOf } from './agents';
 import { type DeployedStack, deployedStack } from './deployed-stack';
 import { runningTasks } from './deployed-tasks';
@@ -28,6 +29,7 @@ export async function deployedPlace({ stack: name, region, profile }: PlaceOptio
   };
   const dynamodb = new DynamoDBClient({});
   const tables = tablesBy(dynamodb, names);
+  const listed = await listedIn(tables);
   const place: DeployedPlace = {
     isLocal: false,
     flags: flagsOf({ stack: name, region, profile }),
@@ -35,7 +37,8 @@ export async function deployedPlace({ stack: name, region, profile }: PlaceOptio
     cluster,
     fleet,
     baseUrl: url,
-    servers: facts?.servers ?? [],
+    servers: [...(facts?.servers ?? []), ...listed.map(({ name: server }) => server)],
+    listed,
     agents: Object.keys(facts?.agents ?? {}),
     names,
     dynamodb,
@@ -51,6 +54,19 @@ export async function deployedPlace({ stack: name, region, profile }: PlaceOptio
     },
   };
   return place;
+}
+
+/** A role that was granted by a fleet of the version before may not ask: it sees what it saw, and hears of it. */
+async function listedIn(tables: Tables): Promise<readonly ListedRow[]> {
+  try {
+    return await tables.listedServers();
+  } catch (error) {
+    if ((error as Error).name !== 'AccessDeniedException') throw error;
+    terminal(true).narrate(
+      'servers of other stacks are not told: this role may not read their list, and can as soon as the fleet is deployed again',
+    );
+    return [];
+  }
 }
 
 function flagsOf(options: PlaceOptions): string {

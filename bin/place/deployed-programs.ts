@@ -30,7 +30,7 @@ export async function deployedServices({ fleet, stack }: Stacked): Promise<reado
     const sidecar = said(SIDECAR_CONFIG_VARIABLE);
     const arn = ids.get(id);
     if (arn === undefined || (sidecar === undefined && said(FLEET_CONFIG_VARIABLE) === undefined)) return [];
-    const logGroups = [...new Set(own.flatMap((container) => ids.get(logGroupOf(container) ?? '') ?? []))];
+    const logGroups = [...new Set(own.flatMap((container) => groupNameIn(logGroupOf(container), ids) ?? []))];
     const who = sidecar === undefined ? { role: 'gateway' as const } : { role: 'server' as const, server: sidecar.server as string };
     return [{ ...who, arn, logGroups }];
   });
@@ -58,13 +58,18 @@ export async function deployedFunctions({ fleet, stack }: Stacked): Promise<read
       const name = ids.get(id);
       if (name === undefined) return [];
       const { LogGroup } = (resource.Properties?.LoggingConfig ?? {}) as { readonly LogGroup?: unknown };
-      return [{ name, logGroup: ids.get(referencesIn(LogGroup)[0] ?? '') ?? `/aws/lambda/${name}` }];
+      return [{ name, logGroup: groupNameIn(LogGroup, ids) ?? `/aws/lambda/${name}` }];
     });
 }
 
-function logGroupOf({ name, resource }: Located & { readonly name: string }): string | undefined {
+function logGroupOf({ name, resource }: Located & { readonly name: string }): unknown {
   const definitions = (resource.Properties?.ContainerDefinitions ?? []) as readonly Readonly<Record<string, unknown>>[];
   const { LogConfiguration } = definitions.find(({ Name }) => Name === name) ?? {};
   const { Options } = (LogConfiguration ?? {}) as { readonly Options?: Readonly<Record<string, unknown>> };
-  return referencesIn(Options?.['awslogs-group'])[0];
+  return Options?.['awslogs-group'];
+}
+
+/** One of the stack, or one that was there already under a name that is known at synth. */
+function groupNameIn(value: unknown, ids: ReadonlyMap<string, string>): string | undefined {
+  return typeof value === 'string' ? value : ids.get(referencesIn(value)[0] ?? '');
 }

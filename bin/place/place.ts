@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Grant } from '../../checks/grants';
-import type { Tables } from '../../checks/tables';
+import type { ListedRow, Tables } from '../../checks/tables';
 import type { Templates } from '../../checks/template';
 import type { Agent } from '../../core/agent';
 import type { AgentKeys } from '../../ledger/archive/agent-keys';
@@ -50,6 +50,8 @@ export interface DeployedPlace extends Place {
   readonly stack: DeployedStack;
   /** Name of the ECS cluster. */
   readonly cluster: string;
+  /** Those of its servers that stand in other stacks. */
+  readonly listed: readonly ListedRow[];
 }
 
 /** Whether it is on AWS. */

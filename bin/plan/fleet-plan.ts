@@ -1,5 +1,5 @@
 import { BALANCER_MONTH, monthlyCost, type PRICES } from '../../core/sizing/prices';
-import type { DeclaredFleet } from '../../meaning/declared';
+import { type FleetInApp, gatewaysOf } from '../../meaning/fleets-in-app';
 import { declaredBase } from '../../meaning/sizes';
 import type { ServerPlan } from './plan-server';
 import { taskSize } from './servers';
@@ -15,12 +15,20 @@ export interface FleetPlan {
   readonly from: string;
   readonly servers: readonly ServerPlan[];
   readonly base: BaseCost;
+  /** Fleets that stand in other apps, and how many gateways they are taken to have: what they cost is not in `base`. */
+  readonly elsewhere: readonly { readonly fleet: string; readonly gateways: number }[];
   readonly prices: typeof PRICES;
 }
 
 /** @param fleets any of them more than once */
-export function baseCost(fleets: readonly DeclaredFleet[]): BaseCost {
-  const bases = [...new Set(fleets)].map(declaredBase);
+export function baseOf(fleets: readonly FleetInApp[]): Pick<FleetPlan, 'base' | 'elsewhere'> {
+  const all = [...new Set(fleets)];
+  const elsewhere = all.filter(({ home }) => home === undefined).map((fleet) => ({ fleet: fleet.name, gateways: gatewaysOf(fleet) }));
+  return { base: baseCost(all), elsewhere };
+}
+
+function baseCost(fleets: readonly FleetInApp[]): BaseCost {
+  const bases = fleets.flatMap(({ home }) => (home === undefined ? [] : [declaredBase(home)]));
   const sum = (costs: readonly number[]): number => costs.reduce((total, cost) => total + cost, 0);
   return {
     gateways: sum(bases.map(({ gateway, gateways }) => monthlyCost(taskSize(gateway), gateways))),

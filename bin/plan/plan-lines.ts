@@ -13,10 +13,14 @@ const WIDTH = 72;
 type Paint = Terminal['paint'];
 
 /** A plan for people. */
-export function planLines({ servers, base }: FleetPlan, paint: Paint): readonly string[] {
+export function planLines({ servers, base, elsewhere }: FleetPlan, paint: Paint): readonly string[] {
   return [
     ...servers.flatMap((plan) => [...serverLines(plan, paint), '']),
-    `gateways ${dollars(base.gateways)}, load balancers ${dollars(base.balancers)} a month beside them`,
+    ...(base.gateways === 0 ? [] : [`gateways ${dollars(base.gateways)}, load balancers ${dollars(base.balancers)} a month beside them`]),
+    ...elsewhere.map(
+      ({ fleet, gateways }) =>
+        `fleet ${plain(fleet)} stands in another app: ${gateways} gateways are assumed, and what it costs beside these servers is not in this`,
+    ),
     paint.dim(
       `on-demand list prices of ${PRICES.region}, ${PRICES.asOf}, without traffic, logs and tables: check them before you rely on them`,
     ),

@@ -1,7 +1,7 @@
 import { type PolicyOf, scalingBy } from '../../core/sizing/scaling-policy';
 import type { SizedServer, TaskSize } from '../../core/sizing/sized-server';
-import type { DeclaredFleet } from '../../meaning/declared';
-import { type DeclaredSize, type DeclaredTaskSize, declaredBase, declaredSizes } from '../../meaning/sizes';
+import { type FleetInApp, gatewaysOf, partsOf } from '../../meaning/fleets-in-app';
+import { type DeclaredSize, type DeclaredTaskSize, declaredSizes } from '../../meaning/sizes';
 import { CommandError, EXIT } from '../exit';
 import type { Load } from './profile';
 
@@ -16,7 +16,7 @@ export interface Overrides {
 
 /** A server, and the two policies that are held beside each other. */
 export interface PlannedServer {
-  readonly fleet: DeclaredFleet;
+  readonly fleet: FleetInApp;
   readonly size: SizedServer;
   /** Percent. */
   readonly target: number;
@@ -29,12 +29,16 @@ export const CPU_TARGET = 70;
 const SECOND = 1_000;
 
 /**
- * Those that fleets run themselves, as their templates and the command line say.
+ * Those that fleets run themselves, in whatever stack of the app, as templates and the command line say.
  * @param only names of those that are planned; all where there is none
  * @throws CommandError for what neither says
  */
-export function plannedServers(fleets: readonly DeclaredFleet[], only: readonly string[], given: Overrides): readonly PlannedServer[] {
-  const declared = fleets.flatMap((fleet) => declaredSizes(fleet).map((size) => ({ fleet, size })));
+export function plannedServers(fleets: readonly FleetInApp[], only: readonly string[], given: Overrides): readonly PlannedServer[] {
+  const declared = fleets.flatMap((fleet) =>
+    partsOf(fleet)
+      .flatMap(declaredSizes)
+      .map((size) => ({ fleet, size })),
+  );
   const names = declared.map(({ size }) => size.name);
   const unknown = only.find((name) => !names.includes(name));
   if (unknown !== undefined) throw noServer(`--server names "${unknown}", and no fleet runs it`, names);
@@ -54,7 +58,7 @@ function noServer(what: string, names: readonly string[]): CommandError {
   return new CommandError(EXIT.USAGE, `${what}; allowed: ${names.join(', ')}.`);
 }
 
-function planned(fleet: DeclaredFleet, declared: DeclaredSize, given: Overrides): PlannedServer {
+function planned(fleet: FleetInApp, declared: DeclaredSize, given: Overrides): PlannedServer {
   const { name, queue, tracking, steps } = declared;
   const told = (flag: string, value: number | undefined): number => {
     if (value !== undefined) return value;
@@ -77,7 +81,7 @@ function planned(fleet: DeclaredFleet, declared: DeclaredSize, given: Overrides)
     min,
     max,
     task: taskSize(declared.task),
-    gateways: declaredBase(fleet).gateways,
+    gateways: gatewaysOf(fleet),
     queue,
     startSeconds: given.startSeconds,
   };

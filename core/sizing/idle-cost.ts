@@ -3,6 +3,7 @@ import type { TaskSize } from './sized-server';
 
 /** What runs and stands in a stack though nobody calls. */
 export interface Standing {
+  /** Of servers, and of the gateway where it is reckoned with them. */
   readonly tasks: readonly { readonly size: TaskSize; readonly count: number }[];
   readonly balancers: number;
   readonly natGateways: number;
@@ -13,8 +14,10 @@ export interface Standing {
   /** Metrics that alarms look at. */
   readonly alarms: number;
   readonly dashboards: number;
-  /** Servers that the fleet runs. */
+  /** Servers that the fleet runs, and their instances. */
   readonly servers: number;
+  readonly instances: number;
+  /** Which tell metrics of each server, wherever they are paid for. */
   readonly gateways: number;
 }
 
@@ -29,8 +32,7 @@ const LINES_OF_MONTH = HOURS_OF_MONTH * 360;
 const GB = 1e9;
 
 export function idleCost(standing: Standing): IdleCost {
-  const { tasks, balancers, natGateways, endpointZones, keys, secrets, alarms, dashboards, servers, gateways } = standing;
-  const instances = tasks.reduce((sum, { count }) => sum + count, 0) - gateways;
+  const { tasks, balancers, natGateways, endpointZones, keys, secrets, alarms, dashboards, servers, instances, gateways } = standing;
   return {
     tasks: tasks.reduce((sum, { size, count }) => sum + monthlyCost(size, count), 0),
     balancers: balancers * HOURS_OF_MONTH * PRICES.balancerHour,

@@ -43,6 +43,7 @@ export const KINDS: Readonly<Record<string, Read>> = {
     if (secret) setPolicy(secret, statementsOf(governing, governing.properties.ResourcePolicy), gathered);
   },
   'AWS::Lambda::Function': (governing, gathered) => setTags(governing, governing.properties.Tags, gathered),
+  'AWS::Logs::LogGroup': (governing, gathered) => setTags(governing, governing.properties.Tags, gathered),
   'AWS::Lambda::Permission': readPermission,
   'AWS::ECS::Service': readService,
 };

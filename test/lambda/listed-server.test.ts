@@ -43,6 +43,14 @@ test('a server has a place, keeps it whatever comes and goes, and what stands th
   expect(await revision()).toBe(5);
 });
 
+test('where its programs write stands beside it, and goes where a stack does not tell it any more', async () => {
+  await list().list(asks('one', { logGroups: ['Team-Logs', 'Team-ServerLogs'] }));
+  const told = async () => (await table.rows()).find(({ entry }) => entry === 'one')?.logGroups;
+  expect(await told()).toEqual(['Team-Logs', 'Team-ServerLogs']);
+  await list().list(asks('one'));
+  expect(await told()).toBeUndefined();
+});
+
 test('many that are deployed at once get a place each', async () => {
   const names = Array.from({ length: 12 }, (_, at) => `server-${at}`);
   const got = await Promise.all(names.map((name) => list().list(asks(name))));

@@ -1,10 +1,24 @@
-import { expect, test } from '@jest/globals';
-import { type App, Stack } from 'aws-cdk-lib';
+import { describe, expect, test } from '@jest/globals';
+import { type App, Stack, Validations } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { GRANTS_RESOURCE } from '../../core/grants-document';
 import { LISTED_SERVER_RESOURCE } from '../../core/listed-servers';
-import { type McpFleet, McpServer, ServerRuntime, ToolPolicy } from '../../lib';
-import { configOf, documentOf, NPM_HTTP, newFleet, newServer, statementsOf, taskRoleOf, templateOf } from './example-fleet';
+import { McpAgent, McpFleet, McpServer, ServerCredential, ServerRuntime, ToolPolicy } from '../../lib';
+import {
+  configOf,
+  documentOf,
+  NPM_HTTP,
+  newFleet,
+  newServer,
+  newStack,
+  statementsOf,
+  taskRoleOf,
+  templateOf,
+  textOf,
+} from './example-fleet';
+import { ATTRIBUTES } from './fleet-attributes';
 
 const teamStack = (fleet: McpFleet, id = 'Team') => new Stack(fleet.node.root as App, id);
 const listingIn = (stack: Stack) => Object.values(Template.fromStack(stack).findResources(LISTED_SERVER_RESOURCE))[0]?.Properties;
@@ -109,6 +123,66 @@ test('a remote server in another stack is listed, and has no place', () => {
 
   expect(listingIn(stack)).toMatchObject({ Server: 'far', IsHosted: 'false' });
   Template.fromStack(stack).resourceCountIs('AWS::ElasticLoadBalancingV2::ListenerRule', 0);
+});
+
+test('the list tells where its programs write, and these log groups have the tag by which operators of the fleet read them', () => {
+  const fleet = newFleet();
+  const stack = teamStack(fleet);
+  new McpServer(stack, 'Payments', { fleet, runtime: NPM_HTTP });
+  const template = Template.fromStack(stack);
+  const groups = template.findResources('AWS::Logs::LogGroup');
+
+  expect(
+    listingIn(stack)
+      .LogGroups.map(({ Ref }: { Ref: string }) => Ref)
+      .sort(),
+  ).toEqual(Object.keys(groups).sort());
+  expect(Object.keys(groups)).toHaveLength(2);
+  for (const { Properties } of Object.values(groups))
+    expect(Properties.Tags).toContainEqual({ Key: 'cdk-mcp-fleet:fleet', Value: 'orders' });
+});
+
+describe('a credential of an agent of its own, in an app that knows the fleet by its attributes', () => {
+  const team = (grant: (server: McpServer, stack: Stack) => void) => {
+    const stack = newStack();
+    const vpc = Vpc.fromVpcAttributes(stack, 'Vpc', {
+      vpcId: 'vpc-1',
+      availabilityZones: ['a'],
+      privateSubnetIds: ['s'],
+      privateSubnetRouteTableIds: ['r'],
+    });
+    const fleet = McpFleet.fromAttributes(stack, 'Fleet', { ...ATTRIBUTES, vpc });
+    const secret = (name: string) => Secret.fromSecretNameV2(stack, name, name);
+    const credential = ServerCredential.header('x-api-key', secret('all'), { perAgent: { analyst: secret('analyst') } });
+    grant(new McpServer(stack, 'Far', { fleet, runtime: ServerRuntime.remote({ url: 'https://far.example/mcp', credential }) }), stack);
+    Validations.of(stack.node.root).acknowledge({ id: 'cdk-mcp-fleet:secretTag', reason: 'a test' });
+    return stack;
+  };
+  const agent = (stack: Stack, id: string, subject: string) => McpAgent.fromAgentAttributes(stack, id, { agentName: 'analyst', subject });
+
+  test('is of the subject to which the stack grants something', () => {
+    const stack = team((server, at) => server.grantCall(agent(at, 'Analyst', 'agent-analyst'), { tools: ['list'] }));
+    const { credential } = JSON.parse(textOf(listingIn(stack).Config));
+    expect(credential.perAgent).toEqual([expect.objectContaining({ issuer: 'https://login.example', subject: 'agent-analyst' })]);
+  });
+
+  test.each<[string, Parameters<typeof team>[0], RegExp]>([
+    [
+      'that nobody knows',
+      () => {},
+      /secret for the agent "analyst", of which this app does not know whose tokens are its own; allowed: .*fromAgentAttributes/,
+    ],
+    [
+      'that is two',
+      (server, at) => {
+        server.grantCall(agent(at, 'One', 'agent-one'), { tools: ['list'] });
+        server.grantCall(agent(at, 'Two', 'agent-two'), { tools: ['list'] });
+      },
+      /"analyst", of which this stack names 2 subjects \(agent-one, agent-two\)/,
+    ],
+  ])('%s is refused', (_, grant, words) => {
+    expect(() => Template.fromStack(team(grant))).toThrow(words);
+  });
 });
 
 test('more load balancers are behind the one security group, and the gateway knows each by its number', () => {

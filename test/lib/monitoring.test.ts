@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { Duration, Stack } from 'aws-cdk-lib';
+import { type App, Duration, Stack } from 'aws-cdk-lib';
 import { Topic } from 'aws-cdk-lib/aws-sns';
+import { SERVER_NAME } from '../../core/fleet-config';
 import { METRICS } from '../../core/metrics';
-import { ServerRuntime } from '../../lib';
+import { type McpFleet, McpServer, ServerRuntime } from '../../lib';
 import { logicalIdAt, NPM_STDIO, newFleet, newServer, newStack, templateOf, textOf } from './example-fleet';
 
 type Template = ReturnType<typeof templateOf>;
@@ -135,37 +136,63 @@ test('a topic is told when any alarm starts and when it ends, but for those that
   expect(forPeople(templateOf(newServer())).filter((alarm) => alarm.AlarmActions)).toEqual([]);
 });
 
-test('the dashboard draws every server, with metrics that the runtime emits', () => {
-  const fleet = newFleet();
-  newServer({}, fleet);
-  fleet.addServer('notes', { runtime: NPM_STDIO });
-  const template = templateOf(fleet);
-  const [dashboard] = Object.values(template.findResources('AWS::CloudWatch::Dashboard'));
-  const { widgets } = JSON.parse(textOf(dashboard?.Properties.DashboardBody));
-  const drawn: [string, string, string][] = widgets.flatMap(
-    ({ properties }: { properties: { metrics?: string[][] } }) =>
-      properties.metrics?.map(([namespace, name, , , , server]) => [namespace, name, server]) ?? [],
+test('the dashboard draws every server that names the fleet, with metrics that the runtime emits', () => {
+  const { widgets, variables } = dashboardOf((fleet) => {
+    newServer({}, fleet);
+    fleet.addServer('notes', { runtime: NPM_STDIO });
+  });
+  const metrics: (string | Search)[][] = widgets.flatMap(
+    ({ properties }: { properties: { metrics?: object[][] } }) => properties.metrics ?? [],
   );
+  const searches = metrics.flatMap(([first]) => (typeof first === 'object' ? [first] : []));
+  const searched = searches.map(
+    ({ expression }) => /^SEARCH\('\{McpFleet,Fleet,Server\} Fleet="orders" MetricName="(\w+)"', '\w+', 60\)$/.exec(expression)?.[1],
+  );
+  expect(searched).toEqual([
+    'SlotUtilization',
+    'QueueDepth',
+    'CallLatency',
+    'GatewayOverhead',
+    'OutcomeUnknown',
+    'LedgerFailures',
+    'AuthorizerFailures',
+    'UnknownOutcomes',
+    'ClaimsAbandoned',
+  ]);
+  expect(new Set(searches.map(({ label }) => label))).toEqual(new Set([`\${PROP('Dim.Server')}`]));
 
+  const drawn = metrics.flatMap(([namespace, name, , , , server]) => (typeof namespace === 'string' ? [[namespace, name, server]] : []));
   expect(new Set(drawn.map(([namespace]) => namespace))).toEqual(new Set(['McpFleet']));
-  expect(drawn.filter(([, name]) => !Object.hasOwn(METRICS, name))).toEqual([]);
-  const namesOf = (server: string) => new Set(drawn.filter((metric) => metric[2] === server).map(([, name]) => name));
-  for (const server of ['tickets', 'notes']) {
-    expect([...namesOf(server)]).toEqual(
-      expect.arrayContaining([
-        'ActiveSessions',
-        'SlotsInUse',
-        'SlotUtilization',
-        'QueueDepth',
-        'CallsConfirmed',
-        'CallLatency',
-        'LedgerFailures',
-        'UnknownOutcomes',
-        'ClaimsAbandoned',
-      ]),
-    );
-  }
+  expect([...searched, ...drawn.map(([, name]) => name)].filter((name) => !Object.hasOwn(METRICS, String(name)))).toEqual([]);
+  const [chosen] = variables;
+  expect(chosen).toMatchObject({
+    type: 'pattern',
+    search: '{McpFleet,Fleet,Server} Fleet="orders" MetricName="Calls"',
+    populateFrom: 'Server',
+  });
+  expect(new Set(drawn.map(([, , server]) => server))).toEqual(new Set([chosen.pattern, 'tickets', 'notes']));
+  expect(SERVER_NAME.test(chosen.pattern)).toBe(false);
 });
+
+test('a server of another stack changes nothing in the dashboard: it is found there', () => {
+  const alone = dashboardOf(() => {});
+  const beside = dashboardOf((fleet) => {
+    new McpServer(new Stack(fleet.node.root as App, 'Team'), 'Reports', { fleet, runtime: NPM_STDIO });
+  });
+  expect(beside).toEqual(alone);
+});
+
+interface Search {
+  readonly expression: string;
+  readonly label: string;
+}
+
+function dashboardOf(add: (fleet: McpFleet) => void) {
+  const fleet = newFleet();
+  add(fleet);
+  const [dashboard] = Object.values(templateOf(fleet).findResources('AWS::CloudWatch::Dashboard'));
+  return JSON.parse(textOf(dashboard?.Properties.DashboardBody));
+}
 
 test('metrics of a server can be asked for by name, and only those that exist', () => {
   const server = newServer();

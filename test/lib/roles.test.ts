@@ -144,6 +144,12 @@ test('an operator may freeze and lift, and look up what there is; nobody else ma
   expect(statements.filter(({ Action }) => Action.some((action) => action.startsWith('dynamodb:')))).toEqual([
     {
       Effect: 'Allow',
+      Action: ['dynamodb:Query'],
+      Resource: allowlist,
+      Condition: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['servers'] } },
+    },
+    {
+      Effect: 'Allow',
       Action: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
       Resource: allowlist,
       Condition: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['orders'] } },
@@ -165,6 +171,27 @@ test('the gateway reads the seal key, the sidecar keys, and what has the tag of 
     { Ref: logicalIdAt(template, 'AWS::SecretsManager::Secret', /tickets\/SidecarKey/) },
   ]);
   expect(secrets.filter(isTagged)).toHaveLength(1);
+});
+
+test('an operator reads what programs write by the tag of the fleet, which the log groups of all of them have and that of the network has not', () => {
+  const fleet = newFleet();
+  fleet.grantOperate(new Role(Stack.of(fleet), 'Operator', { assumedBy: new AccountRootPrincipal() }));
+  newServer({}, fleet);
+  const template = templateOf(fleet);
+  const statements = statementsOf(template, logicalIdAt(template, 'AWS::IAM::Role', /Operator/));
+  const reading = statements.filter(({ Action }) => Action.some((action) => action.startsWith('logs:')));
+  expect(reading.map(({ Action, Resource, Condition }) => [Action, textOf(Resource), JSON.stringify(Condition)])).toEqual([
+    [['logs:FilterLogEvents'], 'arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:*', TAGGED],
+  ]);
+  const groups = Object.values(template.findResources('AWS::Logs::LogGroup')).map(({ Metadata, Properties }) => [
+    /(\w+\/\w+)\/Resource$/.exec(Metadata?.['aws:cdk:path'])?.[1],
+    JSON.stringify(Properties.Tags ?? []).includes('cdk-mcp-fleet:fleet'),
+  ]);
+  const untagged = groups.flatMap(([path, isTagged]) => (isTagged ? [] : [path]));
+  expect(untagged).toEqual(['Vpc/Logs']);
+  expect(groups.map(([path]) => path)).toEqual(
+    expect.arrayContaining(['Gateway/Logs', 'tickets/Logs', 'tickets/ServerLogs', 'Authorizer/Logs']),
+  );
 });
 
 test("the fleet's key is used through DynamoDB and Secrets Manager only", () => {

@@ -112,6 +112,7 @@ const USES: Record<string, { readonly right: object; readonly use: (props: Anyth
   },
   DeletionProtectionOptions: { right: {}, use: (deletionProtection) => newFleetWith({ ...FEWEST, deletionProtection }) },
   FunctionOptions: { right: {}, use: (functions) => newFleetWith({ ...FEWEST, functions }) },
+  FunctionLogGroups: { right: {}, use: (logGroups) => newFleetWith({ ...FEWEST, functions: { logGroups } }) },
   ReservedConcurrencyOptions: { right: {}, use: (reservedConcurrency) => newFleetWith({ ...FEWEST, functions: { reservedConcurrency } }) },
   ListenerEdgeProps: {
     right: { certificate: certificateOf(newStack()), domainName: 'mcp.example', priority: 7, listener: LISTENER },

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { Template } from '../../local/assembly/template';
+import { fleetsInApp } from '../../meaning/fleets-in-app';
 import { readFleets } from '../../meaning/read-fleets';
 import { type DeclaredSize, declaredBase, declaredSizes } from '../../meaning/sizes';
 import { standingOf } from '../../meaning/standing';
@@ -12,6 +13,11 @@ const fleetOf = (template: Template) => {
   const [fleet] = readFleets([{ name: 'Acme', template }]);
   if (fleet === undefined) throw new Error('no fleet');
   return fleet;
+};
+const standingIn = (template: Template) => {
+  const [fleet] = fleetsInApp([fleetOf(template)]);
+  if (fleet === undefined) throw new Error('no fleet');
+  return standingOf(fleet);
 };
 const payments = (template: Template): DeclaredSize | undefined => declaredSizes(fleetOf(template)).find(({ name }) => name === 'payments');
 
@@ -70,7 +76,7 @@ test('what a fleet consists of beside its servers', () => {
 test('what stands though nobody calls: endpoints by their zones, alarms by the metrics that they look at', () => {
   const { Resources } = ACME;
   const of = (...types: readonly string[]): number => Object.values(Resources).filter(({ Type }) => types.includes(Type)).length;
-  const before = standingOf(fleetOf(ACME));
+  const before = standingIn(ACME);
   expect(before).toMatchObject({
     natGateways: of('AWS::EC2::NatGateway'),
     keys: of('AWS::KMS::Key'),
@@ -84,6 +90,6 @@ test('what stands though nobody calls: endpoints by their zones, alarms by the m
     Plain: { Type: 'AWS::CloudWatch::Alarm', Properties: { MetricName: 'Calls' } },
     Ratio: { Type: 'AWS::CloudWatch::Alarm', Properties: { Metrics: [stat, stat, { Expression: 'a / b' }] } },
   };
-  const after = standingOf(fleetOf({ ...ACME, Resources: { ...Resources, ...more } }));
+  const after = standingIn({ ...ACME, Resources: { ...Resources, ...more } });
   expect(after).toEqual({ ...before, endpointZones: before.endpointZones + 3, alarms: before.alarms + 3 });
 });

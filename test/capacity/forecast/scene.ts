@@ -4,6 +4,7 @@ import { assemblySide } from '../../../bin/compared-sides';
 import { plannedServers } from '../../../bin/plan/servers';
 import type { Outcome } from '../../../core/sizing/outcome';
 import { simulate } from '../../../core/sizing/simulation';
+import { fleetsInApp } from '../../../meaning/fleets-in-app';
 import { readFleets } from '../../../meaning/read-fleets';
 import type { Stage } from '../../suites/suite';
 import { writeMeasured } from '../measured';
@@ -55,7 +56,7 @@ async function played(seed: number, stage: Stage): Promise<Compared> {
     throw new Error(`A live run went wrong: ${run?.problems.slice(0, 3)}`);
   const startSeconds = (record.startSeconds ?? 0) + LATE_SECONDS;
   // What a start takes differs from machine to machine: `--start-seconds` is for that.
-  const [planned] = plannedServers(readFleets(assemblySide(join(scratch, 'cdk.out')).stacks), [], { startSeconds });
+  const [planned] = plannedServers(fleetsInApp(readFleets(assemblySide(join(scratch, 'cdk.out')).stacks)), [], { startSeconds });
   if (planned === undefined) throw new Error('the assembly of the live run has no server');
   const outcome: Outcome = simulate(planned.size, mission.profile, planned.deployed, mission.speed);
   return {
