@@ -96,7 +96,7 @@ export function composeGateway(surroundings: Surroundings) {
   };
   const upstreams = new Upstreams(config.serversUrl, config.serversTlsName, signer, now, undefined, news, credentials);
   const ownRequests = new OwnRequests({ config, upstreams, seats, now });
-  const catalogue = new Catalogue({ config, ownRequests, now, log });
+  const catalogue = new Catalogue({ config, ownRequests, seats, now, log });
   const ownCalls = new OwnCalls(catalogue, ownRequests);
 
   const reconciliations = new Reconciliations({ config, ownCalls, ledger, replica, sealKeys, now, log });

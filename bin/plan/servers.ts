@@ -27,6 +27,8 @@ export interface PlannedServer {
 /** What CPU scaling would be set to. */
 export const CPU_TARGET = 70;
 const SECOND = 1_000;
+/** Where `--min-instances 0` is tried on a server that does not say it, as the constructs have it. */
+const DEFAULT_KEEP_IDLE = 15 * 60;
 
 /**
  * Those that fleets run themselves, as their templates and the command line say.
@@ -80,6 +82,7 @@ function planned(fleet: DeclaredFleet, declared: DeclaredSize, given: Overrides)
     gateways: declaredBase(fleet).gateways,
     queue,
     startSeconds: given.startSeconds,
+    ...(min === 0 && { keepIdleSeconds: declared.keepIdleSeconds ?? DEFAULT_KEEP_IDLE }),
   };
   const cooldowns = {
     scaleOutCooldownMs: tracking.scaleOutCooldownSeconds * SECOND,

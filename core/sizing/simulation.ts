@@ -16,6 +16,8 @@ const PULSE = 10_000;
 const MINUTE = 60_000;
 const PULSES_OF_MINUTE = MINUTE / PULSE;
 const HOUR = 60 * MINUTE;
+/** What an idle instance that is to stay says of its slots, as its sidecar does, in percent. */
+const KEPT = 1;
 /** Chance in placement is not the chance in the load. */
 const PLACEMENT = 0x5eed;
 
@@ -38,8 +40,16 @@ export class Simulation {
     private readonly speed = 1,
   ) {
     const { slots, min: instances, gateways, queue, startSeconds } = server;
+    const mayBeNone = instances === 0;
     this.random = seeded(load.seed ^ PLACEMENT);
-    this.fleet = new SimulatedFleet(this.random, { instances, slots, gateways, queue: queue.length, patience: queue.seconds * 1_000 });
+    this.fleet = new SimulatedFleet(this.random, {
+      instances,
+      slots,
+      gateways,
+      queue: queue.length,
+      patience: queue.seconds * 1_000,
+      mayBeNone,
+    });
     this.time = faster(this.fleet.agenda, speed);
     this.service = new SimulatedService(this.fleet, policyOf(this.metrics), this.time, server, startSeconds * 1_000);
     bringOn(load, this.time, (wanted) => this.open(wanted));
@@ -90,8 +100,11 @@ export class Simulation {
   private pulse(): void {
     const { now } = this.time;
     const standing = this.standing();
-    this.metrics.record('SlotUtilization', now, standing.slots);
-    this.metrics.record('CPUUtilization', now, standing.cpu);
+    // Where no instance runs, none tells of itself.
+    if (this.service.running > 0) {
+      this.metrics.record('SlotUtilization', now, this.toldOfSlots());
+      this.metrics.record('CPUUtilization', now, standing.cpu);
+    }
     this.metrics.record('QueueDepth', now, standing.waiting);
     this.metrics.record('Rejected', now, this.tally.refused - this.refusedBefore);
     this.refusedBefore = this.tally.refused;
@@ -101,9 +114,19 @@ export class Simulation {
     if (this.pulses % PULSES_OF_MINUTE === 0) this.tally.endMinute(standing);
   }
 
+  /** Average of what instances say, in percent. */
+  private toldOfSlots(): number {
+    const { fleet, server } = this;
+    const keptMs = ((server.keepIdleSeconds ?? 0) * 1_000) / this.speed;
+    const told = fleet.instances.map(({ inUse, capacity, usedAt }) =>
+      inUse === 0 && fleet.agenda.now - usedAt < keptMs ? KEPT : (100 * inUse) / capacity,
+    );
+    return told.reduce((sum, percent) => sum + percent, 0) / told.length;
+  }
+
   private standing(): Standing {
     const { fleet, server, service } = this;
-    const sessions = fleet.instances.reduce((sum, { inUse }) => sum + inUse, 0) / service.running;
+    const sessions = fleet.instances.reduce((sum, { inUse }) => sum + inUse, 0) / Math.max(1, service.running);
     return {
       instances: service.count,
       waiting: fleet.waiting,

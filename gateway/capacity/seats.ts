@@ -40,6 +40,7 @@ const DEMAND_MS = 60_000;
 export class Seats {
   private readonly servers = new Map<string, ServerCapacity>();
   private readonly soughtAt = new Map<string, number>();
+  private readonly heardAt = new Map<string, number>();
   /** Runs when a slot of a server is needed that nobody has asked for in a while. */
   onDemand: (server: string) => void = () => undefined;
 
@@ -51,7 +52,9 @@ export class Seats {
   of(server: string): ServerCapacity {
     const known = this.servers.get(server);
     if (known !== undefined) return known;
-    const capacity = new ServerCapacity(this.queueOf(server).length, this.random, this.parts.now);
+    const { length } = this.queueOf(server);
+    const mayBeNone = () => this.parts.config.servers[server]?.scalesToZero === true;
+    const capacity = new ServerCapacity(length, this.random, this.parts.now, mayBeNone);
     this.servers.set(server, capacity);
     return capacity;
   }
@@ -62,10 +65,19 @@ export class Seats {
     return soughtAt !== undefined && (this.of(server).waiting > 0 || this.parts.now() - soughtAt < DEMAND_MS);
   }
 
+  /** Whether a server may have no instance just now: none is known, or none has said anything lately. */
+  mayBeAsleep(server: string): boolean {
+    const { config, now } = this.parts;
+    if (config.servers[server]?.scalesToZero !== true) return false;
+    return this.of(server).knowsNone || now() - (this.heardAt.get(server) ?? 0) >= DEMAND_MS;
+  }
+
   /** What an instance says of its slots with an answer. @param cookie that leads to it, where the answer set one */
   hear(server: string, instance: string, text: string, cookie: string | undefined): void {
     const news = readSlots(text);
-    if (news !== undefined) this.of(server).hear(instance, news, cookie);
+    if (news === undefined) return;
+    this.heardAt.set(server, this.parts.now());
+    this.of(server).hear(instance, news, cookie);
   }
 
   /** When each was asked for first, in milliseconds since the epoch. */
@@ -101,6 +113,7 @@ export class Seats {
   private waitingFor({ server, agentId, decision }: SlotRequest): Waiting {
     const quiet = !this.inDemand(server);
     this.soughtAt.set(server, this.parts.now());
+    if (quiet) this.of(server).lookAnew();
     if (quiet) this.onDemand(server);
     return new Waiting(agentId, weightOf(decision?.terms), () => this.refusal(server, 'and as many requests wait as may'));
   }
@@ -127,7 +140,10 @@ export class Seats {
   private refusal(server: string, because: string): FleetError {
     let [instances, slots] = [0, 0];
     for (const { news } of this.of(server).known) [instances, slots] = [instances + 1, slots + news.capacity];
-    const reason = `all ${slots} slots of the ${instances} instances of "${server}" are in use, ${because}`;
+    const reason =
+      instances === 0
+        ? `no instance of "${server}" is up yet; one is started for those who wait, ${because}`
+        : `all ${slots} slots of the ${instances} instances of "${server}" are in use, ${because}`;
     return new FleetError('AT_CAPACITY', { reason, retryAfterMs: RETRY_AFTER_MS });
   }
 
