@@ -86,7 +86,8 @@ export enum Affinity {
 export interface ScalingOptions {
   /**
    * From 0 to 5000. With 0 a server that nobody uses costs nothing: who comes first waits in the queue while an instance starts, and is
-   * answered `AT_CAPACITY` where that takes longer. Not beside `sessions.warm` or `sessions.affinity`.
+   * answered `AT_CAPACITY` where that takes longer. Not beside `sessions.warm` or `sessions.affinity`, and not by a number that only deployment
+   * knows.
    * @default 2
    */
   readonly minInstances?: number;
