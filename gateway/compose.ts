@@ -88,6 +88,7 @@ export function composeGateway(surroundings: Surroundings) {
   const signer = contextSigner(surroundings.sidecarKeys, now);
   const seats = new Seats({ config, metrics, now });
   metrics.measure('QueueDepth', (server) => seats.of(server).waiting);
+  metrics.measure('SlotUtilization', (server) => seats.takeUtilization(server));
   const credentials = new Credentials({ config, readSecret: surroundings.readSecret, metrics, now, log });
   const news: UpstreamNews = {
     onSlots: (...slots) => seats.hear(...slots),

@@ -1,4 +1,5 @@
 import { emfLine } from '../core/emf';
+import { KEPT_PERCENT } from '../core/metrics';
 import type { Clock } from './clock';
 import type { Sessions } from './sessions';
 import type { Slots } from './slots';
@@ -6,11 +7,6 @@ import type { Slots } from './slots';
 /** What happens so seldom that only its happening is told. */
 export type CountedMetric = 'DeploymentBlocked' | 'DeploymentUnknown' | 'SessionsHandedOver' | 'SecretLeaksBlocked';
 
-/**
- * Percent that an instance says of its slots which is idle and is to stay: more than nothing, at which the last one is taken away, and less
- * than any target, so that of several all but one are.
- */
-const KEPT_PERCENT = 1;
 /** Between two beats, for scaling: where that is faster than in AWS, so are they. */
 const BEAT_SECONDS = 10;
 

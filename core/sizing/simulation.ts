@@ -1,3 +1,4 @@
+import { KEPT_PERCENT } from '../metrics';
 import { cpuOfSession } from './load-profile';
 import { MetricLog } from './metric-log';
 import type { Outcome } from './outcome';
@@ -16,8 +17,6 @@ const PULSE = 10_000;
 const MINUTE = 60_000;
 const PULSES_OF_MINUTE = MINUTE / PULSE;
 const HOUR = 60 * MINUTE;
-/** What an idle instance that is to stay says of its slots, as its sidecar does, in percent. */
-const KEPT = 1;
 /** Chance in placement is not the chance in the load. */
 const PLACEMENT = 0x5eed;
 
@@ -100,13 +99,15 @@ export class Simulation {
   private pulse(): void {
     const { now } = this.time;
     const standing = this.standing();
-    // Where no instance runs, none tells of itself.
+    const refused = this.tally.refused - this.refusedBefore;
+    // Where no instance runs, none tells of itself, and gateways of those who wait for the first.
+    if (this.service.running === 0 && standing.waiting + refused > 0) this.metrics.record('SlotUtilization', now, KEPT_PERCENT);
     if (this.service.running > 0) {
       this.metrics.record('SlotUtilization', now, this.toldOfSlots());
       this.metrics.record('CPUUtilization', now, standing.cpu);
     }
     this.metrics.record('QueueDepth', now, standing.waiting);
-    this.metrics.record('Rejected', now, this.tally.refused - this.refusedBefore);
+    this.metrics.record('Rejected', now, refused);
     this.refusedBefore = this.tally.refused;
     this.tally.sample(standing);
     this.service.review();
@@ -119,7 +120,7 @@ export class Simulation {
     const { fleet, server } = this;
     const keptMs = ((server.keepIdleSeconds ?? 0) * 1_000) / this.speed;
     const told = fleet.instances.map(({ inUse, capacity, usedAt }) =>
-      inUse === 0 && fleet.agenda.now - usedAt < keptMs ? KEPT : (100 * inUse) / capacity,
+      inUse === 0 && fleet.agenda.now - usedAt < keptMs ? KEPT_PERCENT : (100 * inUse) / capacity,
     );
     return told.reduce((sum, percent) => sum + percent, 0) / told.length;
   }

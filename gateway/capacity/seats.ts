@@ -3,6 +3,7 @@ import { type Seat, ServerCapacity } from '../../core/capacity/server-capacity';
 import { readSlots } from '../../core/capacity/slots-news';
 import { FleetError } from '../../core/errors';
 import { DEFAULT_QUEUE, type FleetConfig } from '../../core/fleet-config';
+import { KEPT_PERCENT } from '../../core/metrics';
 import type { Decision } from '../../core/policy';
 import type { Departure } from '../departure';
 import type { Metrics } from '../metrics';
@@ -41,6 +42,8 @@ export class Seats {
   private readonly servers = new Map<string, ServerCapacity>();
   private readonly soughtAt = new Map<string, number>();
   private readonly heardAt = new Map<string, number>();
+  /** Where somebody was refused while no instance was known. */
+  private readonly unmet = new Set<string>();
   /** Runs when a slot of a server is needed that nobody has asked for in a while. */
   onDemand: (server: string) => void = () => undefined;
 
@@ -70,6 +73,17 @@ export class Seats {
     const { config, now } = this.parts;
     if (config.servers[server]?.scalesToZero !== true) return false;
     return this.of(server).knowsNone || now() - (this.heardAt.get(server) ?? 0) >= DEMAND_MS;
+  }
+
+  /**
+   * What scaling is told, in percent, while nobody but those who wait can tell it anything: it may have called for the first instance and still hold
+   * that the last one was idle. Undefined where there is nothing to tell, or an instance that does.
+   */
+  takeUtilization(server: string): number | undefined {
+    const wasRefused = this.unmet.delete(server);
+    if (this.parts.config.servers[server]?.scalesToZero !== true) return undefined;
+    const { knowsNone, waiting } = this.of(server);
+    return knowsNone && (wasRefused || waiting > 0) ? KEPT_PERCENT : undefined;
   }
 
   /** What an instance says of its slots with an answer. @param cookie that leads to it, where the answer set one */
@@ -140,6 +154,7 @@ export class Seats {
   private refusal(server: string, because: string): FleetError {
     let [instances, slots] = [0, 0];
     for (const { news } of this.of(server).known) [instances, slots] = [instances + 1, slots + news.capacity];
+    if (instances === 0) this.unmet.add(server);
     const reason =
       instances === 0
         ? `no instance of "${server}" is up yet; one is started for those who wait, ${because}`

@@ -5,6 +5,8 @@ import type { Given } from '../scenes/scene';
 
 /** So many at once: each session is a child. */
 const AT_ONCE = 4;
+/** How often a session is asked for: who is refused because an instance starts too slowly comes again, as agents do. */
+const OPENINGS = 4;
 
 export interface Calling extends Pick<Given, 'say' | 'signal'> {
   readonly account: LocalAccount;
@@ -49,11 +51,22 @@ export const writeOnce: Visit = async (client, server) => {
   ]);
 };
 
-async function inSession(name: string, visit: Visit, { account, token }: Calling): Promise<void> {
-  const client = await openClient('v2', `${account.baseUrl}/${name}/mcp`, token);
+async function inSession(name: string, visit: Visit, calling: Calling): Promise<void> {
+  const client = await open(name, calling);
   try {
     await visit(client, name);
   } finally {
     await client.close();
+  }
+}
+
+async function open(name: string, { account, token, say, signal }: Calling): Promise<AgentClient> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await openClient('v2', `${account.baseUrl}/${name}/mcp`, token);
+    } catch (error) {
+      if (attempt === OPENINGS || signal.aborted) throw error;
+      say(`  ${name} comes again: ${(error as Error).message.slice(0, 200)}`);
+    }
   }
 }
