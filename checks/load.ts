@@ -156,6 +156,8 @@ function roomOf({ name, sidecar }: CheckedServer, sidecars: readonly ProcessRow[
   // Nobody can say here what a server outside the fleet bears.
   if (sidecar === undefined) return FEWEST_PER_SERVER;
   const free = sidecars.filter(({ server }) => server === name).map(({ sessions = 0 }) => Math.max(sidecar.slots - sessions, 0));
+  // One that may have no instance has the room of the one that is started for who comes.
+  if (free.length === 0 && sidecar.keepIdleSeconds !== undefined) free.push(sidecar.slots);
   return Math.ceil(free.reduce((sum, slots) => sum + slots, 0) / 2);
 }
 

@@ -92,6 +92,8 @@ export interface ErrorDetail {
   readonly ending?: string;
   /** ECS task id of the instance that said so; not told to callers. */
   readonly instance?: string;
+  /** The load balancer had no target for it; not told to callers. */
+  readonly untargeted?: boolean;
   /** A sidecar's own word, where one gave the answer; not told to callers. */
   readonly sidecar?: SidecarReason;
   /** HTTP headers that belong to the answer. */

@@ -154,6 +154,8 @@ export interface ServerConfig {
   readonly trustAnnotations?: boolean;
   /** How long requests wait for a slot, and how many. Default {@link DEFAULT_QUEUE}. */
   readonly queue?: QueueConfig;
+  /** It may have no instance: then requests wait until one is up, and nothing is sent before one is known. Default false. */
+  readonly scalesToZero?: boolean;
   /** Seconds that the server may take for an answer. Default {@link LONGEST_CALL_SECONDS}, and no more. */
   readonly longestCallSeconds?: number;
   /** Age, in seconds, at which `subscriptions/listen` streams end with their result. Default: none. */
@@ -270,6 +272,9 @@ export interface QueueConfig {
 /** SDK clients give a request up after a minute: what has waited for longer than this would not be finished in time. */
 export const DEFAULT_QUEUE: QueueConfig = { length: 1_000, seconds: 40 };
 
+/** Of a server that may have no instance: as long as an SDK client waits at all, for a task takes its time to start. */
+export const ZERO_QUEUE: QueueConfig = { length: 1_000, seconds: 55 };
+
 /** Seconds from a claim until its key may name another call, unless the fleet says otherwise: 30 days. */
 export const DEFAULT_KEY_LIFETIME_SECONDS = 30 * 24 * 3_600;
 
@@ -290,6 +295,11 @@ export interface SidecarConfig {
   readonly deployWithinSeconds?: number;
   /** Age, in seconds, at which a GET stream ends for its agent to open another. Default: the sidecar's own. */
   readonly streamAgeSeconds?: number;
+  /**
+   * Of a server that may have no instance: seconds for which a slot that was in use keeps this one, by what it tells scaling. Default: an idle one
+   * says that it is.
+   */
+  readonly keepIdleSeconds?: number;
   /** Whether the load balancer speaks TLS to it. Default: plain HTTP. */
   readonly targetTls?: boolean;
   /** Variables of the sidecar that hold the secrets of its server, for it to let none of them leave. */

@@ -18,7 +18,7 @@ export const METRICS = {
   ActiveSessions: 'Count',
   /** Slots in use on an instance: sessions, open listen streams, sessionless calls in flight. Sidecar, every 10 s. */
   SlotsInUse: 'Count',
-  /** Slots in use by slots that the instance has. Sidecar, every 10 s; what the service scales on. */
+  /** Slots in use by slots that the instance has. Sidecar, every 10 s; what the service scales on. Gateway, while somebody waits for the first one. */
   SlotUtilization: 'Percent',
   /** Calls that wait for admission. Gateway, every 10 s. */
   QueueDepth: 'Count',
@@ -86,6 +86,12 @@ export const METRICS = {
 } as const satisfies Record<string, Unit>;
 
 export type MetricName = keyof typeof METRICS;
+
+/**
+ * Percent that is said of `SlotUtilization` where no slot is in use and an instance is to stay all the same, or to come, of a server that may have
+ * none: more than nothing, at which the last one is taken away, and less than any target, so that of several all but one are.
+ */
+export const KEPT_PERCENT = 1;
 
 /** What alarms look at in periods of ten seconds: CloudWatch keeps other metrics by the minute (EMF, `StorageResolution`). */
 export const HIGH_RESOLUTION: ReadonlySet<MetricName> = new Set<MetricName>(['QueueDepth', 'Rejected']);

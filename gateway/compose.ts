@@ -88,6 +88,7 @@ export function composeGateway(surroundings: Surroundings) {
   const signer = contextSigner(surroundings.sidecarKeys, now);
   const seats = new Seats({ config, metrics, now });
   metrics.measure('QueueDepth', (server) => seats.of(server).waiting);
+  metrics.measure('SlotUtilization', (server) => seats.takeUtilization(server));
   const credentials = new Credentials({ config, readSecret: surroundings.readSecret, metrics, now, log });
   const news: UpstreamNews = {
     onSlots: (...slots) => seats.hear(...slots),
@@ -96,7 +97,7 @@ export function composeGateway(surroundings: Surroundings) {
   };
   const upstreams = new Upstreams(config.serversUrl, config.serversTlsName, signer, now, undefined, news, credentials);
   const ownRequests = new OwnRequests({ config, upstreams, seats, now });
-  const catalogue = new Catalogue({ config, ownRequests, now, log });
+  const catalogue = new Catalogue({ config, ownRequests, seats, now, log });
   const ownCalls = new OwnCalls(catalogue, ownRequests);
 
   const reconciliations = new Reconciliations({ config, ownCalls, ledger, replica, sealKeys, now, log });

@@ -8,7 +8,7 @@ export class Metrics {
   private readonly observations = new Map<string, Partial<Record<MetricName, number[]>>>();
 
   /** Levels, read each time that they are written. */
-  private readonly levels: { readonly name: MetricName; readonly read: (server: string) => number }[] = [];
+  private readonly levels: { readonly name: MetricName; readonly read: (server: string) => number | undefined }[] = [];
 
   /** @param known by the names of its servers, what is known of the fleet: no other name becomes a dimension, whatever a caller asks for */
   constructor(
@@ -39,15 +39,16 @@ export class Metrics {
     if (values.length >= EMF_VALUES_LIMIT) this.flushServer(server);
   }
 
-  /** What is no flow: its level is written once each time, for alarms add the gateways up. */
-  measure(name: MetricName, read: (server: string) => number): void {
+  /** What is no flow: its level, where there is one, is written once each time, for alarms add the gateways up. */
+  measure(name: MetricName, read: (server: string) => number | undefined): void {
     this.levels.push({ name, read });
   }
 
   /** Writes what has come since the last time; a server without traffic counts no calls, and that is a datapoint too. */
   flush(): void {
     for (const server of Object.keys(this.known.servers)) {
-      this.flushServer(server, Object.fromEntries(this.levels.map(({ name, read }) => [name, read(server)])));
+      const levels = this.levels.map(({ name, read }) => [name, read(server)] as const);
+      this.flushServer(server, Object.fromEntries(levels.filter(([, level]) => level !== undefined)));
     }
   }
 

@@ -1,7 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import { API_LIMITS } from '../core/api-gateway';
-import { DEFAULT_DEPLOY_WITHIN_SECONDS, DEFAULT_QUEUE, LONGEST_CALL_SECONDS } from '../core/fleet-config';
+import { DEFAULT_DEPLOY_WITHIN_SECONDS, LONGEST_CALL_SECONDS } from '../core/fleet-config';
 import { type Problem, wholeNumber } from './problems';
+import { queueOf } from './queue';
 import type { AddServerProps } from './server-props';
 
 /** Longest deregistration delay of a target group (Elastic Load Balancing). */
@@ -49,10 +50,10 @@ export function longestCallProblems({ longestCall, listenAge }: Pick<AddServerPr
 }
 
 /** A call may wait for its slot before it begins, and API Gateway counts from its first byte. */
-export function answeredInTimeProblems({ longestCall, runtime, sessions }: AddServerProps): Problem[] {
+export function answeredInTimeProblems({ longestCall, runtime, ...props }: AddServerProps): Problem[] {
   if (longestCall === undefined) return [];
   const isRemote = runtime._spec.kind === 'remote';
-  const wait = isRemote ? 0 : (sessions?.queue?.wait?.toSeconds() ?? DEFAULT_QUEUE.seconds);
+  const wait = isRemote ? 0 : queueOf(props).seconds;
   const most = API_LIMITS.answerSeconds - wait;
   if (longestCall.toSeconds() <= most) return [];
   const allowed = `at most ${most} s behind FleetEdge.apiGateway, which ends an answer ${API_LIMITS.answerSeconds} s after its request, the wait for a slot included`;

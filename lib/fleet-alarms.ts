@@ -91,6 +91,26 @@ export function alarmOnCertificate(scope: Construct, parts: Alarmed, certificate
   });
 }
 
+/**
+ * The load balancer before servers answers 5xx itself. Not with 503, for want of a target: a server may have no instance, and where it
+ * should have some {@link alarmOnMissing} tells of it.
+ */
+export function alarmOnServersBalancer(balancer: elb.ApplicationLoadBalancer, parts: Alarmed, what: string): void {
+  const { metrics } = balancer;
+  alarmOnFailures(balancer, parts, {
+    alarmDescription: `${what} answers 5xx itself: targets break the connection, or do not answer in time.`,
+    metric: new cloudwatch.MathExpression({
+      expression: 'FILL(failures, 0) - FILL(untargeted, 0)',
+      usingMetrics: {
+        failures: metrics.httpCodeElb(elb.HttpCodeElb.ELB_5XX_COUNT, { period: PERIOD }),
+        untargeted: metrics.custom('HTTPCode_ELB_503_Count', { period: PERIOD, statistic: cloudwatch.Stats.SUM }),
+      },
+      label: '5xx, without 503',
+      period: PERIOD,
+    }),
+  });
+}
+
 /** The load balancer itself answers 5xx: it has nobody to send to, or those break the connection. */
 export function alarmOnBalancer(balancer: elb.ApplicationLoadBalancer, parts: Alarmed, what: string): void {
   alarmOnFailures(balancer, parts, {

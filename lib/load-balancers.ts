@@ -5,7 +5,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { type IdentityConfig, RUNTIME_PORT } from '../core/fleet-config';
-import { alarmOnBalancer, alarmOnCertificate } from './fleet-alarms';
+import { alarmOnBalancer, alarmOnCertificate, alarmOnServersBalancer } from './fleet-alarms';
 import type { EdgeSpec } from './fleet-edge';
 import type { FleetParts } from './fleet-parts';
 import { ALWAYS_KEPT } from './kept';
@@ -66,7 +66,7 @@ export class LoadBalancers extends Construct {
     const making = { accessLogs: this.accessLogs, isProtected: props.isProtected };
     const internal = loadBalancer(this, 'Internal', { vpc, vpcSubnets: subnets, internetFacing: false }, making);
     this.servers = internal;
-    alarmOnBalancer(internal, props, `MCP fleet ${props.name}: the internal load balancer`);
+    alarmOnServersBalancer(internal, props, `MCP fleet ${props.name}: the internal load balancer`);
 
     if (edge.certificate !== undefined) alarmOnCertificate(this, props, edge.certificate, `MCP fleet ${props.name}: the edge`);
 
@@ -121,7 +121,7 @@ export class LoadBalancers extends Construct {
       { vpc, vpcSubnets: subnets, internetFacing: false, securityGroup },
       { accessLogs: this.accessLogs, isProtected: this.props.isProtected },
     );
-    alarmOnBalancer(made, this.props, `MCP fleet ${name}: the load balancer ${id} before servers`);
+    alarmOnServersBalancer(made, this.props, `MCP fleet ${name}: the load balancer ${id} before servers`);
     return made;
   }
 

@@ -33,5 +33,20 @@ export function alarmOnServer(
     // While a deployment waits as long as it may, this is as it should be.
     evaluationPeriods: Math.ceil(deployWithin.toMinutes({ integral: false }) / BLOCKED_PERIOD.toMinutes()) + 1,
   });
-  alarmOnMissing(server, parts, targets, minInstances, `MCP server ${name}: instances`);
+  if (minInstances === 0) alarmOnUnstarted(server, parts);
+  else alarmOnMissing(server, parts, targets, minInstances, `MCP server ${name}: instances`);
+}
+
+/** A server that may have no instance misses none; that none comes up shows in those who wait for it in vain. */
+function alarmOnUnstarted(server: AlarmedServer, parts: FleetParts): void {
+  const stack = `--stack ${Stack.of(server).stackName}`;
+  fleetAlarm(server, 'UnstartedAlarm', parts, {
+    alarmDescription: `MCP server ${server.serverName}: agents are refused again and again, for want of an instance or of a slot. mcp-fleet ps ${stack} shows whether one is up, and mcp-fleet logs ${server.serverName} ${stack} why none is.`,
+    metric: server.metric('Rejected').with({ period: Duration.minutes(1), statistic: cloudwatch.Stats.SUM }),
+    threshold: 0,
+    comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+    // The first who come may be refused where a start takes longer than they wait; who comes again is not.
+    evaluationPeriods: 10,
+    datapointsToAlarm: 3,
+  });
 }

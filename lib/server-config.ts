@@ -1,19 +1,22 @@
 import { Duration } from 'aws-cdk-lib';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
-import { DEFAULT_QUEUE, DEFAULT_RECOVERY, type ServerConfig } from '../core/fleet-config';
+import { DEFAULT_RECOVERY, type ServerConfig } from '../core/fleet-config';
 import { LONGEST_STREAM_SECONDS, streamAgeSeconds } from './deregistration';
+import { queueOf } from './queue';
+import { scalesToZero } from './scale-to-zero';
 import { type AddServerProps, Affinity, OnLoss } from './server-props';
 import type { RemoteRuntimeProps } from './server-runtime';
 
 /** What the gateway is told of a server that the fleet runs. */
 export function hostedConfig(name: string, props: AddServerProps, sidecarKey: ISecret): ServerConfig {
   const { onLoss = OnLoss.SURFACE, affinity = Affinity.NONE, queue } = props.sessions ?? {};
-  const { length = DEFAULT_QUEUE.length, wait = Duration.seconds(DEFAULT_QUEUE.seconds) } = queue ?? {};
+  const isZero = scalesToZero(props.scaling);
   return {
     sidecarKeySecret: sidecarKey.secretArn,
     onLoss,
     affinity,
-    ...(queue !== undefined && { queue: { length, seconds: wait.toSeconds() } }),
+    ...((queue !== undefined || isZero) && { queue: queueOf(props) }),
+    ...(isZero && { scalesToZero: true }),
     ...declared(name, props),
   };
 }

@@ -8,6 +8,7 @@ import { memberProblems } from './kinds';
 import { methodProblems } from './method-problems';
 import { matching, type Problem, wholeNumber } from './problems';
 import { runtimeProblems } from './runtime-problems';
+import { zeroProblems } from './scale-to-zero';
 import type { AddServerProps } from './server-props';
 import { ADD_SERVER } from './server-shape';
 import { slotProblems } from './slots';
@@ -80,7 +81,7 @@ function capacityProblems(props: AddServerProps): Problem[] {
       55,
       'It is in seconds, and SDK clients give a request up after 60 s.',
     ),
-    ...wholeNumber('scaling.minInstances', minInstances, 1, 5000, 'An MCP server without an instance cannot take a session.'),
+    ...wholeNumber('scaling.minInstances', minInstances, 0, 5000, 'With 0 a server that nobody uses has no instance.'),
     ...wholeNumber('scaling.maxInstances', maxInstances, 1, 5000, 'ECS runs at most 5000 tasks in a service.'),
     ...wholeNumber(
       'scaling.targetUtilization',
@@ -112,6 +113,7 @@ function capacityProblems(props: AddServerProps): Problem[] {
     ),
   ];
   if (problems.length === 0) problems.push(...endingProblems(props));
+  problems.push(...zeroProblems(props));
   const sizes = taskSizeProblems('taskSize', taskSize);
   problems.push(...(sizes.length > 0 ? sizes : slotProblems(props)));
   if (minInstances !== undefined && maxInstances !== undefined && minInstances > maxInstances) {

@@ -42,7 +42,7 @@ export interface SessionOptions {
   readonly affinity?: Affinity;
   /**
    * What waits while all slots are in use: sessions that open, and sessionless requests. Agents take turns.
-   * @default - 1000 requests at each gateway, each for at most 40 s
+   * @default - 1000 requests at each gateway, each for at most 40 s, or 55 s with `minInstances: 0`
    */
   readonly queue?: QueueOptions;
 }
@@ -57,7 +57,7 @@ export interface QueueOptions {
   /**
    * Longest wait, in whole seconds from 1 to 55: SDK clients give a request up after 60 s. Then it is answered `AT_CAPACITY`, and
    * was not executed.
-   * @default Duration.seconds(40)
+   * @default - 40 s; 55 s for a server that may have no instance
    */
   readonly wait?: Duration;
 }
@@ -85,7 +85,12 @@ export enum Affinity {
 }
 
 export interface ScalingOptions {
-  /** @default 2 */
+  /**
+   * From 0 to 5000. With 0 a server that nobody uses costs nothing: who comes first waits in the queue while an instance starts, and is
+   * answered `AT_CAPACITY` where that takes longer. Not beside `sessions.warm` or `sessions.affinity`, and not by a number that only deployment
+   * knows.
+   * @default 2
+   */
   readonly minInstances?: number;
   /** @default - 10, or minInstances where that is more */
   readonly maxInstances?: number;
@@ -94,6 +99,12 @@ export interface ScalingOptions {
    * @default 70
    */
   readonly targetUtilization?: number;
+  /**
+   * With `minInstances: 0`: for how long the last instance stays when its last slot has become free, in whole minutes from 1 to 1440. It is
+   * at least a quarter of an hour from its start, as target tracking takes none away before (Application Auto Scaling).
+   * @default Duration.minutes(15)
+   */
+  readonly scaleToZeroAfter?: Duration;
 }
 
 /** A budget for one call. */

@@ -29,7 +29,9 @@ export function minInstancesOf({ minInstances, maxInstances }: ScalingOptions = 
 
 /**
  * Follows sessions, not CPU: waiting for a tool burns none. Instances are taken away by target tracking alone, which waits for all that
- * is scaled on to agree.
+ * is scaled on to agree. It takes the last one, too, where none has to stay: when utilisation is nothing at all, which an idle instance says only
+ * after a while (`keepIdleSeconds` of its sidecar). Then there is no utilisation to track, and those who wait call for the first one: the
+ * way in which AWS itself does it (Amazon SageMaker, "Scale an endpoint to zero instances").
  * @param slots of one instance
  */
 export function scaleOnSlots(server: ScaledServer, service: ecs.FargateService, slots: number, options: ScalingOptions = {}): void {

@@ -34,6 +34,7 @@ const SCALING: Shape<ScalingOptions> = {
   minInstances: optional(number()),
   maxInstances: optional(number()),
   targetUtilization: optional(number()),
+  scaleToZeroAfter: optional(duration),
 };
 const RECOVERY: Shape<RecoveryOptions> = { attempts: optional(number()), within: optional(duration) };
 

@@ -19,6 +19,7 @@ import { delayOf, deployWithinOf, drainOf, streamAgeSeconds } from './deregistra
 import type { FleetParts } from './fleet-parts';
 import { acknowledge, findingText } from './nag';
 import { grantSecret, OWN_SERVICE_ACTIONS, OWN_TASK_ACTIONS } from './perms';
+import { keepIdleSeconds } from './scale-to-zero';
 import { httpServerImage, npmOrigin, stdioCommand, stdioServerImage } from './server-image';
 import { STOP_MARGIN_SECONDS } from './server-problems';
 import { type AddServerProps, OnLoss, type TaskSize } from './server-props';
@@ -201,6 +202,7 @@ function addSidecar(
 
 /** @param guarded the secrets of the server, by the variables in which the sidecar has them */
 function sidecarEnvironment(of: ServerTask, runtime: SidecarConfig['runtime'], guarded: Readonly<Record<string, ecs.Secret>>) {
+  const idle = keepIdleSeconds(of.props.scaling);
   const config: SidecarConfig = {
     fleet: of.parts.name,
     server: of.name,
@@ -211,6 +213,7 @@ function sidecarEnvironment(of: ServerTask, runtime: SidecarConfig['runtime'], g
     onLoss: of.props.sessions?.onLoss ?? OnLoss.SURFACE,
     deployWithinSeconds: deployWithinOf(of.props).toSeconds(),
     streamAgeSeconds: streamAgeSeconds(delayOf(of.props), of.parts.gatewayDelay),
+    ...(idle !== undefined && { keepIdleSeconds: idle }),
     ...(of.parts.targetTls && { targetTls: true }),
     ...(Object.keys(guarded).length > 0 && { secrets: Object.keys(guarded) }),
   };

@@ -9,6 +9,7 @@ import { AddressBook } from './ecs/addresses';
 import { AgentEndpoint } from './ecs/agent-endpoint';
 import { NpmPackages } from './ecs/npm-package';
 import type { Service } from './ecs/service';
+import { StartTurns } from './ecs/start-turns';
 import { TaskDefinitions } from './ecs/task-definitions';
 import { CutLinks } from './faults/cut-links';
 import { EndpointFaults } from './faults/endpoint-faults';
@@ -147,6 +148,7 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
       reaper,
       logs,
       agent,
+      startTurns: new StartTurns(),
       lostZones: new Set(),
       metricsIntervalMs: scaling.intervalMs,
       ...(options.replaceWithin && { replaceWithin: options.replaceWithin }),

@@ -23,6 +23,7 @@ export function capacityChanges(before: HostedServer, after: HostedServer): Draf
       ...valueChange(about('most instances'), had.max, has.max, judged(Number(had.max), Number(has.max))),
       ...valueChange(about('slots in use that scaling keeps'), `${had.target} %`, `${has.target} %`),
     ]),
+    ...idleChanges(before, after),
     ...ifTold({ what: 'time to drain' }, before.drainSeconds, after.drainSeconds, (had, has) =>
       valueChange(about('calls may finish on an instance that ends, for'), `${had} s`, `${has} s`),
     ),
@@ -31,6 +32,12 @@ export function capacityChanges(before: HostedServer, after: HostedServer): Draf
     ),
     ...sizeChanges('instance', before.task, after.task),
   ];
+}
+
+/** Whether the last instance may go, the numbers of instances say. */
+function idleChanges({ keepIdleSeconds: had }: HostedServer, { keepIdleSeconds: has }: HostedServer): Draft[] {
+  if (had === undefined || has === undefined) return [];
+  return valueChange(about('the last instance stays idle, for'), `${had / 60} min`, `${has / 60} min`);
 }
 
 export function gatewayCapacityChanges(before: DeclaredGateway, after: DeclaredGateway): Draft[] {

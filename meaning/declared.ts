@@ -112,6 +112,8 @@ export interface HostedServer {
   readonly slots: number | undefined;
   /** Sessions, or children, that each instance keeps ready. */
   readonly warm: number | undefined;
+  /** For how long the last instance stays idle, where it may go. */
+  readonly keepIdleSeconds: number | undefined;
   readonly startGraceSeconds: number | undefined;
   readonly drainSeconds: number | undefined;
   readonly deployWithinSeconds: number | undefined;

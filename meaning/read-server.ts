@@ -46,6 +46,7 @@ function readHosted(template: Template, { config, container }: SidecarAt): Hoste
     slots: numberIn(config.slots),
     // The constructs leave it out where none is kept.
     warm: numberIn(config.warm ?? 0),
+    keepIdleSeconds: numberIn(config.keepIdleSeconds),
     drainSeconds: numberIn(config.drainSeconds),
     deployWithinSeconds: numberIn(config.deployWithinSeconds),
     scaling: service && scalingOf(template, service.id),

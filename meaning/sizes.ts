@@ -15,6 +15,7 @@ export interface DeclaredSize {
   /** What is added where requests wait; empty where nothing is. */
   readonly steps: readonly DeclaredStep[];
   readonly stepCooldownSeconds: number;
+  readonly keepIdleSeconds: number | undefined;
 }
 
 export interface DeclaredTracking {
@@ -86,6 +87,7 @@ function sizeOf(
     },
     steps: stepsOf(stepping),
     stepCooldownSeconds: numberIn(stepping?.Cooldown) ?? DEFAULT_COOLDOWN,
+    keepIdleSeconds: hosted.keepIdleSeconds,
   };
 }
 

@@ -77,7 +77,18 @@ function readConfig(text: string | undefined, problems: string[]): SidecarConfig
     problems.push(`${SIDECAR_CONFIG_VARIABLE}: ${(error as Error).message}`);
     return undefined;
   }
-  const { fleet, server, slots, warm = 0, drainSeconds, deployWithinSeconds, streamAgeSeconds, onLoss, runtime } = given ?? {};
+  const {
+    fleet,
+    server,
+    slots,
+    warm = 0,
+    drainSeconds,
+    deployWithinSeconds,
+    streamAgeSeconds,
+    keepIdleSeconds,
+    onLoss,
+    runtime,
+  } = given ?? {};
   const refuse = (name: string, value: unknown, allowed: string) =>
     problems.push(`${SIDECAR_CONFIG_VARIABLE}.${name} must be ${allowed}; got ${JSON.stringify(value) ?? 'nothing'}.`);
   if (typeof fleet !== 'string' || fleet === '') refuse('fleet', fleet, 'a non-empty string');
@@ -91,6 +102,8 @@ function readConfig(text: string | undefined, problems: string[]): SidecarConfig
     refuse('deployWithinSeconds', deployWithinSeconds, 'a number from 0, or absent');
   if (streamAgeSeconds !== undefined && !(typeof streamAgeSeconds === 'number' && streamAgeSeconds > 0))
     refuse('streamAgeSeconds', streamAgeSeconds, 'a number above 0, or absent');
+  if (keepIdleSeconds !== undefined && !(typeof keepIdleSeconds === 'number' && keepIdleSeconds > 0))
+    refuse('keepIdleSeconds', keepIdleSeconds, 'a number above 0, or absent');
   if (onLoss !== undefined && onLoss !== 'restart' && onLoss !== 'surface') refuse('onLoss', onLoss, '"restart" or "surface", or absent');
   if (given?.targetTls !== undefined && typeof given.targetTls !== 'boolean')
     refuse('targetTls', given.targetTls, 'true, false, or absent');

@@ -70,6 +70,7 @@ export class Sidecar {
       config.slots,
       () => this.#noteEnd(),
       () => {
+        this.#pulse.noteUse();
         this.#news.changed();
         this.#runtime.noteRoom();
       },
@@ -77,7 +78,8 @@ export class Sidecar {
     this.#news = new SlotNews(() => this.#tellSlots(), clock, limits);
     this.budget = new Budget(limits.heldBytes, limits.agentHeldBytes);
     this.#kept = new KeptAnswers(clock, limits);
-    this.#pulse = new Pulse({ Fleet: config.fleet, Server: config.server }, this.sessions, this.slots, clock, print);
+    const dimensions = { Fleet: config.fleet, Server: config.server };
+    this.#pulse = new Pulse(dimensions, this.sessions, this.slots, clock, print, config.keepIdleSeconds);
     this.#runtime = this.#openRuntime();
     this.#standing = new Standing(service, deployWithin, clock, limits, log, () => this.#pulse.count('DeploymentUnknown'));
     this.#admission = new Admission(this.sessions, this.slots, this.#runtime, this.#standing, limits, log);

@@ -78,7 +78,7 @@ export function planCommand(): Command {
     .addOption(new Option('--session-lengths <spread>', 'how lengths are spread about their mean').choices(LENGTHS))
     .option('--ramp-minutes <number>', 'until all agents are at work (default: 10)', numberWithin({ least: 0, most: 1_440, whole: false }))
     .option('--per-instance <number>', 'slots of an instance', numberWithin({ least: 1, most: 10_000, whole: true }))
-    .option('--min-instances <number>', 'least instances', numberWithin(INSTANCES))
+    .option('--min-instances <number>', 'least instances', numberWithin({ ...INSTANCES, least: 0 }))
     .option('--max-instances <number>', 'most instances', numberWithin(INSTANCES))
     .option('--target <percent>', 'slots in use that scaling keeps', numberWithin({ least: 10, most: 80, whole: false }))
     .option('--start-seconds <number>', 'until an instance takes sessions', numberWithin({ least: 0, most: 3_600, whole: false }), 60)

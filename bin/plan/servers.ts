@@ -27,6 +27,8 @@ export interface PlannedServer {
 /** What CPU scaling would be set to. */
 export const CPU_TARGET = 70;
 const SECOND = 1_000;
+/** Where `--min-instances 0` is tried on a server that does not say it, as the constructs have it. */
+const DEFAULT_KEEP_IDLE = 15 * 60;
 
 /**
  * Those that fleets run themselves, in whatever stack of the app, as templates and the command line say.
@@ -84,6 +86,7 @@ function planned(fleet: FleetInApp, declared: DeclaredSize, given: Overrides): P
     gateways: gatewaysOf(fleet),
     queue,
     startSeconds: given.startSeconds,
+    ...(min === 0 && { keepIdleSeconds: declared.keepIdleSeconds ?? DEFAULT_KEEP_IDLE }),
   };
   const cooldowns = {
     scaleOutCooldownMs: tracking.scaleOutCooldownSeconds * SECOND,

@@ -37,11 +37,13 @@ export class ServerCapacity {
    * @param limit most that wait
    * @param random from 0 to below 1
    * @param now milliseconds since the epoch
+   * @param mayBeNone whether there may be no instance, asked each time: then nothing is sent before one is known
    */
   constructor(
     limit: number,
     private readonly random: () => number,
     private readonly now: () => number,
+    private readonly mayBeNone: () => boolean = () => false,
   ) {
     this.queue = new FairQueue(limit);
   }
@@ -56,6 +58,10 @@ export class ServerCapacity {
     return this.instances.all;
   }
 
+  get knowsNone(): boolean {
+    return this.instances.size === 0;
+  }
+
   get waiting(): number {
     return this.queue.size;
   }
@@ -66,7 +72,8 @@ export class ServerCapacity {
 
   /** Whether a request would have to wait. */
   get isFull(): boolean {
-    return this.queue.size > 0 || (this.instances.size > 0 && !this.instances.hasRoom(this.now()));
+    const isKnown = this.instances.size > 0 || this.mayBeNone();
+    return this.queue.size > 0 || (isKnown && !this.instances.hasRoom(this.now()));
   }
 
   /** Gives a seat at once, or when it is the seeker's turn. */
@@ -104,6 +111,12 @@ export class ServerCapacity {
     this.fill();
   }
 
+  /** Nobody has asked for a while: of a server that may have no instance, what was known then may be gone. */
+  lookAnew(): void {
+    if (this.queue.size > 0 || !this.mayBeNone()) return;
+    for (const { id } of [...this.instances.all]) this.instances.forget(id);
+  }
+
   /** Nothing new is begun there for a while. An instance that opens nothing is the emptiest, and would draw everything. */
   shun(id: string): void {
     const instance = this.instances.get(id);
@@ -128,7 +141,7 @@ export class ServerCapacity {
 
   private seat(): Seat | undefined {
     const instance = this.instances.choose(this.random, this.now());
-    if (instance === undefined) return this.instances.size === 0 ? ANYWHERE : undefined;
+    if (instance === undefined) return this.instances.size === 0 && !this.mayBeNone() ? ANYWHERE : undefined;
     const seat = new HeldSeat(instance, this.now(), () => this.fill());
     instance.coming.add(seat);
     return seat;

@@ -13,7 +13,8 @@ const LEAST_INSTANCES = 2;
 export function capsFor(server: SizedServer, load: ServerLoad, targetPercent: number): SizedServer {
   const slots = Math.min(server.slots, slotsByCpu(server, load));
   const max = Math.max(LEAST_INSTANCES, Math.ceil(rounded((100 * mostAtOnce(load)) / (slots * targetPercent))) + SPARE);
-  return { ...server, slots, min: LEAST_INSTANCES, max };
+  // Who lets a server have none asks what that would cost those who come first.
+  return { ...server, slots, min: server.min === 0 ? 0 : LEAST_INSTANCES, max };
 }
 
 /** How many sessions the CPU of an instance bears. */

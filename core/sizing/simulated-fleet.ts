@@ -13,6 +13,8 @@ export interface SimulatedInstance {
   readonly id: string;
   inUse: number;
   readonly capacity: number;
+  /** When a slot was taken or given back last, in milliseconds. */
+  usedAt: number;
   /** What was told last, and when the next news leave. */
   told: number;
   tellsAt: number;
@@ -45,6 +47,8 @@ export interface FleetShape {
   readonly queue?: number;
   /** How long they wait at most, in milliseconds. */
   readonly patience?: number;
+  /** Whether there may come a time without any. */
+  readonly mayBeNone?: boolean;
 }
 
 /**
@@ -66,13 +70,21 @@ export class SimulatedFleet {
   opened = 0;
 
   /** @param random from 0 to below 1 */
-  constructor(random: () => number, { instances, slots, gateways, queue = 10_000, patience = Number.POSITIVE_INFINITY }: FleetShape) {
+  constructor(
+    random: () => number,
+    { instances, slots, gateways, queue = 10_000, patience = Number.POSITIVE_INFINITY, mayBeNone = false }: FleetShape,
+  ) {
     this.slots = slots;
     this.patience = patience;
     for (let i = 0; i < instances; i++) this.add();
     this.gateways = Array.from({ length: gateways }, () => {
       const gateway = {
-        capacity: new ServerCapacity(queue, random, () => this.agenda.now),
+        capacity: new ServerCapacity(
+          queue,
+          random,
+          () => this.agenda.now,
+          () => mayBeNone,
+        ),
         hears: new Set<string>(),
         lookedAt: Number.NEGATIVE_INFINITY,
       };
@@ -90,7 +102,15 @@ export class SimulatedFleet {
 
   add(): void {
     const id = `i${this.byId.size}`;
-    const instance = { id, inUse: 0, capacity: this.slots, told: 0, tellsAt: Number.POSITIVE_INFINITY, isGone: false };
+    const instance = {
+      id,
+      inUse: 0,
+      capacity: this.slots,
+      usedAt: this.agenda.now,
+      told: 0,
+      tellsAt: Number.POSITIVE_INFINITY,
+      isGone: false,
+    };
     this.instances.push(instance);
     this.byId.set(id, instance);
   }
@@ -142,7 +162,9 @@ export class SimulatedFleet {
 
   /** There and back. @param answered with what closes the session; with nothing where the last slot was gone when it came */
   private send(seat: Seat, capacity: ServerCapacity, answered: (close?: () => void) => void): void {
-    const instance = seat.instance === undefined ? this.next() : (this.byId.get(seat.instance.id) as SimulatedInstance);
+    // Who does not know any where there may be none is given no seat.
+    const instance =
+      seat.instance === undefined ? (this.next() as SimulatedInstance) : (this.byId.get(seat.instance.id) as SimulatedInstance);
     this.agenda.in(HOP, () => {
       const isOpen = !instance.isGone && instance.inUse < instance.capacity;
       if (isOpen) this.change(instance, 1);
@@ -167,6 +189,7 @@ export class SimulatedFleet {
 
   private look(gateway: SimulatedGateway): void {
     const instance = this.next();
+    if (instance === undefined) return;
     this.agenda.in(ROUND_TRIP, () => this.tellOne(gateway, instance));
     if (!gateway.hears.has(instance.id)) {
       gateway.hears.add(instance.id);
@@ -174,8 +197,9 @@ export class SimulatedFleet {
     }
   }
 
-  private next(): SimulatedInstance {
-    return this.instances[this.round++ % this.instances.length] as SimulatedInstance;
+  /** Undefined where there is none. */
+  private next(): SimulatedInstance | undefined {
+    return this.instances[this.round++ % this.instances.length];
   }
 
   private tellOne({ capacity }: SimulatedGateway, instance: SimulatedInstance): void {
@@ -184,6 +208,7 @@ export class SimulatedFleet {
 
   private change(instance: SimulatedInstance, by: number): void {
     instance.inUse += by;
+    instance.usedAt = this.agenda.now;
     const flips = instance.inUse >= instance.capacity !== instance.told >= instance.capacity;
     const at = this.agenda.now + (flips ? NEWS_SOON_MS : NEWS_LATER_MS);
     if (instance.tellsAt <= at) return;

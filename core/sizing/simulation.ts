@@ -1,3 +1,4 @@
+import { KEPT_PERCENT } from '../metrics';
 import { cpuOfSession } from './load-profile';
 import { MetricLog } from './metric-log';
 import type { Outcome } from './outcome';
@@ -38,8 +39,16 @@ export class Simulation {
     private readonly speed = 1,
   ) {
     const { slots, min: instances, gateways, queue, startSeconds } = server;
+    const mayBeNone = instances === 0;
     this.random = seeded(load.seed ^ PLACEMENT);
-    this.fleet = new SimulatedFleet(this.random, { instances, slots, gateways, queue: queue.length, patience: queue.seconds * 1_000 });
+    this.fleet = new SimulatedFleet(this.random, {
+      instances,
+      slots,
+      gateways,
+      queue: queue.length,
+      patience: queue.seconds * 1_000,
+      mayBeNone,
+    });
     this.time = faster(this.fleet.agenda, speed);
     this.service = new SimulatedService(this.fleet, policyOf(this.metrics), this.time, server, startSeconds * 1_000);
     bringOn(load, this.time, (wanted) => this.open(wanted));
@@ -90,10 +99,15 @@ export class Simulation {
   private pulse(): void {
     const { now } = this.time;
     const standing = this.standing();
-    this.metrics.record('SlotUtilization', now, standing.slots);
-    this.metrics.record('CPUUtilization', now, standing.cpu);
+    const refused = this.tally.refused - this.refusedBefore;
+    // Where no instance runs, none tells of itself, and gateways of those who wait for the first.
+    if (this.service.running === 0 && standing.waiting + refused > 0) this.metrics.record('SlotUtilization', now, KEPT_PERCENT);
+    if (this.service.running > 0) {
+      this.metrics.record('SlotUtilization', now, this.toldOfSlots());
+      this.metrics.record('CPUUtilization', now, standing.cpu);
+    }
     this.metrics.record('QueueDepth', now, standing.waiting);
-    this.metrics.record('Rejected', now, this.tally.refused - this.refusedBefore);
+    this.metrics.record('Rejected', now, refused);
     this.refusedBefore = this.tally.refused;
     this.tally.sample(standing);
     this.service.review();
@@ -101,9 +115,19 @@ export class Simulation {
     if (this.pulses % PULSES_OF_MINUTE === 0) this.tally.endMinute(standing);
   }
 
+  /** Average of what instances say, in percent. */
+  private toldOfSlots(): number {
+    const { fleet, server } = this;
+    const keptMs = ((server.keepIdleSeconds ?? 0) * 1_000) / this.speed;
+    const told = fleet.instances.map(({ inUse, capacity, usedAt }) =>
+      inUse === 0 && fleet.agenda.now - usedAt < keptMs ? KEPT_PERCENT : (100 * inUse) / capacity,
+    );
+    return told.reduce((sum, percent) => sum + percent, 0) / told.length;
+  }
+
   private standing(): Standing {
     const { fleet, server, service } = this;
-    const sessions = fleet.instances.reduce((sum, { inUse }) => sum + inUse, 0) / service.running;
+    const sessions = fleet.instances.reduce((sum, { inUse }) => sum + inUse, 0) / Math.max(1, service.running);
     return {
       instances: service.count,
       waiting: fleet.waiting,

@@ -10,6 +10,8 @@ export interface SizedServer {
   readonly queue: { readonly length: number; readonly seconds: number };
   /** From the decision to start an instance until the balancer sends to it. */
   readonly startSeconds: number;
+  /** Of one that may have no instance: for how long an idle one is to stay. */
+  readonly keepIdleSeconds?: number;
 }
 
 export interface TaskSize {

@@ -51,7 +51,7 @@ export class Lookout {
   }
 
   private watch(server: string): void {
-    const { seats, now } = this.parts;
+    const { seats, now, config } = this.parts;
     const capacity = seats.of(server);
     const heard = this.heardOf(server);
     let known = 0;
@@ -62,7 +62,10 @@ export class Lookout {
     const lookedAt = this.lookedAt.get(server) ?? 0;
     if (capacity.waiting === 0 && !capacity.isOutdated && now() - lookedAt < LOOK_MS) return;
     this.lookedAt.set(server, now());
-    for (let looks = looksAtOnce(known, this.random); looks > 0; looks--) void this.look(server);
+    const { scalesToZero } = config.servers[server] ?? {};
+    // Where there may be none, several at once would only meet nobody several times.
+    const looks = known === 0 && scalesToZero ? 1 : looksAtOnce(known, this.random);
+    for (let left = looks; left > 0; left--) void this.look(server);
   }
 
   /** Asks whichever instance the balancer chooses; what one does not know yet is listened to, and may not be the only one. */

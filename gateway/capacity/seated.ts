@@ -1,7 +1,9 @@
 import type { Seat } from '../../core/capacity/server-capacity';
 import { FleetError } from '../../core/errors';
+import type { ServerConfig } from '../../core/fleet-config';
 import type { SidecarReason } from '../../core/headers';
 import type { Departure } from '../departure';
+import { hadNoInstance } from '../upstream/status';
 import type { UpstreamRequest, UpstreamResponse, Upstreams } from '../upstream/upstreams';
 import type { SeatPatience, Seats, SlotRequest } from './seats';
 
@@ -13,9 +15,9 @@ export interface SeatedParts {
 /** What an instance says that has no slot, though its news told of one. */
 const NO_SLOT: readonly (SidecarReason | undefined)[] = ['at_capacity', 'draining', 'outdated'];
 
-/** Whether the instance had no slot for it. */
-export function hadNoSlot({ detail }: FleetError): boolean {
-  return NO_SLOT.includes(detail.sidecar);
+/** Whether the instance had no slot for it, or is gone and has left none behind: then another one is waited for. */
+export function hadNoSlot(error: FleetError, serverConfig: ServerConfig): boolean {
+  return NO_SLOT.includes(error.detail.sidecar) || hadNoInstance(error, serverConfig);
 }
 
 /** Whether the instance is up and cannot open what it has room for. */
@@ -61,7 +63,7 @@ export async function sendSeated(request: UpstreamRequest, parts: SeatedParts, d
     try {
       return await sendTo(seat, request, parts, departure);
     } catch (error) {
-      if (!FleetError.is(error) || !hadNoSlot(error) || seat.instance === undefined) throw error;
+      if (!FleetError.is(error) || !hadNoSlot(error, request.serverConfig) || seat.instance === undefined) throw error;
       seat = await parts.seats.findAgain(asking, seat, patience);
     }
   }

@@ -3,6 +3,7 @@ import { type Seat, ServerCapacity } from '../../core/capacity/server-capacity';
 import { readSlots } from '../../core/capacity/slots-news';
 import { FleetError } from '../../core/errors';
 import { DEFAULT_QUEUE, type FleetConfig } from '../../core/fleet-config';
+import { KEPT_PERCENT } from '../../core/metrics';
 import type { Decision } from '../../core/policy';
 import type { Departure } from '../departure';
 import type { Metrics } from '../metrics';
@@ -40,6 +41,9 @@ const DEMAND_MS = 60_000;
 export class Seats {
   private readonly servers = new Map<string, ServerCapacity>();
   private readonly soughtAt = new Map<string, number>();
+  private readonly heardAt = new Map<string, number>();
+  /** Where somebody was refused while no instance was known. */
+  private readonly unmet = new Set<string>();
   /** Runs when a slot of a server is needed that nobody has asked for in a while. */
   onDemand: (server: string) => void = () => undefined;
 
@@ -51,7 +55,9 @@ export class Seats {
   of(server: string): ServerCapacity {
     const known = this.servers.get(server);
     if (known !== undefined) return known;
-    const capacity = new ServerCapacity(this.queueOf(server).length, this.random, this.parts.now);
+    const { length } = this.queueOf(server);
+    const mayBeNone = () => this.parts.config.servers[server]?.scalesToZero === true;
+    const capacity = new ServerCapacity(length, this.random, this.parts.now, mayBeNone);
     this.servers.set(server, capacity);
     return capacity;
   }
@@ -62,10 +68,30 @@ export class Seats {
     return soughtAt !== undefined && (this.of(server).waiting > 0 || this.parts.now() - soughtAt < DEMAND_MS);
   }
 
+  /** Whether a server may have no instance just now: none is known, or none has said anything lately. */
+  mayBeAsleep(server: string): boolean {
+    const { config, now } = this.parts;
+    if (config.servers[server]?.scalesToZero !== true) return false;
+    return this.of(server).knowsNone || now() - (this.heardAt.get(server) ?? 0) >= DEMAND_MS;
+  }
+
+  /**
+   * What scaling is told, in percent, while nobody but those who wait can tell it anything: it may have called for the first instance and still hold
+   * that the last one was idle. Undefined where there is nothing to tell, or an instance that does.
+   */
+  takeUtilization(server: string): number | undefined {
+    const wasRefused = this.unmet.delete(server);
+    if (this.parts.config.servers[server]?.scalesToZero !== true) return undefined;
+    const { knowsNone, waiting } = this.of(server);
+    return knowsNone && (wasRefused || waiting > 0) ? KEPT_PERCENT : undefined;
+  }
+
   /** What an instance says of its slots with an answer. @param cookie that leads to it, where the answer set one */
   hear(server: string, instance: string, text: string, cookie: string | undefined): void {
     const news = readSlots(text);
-    if (news !== undefined) this.of(server).hear(instance, news, cookie);
+    if (news === undefined) return;
+    this.heardAt.set(server, this.parts.now());
+    this.of(server).hear(instance, news, cookie);
   }
 
   /** When each was asked for first, in milliseconds since the epoch. */
@@ -101,6 +127,7 @@ export class Seats {
   private waitingFor({ server, agentId, decision }: SlotRequest): Waiting {
     const quiet = !this.inDemand(server);
     this.soughtAt.set(server, this.parts.now());
+    if (quiet) this.of(server).lookAnew();
     if (quiet) this.onDemand(server);
     return new Waiting(agentId, weightOf(decision?.terms), () => this.refusal(server, 'and as many requests wait as may'));
   }
@@ -127,7 +154,11 @@ export class Seats {
   private refusal(server: string, because: string): FleetError {
     let [instances, slots] = [0, 0];
     for (const { news } of this.of(server).known) [instances, slots] = [instances + 1, slots + news.capacity];
-    const reason = `all ${slots} slots of the ${instances} instances of "${server}" are in use, ${because}`;
+    if (instances === 0) this.unmet.add(server);
+    const reason =
+      instances === 0
+        ? `no instance of "${server}" is up yet; one is started for those who wait, ${because}`
+        : `all ${slots} slots of the ${instances} instances of "${server}" are in use, ${because}`;
     return new FleetError('AT_CAPACITY', { reason, retryAfterMs: RETRY_AFTER_MS });
   }
 

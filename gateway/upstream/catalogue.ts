@@ -8,6 +8,7 @@ import { isObject, type JsonObject } from '../../core/message';
 import { type ParamHeader, paramHeaders } from '../../core/param-headers';
 import type { Response } from '../../core/response';
 import type { Json } from '../../core/strict-json';
+import type { Seats } from '../capacity/seats';
 import type { OwnRequests } from './own-request';
 
 /** How long a server's list of tools is believed, in milliseconds. */
@@ -30,9 +31,12 @@ const REMEMBERED_SCHEMAS = 10_000;
 
 type Tools = ReadonlyMap<string, ToolFacts>;
 
+const UNKNOWN: Promise<Tools> = Promise.resolve(new Map());
+
 export interface CatalogueParts {
   readonly config: Pick<FleetConfig, 'servers'>;
   readonly ownRequests: OwnRequests;
+  readonly seats: Pick<Seats, 'mayBeAsleep'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: Logger;
@@ -46,7 +50,10 @@ export class Catalogue {
 
   constructor(private readonly parts: CatalogueParts) {}
 
-  /** Headers that a modern call of this tool must carry. None where the server gives no list, or does not have the tool: then it is the server that refuses. */
+  /**
+   * Headers that a modern call of this tool must carry. None where the server gives no list, has no instance that could, or does not have the
+   * tool: then it is the server that refuses.
+   */
   async paramHeaders(server: string, tool: string): Promise<readonly ParamHeader[]> {
     return (await this.list(server)).get(tool)?.paramHeaders ?? [];
   }
@@ -76,6 +83,8 @@ export class Catalogue {
     const { now, log } = this.parts;
     const hit = this.lists.get(server);
     if (hit !== undefined && hit.until > now()) return hit.tools;
+    // No instance is started, and nobody kept waiting, for a question of the gateway's own: what was said last stands.
+    if (this.parts.seats.mayBeAsleep(server)) return hit?.tools ?? UNKNOWN;
     const tools = this.readTools(server).catch((error: Error) => {
       log.warn({ event: 'tools_not_listed', server, reason: FleetError.is(error) ? error.detail.reason : error.message });
       return new Map<string, ToolFacts>();

@@ -3,6 +3,7 @@ import type { FleetConfig, ServerConfig } from '../../core/fleet-config';
 import { HELD_SESSION_PATH } from '../../core/headers';
 import type { DirectoryRow } from '../ledger/directory';
 import { ownPatience } from './own-answer';
+import { hadNoInstance } from './status';
 import type { Upstreams } from './upstreams';
 
 /** Whether the instance of a session still holds it. */
@@ -24,7 +25,7 @@ export function heldSession(config: Pick<FleetConfig, 'servers'>, upstreams: Ups
       response.body.letGo();
       return true;
     } catch (error) {
-      return !(FleetError.is(error) && error.kind === 'UNKNOWN_SESSION');
+      return !(FleetError.is(error) && error.kind === 'UNKNOWN_SESSION') && !hadNoInstance(error, serverConfig);
     }
   };
 }

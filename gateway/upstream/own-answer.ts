@@ -1,3 +1,4 @@
+import { DEFAULT_QUEUE, type ServerConfig } from '../../core/fleet-config';
 import type { JsonObject } from '../../core/message';
 import type { Response } from '../../core/response';
 import { freshUpstreamId } from '../../core/upstream-id';
@@ -15,7 +16,16 @@ const TOOL_PATIENCE_MS = 60_000;
 
 /** Ends a request of the gateway's own that its server does not. @param method of the message, or of HTTP for a request without one */
 export function ownPatience(method: string): Departure {
-  return Departure.after(method === 'tools/call' ? TOOL_PATIENCE_MS : PATIENCE_MS);
+  return Departure.after(patienceMs(method));
+}
+
+/** The same for one that needs a slot: a server that may have no instance is given the time to start one, too. */
+export function seatedPatience(method: string, { scalesToZero, queue = DEFAULT_QUEUE }: ServerConfig): Departure {
+  return Departure.after(patienceMs(method) + (scalesToZero ? queue.seconds * 1_000 : 0));
+}
+
+function patienceMs(method: string): number {
+  return method === 'tools/call' ? TOOL_PATIENCE_MS : PATIENCE_MS;
 }
 
 /** A request of the gateway's own, in JSON-RPC; no agent ever sees its answer. */

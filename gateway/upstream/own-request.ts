@@ -7,7 +7,7 @@ import { type JsonObject, MODERN_REVISION, MODERN_VERSION_META } from '../../cor
 import { OWN_INITIALIZE } from '../../core/own-initialize';
 import type { Response } from '../../core/response';
 import { type SeatedParts, sendSeated } from '../capacity/seated';
-import { type OwnMessage, ownMessage, ownPatience, readOwnAnswer } from './own-answer';
+import { type OwnMessage, ownMessage, readOwnAnswer, seatedPatience } from './own-answer';
 import { OwnSession } from './own-session';
 import type { UpstreamRequest, UpstreamResponse } from './upstreams';
 
@@ -111,7 +111,7 @@ export class OwnRequests {
       body: text,
       context,
     };
-    return sendSeated(request, this.parts, ownPatience(method));
+    return sendSeated(request, this.parts, seatedPatience(method, request.serverConfig));
   }
 }
 

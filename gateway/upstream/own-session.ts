@@ -4,7 +4,7 @@ import { PROTOCOL_VERSION_HEADER, SESSION_HEADER } from '../../core/headers';
 import type { Decision } from '../../core/policy';
 import type { Response } from '../../core/response';
 import { type SeatedParts, sendSeated } from '../capacity/seated';
-import { type OwnMessage, ownMessage, ownPatience, readOwnAnswer, resultIn } from './own-answer';
+import { type OwnMessage, ownMessage, ownPatience, readOwnAnswer, resultIn, seatedPatience } from './own-answer';
 import type { UpstreamRequest, UpstreamResponse } from './upstreams';
 
 /** Where a session of the legacy era is. */
@@ -97,8 +97,8 @@ function post(
     ...(decision !== undefined && { decision }),
     context,
   };
-  const departure = ownPatience(message?.method ?? 'DELETE');
-  return session === undefined && message?.method === 'initialize'
-    ? sendSeated(request, parts, departure)
-    : parts.upstreams.send(request, departure);
+  const { method } = message ?? { method: 'DELETE' };
+  return session === undefined && method === 'initialize'
+    ? sendSeated(request, parts, seatedPatience(method, request.serverConfig))
+    : parts.upstreams.send(request, ownPatience(method));
 }

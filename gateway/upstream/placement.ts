@@ -13,6 +13,7 @@ import type { Recovery } from '../recovery';
 import type { Affinity } from './affinity';
 import { FATAL_MS, FATAL_TRIES, type FatalOpenings } from './fatal-openings';
 import type { Restorations } from './restore';
+import { hadNoInstance } from './status';
 import type { UpstreamRequest, UpstreamResponse } from './upstreams';
 
 export interface PlacementParts extends SeatedParts {
@@ -48,7 +49,7 @@ export async function place(call: Placeable, parts: PlacementParts, isKnownLost 
   const { recovery } = call;
   let { session, seat } = call;
   // It was sent before, or has waited for another like it.
-  if (seat?.over) seat = await seats.find(call, patienceOf(call, departure));
+  if (seat?.over || (seat === undefined && wantsSeat(call))) seat = await seats.find(call, patienceOf(call, departure));
   let isLost = isKnownLost;
   const ended: (string | undefined)[] = [];
   for (;;) {
@@ -59,10 +60,11 @@ export async function place(call: Placeable, parts: PlacementParts, isKnownLost 
       const response = await (seat === undefined ? upstreams.send(request, departure) : sendTo(seat, request, parts, departure));
       if (call.bond !== undefined) affinity.noteAnswer(call.bond, response);
       return { response, ...(session !== undefined && { session }) };
-    } catch (error) {
+    } catch (thrown) {
+      const error = lostWithAll(thrown, call, session);
       if (!FleetError.is(error) || !PLACED_AGAIN.includes(error.kind)) throw error;
       if (error.detail.ending === 'rate_limited') throw error;
-      if (seat?.instance !== undefined && hadNoSlot(error)) {
+      if (seat?.instance !== undefined && hadNoSlot(error, call.serverConfig)) {
         // Another was there first, at another gateway.
         seat = await seats.findAgain(call, seat, patienceOf(call, departure));
         continue;
@@ -86,6 +88,17 @@ export async function place(call: Placeable, parts: PlacementParts, isKnownLost 
       }
     }
   }
+}
+
+/** Of a server that may have no instance: one that was not given a seat, since what it repeats was to answer it. */
+function wantsSeat({ serverConfig, session, bond, lane }: Placeable): boolean {
+  return serverConfig.scalesToZero === true && session === undefined && bond === undefined && lane === 'call';
+}
+
+/** Where a server has no instance at all, none holds the session; and its agent, or a restoration, waits for the next one. */
+function lostWithAll(error: unknown, { serverConfig }: Placeable, session: KnownSession | undefined): unknown {
+  if (session === undefined || !hadNoInstance(error, serverConfig)) return error;
+  return endedBy('unknown_session', 'the server has no instance any more, and the session is gone with the last one');
 }
 
 /** Processes have ended upon it at one instance and then at another: the request is to blame, and they go on with those of others. */

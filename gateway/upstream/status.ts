@@ -1,5 +1,5 @@
 import { endedBy, type LossName } from '../../core/endings';
-import type { FleetError } from '../../core/errors';
+import { FleetError } from '../../core/errors';
 import type { ServerConfig } from '../../core/fleet-config';
 import { isSidecarReason, SIDECAR_REASONS, type SidecarReason } from '../../core/headers';
 import { readMembers } from '../../core/json-members';
@@ -75,8 +75,16 @@ const MAY_BE_FORWARDED = [408, 460];
 /** The load balancer's own answer: it has no target, no rule, or does not take the request; or it has lost the target. */
 function balancerFailure(status: number): FleetError {
   const notForwarded = status === 503 || (status >= 400 && status < 500 && !MAY_BE_FORWARDED.includes(status));
-  if (notForwarded) return endedBy('no_target', `the load balancer answered ${status} itself; it did not forward the request`);
+  if (notForwarded) {
+    const reason = `the load balancer answered ${status} itself; it did not forward the request`;
+    return endedBy('no_target', reason, { untargeted: status === 503 });
+  }
   return endedBy('instance_lost', `the load balancer lost the instance (${status})`);
+}
+
+/** Whether the load balancer had no target for a request to a server that may have no instance: then it has none. */
+export function hadNoInstance(error: unknown, { scalesToZero }: Pick<ServerConfig, 'scalesToZero'>): boolean {
+  return scalesToZero === true && FleetError.is(error) && error.detail.untargeted === true;
 }
 
 const LONGEST_RETRY_MS = 3_600_000;

@@ -6,6 +6,7 @@ import type { Ports } from '../processes/ports';
 import type { Reaper } from '../processes/reaper';
 import type { AddressBook } from './addresses';
 import type { AgentEndpoint } from './agent-endpoint';
+import type { StartTurns } from './start-turns';
 import type { ContainerProperties } from './task-definition';
 
 /** Everything that tasks of the account share. */
@@ -26,6 +27,8 @@ export interface EcsMachine {
   readonly reaper: Reaper;
   readonly logs: LogBook;
   readonly agent: AgentEndpoint;
+  /** How many tasks start at once. */
+  readonly startTurns: StartTurns;
   /** Zones that are lost: no task is placed there. */
   readonly lostZones: Set<string>;
   /** How often programs are to write their metrics. */

@@ -6,6 +6,7 @@ import type { EcsMachine } from './machine';
 import type { RolloutTask } from './rollout';
 import type { ServiceDeployment } from './service-deployment';
 import type { ServiceTarget } from './service-settings';
+import type { GiveBack } from './start-turns';
 import { Task, type TaskPlace } from './task';
 import type { TaskDefinition } from './task-definition';
 
@@ -34,6 +35,9 @@ export class ServiceTask implements RolloutTask {
   task: Task | undefined;
   leaving = false;
   isRegistered = false;
+  /** Whether its turn to start has come. */
+  hasTurn = false;
+  private giveBack: GiveBack = () => undefined;
   private readonly healthyIn = new Set<TargetGroup>();
   private settled = false;
   private readonly created: Promise<Task>;
@@ -71,13 +75,16 @@ export class ServiceTask implements RolloutTask {
     const task = await this.created;
     this.task = task;
     if (this.leaving) return;
+    this.giveBack = await this.machine.startTurns.take();
+    this.hasTurn = true;
+    if (this.leaving) return this.giveBack();
     this.watcher.started(task);
     void task.failed.then((why) => this.fail(why));
     const grace = gracePeriodSeconds * 1000;
     // From here on, for a task may also wait for ever to be started.
     this.watchStart(task, grace);
     await task.start();
-    if (this.leaving || !task.running) return;
+    if (this.leaving || !task.running) return this.giveBack();
     if (this.targets.length > 0) this.register(task, grace);
     else void this.settle(task);
   }
@@ -106,6 +113,7 @@ export class ServiceTask implements RolloutTask {
   async leave(limits?: StopLimits): Promise<void> {
     const underWay = this.leaving;
     this.leaving = true;
+    this.giveBack();
     const task = await this.created.catch(() => undefined);
     if (!task) return;
     // A departure that is under way is hurried when the whole account stops.
@@ -134,6 +142,7 @@ export class ServiceTask implements RolloutTask {
       const watch = (health: Health): void => {
         if (health === 'healthy') {
           this.healthyIn.add(group);
+          this.giveBack();
           this.watcher.becameHealthy(this);
           return;
         }
@@ -171,10 +180,12 @@ export class ServiceTask implements RolloutTask {
     );
     if (this.leaving) return;
     this.settled = true;
+    this.giveBack();
     this.watcher.becameHealthy(this);
   }
 
   private fail(why: Failure): void {
+    this.giveBack();
     if (!this.leaving) this.watcher.failed(this, why);
   }
 }

@@ -144,8 +144,10 @@ export class Service implements ServiceGoal {
    * @throws Error with the end of the failing container's log
    */
   async healthy(timeoutMs: number): Promise<void> {
-    const end = Date.now() + timeoutMs;
+    let end = Date.now() + timeoutMs;
     while (!this.isHealthy()) {
+      // Its time begins when all of its tasks have had their turn to start.
+      if (this.members.staying().some(({ hasTurn }) => !hasTurn)) end = Date.now() + timeoutMs;
       if (this.isHopeless()) throw new Error(this.complaint('its tasks fail again and again'));
       if (Date.now() > end) throw new Error(this.complaint(`it was not healthy within ${timeoutMs / 1000} s`));
       if (this.members.ended) throw new Error(this.complaint('it was stopped'));

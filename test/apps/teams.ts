@@ -14,7 +14,7 @@ export interface TeamFleet {
   readonly fleet: IMcpFleet;
   /** Who may call them. */
   readonly agent: McpAgent;
-  readonly props?: Partial<McpServerProps>;
+  readonly props?: Partial<McpServerProps> | ((name: string) => Partial<McpServerProps>);
 }
 
 function addTeamServer(stack: Stack, name: string, { fleet, agent, props }: TeamFleet): McpServer {
@@ -28,7 +28,7 @@ function addTeamServer(stack: Stack, name: string, { fleet, agent, props }: Team
     environment: { WHO: name },
     drain: Duration.seconds(1),
     deregistrationDelay: Duration.seconds(1),
-    ...props,
+    ...(typeof props === 'function' ? props(name) : props),
   });
   server.grantCall(agent, { tools: [McpServer.ALL_TOOLS] });
   return server;

@@ -273,9 +273,29 @@ test('who waits or was refused calls for the instances that they would fill', ()
 });
 
 test.each([
+  [undefined, 900],
+  [Duration.minutes(5), 300],
+])(
+  'a server may have no instance: who comes first waits, and an idle instance is taken away after a while (%s)',
+  (scaleToZeroAfter, seconds) => {
+    const server = newServer({ scaling: { minInstances: 0, scaleToZeroAfter } });
+    const template = templateOf(server);
+
+    expect(sidecarConfigOf(template).keepIdleSeconds).toBe(seconds);
+    expect(server._config).toMatchObject({ scalesToZero: true, queue: { length: 1_000, seconds: 55 } });
+    // The first of a deployment shows whether it starts; scaling takes it away. No deployment sets the number again.
+    expect(resourceAt(template, 'AWS::ECS::Service', /tickets/).Properties.DesiredCount).toBeUndefined();
+    const usual = newServer();
+    expect(sidecarConfigOf(templateOf(usual))).not.toHaveProperty('keepIdleSeconds');
+    expect(usual._config).not.toHaveProperty('scalesToZero');
+  },
+);
+
+test.each([
   [undefined, 2, 10],
   [{ minInstances: 12 }, 12, 12],
   [{ maxInstances: 1 }, 1, 1],
+  [{ minInstances: 0 }, 0, 10],
 ])('instances by default (%j): %d to %d', (scaling, MinCapacity, MaxCapacity) => {
   templateOf(newServer({ scaling })).hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', { MinCapacity, MaxCapacity });
 });

@@ -28,7 +28,6 @@ test('the alarms without which no fleet should go live', () => {
     .map((alarm) => [alarm.Namespace, alarm.MetricName, alarm.Statistic, alarm.ComparisonOperator, alarm.Threshold]);
 
   expect(alarms.sort()).toEqual([
-    ['AWS/ApplicationELB', 'HTTPCode_ELB_5XX_Count', 'Sum', 'GreaterThanOrEqualToThreshold', 10],
     ['AWS/ApplicationELB', 'HTTPCode_Target_5XX_Count', 'Sum', 'GreaterThanOrEqualToThreshold', 10],
     // Of the gateways in each of two zones; of gateways, and of instances.
     ...Array(2).fill(['AWS/ApplicationELB', 'HealthyHostCount', 'Minimum', 'LessThanThreshold', 1]),
@@ -104,6 +103,28 @@ test('where nothing is left that could be counted, alarms sound', () => {
     [1, 'breaching'],
     [2, 'breaching'],
     [3, 'breaching'],
+  ]);
+});
+
+test('a server that may have no instance misses none, and those who wait for one in vain are told of', () => {
+  const alarms = alarmsOf(templateOf(newServer({ scaling: { minInstances: 0 } })));
+  const missing = alarms.filter(({ MetricName }) => MetricName === 'HealthyHostCount').map(({ Threshold }) => Threshold);
+
+  // Of the gateway and its zones alone.
+  expect(missing.sort()).toEqual([1, 1, 2]);
+  expect(alarms.filter(({ MetricName, Period }) => MetricName === 'Rejected' && Period === 60)).toMatchObject([
+    { Statistic: 'Sum', Threshold: 0, EvaluationPeriods: 10, DatapointsToAlarm: 3, TreatMissingData: 'notBreaching' },
+  ]);
+});
+
+test('the load balancer before servers may have no target; all else that it answers itself with 5xx is told of', () => {
+  const alarms = alarmsOf(templateOf(newServer()));
+  const failing = alarms.find(({ Metrics = [] }) => JSON.stringify(Metrics).includes('HTTPCode_ELB_5XX_Count'));
+
+  expect(failing?.Metrics).toMatchObject([
+    { Expression: 'FILL(failures, 0) - FILL(untargeted, 0)' },
+    { Id: 'failures', MetricStat: { Stat: 'Sum', Period: 60 } },
+    { Id: 'untargeted', MetricStat: { Metric: { MetricName: 'HTTPCode_ELB_503_Count' }, Stat: 'Sum', Period: 60 } },
   ]);
 });
 

@@ -8,6 +8,7 @@ import { Cluster, ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import {
   type AddServerProps,
+  Affinity,
   AgentIdentity,
   FleetEdge,
   type McpFleetProps,
@@ -35,7 +36,27 @@ test.each<[string, Partial<AddServerProps>, RegExp]>([
   ],
   ['half a slot', { sessions: { perInstance: 1.5 } }, /sessions.perInstance is 1.5/],
   ['min above max', { scaling: { minInstances: 5, maxInstances: 4 } }, /scaling.maxInstances is 4; allowed: at least minInstances \(5\)/],
-  ['no instance', { scaling: { minInstances: 0 } }, /scaling.minInstances is 0/],
+  ['less than no instance', { scaling: { minInstances: -1 } }, /scaling.minInstances is -1; allowed: a whole number from 0 to 5000/],
+  [
+    'what is kept ready on no instance',
+    { scaling: { minInstances: 0 }, sessions: { warm: 2 } },
+    /sessions.warm is 2; allowed: 0 beside scaling.minInstances: 0. They are kept on instances, of which there may be none/,
+  ],
+  [
+    'what is kept in memory of no instance',
+    { scaling: { minInstances: 0 }, sessions: { affinity: Affinity.TASK } },
+    /sessions.affinity is "task"; allowed: "none" beside scaling.minInstances: 0. .* lost whenever nobody has called for a while/,
+  ],
+  [
+    'a last instance that stays for half a minute',
+    { scaling: { minInstances: 0, scaleToZeroAfter: Duration.seconds(30) } },
+    /scaling.scaleToZeroAfter is 0.5; allowed: a whole number from 1 to 1440. It is in minutes/,
+  ],
+  [
+    'when to go, of an instance that never does',
+    { scaling: { scaleToZeroAfter: Duration.minutes(30) } },
+    /scaling.scaleToZeroAfter is Duration.minutes\(30\); allowed: nothing without minInstances: 0. The last instance stays in any case/,
+  ],
   ['a target too high', { scaling: { targetUtilization: 95 } }, /scaling.targetUtilization is 95; allowed: a whole number from 10 to 80/],
   [
     'a drain beyond the stop timeout',

@@ -262,6 +262,7 @@ export const CHANGES: Readonly<Record<string, Change>> = {
   'more instances': watched(
     capacity({ scaling: { minInstances: 4, maxInstances: 40, targetUtilization: 50 } }, 'changes', /most instances.*10.*40/),
   ),
+  'no instance at least': watched(capacity({ scaling: { minInstances: 0, maxInstances: 10 } }, 'changes', /least instances 2 0/)),
   'a larger task': capacity({ taskSize: { cpu: 1024, memory: Size.gibibytes(4) } }, 'changes', /size of an instance.*1024/),
   'sessions that are kept ready': capacity(
     { sessions: { perInstance: 50, onLoss: OnLoss.RESTART, warm: 5 } },

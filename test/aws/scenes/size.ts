@@ -4,16 +4,20 @@ import { join } from 'node:path';
 import type { CloudFormationTemplate } from '../../../local/local-account';
 import { largeCompany, type Size } from '../size/company';
 import { type Extent, extentsOf, type Measured } from '../size/limits';
-import { runFleet } from '../size/run';
+import { playFleet, type Running } from '../size/run';
 import type { Scene } from './scene';
 
 /** 200 servers and 1,000 agents, each of whom may use each server. */
 const LARGE: Size = { own: 10, teams: 10, each: 19, agents: 1_000 };
-/** What runs on this machine, each server with one instance. */
-const RUNNING = { short: { servers: 8, stacks: 2 }, long: { servers: 60, stacks: 3 } };
+/** What runs on this machine: most servers with one instance, or none. */
+const RUNNING: Readonly<Record<'short' | 'long', Running>> = {
+  short: { servers: 8, stacks: 2, seldom: 0, woken: 0 },
+  long: { servers: 60, stacks: 3, seldom: 50, woken: 25 },
+};
 
 /** A fleet of any size: what is synthesized stays within every limit, and what stands in several stacks runs. */
-export const size: Scene = async ({ scratch, steps, long, say, signal }) => {
+export const size: Scene = async (given) => {
+  const { scratch, steps, long, say } = given;
   const facts: string[] = [];
   await steps.take('200 servers × 1,000 agents synthesize within every limit', async () => {
     const began = performance.now();
@@ -25,15 +29,9 @@ export const size: Scene = async ({ scratch, steps, long, say, signal }) => {
     assert.deepEqual(beyond.map(told), []);
     facts.push(`200 servers × 1,000 agents in ${stacks.length} stacks, synthesized in ${seconds} s`);
   });
-  const running = long ? RUNNING.long : RUNNING.short;
-  const what = `${running.servers} servers in ${running.stacks} stacks beside the fleet's`;
-  await steps.take(`${what} run here, and each answers as itself`, async () => {
-    const folder = join(scratch, 'running');
-    mkdirSync(folder);
-    const seconds = await runFleet(folder, running, signal);
-    facts.push(`${what} ran, all called ${seconds} s after the start`);
-  });
-  return facts;
+  const folder = join(scratch, 'running');
+  mkdirSync(folder);
+  return [...facts, ...(await playFleet(folder, long ? RUNNING.long : RUNNING.short, given))];
 };
 
 function measured(app: ReturnType<typeof largeCompany>): readonly Measured[] {

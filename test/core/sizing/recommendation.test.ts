@@ -10,6 +10,10 @@ test('1,500 sessions at 70 % of 100 slots take 22 instances, and one to spare', 
   expect(capsFor(SERVER, LOAD, 70)).toMatchObject({ slots: 100, min: 2, max: 23 });
 });
 
+test('a server that may have no instance is tried without one', () => {
+  expect(capsFor({ ...SERVER, min: 0 }, LOAD, 70)).toMatchObject({ min: 0, max: 23 });
+});
+
 test('an instance gets no more sessions than its CPU bears', () => {
   const busy = { ...LOAD, cpuMs: 50, thinkSeconds: 0.95 };
   expect(slotsByCpu(SERVER, busy)).toBe(7);

@@ -109,3 +109,45 @@ test('where slots are short, agents of weight 2 get twice what others get, of th
   expect((heavy?.opened ?? 0) / (light?.opened ?? 1)).toBeLessThan(2.2);
   expect(simulate(server, { ...profile, weights: [] }, BY_SLOTS)).not.toHaveProperty('weights');
 });
+
+describe('a server that may have no instance', () => {
+  const steps = [1, 2, 4, 8, 16].map((add) => ({ from: add === 1 ? 0 : (add / 2) * SERVER.slots, add }));
+  const policy = scalingBy({ metric: 'SlotUtilization', target: 70, ...COOLDOWNS }, { steps, cooldownMs: 60_000 });
+  /** Two agents work in the second hour, and nobody in the others. */
+  const day = [
+    { hour: 0, share: 0 },
+    { hour: 1, share: 0 },
+    { hour: 1.01, share: 1 },
+    { hour: 1.99, share: 1 },
+    { hour: 2, share: 0 },
+  ];
+  const load = { ...DEFAULT_PROFILE, agents: 2, sessionsPerTask: 1, sessionMinutes: 5, hours: 5, day };
+  const run = (more: object) => simulate({ ...SERVER, min: 0, queue: { length: 1_000, seconds: 55 }, ...more }, load, policy);
+
+  test('has none until somebody comes, who waits for its start, and none again a while after the last has gone', () => {
+    const { minutes, instances, sessions, waits } = run({ startSeconds: 30, keepIdleSeconds: 900 });
+    expect(instances).toMatchObject({ min: 0, max: 1 });
+    expect(minutes.slice(0, 59).every((minute) => minute.instances === 0)).toBe(true);
+    expect(sessions.opened).toBeGreaterThan(10);
+    expect(sessions.refused).toBe(0);
+    expect(waits.max).toBeGreaterThan(30_000);
+    const last = minutes.findLastIndex((minute) => minute.sessions > 0);
+    const gone = minutes.findIndex((minute, at) => at > last && minute.instances === 0);
+    expect(gone - last).toBeGreaterThanOrEqual(15);
+    expect(gone - last).toBeLessThanOrEqual(19);
+    expect(minutes.slice(gone).every((minute) => minute.instances === 0)).toBe(true);
+  });
+
+  test('refuses those who come first where a start takes longer than they wait, and takes whoever comes then', () => {
+    const { sessions, instances } = run({ startSeconds: 120, keepIdleSeconds: 900 });
+    expect(sessions.refused).toBeGreaterThan(0);
+    expect(sessions.refused).toBeLessThan(5);
+    expect(instances.max).toBe(1);
+  });
+
+  test('loses its last instance between two sessions where that does not stay for a while', () => {
+    const starts = ({ minutes }: ReturnType<typeof run>) =>
+      minutes.filter((minute, at) => minute.instances > 0 && (minutes[at - 1]?.instances ?? 0) === 0).length;
+    expect(starts(run({ startSeconds: 30, keepIdleSeconds: 900 }))).toBe(1);
+  });
+});

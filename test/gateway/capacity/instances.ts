@@ -36,6 +36,8 @@ export interface SmallFleet {
   /** Opens a session. */
   open(gateway: string, subject?: string, more?: { signal?: AbortSignal; headers?: Record<string, string> }): Promise<Response>;
   close(gateway: string, id: string, subject?: string): Promise<void>;
+  /** Another instance, healthy. */
+  grow(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -51,7 +53,8 @@ export async function startSmallFleet(
   const server = await startServer(running, () => asked++);
   const balancer = await Balancer.start(STICKY, { HealthCheckIntervalSeconds: 5, HealthyThresholdCount: 2 });
   const sidecars: Sidecar[] = [];
-  for (let i = 0; i < instances; i++) sidecars.push(await startInstance(`task-${i}`, slots, server, balancer));
+  const grow = async (): Promise<void> => void sidecars.push(await startInstance(`task-${sidecars.length}`, slots, server, balancer));
+  for (let i = 0; i < instances; i++) await grow();
   const serversUrl = `http://127.0.0.1:${balancer.listener.port}`;
   const tools = { pay: { effect: 'state_changing', key: 'fenced' }, look: { effect: 'read_only', key: 'fenced' } } as const;
   const rig = await startRig({ app: { tools, ...config } }, {}, { serversUrl, ...settings });
@@ -80,6 +83,7 @@ export async function startSmallFleet(
       });
       await response.text();
     },
+    grow,
     stop: async () => {
       await rig.stop();
       for (const sidecar of sidecars) await sidecar.close();

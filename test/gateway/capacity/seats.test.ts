@@ -62,3 +62,51 @@ test('who asks anew waits its whole time, whatever another has waited', async ()
   await jest.advanceTimersByTimeAsync(60_000);
   expect([(await first).seconds, (await second).seconds]).toEqual([QUEUE_SECONDS, QUEUE_SECONDS]);
 });
+
+test('a server that may have no instance is asleep while none is known, or none has said anything for a while', async () => {
+  const servers = { app: { ...server, scalesToZero: true } };
+  const now = () => Date.now();
+  seats = new Seats({ config: { servers }, now, metrics: new Metrics({ fleet: 'fleet', servers }, now, () => undefined) });
+  const heard: boolean[] = [seats.mayBeAsleep('app')];
+  tell(0);
+  heard.push(seats.mayBeAsleep('app'));
+  await jest.advanceTimersByTimeAsync(50_000);
+  // A call in a session is enough.
+  tell(1);
+  await jest.advanceTimersByTimeAsync(50_000);
+  heard.push(seats.mayBeAsleep('app'));
+  await jest.advanceTimersByTimeAsync(10_000);
+  heard.push(seats.mayBeAsleep('app'));
+  expect(heard).toEqual([true, false, false, true]);
+  const { error } = await Promise.all([outcomeOf(seats.find(REQUEST)), jest.advanceTimersByTimeAsync(5_000)]).then(([outcome]) => outcome);
+  expect(error?.detail.reason).toBe('no instance of "app" is up yet; one is started for those who wait, and none became free in 5 s');
+});
+
+test('who waits for the first instance is all that scaling hears of a server, until there is one', async () => {
+  const servers = { app: { ...server, scalesToZero: true }, usual: server };
+  const now = () => Date.now();
+  const lines: { Server: string; SlotUtilization?: number }[] = [];
+  const metrics = new Metrics({ fleet: 'fleet', servers }, now, (line) => void lines.push(JSON.parse(line)));
+  seats = new Seats({ config: { servers }, now, metrics });
+  metrics.measure('SlotUtilization', (name) => seats.takeUtilization(name));
+  const told = () => {
+    lines.length = 0;
+    metrics.flush();
+    return lines.map(({ SlotUtilization }) => SlotUtilization);
+  };
+  expect(told()).toEqual([undefined, undefined]);
+  const outcome = outcomeOf(seats.find(REQUEST));
+  expect(told()).toEqual([1, undefined]);
+  await jest.advanceTimersByTimeAsync(QUEUE_SECONDS * 1_000);
+  expect((await outcome).error?.kind).toBe('AT_CAPACITY');
+  // It called for an instance, too.
+  expect([told(), told()]).toEqual([
+    [1, undefined],
+    [undefined, undefined],
+  ]);
+  tell(1);
+  const waits = outcomeOf(seats.find(REQUEST));
+  expect(told()).toEqual([undefined, undefined]);
+  tell(0);
+  expect((await waits).seat?.instance?.id).toBe('i-1');
+});
