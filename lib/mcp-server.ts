@@ -20,7 +20,7 @@ import { ListedServer, partsIn } from './listed-server';
 import type { McpAgent } from './mcp-agent';
 import type { McpServerProps } from './mcp-server-props';
 import { refuse } from './problems';
-import { OwnAccess } from './server-access';
+import { OwnAccess, standForItself } from './server-access';
 import { alarmOnServer } from './server-alarms';
 import { hostedConfig, remoteConfig } from './server-config';
 import type { ServerCredential } from './server-credential';
@@ -123,6 +123,7 @@ export class McpServer extends Construct implements iam.IGrantable, ec2.IConnect
         minInstances: minInstancesOf(declared.scaling),
         deployWithin: deployWithinOf(declared),
       });
+      standForItself(this.service, this.access);
     }
   }
 

@@ -43,3 +43,8 @@ export class OwnAccess {
     return own.connections;
   }
 }
+
+/** Has a service, where somebody lets it in somewhere, stand for the instances of its server alone: it is in the group of all. */
+export function standForItself(service: ecs.FargateService, access: { readonly connections: ec2.Connections }): void {
+  Object.defineProperty(service, 'connections', { configurable: true, enumerable: true, get: () => access.connections });
+}
