@@ -64,6 +64,11 @@ it('ledger unknown tells of their calls', async () => {
   expect(told).toContain('reports');
 });
 
+it('tools approve tells what of them waits for a review', async () => {
+  const approve = await operate('tools', 'approve', 'reports', '--dry-run', '--json', '--file', join(scratchFolder(), 'tools.json'));
+  expect({ ...approve, stdout: JSON.parse(approve.stdout) }).toMatchObject({ code: 0, stdout: { server: 'reports', pending: [] } });
+});
+
 it('no log group without the tag of the fleet is open to them, and nothing that they needed was refused', async () => {
   expect((await fleet.account.permissions()).refused.filter(({ who }) => who.includes('Operator'))).toEqual([]);
   const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '', AWS_SESSION_TOKEN = '', AWS_ENDPOINT_URL = '' } = operator;
