@@ -100,8 +100,8 @@ export interface ScalingOptions {
    */
   readonly targetUtilization?: number;
   /**
-   * With `minInstances: 0`: for how long the last instance stays when its last slot has become free, in whole minutes from 1 to 1440. It is
-   * at least a quarter of an hour from its start, as target tracking takes none away before (Application Auto Scaling).
+   * With `minInstances: 0`: for how long the last instance stays when its last slot has become free, in whole minutes from 1 to 1440. It may
+   * stay for longer: target tracking looks at a quarter of an hour before it takes one away (Application Auto Scaling).
    * @default Duration.minutes(15)
    */
   readonly scaleToZeroAfter?: Duration;
