@@ -2,6 +2,7 @@ import { weightOf } from '../core/agent-terms';
 import { FairRoom } from '../core/capacity/fair-room';
 import { FleetError } from '../core/errors';
 import type { Authorized } from './call';
+import { Departure } from './departure';
 import { listens } from './stream-end';
 
 export interface AdmitParts {
@@ -39,7 +40,9 @@ class Room {
     const obstacle = this.places.enter(request, { agent, weight: weightOf(decision.terms) });
     if (obstacle === 'full') return `${this.limit} ${what} to "${server}" are under way`;
     if (obstacle === 'share') return `${own.size} ${what} of this agent to "${server}" are under way, its share of ${this.limit}`;
-    request.exchange.gone.whenOver(() => this.places.leave(request, agent));
+    const { gone, served } = request.exchange;
+    // Who leaves while a claimed call of his runs has it under way all the same.
+    Departure.all(gone, served).whenOver(() => this.places.leave(request, agent));
     return undefined;
   }
 }

@@ -16,6 +16,17 @@ export class Departure {
     return any;
   }
 
+  /** Over as soon as all of them are. */
+  static all(...departures: readonly Departure[]): Departure {
+    const all = new Departure();
+    let left = departures.length;
+    for (const departure of departures)
+      departure.whenOver(() => {
+        if (--left === 0) all.end();
+      });
+    return all;
+  }
+
   /** Over by itself. @param ms milliseconds from now */
   static after(ms: number): Departure {
     const departure = new Departure();

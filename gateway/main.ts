@@ -72,7 +72,7 @@ async function start(): Promise<void> {
   server.listen(port, process.env.HOST ?? '0.0.0.0', () =>
     log.info({ event: 'listening', port, replica: gateway.replica, fleet: config.fleet }),
   );
-  process.once('SIGTERM', async () => {
+  const end = async (): Promise<void> => {
     gateway.lookout.stop();
     gateway.revocations.stop();
     listed.stop();
@@ -81,6 +81,11 @@ async function start(): Promise<void> {
     clearInterval(metricsTimer);
     gateway.metrics.flush();
     process.exit(0);
+  };
+  let ended: Promise<void> | undefined;
+  // Another one ends nothing sooner: who stops a replica, and who finds it unhealthy from then on, may be two.
+  process.on('SIGTERM', () => {
+    ended ??= end();
   });
 }
 

@@ -52,5 +52,7 @@ export async function serve(exchange: Exchange, parts: PipelineParts): Promise<v
   } catch (error) {
     const refusal = await recordRefusal(error, reached, parts);
     respondRefusal(refusal, exchange, reached, parts);
+  } finally {
+    exchange.served.end();
   }
 }

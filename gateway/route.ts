@@ -7,6 +7,7 @@ import type { Seats } from './capacity/seats';
 import { tellOfWait } from './capacity/wait-progress';
 import type { SealedIds } from './identity/sealed-ids';
 import type { FanOut } from './ledger/fan-out';
+import type { Fences } from './ledger/fences';
 import type { Affinity } from './upstream/affinity';
 import type { FatalOpenings } from './upstream/fatal-openings';
 import type { Restorations } from './upstream/restore';
@@ -19,6 +20,7 @@ export interface RouteParts {
   readonly seats: Seats;
   readonly fanOut: FanOut;
   readonly ledger: Pick<Ledger, 'read'>;
+  readonly fences: Pick<Fences, 'read'>;
 }
 
 /**
@@ -50,18 +52,20 @@ async function seated(call: Authorized, parts: RouteParts): Promise<Routed> {
   if (lane === 'open') await parts.fanOut.refuseFull({ agent, ...(task !== undefined && { task }) }, decision.terms);
   if (!SEATED.includes(lane) || serverConfig.remoteUrl !== undefined) return call;
   const { seats } = parts;
-  const key = claimedKeyOf(call);
-  if (key !== undefined && seats.of(server).isFull && (await parts.ledger.read(key)) !== undefined) return call;
+  if (seats.of(server).isFull && (await repeats(call, parts))) return call;
   const found = seats.find(call, { departure: exchange.gone });
   const seat = found instanceof Promise ? await waitFor(found, call) : found;
   exchange.gone.whenOver(() => seat.settle());
   return { ...call, seat };
 }
 
-/** Key of the row that its repetition would find: that waits for what it repeats, and not for a slot as well. */
-function claimedKeyOf({ toolCall, server, agentId }: Authorized): string | undefined {
-  if (toolCall?.idempotencyKey === undefined || toolCall.policy.effect === 'read_only') return undefined;
-  return ledgerKey(server, agentId, `k:${toolCall.idempotencyKey}`);
+/** Whether it repeats a call that stands in the ledger: then it waits for that call, and not for a slot as well. */
+async function repeats({ toolCall, server, agentId, task }: Authorized, { ledger, fences }: RouteParts): Promise<boolean> {
+  if (toolCall === undefined || toolCall.policy.effect === 'read_only') return false;
+  const { idempotencyKey, digest } = toolCall;
+  if (idempotencyKey !== undefined) return (await ledger.read(ledgerKey(server, agentId, `k:${idempotencyKey}`))) !== undefined;
+  const { entries } = await fences.read({ server, agent: agentId, argumentsDigest: digest.digest, ...(task !== undefined && { task }) });
+  return entries.some(({ unresolved }) => unresolved);
 }
 
 async function waitFor(seat: Promise<Seat>, call: Authorized): Promise<Seat> {

@@ -34,18 +34,16 @@ async function main(): Promise<void> {
     log.fatal({ error: error.stack }, 'crashed');
     process.exit(1);
   });
-  const stop = () => {
-    // A second signal does not wait.
-    process.once('SIGTERM', () => process.exit(1)).once('SIGINT', () => process.exit(1));
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
     sidecar.drain().then(() => process.exit(0));
   };
-  let stopping = false;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
-      if (!stopping) stop();
-      stopping = true;
-    });
-  }
+  // Another one ends nothing sooner: who stops it, and who finds it not ready from then on, may be two.
+  process.on('SIGTERM', stop);
+  // Who does not want to wait at a terminal says so twice.
+  process.on('SIGINT', () => (stopping ? process.exit(1) : stop()));
   if (settings.triesChild && !(await sidecar.tryChild())) throw new Error('the server does not answer initialize');
   await sidecar.start();
 }

@@ -107,7 +107,11 @@ function objectIn(file: string, what: string, value: unknown): Record<string, un
 }
 
 function refused(file: string, what: string, got: unknown, allowed: string): CommandError {
-  return new CommandError(EXIT.USAGE, `${file}: ${what} is ${JSON.stringify(got)}; allowed: ${allowed}.`, FIX);
+  return new CommandError(
+    EXIT.USAGE,
+    `${file}: ${what} is ${typeof got === 'number' ? got : JSON.stringify(got)}; allowed: ${allowed}.`,
+    FIX,
+  );
 }
 
 export function inWords({ least, most, whole }: Range): string {

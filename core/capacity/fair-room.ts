@@ -5,9 +5,11 @@ export type Guest = Waiter;
 
 /**
  * What an agent may hold for each place that is still free (dynamic thresholds, Choudhury and Hahne 1998), if nobody of more weight holds
- * any: alone, four fifths of all; and whoever comes next finds room, however many places others hold.
+ * any: alone, four fifths of all.
  */
 const SHARE_OF_FREE = 4;
+/** Of so many places one is kept for agents that hold none, so that a few who take what they get do not shut out who comes next. */
+const KEPT_ONE_IN = 100;
 
 interface Own<T> {
   readonly places: Set<T>;
@@ -25,8 +27,12 @@ export class FairRoom<T> {
   /** Agents that hold places, by their weight: there are no more weights than an operator may give. */
   private readonly weights = new Map<number, number>();
 
+  private readonly kept: number;
+
   /** @param limit most places that are held */
-  constructor(private readonly limit: number) {}
+  constructor(private readonly limit: number) {
+    this.kept = Math.floor(limit / KEPT_ONE_IN);
+  }
 
   /** Places of one agent. */
   of(agent: string): ReadonlySet<T> {
@@ -37,7 +43,8 @@ export class FairRoom<T> {
   enter(place: T, { agent, weight }: Guest): 'full' | 'share' | undefined {
     const free = this.limit - this.taken.size;
     if (free <= 0) return 'full';
-    if (this.of(agent).size >= (SHARE_OF_FREE * free * weight) / this.heaviest(weight)) return 'share';
+    const own = this.of(agent).size;
+    if (own >= (SHARE_OF_FREE * free * weight) / this.heaviest(weight) || (own > 0 && free <= this.kept)) return 'share';
     this.ownOf(agent, weight).places.add(place);
     this.taken.add(place);
     return undefined;

@@ -75,6 +75,11 @@ export class Seats {
     return this.of(server).knowsNone || now() - (this.heardAt.get(server) ?? 0) >= DEMAND_MS;
   }
 
+  /** Whether who asks for a slot now would have to wait for one. */
+  wouldWait(server: string): boolean {
+    return this.mayBeAsleep(server) || this.of(server).isFull;
+  }
+
   /**
    * What scaling is told, in percent, while nobody but those who wait can tell it anything: it may have called for the first instance and still hold
    * that the last one was idle. Undefined where there is nothing to tell, or an instance that does.

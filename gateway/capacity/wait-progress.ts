@@ -12,10 +12,18 @@ export function tellOfWait({ exchange, message, server, lane }: Pick<Identified,
   const progressToken = message?.kind === 'request' ? message.meta.progressToken : undefined;
   if (progressToken === undefined || lane === 'open') return () => undefined;
   let progress = -1_000;
-  const tell = (): void => {
+  let isBehind = false;
+  const tell = async (): Promise<void> => {
+    // Who does not read is not told more: a token may be as long as a message.
+    if (isBehind) return;
+    isBehind = true;
     const params = { progressToken, progress: progress++, message: `waiting for a free slot of ${server}` };
-    void exchange.reply.sendEvent({ event: 'message', data: JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params }) });
+    await exchange.reply.sendEvent({
+      event: 'message',
+      data: JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params }),
+    });
+    isBehind = false;
   };
-  const timer = setInterval(tell, WAIT_PROGRESS_MS);
+  const timer = setInterval(() => void tell(), WAIT_PROGRESS_MS);
   return () => clearInterval(timer);
 }

@@ -11,6 +11,8 @@ const NOTHING = Buffer.alloc(0);
 export class Exchange {
   /** JSON text of the id of the request as the agent wrote it, as soon as it is known: errors carry it. */
   requestId: string | null = null;
+  /** Over when nothing is done for it any more: a claimed call runs on though its client has left. */
+  readonly served = new Departure();
 
   /**
    * @param serverName first segment of the path

@@ -20,6 +20,9 @@ export interface Entry {
   readonly unresolved: boolean;
 }
 
+/** What calls behind one fence have in common. */
+export type Fenced = Pick<LedgerRow, 'server' | 'agent' | 'task' | 'argumentsDigest'>;
+
 /** Identical calls without a key. One item in the directory's table, with two string sets. */
 export interface Fence {
   readonly entries: readonly Entry[];
@@ -51,7 +54,7 @@ export class Fences {
     await this.update(fenceKey(row), 'ADD calls :call, unresolved :call', { ':call': { SS: [nameOf(row)] } });
   }
 
-  async read(row: LedgerRow): Promise<Fence> {
+  async read(row: Fenced): Promise<Fence> {
     return fenceOf(await this.get(fenceKey(row)));
   }
 
@@ -89,7 +92,7 @@ export class Fences {
 }
 
 /** Where the agent names no task the fence spans the agent. */
-function fenceKey({ server, agent, task, argumentsDigest }: LedgerRow): string {
+function fenceKey({ server, agent, task, argumentsDigest }: Fenced): string {
   const digest = createHash('sha256')
     .update(`${task ?? ''}\0${argumentsDigest}`)
     .digest('base64url');

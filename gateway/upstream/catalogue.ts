@@ -36,7 +36,7 @@ const UNKNOWN: Promise<Tools> = Promise.resolve(new Map());
 export interface CatalogueParts {
   readonly config: Pick<FleetConfig, 'servers'>;
   readonly ownRequests: OwnRequests;
-  readonly seats: Pick<Seats, 'mayBeAsleep'>;
+  readonly seats: Pick<Seats, 'wouldWait'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: Logger;
@@ -51,7 +51,7 @@ export class Catalogue {
   constructor(private readonly parts: CatalogueParts) {}
 
   /**
-   * Headers that a modern call of this tool must carry. None where the server gives no list, has no instance that could, or does not have the
+   * Headers that a modern call of this tool must carry. None where the server gives no list, has no slot free for who asks, or does not have the
    * tool: then it is the server that refuses.
    */
   async paramHeaders(server: string, tool: string): Promise<readonly ParamHeader[]> {
@@ -84,7 +84,7 @@ export class Catalogue {
     const hit = this.lists.get(server);
     if (hit !== undefined && hit.until > now()) return hit.tools;
     // No instance is started, and nobody kept waiting, for a question of the gateway's own: what was said last stands.
-    if (this.parts.seats.mayBeAsleep(server)) return hit?.tools ?? UNKNOWN;
+    if (this.parts.seats.wouldWait(server)) return hit?.tools ?? UNKNOWN;
     const tools = this.readTools(server).catch((error: Error) => {
       log.warn({ event: 'tools_not_listed', server, reason: FleetError.is(error) ? error.detail.reason : error.message });
       return new Map<string, ToolFacts>();

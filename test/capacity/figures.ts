@@ -1,8 +1,8 @@
-/** Jain's index of fairness: 1 where all have the same, 1/n where one has all (Jain, Chiu, Hawe 1984). */
+/** Jain's index of fairness: 1 where all have the same, 1/n where one has all (Jain, Chiu, Hawe 1984); 0 where nobody has anything. */
 export function jainIndex(shares: readonly number[]): number {
   const sum = shares.reduce((all, one) => all + one, 0);
   const squares = shares.reduce((all, one) => all + one * one, 0);
-  return squares === 0 ? 1 : (sum * sum) / (shares.length * squares);
+  return squares === 0 ? 0 : (sum * sum) / (shares.length * squares);
 }
 
 /** @param share from 0 to 1 */

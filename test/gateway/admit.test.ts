@@ -9,8 +9,14 @@ const GET_STREAM = { lane: 'stream' };
 const LISTEN = { lane: 'relay', message: { kind: 'request', method: 'subscriptions/listen' } };
 
 /** A request as far as its admission looks at it. */
-function request(what: object, agentId: string | number = 'agent', gone = new Departure()): Authorized {
-  return { server: 'payments', agentId, exchange: { gone }, decision: {}, ...what } as unknown as Authorized;
+function request(what: object, agentId: string | number = 'agent', gone = new Departure(), served = over()): Authorized {
+  return { server: 'payments', agentId, exchange: { gone, served }, decision: {}, ...what } as unknown as Authorized;
+}
+
+function over(): Departure {
+  const departure = new Departure();
+  departure.end();
+  return departure;
 }
 
 const enters = (admission: Admission, ...of: Parameters<typeof request>): boolean => admission.enter(request(...of)) === undefined;
@@ -34,6 +40,22 @@ test('who has left makes room', () => {
   expect(enters(admission, CALL, 'next')).toBe(false);
   gone.end();
   expect(enters(admission, CALL, 'next')).toBe(true);
+});
+
+test('a call that runs on without its caller has its place until it ends', () => {
+  const admission = new Admission();
+  const [gone, served] = [new Departure(), new Departure()];
+  enters(admission, CALL, 'left', gone, served);
+  gone.end();
+  expect(admission.underWay).toHaveLength(1);
+  served.end();
+  expect(admission.underWay).toHaveLength(0);
+});
+
+test('agents that each take what they get leave places for those that hold nothing', () => {
+  const admission = new Admission();
+  for (let agent = 0; agent < 10; agent++) while (enters(admission, CALL, agent));
+  for (let agent = 10; agent < 20; agent++) expect(enters(admission, CALL, agent)).toBe(true);
 });
 
 test('one agent alone may have four fifths of what there is, and leaves room for those who come later', () => {

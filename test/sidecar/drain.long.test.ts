@@ -120,11 +120,13 @@ describe('SIGTERM', () => {
     expect(await sidecar.event('drain_finished')).toMatchObject({ finished: false });
   });
 
-  test('answers a call that has no answer yet at the deadline with 502 server_lost', async () => {
+  test('sent once or twice, answers a call that has no answer yet at the deadline with 502 server_lost', async () => {
     await start({ JSON_RESPONSES: '1' }, 1);
     const waiting = post(sidecar.url, call('wait'), await openSession());
     await until(async () => (await server?.seen())?.seen.length === 2, 'the call to arrive');
     const exited = sigterm();
+    await sidecar.event('drain_started');
+    sidecar.process.kill('SIGTERM');
     const response = await waiting;
     expect([response.status, response.headers.get('mcp-fleet-reason')]).toEqual([502, 'server_lost']);
     expect(await exited).toEqual([0, null]);
@@ -141,7 +143,7 @@ describe('SIGTERM', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  test('sent twice, does not wait, and leaves no child, not even one that ignores the end of its input', async () => {
+  test('and SIGINT after it, does not wait, and leaves no child, not even one that ignores the end of its input', async () => {
     const stubborn = `setInterval(() => {}, 1000); process.on('SIGTERM', () => {});
       require('readline').createInterface({ input: process.stdin }).on('line', (line) => {
         const { id, method } = JSON.parse(line);
@@ -152,7 +154,7 @@ describe('SIGTERM', () => {
     const pid = await pidOf(await openSession());
     const exited = sigterm();
     await sidecar.event('drain_started');
-    sidecar.process.kill('SIGTERM');
+    sidecar.process.kill('SIGINT');
     expect(await exited).toEqual([1, null]);
     await until(() => !isAlive(pid), 'the child to be gone');
   });

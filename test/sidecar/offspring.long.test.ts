@@ -195,12 +195,12 @@ describe('when the sidecar itself ends', () => {
     30_000,
   );
 
-  test.each(BOTH)('at a second signal, %s is gone, too', async (_, command) => {
+  test.each(BOTH)('at SIGINT after it, %s is gone, too', async (_, command) => {
     const sidecar = await start(command);
     const exited = once(sidecar.process, 'exit');
     sidecar.process.kill('SIGTERM');
     await sidecar.event('drain_started');
-    sidecar.process.kill('SIGTERM');
+    sidecar.process.kill('SIGINT');
     expect(await exited).toEqual([1, null]);
     await until(() => !started.some(isAlive), 'everything to be gone');
   });

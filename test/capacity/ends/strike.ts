@@ -1,4 +1,4 @@
-import { isSettled, type LedgerRow } from '../../../ledger/row';
+import type { LedgerRow } from '../../../ledger/row';
 import type { ProcessRow } from '../../../local/local-account';
 import type { Fleet } from '../../suites/fleet';
 import { eventually } from '../../suites/waiting';
@@ -27,8 +27,8 @@ export interface Stricken {
   readonly begun: ReadonlySet<string>;
 }
 
-/** How long each call takes, in seconds: longer than it takes to begin all of them. */
-const CALL_SECONDS = 4;
+/** How long each call takes, in seconds: longer than it takes to begin all of them, and until others find what ends unhealthy. */
+const CALL_SECONDS = 8;
 /** One of so many sessions has a stream. */
 const LISTENS_EVERY = 5;
 /** Within these what SIGTERM ends must be gone (a gateway's drain), and the counts be right; in milliseconds. */
@@ -53,6 +53,8 @@ export async function strike(blow: Blow, count: number, { fleet, openers, begun 
 
   const struckAt = Date.now();
   process.kill(victim.pid, blow.signal);
+  // ECS stops what the load balancer finds unhealthy meanwhile: it is told to end once more.
+  if (blow.signal === 'SIGTERM') process.kill(victim.pid, blow.signal);
   await eventually(`${blow.what} has ended it`, async () => !(await processes.rows()).some(({ pid }) => pid === victim.pid), GONE_MS);
   const goneMs = Date.now() - struckAt;
 
@@ -84,9 +86,9 @@ async function rowsOf(fleet: Fleet, keys: ReadonlySet<string>): Promise<readonly
   return (await fleet.ledger()).filter(({ idempotencyKey }) => idempotencyKey !== undefined && keys.has(idempotencyKey));
 }
 
-/** What stays open although it was waited for: an answer that an instance gave last is written down after the instance is gone. */
+/** What is not known to be done although it was waited for: an answer that an instance gave last is written down after the instance is gone. */
 async function unsettledOf(fleet: Fleet, keys: ReadonlySet<string>): Promise<readonly string[]> {
-  const open = async (): Promise<readonly LedgerRow[]> => (await rowsOf(fleet, keys)).filter(({ state }) => !isSettled(state));
+  const open = async (): Promise<readonly LedgerRow[]> => (await rowsOf(fleet, keys)).filter(({ state }) => state !== 'confirmed');
   await eventually('calls are settled', async () => (await open()).length === 0, SETTLED_MS).catch(() => undefined);
   return (await open()).map(({ state }) => `a call is ${state}`);
 }

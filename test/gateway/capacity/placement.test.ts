@@ -134,9 +134,27 @@ describe('the queue', () => {
     fleet.answerOne();
     expect((await other).status).toBe(200);
   });
+
+  test('so does one without a key, where the caller of the first has left', async () => {
+    fleet = await startSmallFleet({ instances: 1, slots: 1 });
+    const leaver = new AbortController();
+    const left = callTool('pay', {}, leaver.signal).catch(() => 'left');
+    await until(() => fleet.running() === 1);
+    leaver.abort();
+    expect(await left).toBe('left');
+    const other = callTool('pay', { 'cdk-mcp-fleet/idempotencyKey': 'k-1' });
+    await until(() => waiting() === 1);
+    const again = callTool('pay', {});
+    // Who waits behind the other one for the slot is not answered before that has ended.
+    fleet.answerOne();
+    expect(await (await again).json()).toMatchObject({ result: { _meta: { 'cdk-mcp-fleet/call': { replayed: true } } } });
+    await until(() => fleet.running() === 1);
+    fleet.answerOne();
+    expect((await other).status).toBe(200);
+  });
 });
 
-async function callTool(name: string, meta: object): Promise<Response> {
+async function callTool(name: string, meta: object, signal?: AbortSignal): Promise<Response> {
   const _meta = {
     'io.modelcontextprotocol/protocolVersion': '2026-07-28',
     'io.modelcontextprotocol/clientCapabilities': {},
@@ -147,5 +165,6 @@ async function callTool(name: string, meta: object): Promise<Response> {
     method: 'POST',
     headers: { ...(await headersOf(fleet.rig, 'a')), ...headers, 'content-type': 'application/json' },
     body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: {}, _meta } }),
+    ...(signal !== undefined && { signal }),
   });
 }
