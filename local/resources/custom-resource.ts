@@ -50,12 +50,10 @@ async function send(asked: Asked, { properties, stack, address, resource, path }
   const fn = machinery.functions.find(properties.ServiceToken);
   if (!fn)
     throw new LocalAccountError('INVALID_ASSEMBLY', `${path} names a function that does not exist here: ${properties.ServiceToken}.`);
-  const { url, response } = machinery.awsEndpoint.expectResponse();
   const RequestId = randomUUID();
   const event = {
     ...asked,
     RequestId,
-    ResponseURL: url,
     StackId: arn(stack, 'cloudformation', `stack/${stack.name}/local`),
     ResourceType: resource.Type,
     LogicalResourceId: address.logicalId,
@@ -64,11 +62,16 @@ async function send(asked: Asked, { properties, stack, address, resource, path }
   };
   // CloudFormation makes one, too, for what its function has given none.
   const made = `${stack.name}-${address.logicalId}-${RequestId.slice(-12).toUpperCase()}`;
-  const failed = inTurn(fn, () => fn.invoke(JSON.stringify(event))).then(({ error, payload }) => {
-    if (error) throw new Error(`its function failed: ${payload}`);
-    return response;
-  });
-  const answer = await Promise.race([response, failed]).catch((cause: Error) => {
+  const answer = await inTurn(fn, () => {
+    // Its time begins with its turn: of sixty servers the last would have none left.
+    const { url, response } = machinery.awsEndpoint.expectResponse();
+    const over = fn.invoke(JSON.stringify({ ...event, ResponseURL: url }));
+    const failed = over.then(({ error, payload }) => {
+      if (error) throw new Error(`its function failed: ${payload}`);
+      return response;
+    });
+    return { answer: Promise.race([response, failed]), over };
+  }).catch((cause: Error) => {
     throw new HalfDone(`${path} (${resource.Type}): ${cause.message}`, asked.PhysicalResourceId ?? made, { cause });
   });
   const { Status, Reason = 'no reason given', PhysicalResourceId: given, Data = {} } = answer;
@@ -80,10 +83,16 @@ async function send(asked: Asked, { properties, stack, address, resource, path }
 const turns = new WeakMap<LocalFunction, Promise<unknown>>();
 
 /** One after the other in one warm worker: faster than a cold one for each. */
-function inTurn<T>(fn: LocalFunction, run: () => Promise<T>): Promise<T> {
+function inTurn<T>(
+  fn: LocalFunction,
+  run: () => { readonly answer: Promise<T> /** When the next one may begin. */; readonly over: Promise<unknown> },
+): Promise<T> {
   const turn = (turns.get(fn) ?? Promise.resolve()).then(run);
-  turns.set(fn, turn);
-  return turn;
+  turns.set(
+    fn,
+    turn.then(({ over }) => over).catch(() => undefined),
+  );
+  return turn.then(({ answer }) => answer);
 }
 
 /** CloudFormation hands numbers and booleans to custom resources as text. */

@@ -31,8 +31,12 @@ const SELDOM: Partial<McpServerProps> = {
   tools: { tell: ToolPolicy.stateChanging() },
 };
 
+/** Longest that all of it may take, in milliseconds: then what is under way is given up. */
+const BOUND_MS = 15 * 60_000;
+
 /** Runs a fleet whose servers stand in stacks of teams, calls each of them, and lets those go that nobody uses. */
-export async function playFleet(folder: string, running: Running, { steps, say, signal }: Given): Promise<readonly string[]> {
+export async function playFleet(folder: string, running: Running, { steps, say, signal: ended }: Given): Promise<readonly string[]> {
+  const signal = AbortSignal.any([ended, AbortSignal.timeout(BOUND_MS)]);
   const { servers, stacks, seldom, woken } = running;
   const names = Array.from({ length: servers }, (_, at) => `server-${at}`);
   const rare = names.slice(0, seldom);
