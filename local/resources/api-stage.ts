@@ -35,7 +35,7 @@ export const apiStage: Provisioner<StageProperties> = {
       region: stack.region,
       stage: StageName,
       port,
-      authorizers: new Authorizers((arn) => machinery.functions.find(arn)),
+      authorizers: new Authorizers((service, arn) => machinery.functions.invocableBy(service, arn)),
       listenerPort: (balancer, number) => listenerPort(balancer, number, machinery),
     }).catch((cause: unknown) => {
       throw (cause as NodeJS.ErrnoException).code === 'EADDRINUSE' ? portTaken(port, cause) : cause;
