@@ -1,4 +1,5 @@
 import { type AttachedAccount, attach } from '../local/control-client';
+import { trustAuthority } from '../local/tls/trust';
 import { CommandError, EXIT } from './exit';
 import { choice } from './program';
 
@@ -6,6 +7,7 @@ import { choice } from './program';
 export async function attachHere(): Promise<AttachedAccount> {
   const { pid, fleet: chosen } = choice();
   const account = await attach(process.cwd(), pid);
+  trustAuthority(account.authorityFile);
   if (chosen === undefined) return account;
   const fleet = account.fleets.find(({ name }) => name === chosen);
   if (fleet === undefined) {

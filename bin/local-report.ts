@@ -58,6 +58,7 @@ function storyteller({ narrate, paint }: Terminal): Reporter {
         `\n  ${first ? `serving at ${first.url}` : 'ready, with nothing in it yet (mcp-fleet env -- npx cdk bootstrap),'} after ${seconds(milliseconds)}`,
       );
       for (const { name, url } of others) narrate(`  and the fleet ${name} at ${url}`);
+      if (account.authorityFile !== undefined) narrate(`  trust its certificates: export NODE_EXTRA_CA_CERTS=${account.authorityFile}`);
       narrate(`  ${paint.dim(`logs in ${account.logFolder} (mcp-fleet logs)`)}`);
       narrate('');
     },
@@ -114,6 +115,7 @@ function events(): Reporter {
         fleet: account.fleet,
         servers: account.servers,
         agents: account.agents,
+        ...(account.authorityFile !== undefined && { authorityFile: account.authorityFile }),
         grants: account.fleets[0] ? grantsOf(account, account.fleets[0]) : [],
         fleets: account.fleets.map((fleet) => ({ ...fleet, grants: grantsOf(account, fleet) })),
         milliseconds: Math.round(milliseconds),

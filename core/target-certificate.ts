@@ -1,7 +1,8 @@
 import { webcrypto } from 'node:crypto';
 import { X509CertificateGenerator } from '@peculiar/x509';
 
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+/** Of keys and of what they sign. */
+export const CERTIFICATE_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const YEAR_MS = 365 * 24 * 60 * 60_000;
 
 /** PEM texts of a key and of the certificate that it has signed itself. */
@@ -16,15 +17,20 @@ export interface TargetCertificate {
  * @param now milliseconds since the epoch
  */
 export async function targetCertificate(now: number): Promise<TargetCertificate> {
-  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const keys = await webcrypto.subtle.generateKey(CERTIFICATE_ALGORITHM, true, ['sign', 'verify']);
   const certificate = await X509CertificateGenerator.createSelfSigned({
     name: 'CN=cdk-mcp-fleet target',
     keys,
-    signingAlgorithm: ALGORITHM,
+    signingAlgorithm: CERTIFICATE_ALGORITHM,
     // Clocks differ; a task is replaced long before ten years.
     notBefore: new Date(now - YEAR_MS),
     notAfter: new Date(now + 10 * YEAR_MS),
   });
-  const key = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
-  return { key: `-----BEGIN PRIVATE KEY-----\n${key}\n-----END PRIVATE KEY-----\n`, cert: certificate.toString('pem') };
+  return { key: await privateKeyPem(keys.privateKey), cert: certificate.toString('pem') };
+}
+
+/** PEM text of a key that may be exported. */
+export async function privateKeyPem(key: webcrypto.CryptoKey): Promise<string> {
+  const exported = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key)).toString('base64');
+  return `-----BEGIN PRIVATE KEY-----\n${exported}\n-----END PRIVATE KEY-----\n`;
 }

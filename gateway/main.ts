@@ -82,10 +82,11 @@ async function start(): Promise<void> {
     gateway.metrics.flush();
     process.exit(0);
   };
-  let ended: Promise<void> | undefined;
+  let isEnding = false;
   // Another one ends nothing sooner: who stops a replica, and who finds it unhealthy from then on, may be two.
   process.on('SIGTERM', () => {
-    ended ??= end();
+    if (!isEnding) void end();
+    isEnding = true;
   });
 }
 

@@ -88,6 +88,8 @@ export function alarmOnCertificate(scope: Construct, parts: Alarmed, certificate
     threshold: CERTIFICATE_DAYS,
     comparisonOperator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
     evaluationPeriods: 1,
+    // Of one that has expired ACM says nothing more: that is no reason to be silent.
+    treatMissingData: cloudwatch.TreatMissingData.IGNORE,
   });
 }
 

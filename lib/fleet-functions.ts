@@ -107,7 +107,7 @@ export function bundledFunction(
     role,
     logGroup,
   });
-  if (parts.isTraced === true) acknowledge(role, 'IAM5[Resource::*]', 'Segments of X-Ray are no resources; nothing else is granted on *.');
+  if (parts.isTraced === true) acknowledge(role, 'IAM5[Resource::*]', 'Segments of X-Ray are no resources.');
   alarmOnThrottles(made, parts, `MCP fleet, function ${id}`);
   return made;
 }

@@ -83,6 +83,8 @@ export class GatewayService extends Construct {
       maxHealthyPercent: 200,
       circuitBreaker: { rollback: true },
       healthCheckGracePeriod: Duration.seconds(60),
+      // It holds nothing that would be lost, so one moves to a zone that is there again; a service that was made before ECS did so by itself, too.
+      availabilityZoneRebalancing: ecs.AvailabilityZoneRebalancing.ENABLED,
       // What the company tags its services with, its bills tell of the tasks.
       propagateTags: ecs.PropagatedTagSource.SERVICE,
     });

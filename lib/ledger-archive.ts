@@ -72,6 +72,7 @@ export function ledgerArchiver(
     `IAM5[Resource::${objects}]`,
     'Objects are named by their number in the chain; none can be deleted.',
   );
+  acknowledge(archiver.role as Construct, 'IAM5[Resource::*]', 'Which streams there are can be asked of all alone, and shows names.');
   const mapping = new lambda.EventSourceMapping(archiver, 'Changes', {
     target: archiver,
     eventSourceArn: ledger.table.tableStreamArn as string,

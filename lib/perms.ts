@@ -18,6 +18,11 @@ export const LEDGER_END_ACTIONS = ['dynamodb:GetItem', 'dynamodb:UpdateItem'];
 export const INDEX_READ_ACTIONS = ['dynamodb:Query'];
 /** Stream of the ledger, for the archiver: it reads what was written, and has no way to write. */
 export const STREAM_READ_ACTIONS = ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'];
+/**
+ * Which streams there are, for the same: Lambda makes no event source mapping without it (Lambda Developer Guide, "Process DynamoDB records with
+ * Lambda"). It shows names alone, and knows no resource (Service Authorization Reference).
+ */
+export const STREAM_LIST_ACTIONS = ['dynamodb:ListStreams'];
 /** Objects of the archive, for the archiver: no delete, no retention, no bypass. */
 export const ARCHIVE_OBJECT_ACTIONS = ['s3:GetObject', 's3:GetObjectVersion', 's3:PutObject'];
 /** The archive's bucket, for the archiver: which object is the newest, and which of its versions was put first. */
@@ -144,6 +149,7 @@ export function grantLook(grantee: iam.IGrantable, tables: readonly FleetTable[]
 /** Lets `grantee` read the stream of a table, and nothing of the table itself. */
 export function grantStream(grantee: iam.IGrantable, { table, key }: FleetTable): void {
   iam.Grant.addToPrincipal({ grantee, actions: STREAM_READ_ACTIONS, resourceArns: [table.tableStreamArn as string] });
+  iam.Grant.addToPrincipal({ grantee, actions: STREAM_LIST_ACTIONS, resourceArns: ['*'] });
   if (key !== undefined) grantKey(grantee, key, STREAM_KEY_ACTIONS, 'dynamodb');
 }
 

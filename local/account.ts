@@ -11,6 +11,7 @@ import type { FaultOrder, FaultRow } from './faults/order';
 import type { Fleets } from './fleets';
 import { heldBy } from './held-sessions';
 import { rolesNamed } from './iam/known-role';
+import type { Permissions } from './iam/permissions';
 import { credentialVariables } from './iam/sessions';
 import type {
   ApplyOptions,
@@ -19,7 +20,6 @@ import type {
   FleetInfo,
   LocalAccount,
   OAuthClient,
-  Permissions,
   ProcessRow,
   RemoteServer,
   Scaling,
@@ -83,6 +83,10 @@ export class RunningAccount implements LocalAccount {
     return this.first.archive;
   }
 
+  get authorityFile(): string | undefined {
+    return this.parts.machinery.certificates.authorityFile;
+  }
+
   get dynamodbUrl(): string {
     return this.parts.machinery.dynamodb.url;
   }
@@ -138,7 +142,10 @@ export class RunningAccount implements LocalAccount {
 
   awsEnvironment(): Readonly<Record<string, string>> {
     const { dynamodb, awsEndpoint, ecs } = this.parts.machinery;
-    return accountEnvironment(ecs.account, { dynamodb: dynamodb.door, aws: awsEndpoint.url }, ecs.region);
+    return {
+      ...accountEnvironment(ecs.account, { dynamodb: dynamodb.door, aws: awsEndpoint.url }, ecs.region),
+      ...(this.authorityFile !== undefined && { NODE_EXTRA_CA_CERTS: this.authorityFile }),
+    };
   }
 
   roleEnvironment(role: string): Readonly<Record<string, string>> {

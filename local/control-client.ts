@@ -18,6 +18,7 @@ export type AttachedAccount = Pick<
   | 'dynamodbUrl'
   | 'tables'
   | 'archive'
+  | 'authorityFile'
   | 'remoteServers'
   | 'processes'
   | 'token'

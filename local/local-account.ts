@@ -2,6 +2,7 @@
 
 import type { Bounds, Change } from '../core/scaling/decision';
 import type { FaultOrder, FaultRow } from './faults/order';
+import type { Permissions } from './iam/permissions';
 
 export interface LocalAccountOptions {
   /** Folder of the synthesized cloud assembly; absent for an account with nothing in it, into which one deploys. */
@@ -31,6 +32,11 @@ export interface LocalAccountOptions {
    * write their metrics each second. Default: 1.
    */
   readonly scalingSpeed?: number;
+  /**
+   * Whether HTTPS listeners of load balancers speak TLS here, with certificates of an authority that this run makes. Programs of the account
+   * trust it; others by {@link LocalAccount.authorityFile}. Default: plain HTTP, as nothing leaves the machine.
+   */
+  readonly tls?: boolean;
   /** Told at the end of each phase of starting. */
   readonly onPhase?: (phase: Phase) => void;
   /** Told, within a phase, of work that takes longer than two seconds and of what of the assembly is not run. */
@@ -232,39 +238,6 @@ export interface StackSummaries {
   readonly retained: readonly { readonly resource: string; readonly type: string; readonly physicalId: string }[];
 }
 
-/** What became of the permissions of an account in one run. */
-export interface Permissions {
-  /** Each action of each statement that allows something to a role, and how often it was what let a request pass. */
-  readonly permissions: readonly PermissionRow[];
-  readonly refused: readonly RefusalRow[];
-}
-
-export interface PermissionRow {
-  /** Name of the role. */
-  readonly role: string;
-  /** `Stack/LogicalId` of the policy, and the number of the statement in it, from 0. */
-  readonly policy: string;
-  readonly statement: number;
-  /** As the statement has it. */
-  readonly action: string;
-  readonly resources: readonly string[];
-  /** 0: nobody has used it. */
-  readonly used: number;
-}
-
-/** A request that the policies do not let pass; the same ones are counted. */
-export interface RefusalRow {
-  /** ARN of the role; of a service of AWS its name. */
-  readonly who: string;
-  readonly action: string;
-  readonly resource: string;
-  /** As AWS says it. */
-  readonly text: string;
-  /** JSON text of a statement that would allow it. */
-  readonly missing: string;
-  readonly times: number;
-}
-
 export interface ApplyOptions {
   /** Told of each resource that is made, changed or removed, such as `Acme/Payments UPDATE_COMPLETE`. */
   readonly onResource?: (resource: string, status: string, reason?: string) => void;
@@ -305,6 +278,11 @@ export interface LocalAccount {
   readonly fleet: string;
   readonly servers: readonly string[];
   readonly agents: readonly string[];
+  /**
+   * PEM file of the authority whose certificates load balancers show here, for `NODE_EXTRA_CA_CERTS`; absent where they speak plain HTTP. It
+   * goes with the account.
+   */
+  readonly authorityFile?: string | undefined;
   /** Endpoint of the embedded DynamoDB; any credentials do. */
   readonly dynamodbUrl: string;
   /** Names of the fleet's tables. */

@@ -20,6 +20,7 @@ import type { Schedules } from './lambda/schedules';
 import type { LocalAccountOptions } from './local-account';
 import type { AutoScaling } from './scaling/auto-scaling';
 import type { SecretStore } from './secrets/secret-store';
+import type { Certificates } from './tls/certificates';
 
 /** The running parts that provisioners put resources into. */
 export interface Machinery {
@@ -34,6 +35,8 @@ export interface Machinery {
   readonly endpointFaults: EndpointFaults;
   readonly met: MetRules;
   readonly cuts: CutLinks;
+  /** Of load balancers. */
+  readonly certificates: Certificates;
   /** Where assets are published, and what bootstrapping makes. */
   readonly publishing: Publishing;
   readonly ecs: EcsMachine;

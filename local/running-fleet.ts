@@ -49,12 +49,12 @@ function edgeUrl(machinery: Machinery, fleet: FleetDescription): string {
   const stage = api && machinery.stages.get(api.id);
   if (stage) return `http://127.0.0.1:${stage.port}`;
   if (edge.joins) {
-    const port = [...machinery.listeners.values()].map((each) => each.doorOf(edge.domainName ?? '')).find((door) => door !== undefined);
-    if (port !== undefined) return `http://127.0.0.1:${port}`;
+    const door = [...machinery.listeners.values()].map((each) => each.doorOf(edge.domainName ?? '')).find((url) => url !== undefined);
+    if (door !== undefined) return door;
   }
   const [arn] = [...machinery.loadBalancers].find(([, made]) => made.stack === stack && made.logicalId === edge.loadBalancer) ?? [];
   const listener = arn && machinery.listeners.get(`${arn.replace(':loadbalancer/', ':listener/')}/${edge.port}`);
   const door = addressText({ stack, logicalId: edge.loadBalancer });
-  if (listener) return `http://127.0.0.1:${machinery.ecs.links.door(door, edge.port, listener.port)}`;
+  if (listener) return `${listener.scheme}://127.0.0.1:${machinery.ecs.links.door(door, edge.port, listener.port)}`;
   throw new LocalAccountError('INVALID_ASSEMBLY', `The edge ${edge.loadBalancer} of ${stack} has no listener on port ${edge.port}.`);
 }

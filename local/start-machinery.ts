@@ -34,6 +34,7 @@ import { readSecrets } from './secrets/container-secrets';
 import type { GivenSecrets } from './secrets/given-secrets';
 import { SecretStore } from './secrets/secret-store';
 import type { Teardown } from './teardown';
+import { Certificates } from './tls/certificates';
 
 /** The whole account stops faster than a service of it would: nobody waits two minutes after Ctrl-C. */
 const STOP_LIMITS = { drainMs: 500, stopMs: 5000 };
@@ -105,6 +106,7 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
   const packages = new NpmPackages(join(scratch, 'npm'));
   teardown.add(() => packages.stop());
   const reached = { dynamodb: await interpose('dynamodb', dynamodb.door), aws: await interpose('aws', awsEndpoint.url) };
+  const certificates = options.tls ? await issued(join(scratch, 'authority.pem')) : Certificates.plain();
   const links = new Links((text) => tell('network', text));
   teardown.add(() => links.stop());
   const machinery: Machinery = {
@@ -118,6 +120,7 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
     endpointFaults,
     met,
     cuts: new CutLinks(),
+    certificates,
     publishing,
     folder: scratch,
     targetGroups: new Map(),
@@ -140,7 +143,10 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
       account: options.account,
       folder: join(scratch, 'tasks'),
       preload: programPath('loopback-preload.cjs'),
-      aws: endpointEnvironment(reached, region),
+      aws: {
+        ...endpointEnvironment(reached, region),
+        ...(certificates.authorityFile !== undefined && { NODE_EXTRA_CA_CERTS: certificates.authorityFile }),
+      },
       iam,
       addresses: new AddressBook(),
       links,
@@ -159,14 +165,20 @@ export async function startMachinery(options: MachineryOptions, teardown: Teardo
   };
   teardown.add(() => stopAll([...machinery.listeners.values(), ...machinery.stages.values()]));
   teardown.add(() => stopServices([...machinery.services.values()]));
-  const counted = setInterval(
-    () => scaling.take(healthCounts(machinery.listeners, (arn) => machinery.targetGroups.get(arn), Date.now())),
-    scaling.intervalMs,
-  );
+  const counted = setInterval(() => {
+    scaling.take(healthCounts(machinery.listeners, (arn) => machinery.targetGroups.get(arn), Date.now()));
+    scaling.take(certificates.daysToExpiry());
+  }, scaling.intervalMs);
   teardown.add(() => clearInterval(counted));
   scaling.start();
   teardown.add(() => scaling.stop());
   return machinery;
+}
+
+/** What makes certificates is read only where somebody wants them. */
+async function issued(file: string): Promise<Certificates> {
+  const { Authority } = await import('./tls/authority');
+  return Certificates.issuedBy(await Authority.make(Date.now()), file);
 }
 
 /** Gateways first: what they have begun can end only while the servers still run. */

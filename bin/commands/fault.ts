@@ -23,6 +23,9 @@ Examples:
   $ mcp-fleet fault throttle authorizer --share 0.5 --for 10s
   $ mcp-fleet fault zone a --for 10s               every task of the zone dies, and none is placed there
   $ mcp-fleet fault expire-token support           what it has got so far is not believed any more
+  $ mcp-fleet fault expire-certificate --in-days 10 --for 10s
+                                                   its alarm rings beforehand
+  $ mcp-fleet fault expire-certificate --for 10s   nobody can connect to a load balancer (mcp-fleet local --tls)
   $ mcp-fleet fault list
   $ mcp-fleet fault clear                          ends those that last
 `;
@@ -50,6 +53,7 @@ export function faultCommand(): Command {
     .addCommand(throttleCommand())
     .addCommand(zoneCommand())
     .addCommand(expireTokenCommand())
+    .addCommand(expireCertificateCommand())
     .addCommand(listCommand())
     .addCommand(clearCommand());
 }
@@ -105,6 +109,19 @@ function expireTokenCommand(): Command {
     .addArgument(new Argument('<agent>', 'name of the agent in construct code'))
     .option('--json', 'one JSON document', false)
     .action((agent: string, options: Shared) => begin({ kind: 'expire-token', agent }, options));
+}
+
+function expireCertificateCommand(): Command {
+  return lasting(
+    new Command('expire-certificate').description('Let the certificates of load balancers end; they are renewed when it is over'),
+  )
+    .option(
+      '--in-days <number>',
+      'whole days until they end, as their alarm is told; 0, they have: that needs mcp-fleet local --tls',
+      wholeDays,
+      0,
+    )
+    .action(({ inDays, ...options }: Shared & { readonly inDays: number }) => begin({ kind: 'expire-certificate', inDays }, options));
 }
 
 function listCommand(): Command {
@@ -187,6 +204,11 @@ function faultTable(faults: readonly FaultRow[]): readonly string[] {
 
 function counted(count: number, one: string, several: string): string {
   return `${count} ${count === 1 ? one : several}`;
+}
+
+function wholeDays(text: string): number {
+  if (/^\d{1,3}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError(`"${text}" is not a number of whole days.`);
 }
 
 function share(text: string): number {

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { Permissions } from '../../local/local-account';
+import type { Permissions } from '../../local/iam/permissions';
 import { attachHere } from '../attach';
 import { table, terminal } from '../terminal';
 

@@ -4,6 +4,7 @@ import { byFleet, type CheckedAccount } from '../../local/checked-account';
 import { readControlFiles } from '../../local/control/control-file';
 import { requireFreePort } from '../../local/processes/ports';
 import { startLocalAccount } from '../../local/start';
+import { trustAuthority } from '../../local/tls/trust';
 import { checkAll, hasFailed } from '../check-fleets';
 import { Crash } from '../crash';
 import { EXIT } from '../exit';
@@ -30,6 +31,7 @@ interface LocalOptions {
   readonly standIn: Readonly<Record<string, string>>;
   readonly fleet?: string;
   readonly scalingSpeed: number;
+  readonly tls: boolean;
   readonly watch: boolean;
 }
 
@@ -65,6 +67,7 @@ export function localCommand(): Command {
     .option('--once', 'stop after the checks, or once it serves; exit code 0 if none failed', false)
     .addOption(new Option('--watch', 'apply what is saved in the app and its servers, while it runs').default(false).conflicts('once'))
     .option('--scaling-speed <factor>', 'how much faster than in AWS scaling and alarms go', scalingSpeed, 1)
+    .option('--tls', 'load balancers speak TLS where they have a certificate, by an authority of this run', false)
     .option('--no-checks', 'do not run the checks')
     .option('--json', 'events as NDJSON on stdout; with --once one document with the checks (docs/checks.md)', false)
     .action((options: LocalOptions, command: Command) => runLocal({ ...options, ...command.optsWithGlobals() }));
@@ -106,6 +109,7 @@ async function live(options: LocalOptions, interruption: Interruption, report: R
       onServiceEvent: (event) => watch?.explains(event) || troubles.take(event),
       onScalingEvent: report.scaling,
       scalingSpeed: options.scalingSpeed,
+      tls: options.tls,
       ...(watch && { replaceWithin: REPLACE_WITHIN }),
       standIns: options.standIn,
       ...(options.persist !== undefined && { persist: options.persist }),
@@ -117,6 +121,7 @@ async function live(options: LocalOptions, interruption: Interruption, report: R
     () => account.stop(),
     async () => troubles.dispose(),
   );
+  trustAuthority(account.authorityFile);
   report.ready(account, performance.now() - start);
   // What was there before and is there again is no new fleet that has to prove itself: its instances are not killed.
   const isChecked = options.checks && assembly !== undefined;

@@ -16,23 +16,29 @@ export const STATISTICS = {
 
 export type Statistic = keyof typeof STATISTICS;
 
+/** Which periods of a metric are asked for. */
+export interface AskedPeriods {
+  readonly statistic: Statistic;
+  readonly periodMs: number;
+  readonly count: number;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** The newest one ends at the last multiple of it since the epoch, in milliseconds. Default: the period. */
+  readonly stepMs?: number;
+}
+
 /**
  * The values of the last whole periods, the oldest first; undefined for one without a sample. Periods begin where CloudWatch lets them
- * begin: at multiples of their length since the epoch.
- * @param now milliseconds since the epoch
+ * begin: at multiples of their length since the epoch, but those of an alarm slide with each of its looks.
  */
 export function periodValues(
   samples: readonly Sample[],
-  {
-    statistic,
-    periodMs,
-    count,
-    now,
-  }: { readonly statistic: Statistic; readonly periodMs: number; readonly count: number; readonly now: number },
+  { statistic, periodMs, count, now, stepMs = periodMs }: AskedPeriods,
 ): (number | undefined)[] {
-  const first = Math.floor(now / periodMs) - count;
+  const slid = stepMs < periodMs ? (Math.floor(now / stepMs) * stepMs) % periodMs : 0;
+  const first = Math.floor((now - slid) / periodMs) - count;
   const periods: number[][] = Array.from({ length: count }, () => []);
-  for (const { at, value } of samples) periods[Math.floor(at / periodMs) - first]?.push(value);
+  for (const { at, value } of samples) periods[Math.floor((at - slid) / periodMs) - first]?.push(value);
   return periods.map((values) => (values.length === 0 ? undefined : STATISTICS[statistic](values)));
 }
 

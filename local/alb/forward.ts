@@ -162,7 +162,7 @@ function requestHeaders(request: IncomingMessage, port: number): string[] {
     'X-Forwarded-For',
     before ? `${before}, ${client}` : client,
     'X-Forwarded-Proto',
-    'http',
+    'encrypted' in socket ? 'https' : 'http',
     'X-Forwarded-Port',
     String(port),
   );

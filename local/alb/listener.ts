@@ -1,7 +1,9 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import type { CutLinks } from '../faults/cut-links';
 import { closeServer, listenOnLoopback, portOf } from '../processes/http-server';
+import type { Certificates } from '../tls/certificates';
 import { answerPlain, forward, plainPage } from './forward';
 import { type Action, type Rule, targetGroupsOf } from './listener-rules';
 import { refusalOf, TOO_LARGE } from './refusal';
@@ -16,6 +18,8 @@ export interface ListenerOptions {
   readonly targetGroup: (arn: string) => TargetGroup | undefined;
   /** Ways to target groups on which nothing passes for a while. */
   readonly cuts: CutLinks;
+  /** Of an HTTPS listener: it speaks TLS where they are served. */
+  readonly certificates?: Certificates;
 }
 
 /** Heads that the parser takes, so that the load balancer can judge them: well above what it lets through, in bytes. */
@@ -36,7 +40,7 @@ export class Listener {
   }
 
   static async start(options: ListenerOptions): Promise<Listener> {
-    const server = await listening((request, response) => listener.answer(request, response), options.port);
+    const server = await listening((request, response) => listener.answer(request, response), options.port, options.certificates);
     const listener = new Listener(server, options);
     listener.applyIdleTimeout();
     return listener;
@@ -45,24 +49,28 @@ export class Listener {
   /**
    * Lets who has no DNS of the company's come in under one of its host names, by a port of its own.
    * @param port on 127.0.0.1; 0 takes a free one
-   * @returns the port
+   * @returns its URL, without a path
    */
-  async openDoor(host: string, port: number): Promise<number> {
+  async openDoor(host: string, port: number): Promise<string> {
     const known = this.doors.get(host);
-    if (known !== undefined) return portOf(known);
-    const door = await listening((request, response) => {
-      if (isThisMachine(request.headers.host)) request.headers.host = host;
-      this.answer(request, response);
-    }, port);
+    if (known !== undefined) return this.originOf(known);
+    const door = await listening(
+      (request, response) => {
+        if (isThisMachine(request.headers.host)) request.headers.host = host;
+        this.answer(request, response);
+      },
+      port,
+      this.options.certificates,
+    );
     this.doors.set(host, door);
     this.applyIdleTimeout();
-    return portOf(door);
+    return this.originOf(door);
   }
 
-  /** Port of the door of a host name, where there is one. */
-  doorOf(host: string): number | undefined {
+  /** URL of the door of a host name, where there is one. */
+  doorOf(host: string): string | undefined {
     const door = this.doors.get(host);
-    return door && portOf(door);
+    return door && this.originOf(door);
   }
 
   /** For connections that are opened from now on. */
@@ -77,6 +85,16 @@ export class Listener {
 
   get port(): number {
     return portOf(this.server);
+  }
+
+  /** Where it is reached on this machine. */
+  get origin(): string {
+    return this.originOf(this.server);
+  }
+
+  /** `http`, or `https` where it speaks TLS. */
+  get scheme(): 'http' | 'https' {
+    return this.options.certificates?.shown === undefined ? 'http' : 'https';
   }
 
   setDefaultAction(action: Action): void {
@@ -111,6 +129,10 @@ export class Listener {
 
   async stop(): Promise<void> {
     await Promise.all([this.server, ...this.doors.values()].map(closeServer));
+  }
+
+  private originOf(server: Server): string {
+    return `${this.scheme}://127.0.0.1:${portOf(server)}`;
   }
 
   private sortRules(): void {
@@ -151,7 +173,7 @@ export class Listener {
   private forward(request: IncomingMessage, response: ServerResponse, groups: readonly { arn: string; weight: number }[]): void {
     const group = this.options.targetGroup(byWeight(groups));
     const cut = group && this.options.cuts.meet(group);
-    if (cut?.refuse) return void request.socket.resetAndDestroy();
+    if (cut?.refuse) return void reset(request.socket);
     if (cut) return void cut.over.then(() => response.destroyed || this.forward(request, response, groups));
     const choice = group?.choose(request.headers.cookie);
     if (choice) void forward(request, response, choice, { idleTimeout: this.options.idleTimeoutSeconds() * 1000, port: this.port });
@@ -160,14 +182,21 @@ export class Listener {
 }
 
 /** A server that reads requests as a load balancer does. */
-async function listening(handler: RequestListener, port: number): Promise<Server> {
-  const server = await listenOnLoopback(handler, port, HEADS);
+async function listening(handler: RequestListener, port: number, certificates?: Certificates): Promise<Server> {
+  const server = await listenOnLoopback(handler, port, HEADS, certificates?.shown);
+  if (certificates?.shown !== undefined) certificates.add(server);
   server.maxHeadersCount = 0; // their size is judged, and none is dropped unseen
   server.on('clientError', refuseHead);
   // The idle timeout alone ends a request: a stream may last for days.
   server.requestTimeout = 0;
   server.headersTimeout = 60_000;
   return server;
+}
+
+/** Below TLS there is nothing that Node.js would reset. */
+function reset(socket: IncomingMessage['socket']): void {
+  if (socket instanceof TLSSocket) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 /** By which nobody calls a load balancer of AWS. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { InvokingService } from '../lambda/lambda-api';
 import type { LocalFunction } from '../lambda/local-function';
 import type { AnswerType } from './answers';
 import type { ApiAuthorizer } from './rest-api';
@@ -30,8 +31,9 @@ interface Statement {
 export class Authorizers {
   private readonly kept = new Map<string, { readonly policy: Policy; readonly until: number }>();
 
+  /** @param functionFor undefined where there is none that API Gateway may invoke */
   constructor(
-    private readonly functionOf: (arn: string) => LocalFunction | undefined,
+    private readonly functionFor: (service: InvokingService, arn: string) => LocalFunction | undefined,
     private readonly now: () => number = Date.now,
   ) {}
 
@@ -43,7 +45,7 @@ export class Authorizers {
     const arn = methodArn(request, about);
     const kept = this.kept.get(key);
     if (kept !== undefined && kept.until > this.now()) return allows(kept.policy, arn) ? undefined : 'ACCESS_DENIED';
-    const fn = this.functionOf(authorizer.functionArn);
+    const fn = this.functionFor(invokingService(id, authorizer, about), authorizer.functionArn);
     if (fn === undefined) return 'AUTHORIZER_CONFIGURATION_ERROR';
     const { error, payload } = await fn.invoke(JSON.stringify(eventOf(request, about, arn)));
     const answer = JSON.parse(payload) as Policy & { readonly errorMessage?: string };
@@ -52,6 +54,12 @@ export class Authorizers {
     if (authorizer.keepSeconds > 0) this.kept.set(key, { policy: answer, until: this.now() + authorizer.keepSeconds * 1_000 });
     return allows(answer, arn) ? undefined : 'ACCESS_DENIED';
   }
+}
+
+/** In whose name, and for what, a function is invoked ("Configure an API Gateway Lambda authorizer using the AWS CLI": source ARN, credentials). */
+function invokingService(id: string, { role }: ApiAuthorizer, { region, account, apiId }: AuthorizedRequest): InvokingService {
+  const sourceArn = `arn:aws:execute-api:${region}:${account}:${apiId}/authorizers/${id}`;
+  return { service: 'apigateway.amazonaws.com', sourceArn, ...(role !== undefined && { role }) };
 }
 
 function sourceValue(source: string, { headers }: IncomingMessage, { path, stage }: AuthorizedRequest): string | undefined {

@@ -1,4 +1,5 @@
 import { type IncomingMessage, type ServerResponse, request as send } from 'node:http';
+import { request as sendSecurely } from 'node:https';
 import { API_LIMITS } from '../../core/api-gateway';
 import { type AnswerType, answerWith } from './answers';
 import type { ApiIntegration, ApiSnapshot } from './rest-api';
@@ -15,6 +16,13 @@ export interface Integrated {
   readonly requestId: string;
 }
 
+/** A listener of a load balancer on this machine. */
+export interface ListenerPlace {
+  readonly port: number;
+  /** PEM text of whoever has issued its certificate; absent where it speaks plain HTTP. */
+  readonly authority?: string;
+}
+
 /** Of one connection only (RFC 9110 §7.6.1), and those that API Gateway writes itself. */
 const NOT_FORWARDED = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'te', 'trailer', 'expect', 'host', 'content-length'];
 const NOT_RETURNED = ['connection', 'keep-alive', 'transfer-encoding'];
@@ -23,8 +31,8 @@ const REMAPPED = ['www-authenticate', 'server', 'date', 'via', 'x-amzn-trace-id'
 /** How long an answer that is held back whole may take, in milliseconds. */
 const BUFFERED_MS = 29_000;
 
-/** Sends a request to where its link leads, and what comes of it back. @param port of the listener there */
-export function integrate(request: IncomingMessage, response: ServerResponse, port: number, about: Integrated): void {
+/** Sends a request to where its link leads, and what comes of it back. */
+export function integrate(request: IncomingMessage, response: ServerResponse, { port, authority }: ListenerPlace, about: Integrated): void {
   const { integration, snapshot, requestId, body } = about;
   const isOver = (type: AnswerType): void => {
     outgoing.destroy();
@@ -38,10 +46,11 @@ export function integrate(request: IncomingMessage, response: ServerResponse, po
     outgoing.destroy();
   });
   const { path, host } = placeOf(about);
-  const outgoing = send(
+  const outgoing = (authority === undefined ? send : sendSecurely)(
     {
       host: '127.0.0.1',
       port,
+      ...(authority !== undefined && { ca: authority, servername: 'localhost' }),
       method: integration.method ?? request.method,
       path,
       headers: { ...requestHeaders(request), host, ...(body.length > 0 && { 'content-length': String(body.length) }) },

@@ -22,6 +22,8 @@ export interface ApiIntegration {
 /** A REQUEST authorizer. */
 export interface ApiAuthorizer {
   readonly functionArn: string;
+  /** ARN of the role under which it is invoked; absent where API Gateway does it in its own name. */
+  readonly role?: string;
   /** Such as `method.request.header.Authorization`; a request without one of them is refused, and their values name a kept decision. */
   readonly identitySources: readonly string[];
   readonly keepSeconds: number;
@@ -109,7 +111,7 @@ function match(parts: readonly string[], segments: readonly string[]): Record<st
   for (const [i, part] of parts.entries()) {
     const [, name, greedy] = /^\{([^+}]+)(\+?)\}$/.exec(part) ?? [];
     const segment = segments[i];
-    if (segment === undefined || segment === '') return undefined;
+    if (segment === undefined || (segment === '' && part !== '')) return undefined;
     if (name === undefined && part !== segment) return undefined;
     if (greedy === '+') return { ...parameters, [name as string]: segments.slice(i).join('/') };
     if (name !== undefined) parameters[name] = segment;

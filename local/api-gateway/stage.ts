@@ -4,7 +4,7 @@ import { API_LIMITS } from '../../core/api-gateway';
 import { closeServer, listenOnLoopback, portOf } from '../processes/http-server';
 import { answerWith } from './answers';
 import type { Authorizers } from './authorize';
-import { integrate } from './integrate';
+import { integrate, type ListenerPlace } from './integrate';
 import { type ApiSnapshot, findMethod } from './rest-api';
 
 export interface StageOptions {
@@ -15,8 +15,8 @@ export interface StageOptions {
   /** Port on 127.0.0.1; 0 takes a free one. */
   readonly port: number;
   readonly authorizers: Authorizers;
-  /** Port on this machine of a load balancer's listener; undefined where there is none. */
-  readonly listenerPort: (loadBalancer: string, port: number) => number | undefined;
+  /** Where on this machine a load balancer's listener is; undefined where there is none. */
+  readonly listenerAt: (loadBalancer: string, port: number) => ListenerPlace | undefined;
 }
 
 /** One stage of an API under its custom domain, as an HTTP server on loopback: TLS and that name end before it. */
@@ -69,10 +69,10 @@ export class Stage {
     }
     const { integration } = method;
     const secure = integration.uri.startsWith('https:');
-    const port = options.listenerPort(integration.target, secure ? 443 : 80);
-    if (port === undefined) return answerWith('INTEGRATION_FAILURE', snapshot, response, requestId);
+    const listener = options.listenerAt(integration.target, secure ? 443 : 80);
+    if (listener === undefined) return answerWith('INTEGRATION_FAILURE', snapshot, response, requestId);
     const query = rest.length > 0 ? `?${rest.join('?')}` : '';
-    integrate(request, response, port, { integration, snapshot, stage: options.stage, parameters, query, body, requestId });
+    integrate(request, response, listener, { integration, snapshot, stage: options.stage, parameters, query, body, requestId });
   }
 }
 

@@ -97,8 +97,8 @@ export class ControlServer {
     const { account } = this;
     switch (route) {
       case 'GET /info': {
-        const { baseUrl, logFolder, fleet, fleets, servers, agents, dynamodbUrl, tables, archive, remoteServers } = account;
-        return { baseUrl, logFolder, fleet, fleets, servers, agents, dynamodbUrl, tables, archive, remoteServers };
+        const { baseUrl, logFolder, fleet, fleets, servers, agents, dynamodbUrl, tables, archive, authorityFile, remoteServers } = account;
+        return { baseUrl, logFolder, fleet, fleets, servers, agents, dynamodbUrl, tables, archive, authorityFile, remoteServers };
       }
       case 'GET /ps':
         return account.processes();

@@ -1,12 +1,13 @@
 /** What the template calls an address, and where it is on this machine; text of the template is rewritten with it. */
 export class AddressBook {
-  private readonly hosts = new Map<string, Map<number, number>>();
+  /** By name and port: the port here, and how it is spoken to. */
+  private readonly hosts = new Map<string, Map<number, Place>>();
   private readonly texts = new Map<string, string>();
 
-  /** A listener of a load balancer: `http(s)://{dnsName}:{port}` becomes `http://127.0.0.1:{local}`. */
-  addListener(dnsName: string, port: number, local: number): void {
-    const ports = this.hosts.get(dnsName) ?? new Map<number, number>();
-    this.hosts.set(dnsName, ports.set(port, local));
+  /** A listener of a load balancer: `http(s)://{dnsName}:{port}` becomes `{scheme}://127.0.0.1:{local}`. */
+  addListener(dnsName: string, port: number, local: number, scheme: Place['scheme'] = 'http'): void {
+    const ports = this.hosts.get(dnsName) ?? new Map<number, Place>();
+    this.hosts.set(dnsName, ports.set(port, { local, scheme }));
   }
 
   removeListener(dnsName: string, port: number): void {
@@ -46,13 +47,18 @@ export class AddressBook {
   }
 }
 
-function rewriteHost(text: string, host: string, ports: ReadonlyMap<number, number>): string {
+interface Place {
+  readonly local: number;
+  readonly scheme: 'http' | 'https';
+}
+
+function rewriteHost(text: string, host: string, ports: ReadonlyMap<number, Place>): string {
   if (!text.includes(host)) return text;
   const address = new RegExp(`(https?://)?${host.replaceAll('.', '\\.')}(?::(\\d+))?`, 'g');
   return text.replaceAll(address, (whole, scheme: string | undefined, port: string | undefined) => {
-    const local = ports.get(Number(port ?? (scheme === 'https://' ? 443 : 80)));
-    if (local === undefined) return whole;
-    return `${scheme ? 'http://' : ''}127.0.0.1:${local}`;
+    const place = ports.get(Number(port ?? (scheme === 'https://' ? 443 : 80)));
+    if (place === undefined) return whole;
+    return `${scheme ? `${place.scheme}://` : ''}127.0.0.1:${place.local}`;
   });
 }
 

@@ -11,6 +11,8 @@ export interface ServiceSettings {
   readonly definition: TaskDefinition;
   /** Zones over which tasks are spread. */
   readonly zones: readonly string[];
+  /** Whether a task moves to a zone that has too few. */
+  readonly balancesZones?: boolean;
   readonly targets: readonly ServiceTarget[];
   /** Seconds after a task's start in which failed target health checks do not count. */
   readonly gracePeriodSeconds: number;

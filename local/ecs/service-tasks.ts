@@ -8,6 +8,7 @@ import type { ServiceEvents } from './service-events';
 import { configurationOf, type ServiceSettings } from './service-settings';
 import { ServiceTask, type ServiceTaskWatcher } from './service-task';
 import type { TaskScheduler } from './task';
+import { crowdedTask } from './zone-balance';
 
 /** What a service shall be; asked each time that its tasks are looked at. */
 export interface ServiceGoal extends TaskScheduler {
@@ -32,6 +33,8 @@ export class ServiceTasks {
   private steady = false;
   private blocked: RolloutPlan<ServiceTask>['blocked'];
   private zone = 0;
+  /** One more task than desired runs, so that another one can go. */
+  private isMoving = false;
   private wake: NodeJS.Timeout | undefined;
 
   constructor(private readonly parts: ServiceTasksParts) {}
@@ -51,7 +54,7 @@ export class ServiceTasks {
     if (this.ended) return;
     const { goal, deployments, machine, journal } = this.parts;
     const { primary, overtaken } = deployments;
-    const desired = goal.desiredCount;
+    const desired = goal.desiredCount + (this.isMoving ? 1 : 0);
     const plan = planRollout({
       desired,
       ...taskLimits(configurationOf(goal.settings), desired),
@@ -68,7 +71,34 @@ export class ServiceTasks {
     if (plan.blocked && plan.blocked !== this.blocked) journal.blocked(plan.blocked, primary.id);
     this.blocked = plan.blocked;
     this.settle();
+    this.balance();
     this.wakeInTime();
+  }
+
+  /** Moves a task to a zone that has too few: another one is there before it goes. */
+  private balance(): void {
+    const { goal, deployments } = this.parts;
+    if (goal.settings.balancesZones !== true) return;
+    const staying = this.staying();
+    const crowded = crowdedTask(staying, this.zones());
+    if (!this.isMoving) {
+      if (!this.steady || crowded === undefined) return;
+      this.isMoving = true;
+      this.reconcile();
+      return;
+    }
+    const isDeploying = staying.some(({ deployment }) => deployment !== deployments.primary);
+    if (!isDeploying && (staying.length <= goal.desiredCount || !staying.every(({ isHealthy }) => isHealthy))) return;
+    this.isMoving = false;
+    const fullest = isDeploying ? undefined : crowdedTask(staying, this.zones(), 1);
+    if (fullest !== undefined) this.leave(fullest);
+    else this.reconcile();
+  }
+
+  /** Those that are there. */
+  private zones(): readonly string[] {
+    const { goal, machine } = this.parts;
+    return goal.settings.zones.filter((one) => !machine.lostZones.has(one));
   }
 
   /** Out of its target groups, drained and stopped. */
@@ -131,8 +161,8 @@ export class ServiceTasks {
 
   private async launch(deployment: ServiceDeployment): Promise<void> {
     const { goal, machine, watcher } = this.parts;
-    const { cluster, name, id, zones, gracePeriodSeconds } = goal.settings;
-    const zone = this.nextZone(zones.filter((one) => !machine.lostZones.has(one)));
+    const { cluster, name, id, gracePeriodSeconds } = goal.settings;
+    const zone = this.nextZone(this.zones());
     const member = new ServiceTask(
       deployment,
       { cluster, service: name, ...(id !== undefined && { id }), zone, startedBy: deployment.id, scheduler: goal },

@@ -173,6 +173,11 @@ export class Service implements ServiceGoal {
     return this.members.staying().filter(({ isProtected }) => isProtected).length > this.desired;
   }
 
+  /** A zone that was lost is there again. */
+  zoneReturned(): void {
+    this.members.reconcile();
+  }
+
   protectionChanged(): void {
     this.members.reconcile();
   }

@@ -6,6 +6,7 @@ import { expireTokens } from './expired-tokens';
 import {
   type CutOrder,
   ENDING_SIGNALS,
+  type ExpireCertificatesOrder,
   FAULT_TIMES,
   type FaultOrder,
   type FaultRow,
@@ -32,6 +33,12 @@ interface Active {
   readonly begun: Begun;
   readonly timer: NodeJS.Timeout;
 }
+
+const DAY_MS = 24 * 60 * 60_000;
+/** No certificate lasts longer, in days (CA/Browser Forum, Baseline Requirements 6.3.2). */
+const MOST_DAYS = 398;
+/** Clocks differ. */
+const A_WHILE_MS = 60_000;
 
 /** What is made to fail in an account, by whoever runs it. Everything ends: by its time, by hand, and with the account. */
 export class Faults {
@@ -101,6 +108,8 @@ export class Faults {
         return this.loseZone(order);
       case 'expire-token':
         return this.expireTokens(order.agent);
+      case 'expire-certificate':
+        return this.expireCertificates(order);
       default:
         throw noSuchFault(`There is no fault "${String(Reflect.get(order, 'kind'))}".`);
     }
@@ -165,13 +174,35 @@ export class Faults {
     lostZones.add(zone);
     const victims = this.targets.tasksIn(zone).flatMap(({ containers }) => containers);
     const struck = victims.filter((container) => container.signal('SIGKILL')).length;
-    return { what: `the zone ${zone} is lost`, struck: () => struck, end: () => void lostZones.delete(zone) };
+    const end = (): void => {
+      lostZones.delete(zone);
+      for (const service of this.machinery.services.values()) service.zoneReturned();
+    };
+    return { what: `the zone ${zone} is lost`, struck: () => struck, end };
   }
 
   private async expireTokens(agent: string): Promise<Begun> {
     const { fleet, subject } = this.agent(agent);
     const struck = await expireTokens(fleet, subject, this.machinery);
     return { what: `the tokens that ${agent} has are not believed any more`, struck: () => struck };
+  }
+
+  private async expireCertificates({ inDays = 0 }: ExpireCertificatesOrder): Promise<Begun> {
+    const { certificates } = this.machinery;
+    if (!(Number.isInteger(inDays) && inDays >= 0 && inDays <= MOST_DAYS))
+      throw noSuchFault(`A certificate ends in 0 to ${MOST_DAYS} whole days, and not in ${inDays}.`);
+    if (certificates.names.length === 0)
+      throw noSuchFault('No load balancer here has a certificate: give the edge one, and its domainName.');
+    if (inDays === 0 && certificates.shown === undefined)
+      throw noSuchFault('Load balancers speak plain HTTP here, and nobody would notice: start the account with --tls.');
+    if (this.list().some(({ kind }) => kind === 'expire-certificate'))
+      throw noSuchFault('Certificates end already; mcp-fleet fault clear renews them.');
+    await certificates.end(inDays === 0 ? Date.now() - A_WHILE_MS : Date.now() + (inDays + 0.5) * DAY_MS);
+    return {
+      what: inDays === 0 ? 'the certificates of load balancers have expired' : `the certificates of load balancers end in ${inDays} days`,
+      struck: () => certificates.struck,
+      end: () => certificates.renew(),
+    };
   }
 
   /** Requests fail by a rule until it ends. */

@@ -1,5 +1,13 @@
 /** What shall fail, and for how long. */
-export type FaultOrder = KillOrder | PauseOrder | CutOrder | SilenceOrder | ThrottleOrder | LoseZoneOrder | ExpireTokensOrder;
+export type FaultOrder =
+  | KillOrder
+  | PauseOrder
+  | CutOrder
+  | SilenceOrder
+  | ThrottleOrder
+  | LoseZoneOrder
+  | ExpireTokensOrder
+  | ExpireCertificatesOrder;
 
 export type FaultKind = FaultOrder['kind'];
 
@@ -83,6 +91,13 @@ export interface ExpireTokensOrder {
   readonly kind: 'expire-token';
   /** Name of the agent, or `fleet/agent`. */
   readonly agent: string;
+}
+
+/** The certificates of load balancers end, and are renewed when the fault is over: no program is restarted for it. */
+export interface ExpireCertificatesOrder extends Lasting {
+  readonly kind: 'expire-certificate';
+  /** Whole days until they end, as their alarm is told. Default: 0, they have ended; that needs an account that speaks TLS. */
+  readonly inDays?: number;
 }
 
 /** One fault, as it is told. */

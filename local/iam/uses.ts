@@ -1,6 +1,6 @@
-import type { PermissionRow, RefusalRow } from '../local-account';
 import type { KnownRole } from './known-role';
 import { matchesAction } from './pattern';
+import type { PermissionRow, RefusalRow } from './permissions';
 import type { StatementPlace } from './statement';
 
 /** That a role did something, and which statements let it: each of them alone is enough. */

@@ -8,6 +8,16 @@ import type { LocalFunction } from './local-function';
 /** `POST /2015-03-31/functions/{name or ARN}/invocations` (Lambda API, Invoke). */
 const INVOKE = /^\/2015-03-31\/functions\/([^/]+)\/invocations(?:\?.*)?$/;
 
+/** A service of AWS that invokes functions. */
+export interface InvokingService {
+  /** Such as `events.amazonaws.com`. */
+  readonly service: string;
+  /** ARN of what it acts for. */
+  readonly sourceArn: string;
+  /** ARN of the role that it is given for it; absent where it acts in its own name. */
+  readonly role?: string;
+}
+
 /** The functions of the account. */
 export class Functions {
   private readonly byName = new Map<string, LocalFunction>();
@@ -15,10 +25,22 @@ export class Functions {
   /** @param iam says which services may invoke which function; without one, each may */
   constructor(private readonly iam?: Iam) {}
 
-  /** Why a service of AWS may not invoke a function, as AWS says it. @param sourceArn of what it acts for */
-  refusalOf(service: string, sourceArn: string, { settings }: LocalFunction): string | undefined {
+  /**
+   * Why a service of AWS may not invoke a function, as AWS says it: by the function's own policy, or, where the service is given a role, by
+   * that one, which it has to be trusted with.
+   */
+  refusalOf({ service, sourceArn, role }: InvokingService, { settings }: LocalFunction): string | undefined {
     const call = { action: 'lambda:InvokeFunction', resource: settings.arn };
-    return this.iam?.authorize({ kind: 'service', service, sourceArn }, [call]);
+    const itself = { kind: 'service', service, sourceArn } as const;
+    if (role === undefined) return this.iam?.authorize(itself, [call]);
+    const untrusted = this.iam?.authorize(itself, [{ action: 'sts:AssumeRole', resource: role }]);
+    return untrusted ?? this.iam?.authorize({ kind: 'role', role, session: service.replace(/\..*/, '') }, [call]);
+  }
+
+  /** The function, where there is one that a service of AWS may invoke. @param id as for {@link find} */
+  invocableBy(service: InvokingService, id: string): LocalFunction | undefined {
+    const fn = this.find(id);
+    return fn && this.refusalOf(service, fn) === undefined ? fn : undefined;
   }
 
   /** Invocations from now on go to this one; those that another one of its name has begun end there. */

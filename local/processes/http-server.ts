@@ -1,10 +1,22 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
-/** Starts an HTTP server on loopback; port 0 takes a free one. */
-export function listenOnLoopback(handler: RequestListener, port = 0, options: ServerOptions = {}): Promise<Server> {
+/** PEM texts. */
+interface Certificate {
+  readonly key: string;
+  readonly cert: string;
+}
+
+/** Starts an HTTP server on loopback; port 0 takes a free one. @param certificate with one, it speaks TLS */
+export function listenOnLoopback(
+  handler: RequestListener,
+  port = 0,
+  options: ServerOptions = {},
+  certificate?: Certificate,
+): Promise<Server> {
   return new Promise((done, fail) => {
-    const server = createServer(options, handler);
+    const server = certificate ? createTlsServer({ ...options, ...certificate }, handler) : createServer(options, handler);
     server.once('error', fail);
     server.listen(port, '127.0.0.1', () => {
       server.off('error', fail);

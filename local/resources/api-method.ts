@@ -29,6 +29,7 @@ interface AuthorizerProperties {
   readonly AuthorizerUri: string;
   readonly IdentitySource?: string;
   readonly AuthorizerResultTtlInSeconds?: number;
+  readonly AuthorizerCredentials?: string;
 }
 
 interface AnswerProperties {
@@ -84,8 +85,8 @@ function setMethod(id: string, { properties }: ResourceRequest<MethodProperties>
 export const apiAuthorizer: Provisioner<AuthorizerProperties> = {
   phase: 'load balancers',
   noun: ['authorizer of an API', 'authorizers of an API'],
-  honours: ['RestApiId', 'Type', 'AuthorizerUri', 'IdentitySource', 'AuthorizerResultTtlInSeconds'],
-  ignores: ['Name', 'AuthorizerCredentials', 'AuthType'],
+  honours: ['RestApiId', 'Type', 'AuthorizerUri', 'IdentitySource', 'AuthorizerResultTtlInSeconds', 'AuthorizerCredentials'],
+  ignores: ['Name', 'AuthType'],
   problems: ({ Type }, path) => (Type === 'REQUEST' ? [] : [`the authorizer type ${Type} of ${path}; it has REQUEST`]),
   create: async (request, machinery) =>
     setAuthorizer(arnSuffix(request.identity).slice(0, 6).toLowerCase(), request, apiOf(request.properties.RestApiId, machinery)),
@@ -94,10 +95,20 @@ export const apiAuthorizer: Provisioner<AuthorizerProperties> = {
 };
 
 function setAuthorizer(id: string, { properties }: ResourceRequest<AuthorizerProperties>, api: ReturnType<typeof apiOf>): Created {
-  const { AuthorizerUri, IdentitySource = '', AuthorizerResultTtlInSeconds = DEFAULT_KEEP_SECONDS } = properties;
+  const {
+    AuthorizerUri,
+    IdentitySource = '',
+    AuthorizerResultTtlInSeconds = DEFAULT_KEEP_SECONDS,
+    AuthorizerCredentials: role,
+  } = properties;
   const [, functionArn = ''] = /\/functions\/(.+)\/invocations$/.exec(AuthorizerUri) ?? [];
   const identitySources = IdentitySource.split(',').filter((source) => source !== '');
-  api.authorizers.set(id, { functionArn, identitySources, keepSeconds: Number(AuthorizerResultTtlInSeconds) });
+  api.authorizers.set(id, {
+    functionArn,
+    identitySources,
+    keepSeconds: Number(AuthorizerResultTtlInSeconds),
+    ...(role !== undefined && { role }),
+  });
   return { ref: id, attribute: attributes({ AuthorizerId: id }) };
 }
 

@@ -1,5 +1,6 @@
 import { LocalAccountError } from '../account-error';
 import { Authorizers } from '../api-gateway/authorize';
+import type { ListenerPlace } from '../api-gateway/integrate';
 import type { ApiSnapshot } from '../api-gateway/rest-api';
 import { Stage } from '../api-gateway/stage';
 import { addressText } from '../assembly/template';
@@ -35,8 +36,8 @@ export const apiStage: Provisioner<StageProperties> = {
       region: stack.region,
       stage: StageName,
       port,
-      authorizers: new Authorizers((arn) => machinery.functions.find(arn)),
-      listenerPort: (balancer, number) => listenerPort(balancer, number, machinery),
+      authorizers: new Authorizers((service, arn) => machinery.functions.invocableBy(service, arn)),
+      listenerAt: (balancer, number) => listenerAt(balancer, number, machinery),
     }).catch((cause: unknown) => {
       throw (cause as NodeJS.ErrnoException).code === 'EADDRINUSE' ? portTaken(port, cause) : cause;
     });
@@ -59,10 +60,12 @@ export const apiStage: Provisioner<StageProperties> = {
 };
 
 /** Where the link of the API finds a listener. */
-function listenerPort(arn: string, port: number, { listeners, loadBalancers, ecs }: Machinery): number | undefined {
+function listenerAt(arn: string, port: number, { listeners, loadBalancers, ecs, certificates }: Machinery): ListenerPlace | undefined {
   const [listener, balancer] = [listeners.get(`${arn.replace(':loadbalancer/', ':listener/')}/${port}`), loadBalancers.get(arn)];
-  if (listener === undefined || balancer === undefined) return listener?.port;
-  return ecs.links.door(addressText(balancer), port, listener.port, 'API');
+  if (listener === undefined) return undefined;
+  const authority = listener.scheme === 'https' ? certificates.authority : undefined;
+  const local = balancer === undefined ? listener.port : ecs.links.door(addressText(balancer), port, listener.port, 'API');
+  return { port: local, ...(authority !== undefined && { authority }) };
 }
 
 function snapshotOf({ RestApiId, DeploymentId }: StageProperties, machinery: Machinery): ApiSnapshot {

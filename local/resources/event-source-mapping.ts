@@ -58,7 +58,10 @@ export const eventSourceMapping: Provisioner<MappingProperties> = {
   delete: async ({ ref }, { eventSources }) => eventSources.remove(ref),
 };
 
-/** Lambda reads by the function's role (Lambda Developer Guide, "Process DynamoDB records with Lambda"). */
+/**
+ * Lambda reads by the function's role (Lambda Developer Guide, "Process DynamoDB records with Lambda"). Which streams there are, nobody may ask
+ * of one alone (Service Authorization Reference, DynamoDB).
+ */
 function refusalOf({ FunctionName, EventSourceArn = '' }: MappingProperties, { functions, iam }: Machinery): string | undefined {
   const { role, name } = functions.find(FunctionName)?.settings ?? {};
   if (role === undefined || name === undefined) return undefined;
@@ -66,7 +69,7 @@ function refusalOf({ FunctionName, EventSourceArn = '' }: MappingProperties, { f
     action: `dynamodb:${verb}`,
     resource: EventSourceArn,
   }));
-  return iam.authorize({ kind: 'role', role, session: name }, calls);
+  return iam.authorize({ kind: 'role', role, session: name }, [...calls, { action: 'dynamodb:ListStreams', resource: '*' }]);
 }
 
 function start(id: string, request: ResourceRequest<MappingProperties>, machinery: Machinery): Created {

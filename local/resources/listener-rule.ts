@@ -43,17 +43,19 @@ async function openDoors({ properties, stack }: ResourceRequest<ListenerRuleProp
     const listener = machinery.listeners.get(ListenerArn) ?? (await elsewhere(machinery));
     machinery.listeners.set(ListenerArn, listener);
     const opened = await listener.openDoor(host, port);
-    machinery.ecs.addresses.addText(`"baseUrl":"https://${host}"`, `"baseUrl":"http://127.0.0.1:${opened}"`);
+    await machinery.certificates.cover(host);
+    machinery.ecs.addresses.addText(`"baseUrl":"https://${host}"`, `"baseUrl":"${opened}"`);
   }
 }
 
-function elsewhere({ targetGroups, cuts }: Machinery): Promise<Listener> {
+function elsewhere({ targetGroups, cuts, certificates }: Machinery): Promise<Listener> {
   return Listener.start({
     port: 0,
     idleTimeoutSeconds: () => DEFAULT_IDLE_TIMEOUT,
     defaultAction: { type: 'fixed-response', status: 404, contentType: 'text/plain', body: 'Not found' },
     targetGroup: (arn) => targetGroups.get(arn),
     cuts,
+    certificates,
   });
 }
 

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { unsupported } from '../account-error';
-import type { LocalFunction } from '../lambda/local-function';
 import type { Machinery } from '../machinery';
 import { arn, attributes, type Created, type Provisioner, type ResourceRequest } from './provisioner';
 
@@ -45,11 +44,8 @@ function setRule(name: string, { properties, stack, path }: ResourceRequest<Rule
     if (functions.find(target.Arn) === undefined)
       throw unsupported([`the target ${target.Arn} of ${path}; it has Lambda functions of this assembly`]);
     const payload = (at: Date): string => target.Input ?? JSON.stringify({ ...event, id: randomUUID(), time: at.toISOString() });
-    const fn = (): LocalFunction | undefined => {
-      const found = functions.find(target.Arn);
-      return found && functions.refusalOf('events.amazonaws.com', Arn, found) === undefined ? found : undefined;
-    };
-    return { everyMs, fn, payload };
+    const service = { service: 'events.amazonaws.com', sourceArn: Arn };
+    return { everyMs, fn: () => functions.invocableBy(service, target.Arn), payload };
   });
   schedules.set(Arn, State === 'DISABLED' ? [] : found);
   return { ref: name, attribute: attributes({ Arn }) };

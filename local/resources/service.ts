@@ -25,6 +25,7 @@ export interface ServiceProperties {
   readonly DeploymentController?: { readonly Type?: string };
   /** Means something to an update only. */
   readonly ForceNewDeployment?: ForceNewDeploymentProperties;
+  readonly AvailabilityZoneRebalancing?: string;
 }
 
 export const service: Provisioner<ServiceProperties> = {
@@ -40,9 +41,9 @@ export const service: Provisioner<ServiceProperties> = {
     'DeploymentConfiguration',
     'DeploymentController',
     'ForceNewDeployment',
+    'AvailabilityZoneRebalancing',
   ],
   ignores: [
-    'AvailabilityZoneRebalancing',
     'CapacityProviderStrategy',
     'EnableECSManagedTags',
     'EnableExecuteCommand',
@@ -130,6 +131,7 @@ export function readDeployed(
     targets,
     gracePeriodSeconds: Number(properties.HealthCheckGracePeriodSeconds ?? 0),
     deploymentConfiguration: readDeploymentConfiguration(properties.DeploymentConfiguration ?? {}, path),
+    balancesZones: properties.AvailabilityZoneRebalancing === 'ENABLED',
   };
 }
 

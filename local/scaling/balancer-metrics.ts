@@ -1,6 +1,7 @@
 import type { Listener } from '../alb/listener';
 import type { Target, TargetGroup } from '../alb/target-group';
 import type { Datapoint } from '../local-account';
+import { CERTIFICATE_METRICS } from '../tls/certificates';
 
 const NAMESPACE = 'AWS/ApplicationELB';
 const HEALTHY = 'HealthyHostCount';
@@ -8,6 +9,7 @@ const UNHEALTHY = 'UnHealthyHostCount';
 
 /** Whether the account measures a metric of AWS itself. */
 export function isMeasured(namespace: string | undefined, name: string | undefined): boolean {
+  if (namespace === CERTIFICATE_METRICS.namespace) return name === CERTIFICATE_METRICS.daysToExpiry;
   return namespace === NAMESPACE && (name === HEALTHY || name === UNHEALTHY);
 }
 

@@ -4,7 +4,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { SERVER_NAME } from '../../core/fleet-config';
 import { METRICS } from '../../core/metrics';
 import { type McpFleet, McpServer, ServerRuntime } from '../../lib';
-import { logicalIdAt, NPM_STDIO, newFleet, newServer, newStack, templateOf, textOf } from './example-fleet';
+import { logicalIdAt, NPM_STDIO, newFleet, newServer, newStack, resourceAt, templateOf, textOf } from './example-fleet';
 
 type Template = ReturnType<typeof templateOf>;
 
@@ -91,6 +91,18 @@ test('alarms of one server watch what the runtime emits, and say what is wrong',
     ]);
     expect(alarm.AlarmDescription).toMatch(/^MCP server tickets: /);
   }
+});
+
+test('a certificate that has ended stays an alarm, for nobody counts its days any more', () => {
+  const alarm = alarmsOf(templateOf(newServer())).find(({ MetricName }) => MetricName === 'DaysToExpiry');
+
+  expect([alarm?.TreatMissingData, alarm?.Period]).toEqual(['ignore', 24 * 60 * 60]);
+});
+
+test('gateways move to a zone that is there again', () => {
+  const { Properties } = resourceAt(templateOf(newFleet()), 'AWS::ECS::Service', /Gateway/);
+
+  expect(Properties.AvailabilityZoneRebalancing).toBe('ENABLED');
 });
 
 test('where nothing is left that could be counted, alarms sound', () => {

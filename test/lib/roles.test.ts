@@ -59,6 +59,8 @@ test('the archiver reads the stream, makes keys and puts objects; it cannot touc
 
   expect(statements.filter((statement) => !logs(statement)).map(({ Action, Resource }) => [Action, textOf(Resource)])).toEqual([
     [['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'], `<${ledger}.StreamArn>`],
+    // Which streams there are: DynamoDB knows no resource for it.
+    [['dynamodb:ListStreams'], '*'],
     // Of the stream, and of the table of keys.
     [TABLE_KEY_ACTIONS, expect.stringMatching(/Key.*Arn/)],
     [['dynamodb:PartiQLInsert', 'dynamodb:Query'], `<${logicalIdAt(template, 'AWS::DynamoDB::GlobalTable', /AgentKeys/)}.Arn>`],
@@ -90,6 +92,7 @@ test('only gateway, janitor and archiver reach the ledger, and nobody deletes th
       'dynamodb:DescribeStream',
       'dynamodb:GetRecords',
       'dynamodb:GetShardIterator',
+      'dynamodb:ListStreams',
     ],
   });
 });

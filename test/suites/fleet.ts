@@ -12,7 +12,7 @@ const TOKEN_SECONDS = 24 * 3600;
 /** Longer than any start, in milliseconds. */
 const START_MS = 300_000;
 
-export interface FleetProps extends Pick<LocalAccountOptions, 'onLog' | 'onScalingEvent' | 'interpose' | 'scalingSpeed'> {
+export interface FleetProps extends Pick<LocalAccountOptions, 'onLog' | 'onScalingEvent' | 'interpose' | 'scalingSpeed' | 'tls'> {
   readonly app: FleetApp;
   /** Folder for its assembly, its state and its logs. */
   readonly scratch: string;
@@ -39,7 +39,8 @@ export interface Fleet {
 
 /** Synthesizes the fleet and runs it. Resolves when it serves. @throws LocalAccountError when it does not; nothing is left then */
 export async function startFleet(props: FleetProps): Promise<Fleet> {
-  const { app, scratch, alter, packages, onLog, onScalingEvent, interpose, scalingSpeed, processes = new FleetProcesses() } = props;
+  const { app, scratch, alter, packages, onLog, onScalingEvent, interpose, scalingSpeed, tls } = props;
+  const { processes = new FleetProcesses() } = props;
   const assembly = join(scratch, 'cdk.out');
   // The account notes in its folder that it runs: not in the project's, where another may run.
   const folder = join(scratch, 'account');
@@ -62,6 +63,7 @@ export async function startFleet(props: FleetProps): Promise<Fleet> {
     ...(onScalingEvent && { onScalingEvent }),
     ...(interpose && { interpose }),
     ...(scalingSpeed !== undefined && { scalingSpeed }),
+    ...(tls !== undefined && { tls }),
   });
   const account = await inTime(start, () => `the fleet has not started after ${START_MS / 1_000} s; what it did last: ${phases.at(-1)}`);
   await processes.follow(account);

@@ -51,10 +51,17 @@ export class Load {
       return { name, kind, endpoint: fleet.endpoint(SERVER), token: await fleet.token(name), calls, agents: AGENTS };
     });
     const own: Told[] = [];
-    const crew = new AgentProcesses(program, await Promise.all(shares), SEED, (told) => {
-      own.push(told);
-      this.told.push(told);
-    });
+    const env = { ...process.env, ...trusting(fleet) };
+    const crew = new AgentProcesses(
+      program,
+      await Promise.all(shares),
+      SEED,
+      (told) => {
+        own.push(told);
+        this.told.push(told);
+      },
+      env,
+    );
     this.crews.push(crew);
     const done = crew.run().then(async () => {
       await crew.stop();
@@ -70,4 +77,8 @@ export class Load {
   async stop(): Promise<void> {
     await Promise.all(this.crews.map((crew) => crew.stop()));
   }
+}
+
+function trusting({ account: { authorityFile } }: Fleet): NodeJS.ProcessEnv {
+  return authorityFile === undefined ? {} : { NODE_EXTRA_CA_CERTS: authorityFile };
 }

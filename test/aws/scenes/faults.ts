@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { trustAuthority } from '../../../local/tls/trust';
 import { Bank } from '../../chaos/bank';
 import { Evidence } from '../../chaos/evidence';
 import { chaosFleet } from '../../chaos/fleet-app';
@@ -34,12 +35,13 @@ export const faults: Scene = async ({ scratch, steps, long, say, signal }) => {
   const processes = new FleetProcesses();
   const waves = FAULTS.map(({ name }) => name);
   const agents = [...[...waves, RENEWAL].flatMap((wave) => Load.agentsOf(wave)), RENEWER];
-  const app = chaosFleet({ directory: bundled['bank-server'], bankUrl: bank.url, agents });
+  const app = { ...chaosFleet({ directory: bundled['bank-server'], bankUrl: bank.url, agents }), isSecure: true };
   const folder = join(scratch, 'fleet');
   mkdirSync(folder);
   const fleet = await steps.take('a bank of three instances, two gateways, and everything of AWS that they need', () =>
-    startFleet({ app, scratch: folder, processes, scalingSpeed: SPEED, onLog: evidence.read, onScalingEvent: alarms.take }),
+    startFleet({ app, scratch: folder, tls: true, processes, scalingSpeed: SPEED, onLog: evidence.read, onScalingEvent: alarms.take }),
   );
+  trustAuthority(fleet.account.authorityFile);
   const load = new Load({ fleet, bank, program: join(bundled.agent, 'index.js'), long, signal });
   try {
     for (const fault of FAULTS) {

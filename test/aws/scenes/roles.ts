@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { seeded } from '../../../core/sizing/seeded';
 import { Acme } from './roles/acme';
-import { EXERCISES, type Exercise } from './roles/exercise';
+import { EXERCISES } from './roles/exercise';
 import { type Need, nameOf, needsOf, whyNeverSeen } from './roles/needs';
 import { PEOPLE } from './roles/people';
 import { missedWithout } from './roles/removal';
@@ -12,12 +12,8 @@ import type { Scene } from './scene';
 const SAMPLE = 5;
 /** Roles of people, whose commands take a process each: in full only. */
 const PEOPLE_ROLES = /^Acme-(Operator|Auditor|Privacy)/;
-const AT_START: Exercise = {
-  name: 'start',
-  run: async (account) => {
-    for (const { name, run } of EXERCISES) if (name.includes('is replaced')) await run(account);
-  },
-};
+/** So long the removal of one takes at most, in milliseconds. */
+const REMOVAL_MS = 180_000;
 
 /** Every action of every statement of every role of the example is needed by a step with a name; taken away, it is missed. */
 export const roles: Scene = async ({ scratch, steps, long, say }) => {
@@ -35,10 +31,11 @@ export const roles: Scene = async ({ scratch, steps, long, say }) => {
       if (idle.length > 0) throw new Error(`nobody uses ${idle.map(nameOf).join(', ')}`);
     });
     const missed: string[] = [];
-    for (const need of long ? needs : sampleOf(needs)) {
-      const exercise = [AT_START, ...exercises].find(({ name }) => name === need.neededBy) as Exercise;
-      await steps.take(`without ${nameOf(need.permission)}, "${need.neededBy}" misses it`, async () => {
-        missed.push(`${nameOf(need.permission)}: ${await missedWithout(need, exercise, acme)}`);
+    const removed = long ? needs : sampleOf(needs);
+    for (const [i, need] of removed.entries()) {
+      const name = nameOf(need.permission);
+      await steps.take(`${i + 1}/${removed.length} without ${name}, "${need.neededBy}" misses it`, async () => {
+        missed.push(`${name}: ${await within(REMOVAL_MS, missedWithout(need, exercises, acme))}`);
       });
     }
     const list = join(scratch, 'permissions.txt');
@@ -60,4 +57,13 @@ function sampleOf(needs: readonly Need[]): readonly Need[] {
     .sort((one, other) => one.at - other.at)
     .slice(0, SAMPLE)
     .map(({ need }) => need);
+}
+
+/** @throws Error when it takes longer */
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`It has not ended after ${ms / 1_000} s.`)), ms);
+  });
+  return await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

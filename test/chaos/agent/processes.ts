@@ -22,9 +22,10 @@ export class AgentProcesses implements Crew {
     shares: readonly AgentShare[],
     seed: number,
     private readonly onTold: (told: Told) => void,
+    env: NodeJS.ProcessEnv = process.env,
   ) {
     this.children = shares.map((share) => ({
-      child: fork(program, { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
+      child: fork(program, { execArgv: [], env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
       settings: { agents: AGENTS, ...share, seed },
     }));
   }

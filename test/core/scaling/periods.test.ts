@@ -19,6 +19,12 @@ test.each([
   expect(periodValues(SAMPLES, { statistic, periodMs: MINUTE, count: 4, now: 4 * MINUTE + 30_000 })).toEqual(values);
 });
 
+test('periods of an alarm slide: each ends where it looks', () => {
+  const ask = { statistic: 'Sum', periodMs: 2 * MINUTE, count: 2, stepMs: MINUTE } as const;
+  expect(periodValues(SAMPLES, { ...ask, now: 4 * MINUTE })).toEqual([12, 1]);
+  expect(periodValues(SAMPLES, { ...ask, now: 5 * MINUTE + 1 })).toEqual([undefined, 101]);
+});
+
 test('a minute may last as long as it likes', () => {
   const samples = SAMPLES.map(({ at, value }) => ({ at: at / 7, value }));
   expect(periodValues(samples, { statistic: 'Sum', periodMs: MINUTE / 7, count: 4, now: (4.5 * MINUTE) / 7 })).toEqual([

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { expect, test } from '@jest/globals';
 import { Authorizers } from '../../../local/api-gateway/authorize';
+import type { InvokingService } from '../../../local/lambda/lambda-api';
 import type { LocalFunction } from '../../../local/lambda/local-function';
 
 const ABOUT = { apiId: 'api', account: '1', region: 'r', stage: 'S', resource: '/{server}/mcp', parameters: {}, requestId: 'id' };
@@ -46,6 +47,18 @@ test.each([
   ['no policy', { principalId: 'p' }, 'AUTHORIZER_CONFIGURATION_ERROR'],
 ])('a policy for %s', async (_, answer, refusal) => {
   expect(await authorizers(answer).ask('/a/mcp')).toBe(refusal);
+});
+
+test('API Gateway asks in its own name, for the authorizer, or under the role that it is given', async () => {
+  const asked: InvokingService[] = [];
+  const judge = new Authorizers((service) => void asked.push(service));
+  const request = { method: 'POST', headers: { authorization: 'Bearer t' }, rawHeaders: [], socket: {} } as unknown as IncomingMessage;
+  for (const more of [{}, { role: 'arn:aws:iam::1:role/R' }])
+    expect(await judge.judge('auth', { ...AUTHORIZER, ...more }, request, { ...ABOUT, path: '/a/mcp' })).toBe(
+      'AUTHORIZER_CONFIGURATION_ERROR',
+    );
+  const itself = { service: 'apigateway.amazonaws.com', sourceArn: 'arn:aws:execute-api:r:1:api/authorizers/auth' };
+  expect(asked).toEqual([itself, { ...itself, role: 'arn:aws:iam::1:role/R' }]);
 });
 
 test('only the word Unauthorized is a 401', async () => {

@@ -22,7 +22,7 @@ function api(...methods: string[]): RestApi {
   return made;
 }
 
-const METHODS = ['ANY /{server}/mcp', 'OPTIONS /{server}/mcp', 'GET /.well-known/{rest+}', 'GET /fixed/mcp'];
+const METHODS = ['GET /', 'ANY /{server}/mcp', 'OPTIONS /{server}/mcp', 'GET /.well-known/{rest+}', 'GET /fixed/mcp'];
 
 test.each([
   ['POST', '/a/mcp', '/{server}/mcp'],
@@ -31,6 +31,8 @@ test.each([
   ['GET', '/a/mcp/', '/{server}/mcp'],
   ['GET', '/.well-known/x/y', '/.well-known/{rest+}'],
   ['POST', '/.well-known/x', undefined],
+  ['GET', '/', '/'],
+  ['POST', '/', undefined],
   ['GET', '/a', undefined],
   ['GET', '//mcp', undefined],
   ['GET', '/a//mcp', undefined],

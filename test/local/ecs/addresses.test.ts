@@ -7,6 +7,7 @@ describe('AddressBook', () => {
   const book = new AddressBook();
   book.addListener(HOST, 443, 8700);
   book.addListener(HOST, 8443, 41000);
+  book.addListener(HOST, 9443, 41001, 'https');
   book.addText('https://login.example', 'http://127.0.0.1:9000');
 
   test.each([
@@ -14,6 +15,7 @@ describe('AddressBook', () => {
     [`https://${HOST}/x`, 'http://127.0.0.1:8700/x'],
     [`{"url":"https://${HOST}:8443","other":1}`, '{"url":"http://127.0.0.1:41000","other":1}'],
     [`${HOST}:8443`, '127.0.0.1:41000'],
+    [`https://${HOST}:9443/x`, 'https://127.0.0.1:41001/x'],
     [`http://${HOST}`, `http://${HOST}`],
     [`https://${HOST}:9999`, `https://${HOST}:9999`],
     ['https://login.example/.well-known/jwks.json', 'http://127.0.0.1:9000/.well-known/jwks.json'],

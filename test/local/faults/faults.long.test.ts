@@ -148,6 +148,8 @@ describe('a fault of a local account', () => {
     ['a share that is none', { kind: 'throttle', what: 'ledger', share: 0 }, /above 0, up to 1, and not 0/],
     ['secrets that throttle', { kind: 'throttle', what: 'secrets' }, /Secrets are not throttled/],
     ['a zone that there is not', { kind: 'zone', zone: 'q' }, /There is no zone "q"; tasks are in /],
+    ['a certificate that no load balancer has', { kind: 'expire-certificate' }, /No load balancer here has a certificate/],
+    ['days that are none', { kind: 'expire-certificate', inDays: 1.5 }, /in 0 to 398 whole days, and not in 1\.5/],
     ['an agent that there is not', { kind: 'expire-token', agent: 'nobody' }, /has no agent "nobody"/],
     ['too long a time', { kind: 'silence', what: 'ledger', forMs: 16 * 60_000 }, /from 1 s to 15 min, and not 960000 ms/],
     ['a time that is none', { kind: 'silence', what: 'ledger', forMs: Number.NaN }, /from 1 s to 15 min/],

@@ -5,7 +5,8 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { ledgerAt, tablesOf } from '../../../../checks/tables';
 import { Ledger } from '../../../../ledger/ledger';
-import type { LocalAccount, Permissions, ProcessRow } from '../../../../local/local-account';
+import type { Permissions } from '../../../../local/iam/permissions';
+import type { LocalAccount, ProcessRow } from '../../../../local/local-account';
 import { eventually } from '../../../suites/waiting';
 
 /** One kind of thing that a fleet does, with what is to come of it. */
@@ -74,7 +75,10 @@ export const EXERCISES: readonly Exercise[] = [
     run: (account: LocalAccount) => replaced(account, 'sidecar', server),
   })),
   { name: 'a gateway is replaced', run: (account) => replaced(account, 'gateway') },
-  { name: 'sessions keep the instances of all servers', run: (account) => protectedEverywhere(account) },
+  ...['everything', 'memory', 'payments'].map((server) => ({
+    name: `a session keeps an instance of ${server}`,
+    run: (account: LocalAccount) => keepsInstance(account, server),
+  })),
   { name: 'the janitor ends what a gateway has left', run: (account) => abandoned(account) },
   { name: 'the archive takes what is written', run: (account) => archived(account) },
   {
@@ -158,25 +162,16 @@ async function isHealthy(address: string, role: 'gateway' | 'sidecar'): Promise<
 }
 
 /**
- * A sidecar that holds a session tells ECS, and asks whether it is being replaced. New instances, for who has started it an instance asks once.
- * @throws where one of them was refused
+ * A sidecar that holds a session tells ECS, and asks whether it is being replaced. A new instance, for who has started it an instance asks once.
+ * @throws where it was refused
  */
-async function protectedEverywhere(account: LocalAccount): Promise<void> {
-  const places = [
-    ['research', 'everything'],
-    ['research', 'memory'],
-    ['treasury', 'payments'],
-  ] as const;
-  for (const [, server] of places) await replaced(account, 'sidecar', server);
+async function keepsInstance(account: LocalAccount, server: string): Promise<void> {
   const before = await account.permissions();
-  await Promise.all(
-    places.map(([agent, server]) =>
-      inSession(account, agent, server, async (client) => {
-        await client.listTools();
-        await eventually(`a sidecar of ${server} has asked ECS`, () => hasAskedEcs(account, server, before), PATIENCE_MS);
-      }),
-    ),
-  );
+  await replaced(account, 'sidecar', server);
+  await inSession(account, server === 'payments' ? 'treasury' : 'research', server, async (client) => {
+    await client.listTools();
+    await eventually(`a sidecar of ${server} has asked ECS`, () => hasAskedEcs(account, server, before), PATIENCE_MS);
+  });
 }
 
 /** @throws where it was refused */
