@@ -60,7 +60,7 @@ test('a claimed call whose caller has left is settled before the replica is gone
   await reached;
   leaves.abort();
   await call;
-  while (rig.gateway.admission.underWay.length > 0) await new Promise((next) => setImmediate(next));
+  while (!rig.gateway.admission.underWay.every(({ exchange }) => exchange.gone.over)) await new Promise((next) => setImmediate(next));
   const drained = drain(server, rig.gateway);
   release();
   await drained;

@@ -94,7 +94,7 @@ describe('what was opened and cannot be told is closed at its server:', () => {
     await arrived;
     leaving.abort();
     await post.catch(() => undefined);
-    await eventually(() => rig.gateway.admission.underWay.length === 0);
+    await eventually(() => rig.gateway.admission.underWay.every(({ exchange }) => exchange.gone.over));
     leave();
     await eventually(() => rig.reached.length > 1);
     expect(rig.reached.at(-1)).toEqual(ended('left-1'));
