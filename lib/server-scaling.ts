@@ -61,7 +61,7 @@ function scaleOnDemand(server: ScaledServer, scalingTarget: scaling.IScalableTar
   for (const step of stepsOf(slots)) grow.addAdjustment(step);
   const callOn = (metricName: MetricName, alarmDescription: string): void => {
     const alarm = new cloudwatch.Alarm(server, `${metricName}Demand`, {
-      alarmDescription: `MCP server ${server.serverName}: ${alarmDescription}. Instances are added for them.`,
+      alarmDescription: `MCP server ${server.serverName}: ${alarmDescription}. Instances are added for them, as long as it may have more.`,
       // Each gateway tells of its own.
       metric: server.metric(metricName, { statistic: cloudwatch.Stats.SUM, period: DEMAND_PERIOD }),
       threshold: 0,
