@@ -53,3 +53,16 @@ function namesOne(said: readonly string[], accepted: readonly string[]): boolean
 function isOneWithSlash(audience: string, accepted: string): boolean {
   return audience === `${accepted}/` && /^https?:\/\/[^/]+(\/[^/]+\/mcp)?$/.test(accepted);
 }
+
+/** Types that access tokens have: none, the general one, or their own (RFC 9068 §2.1); an ID or logout token of another type is none. */
+const ACCESS_TOKEN_TYPE = /^(?:(?:application\/)?at\+)?jwt$/i;
+
+/**
+ * What a verifier of signatures does not look at.
+ * @throws Error for extensions that must be understood (RFC 7515 §4.1.11), and for a token of another type
+ */
+export function requireAccessToken(header: object): void {
+  if ('crit' in header) throw new Error('the token has extensions that must be understood');
+  const { typ } = header as { readonly typ?: unknown };
+  if (typ !== undefined && !ACCESS_TOKEN_TYPE.test(String(typ))) throw new Error('the token is none for access');
+}

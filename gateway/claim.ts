@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { FleetError } from '../core/errors';
 import { KEY_META } from '../core/meta';
+import { methodRule } from '../core/methods';
 import type { LedgerRow } from '../ledger/row';
 import type { Claimed, Routed, ToolCall } from './call';
 import { type CallLimitParts, spendCall } from './ledger/call-limits';
@@ -26,7 +27,10 @@ export async function claim(routed: Routed, parts: ClaimParts): Promise<Claimed>
     const replay = await resume(routed, resumes, parts);
     return { ...routed, replay, ...(replay.idempotencyKey === undefined && { fenced: replay }) };
   }
-  if (toolCall === undefined) return routed;
+  if (toolCall === undefined) {
+    refuseFrozen(routed, parts);
+    return routed;
+  }
   if (toolCall.policy.effect === 'read_only') {
     await spendCall({ ...routed, toolCall }, parts);
     return routed;
@@ -48,6 +52,14 @@ export async function claim(routed: Routed, parts: ClaimParts): Promise<Claimed>
   if (refusal !== undefined) return answerFrozen({ ...routed, toolCall }, row, refusal, parts);
   const call = { ...routed, toolCall };
   return spent(await (toolCall.idempotencyKey === undefined ? claimFenced(routed, row, parts) : claimKey(call, row, parts)), parts);
+}
+
+/** What changes something and is no call of a tool has no row; a freeze stops it all the same. @throws FleetError FROZEN, LEDGER_UNAVAILABLE */
+function refuseFrozen({ message, server, serverConfig }: Routed, { orders }: Pick<ClaimParts, 'orders'>): void {
+  if (message === undefined || message.kind === 'response') return;
+  const { method, era } = message;
+  const refusal = methodRule(method, era, serverConfig)?.effect === 'once' ? orders.refusalOf({ server, tool: method }) : undefined;
+  if (refusal !== undefined) throw refusal;
 }
 
 /** A claim that is about to be sent is counted; one that is one too many is taken back. */

@@ -27,8 +27,16 @@ import type { UpstreamResponse } from './upstream/upstreams';
 /** Age at which GET streams of remote servers end, in seconds, as those of a sidecar do: no replica is kept by who only listens. */
 const STREAM_AGE_SECONDS = 300;
 
-/** Headers of an answer that reach the agent. A session id is never among them: the agent holds ours, not the server's. */
-const PASSED_HEADERS = ['mcp-protocol-version', 'retry-after', 'allow'];
+/**
+ * Headers of an answer that reach the agent, and what they may say: what the guard of secrets does not read must not be able to tell one. A session
+ * id is never among them: the agent holds ours, not the server's.
+ */
+const PASSED_HEADERS: Readonly<Record<string, RegExp>> = {
+  'mcp-protocol-version': /^\d{4}-\d\d-\d\d$/,
+  // RFC 9110 § 10.2.3.
+  'retry-after': /^(?:\d{1,9}|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT)$/,
+  allow: /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)(?:, ?(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS))*$/,
+};
 
 /** Longest session id of a server outside the fleet: it has to fit into a sealed one. A sidecar gives longer ones a name of its own. */
 const REMOTE_SESSION_ID = /^[\x21-\x7e]{1,512}$/;
@@ -243,7 +251,10 @@ function openedSession({ serverConfig }: Sending, response: UpstreamResponse, { 
 function describe(response: UpstreamResponse, said: Response | undefined): Answer {
   const { status, headers } = response;
   const passed: Record<string, string> = {};
-  for (const name of PASSED_HEADERS) if (typeof headers[name] === 'string') passed[name] = headers[name];
+  for (const name in PASSED_HEADERS) {
+    const value = headers[name];
+    if (typeof value === 'string' && PASSED_HEADERS[name]?.test(value)) passed[name] = value;
+  }
   return {
     status: statusFor(status, said),
     ...(said !== undefined && { response: { member: said.member, payload: said.payload } }),

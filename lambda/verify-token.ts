@@ -4,7 +4,7 @@ import type { Agent } from '../core/agent';
 import type { IdentityConfig } from '../core/fleet-config';
 import { IssuerKeys } from '../core/issuer-keys';
 import { fetchIssuerKeys, jwksCacheOf } from '../core/issuer-metadata';
-import { CLOCK_SKEW_SECONDS, isMeantFor, missingScopes, tokenScope } from '../core/token-audience';
+import { CLOCK_SKEW_SECONDS, isMeantFor, missingScopes, requireAccessToken, tokenScope } from '../core/token-audience';
 import { exchange } from './exchange';
 import { assertTrusted } from './trusted-address';
 
@@ -37,7 +37,8 @@ export function tokenVerifier(identity: IdentityConfig): TokenVerifier {
         // Asked by nobody: the cache below finds the keys.
         jwksUri: identity.jwksUri ?? identity.issuer,
         graceSeconds: CLOCK_SKEW_SECONDS,
-        customJwtCheck: ({ payload }) => {
+        customJwtCheck: ({ header, payload }) => {
+          requireAccessToken(header);
           if (typeof payload.sub !== 'string' || payload.sub === '') throw new Error('the token names no subject');
         },
       },

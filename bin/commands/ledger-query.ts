@@ -8,7 +8,7 @@ import { sayProgress } from '../ledger-progress';
 import { ofSource, pagesOf, type SourceOptions } from '../ledger-rows';
 import type { PlaceOptions } from '../place/place';
 import { ofPlace, placeOf } from '../place/place-of';
-import { terminal } from '../terminal';
+import { printable, terminal } from '../terminal';
 
 interface QueryOptions extends FilterOptions, SourceOptions, PlaceOptions {
   readonly lines: number;
@@ -41,7 +41,11 @@ async function query({ lines, json, csv, ...options }: QueryOptions): Promise<vo
   progress.end();
   const { result, paint } = terminal(json);
   if (json) return result(JSON.stringify({ calls: found.map(whole), left: matched - found.length }));
-  if (csv) return void process.stdout.write([CSV_HEADER, ...found.map(csvOf)].join(''));
+  if (csv) {
+    const text = [CSV_HEADER, ...found.map(csvOf)].join('');
+    // A program reads it as it is; on a terminal it does nothing.
+    return void process.stdout.write(process.stdout.isTTY ? printable(text) : text);
+  }
   const widths = widthsOf(found);
   for (const row of found) result(line(row, paint, widths));
   if (found.length === 0) result(`No call of ${looked} is like that.`);

@@ -76,7 +76,7 @@ export class Credentials {
     } catch (error) {
       const reason = (error as Error).message;
       this.parts.log.error({ event: 'credential_unavailable', server, agent, error: (error as Error).name, reason });
-      throw endedBy('no_credential', `what the gateway is to show to it cannot be had (${(error as Error).name}: ${reason})`);
+      throw endedBy('no_credential', `what the gateway is to show to it cannot be had (${(error as Error).name})`);
     }
   }
 

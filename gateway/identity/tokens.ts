@@ -7,7 +7,7 @@ import { FleetError } from '../../core/errors';
 import type { IdentityConfig } from '../../core/fleet-config';
 import { IssuerKeys } from '../../core/issuer-keys';
 import { fetchIssuerKeys, jwksCacheOf } from '../../core/issuer-metadata';
-import { CLOCK_SKEW_SECONDS, isMeantFor, missingScopes, type TokenScope, tokenScope } from '../../core/token-audience';
+import { CLOCK_SKEW_SECONDS, isMeantFor, missingScopes, requireAccessToken, type TokenScope, tokenScope } from '../../core/token-audience';
 
 /** Verifies access tokens. A token that was verified once is known by its digest until it expires. */
 export interface TokenVerifier {
@@ -114,7 +114,8 @@ function createVerify(identity: IdentityConfig, keys: IssuerKeys<Jwk>): Verify {
       // Asked by nobody: the cache below finds the keys.
       jwksUri: identity.jwksUri ?? identity.issuer,
       graceSeconds: CLOCK_SKEW_SECONDS,
-      customJwtCheck: ({ payload }) => {
+      customJwtCheck: ({ header, payload }) => {
+        requireAccessToken(header);
         if (!isSubject(payload.sub)) throw new Error('the token has no "sub" that can name an agent');
         if (typeof payload.exp !== 'number') throw new Error('the token has no "exp"');
       },

@@ -92,8 +92,10 @@ export class RotatingSidecarKeys implements SidecarKeys {
       const ring = readKeyRing(await this.read(secret));
       held.keys = ring.map(({ key }) => createSecretKey(Buffer.from(key))).toReversed();
     } catch (error) {
-      held.fault = `${(error as Error).name}: ${(error as Error).message}`;
-      this.log.error({ event: 'sidecar_key_unreadable', server, reason: held.fault });
+      const { name, message } = error as Error;
+      // What AWS says names accounts and roles: it is for operators.
+      held.fault = name;
+      this.log.error({ event: 'sidecar_key_unreadable', server, reason: `${name}: ${message}` });
     }
   }
 }

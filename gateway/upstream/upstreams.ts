@@ -159,7 +159,7 @@ export class Upstreams {
       }
       response.body.letGo();
       if (typeof target === 'string') throw endedBy('redirected', `the server redirects ${target}`);
-      if (request.serverConfig.remoteUrl === undefined) throw endedBy('redirected', `the server redirects to ${target.pathname}`);
+      if (request.serverConfig.remoteUrl === undefined) throw endedBy('redirected', 'the server redirects to another path');
       if (way.push(target) > REDIRECT_LIMIT + 1) throw endedBy('redirected', `the server redirects more than ${REDIRECT_LIMIT} times`);
     }
   }
@@ -230,7 +230,7 @@ export class Upstreams {
     const body = decoded(coded, headers['content-encoding']);
     if (body === undefined) {
       coded.destroy();
-      throw endedBy('answer_lost', `its content coding ${JSON.stringify(headers['content-encoding'])} is not known`);
+      throw endedBy('answer_lost', 'its content coding is not known');
     }
     return {
       status,

@@ -1,4 +1,4 @@
-import { type Paint, seconds } from '../../core/paint';
+import { inline, type Paint, seconds } from '../../core/paint';
 import type { LedgerRow, LedgerState } from '../row';
 
 /** The newest rows, oldest of them first. */
@@ -44,16 +44,16 @@ export function line(row: LedgerRow, paint: Paint, widths = widthsOf([row])): st
   const { claimedAt, subject, state, settledAt, idempotencyKey, callId, resolutionReason } = row;
   const reason = resolutionReason ?? row.reason;
   const took = settledAt === undefined ? '' : seconds(Math.max(0, settledAt - claimedAt));
-  const name = idempotencyKey === undefined ? callId : `key ${idempotencyKey}`;
+  const name = inline(idempotencyKey === undefined ? callId : `key ${idempotencyKey}`);
   const cells = [
     clock(claimedAt),
-    subject.padEnd(widths.subject),
-    calledIn(row).padEnd(widths.tool),
+    inline(subject).padEnd(widths.subject),
+    inline(calledIn(row)).padEnd(widths.tool),
     tint(state, paint),
     took.padStart(8),
     name,
   ];
-  return [...cells, ...(reason === undefined ? [] : [paint.dim(reason)])].join('  ');
+  return [...cells, ...(reason === undefined ? [] : [paint.dim(inline(reason))])].join('  ');
 }
 
 /** What the ledger holds under a key or call id, oldest first. */

@@ -1,4 +1,4 @@
-import { type Paint, seconds } from '../../core/paint';
+import { inline, type Paint, seconds } from '../../core/paint';
 import { resultTextOf } from '../kept-text';
 import type { LedgerEvent, LedgerRow } from '../row';
 import { calledIn, referredTo, tint } from './lines';
@@ -38,7 +38,9 @@ function steps(row: LedgerRow, history: readonly LedgerEvent[], references: read
   });
   const others = references.map((each) => ({ order: each.claimedAt, at: each.claimedAt, ...referenceStep(each, paint) }));
   const inOrder = [...own, ...others].sort((a, b) => a.order - b.order);
-  return inOrder.map(({ at, what, more }, index) => `${index === 0 ? new Date(at).toISOString() : since(at - began)}  ${what}  ${more}`);
+  return inOrder.map(
+    ({ at, what, more }, index) => `${index === 0 ? new Date(at).toISOString() : since(at - began)}  ${what}  ${inline(more)}`,
+  );
 }
 
 function referenceStep(row: LedgerRow, paint: Paint): { readonly what: string; readonly more: string } {
@@ -58,7 +60,7 @@ function stepsByState(row: LedgerRow, paint: Paint): readonly string[] {
     ...(sentAt === undefined ? [] : [step(sentAt, 'sent')]),
     ...(settledAt === undefined ? [] : [step(settledAt, tint(settledAs, paint).trim())]),
     ...(reason === undefined ? [] : [fact('reason', reason)]),
-    ...(resolvedAt === undefined ? [] : [step(resolvedAt, `${tint(state, paint).trim()}, says ${resolvedBy}`)]),
+    ...(resolvedAt === undefined ? [] : [step(resolvedAt, `${tint(state, paint).trim()}, says ${inline(String(resolvedBy))}`)]),
     ...(resolutionReason === undefined ? [] : [fact('reason', resolutionReason)]),
   ];
 }
@@ -69,5 +71,5 @@ function since(milliseconds: number): string {
 }
 
 function fact(name: string, value: string): string {
-  return `${name.padEnd(10)} ${value}`;
+  return `${name.padEnd(10)} ${inline(value)}`;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { IdentityConfig } from '../../core/fleet-config';
-import { isMeantFor, missingScopes, serverResource, tokenScope } from '../../core/token-audience';
+import { isMeantFor, missingScopes, requireAccessToken, serverResource, tokenScope } from '../../core/token-audience';
 import { randomOf } from '../chaos/random';
 
 const BASE = 'https://mcp.example.com';
@@ -83,4 +83,21 @@ test('scopes are words, and all that are required must be there', () => {
     missing(['mcp', 'mcp:write']),
     missing(undefined),
   ]).toEqual([[], ['mcp'], ['mcp', 'mcp:write'], ['mcp', 'mcp:write'], ['mcp', 'mcp:write']]);
+});
+
+test.each<[object, boolean]>([
+  [{ alg: 'RS256' }, true],
+  [{ typ: 'JWT' }, true],
+  [{ typ: 'at+jwt' }, true],
+  [{ typ: 'application/at+JWT' }, true],
+  [{ typ: 'logout+jwt' }, false],
+  [{ typ: 'jwt+at' }, false],
+  [{ typ: ['JWT', 'x'] }, false],
+  [{ crit: ['exp'] }, false],
+  [{ crit: ['b64'], b64: false }, false],
+  [{ crit: undefined }, false],
+])('the header %j is of an access token that everybody understands: %j', (header, isOne) => {
+  const judged = (): void => requireAccessToken(header);
+  if (isOne) expect(judged).not.toThrow();
+  else expect(judged).toThrow(/extensions|access/);
 });

@@ -15,7 +15,8 @@ beforeAll(async () => {
     balance: { effect: 'read_only', key: 'fenced' },
     charge: { effect: 'state_changing', key: 'fenced', honoursKey: true },
   } as const;
-  rig = await startRig({ payments: { tools, outcomeTool: true }, notes: {} });
+  const methods = { 'acme/post': { kind: 'request' }, 'acme/look': { kind: 'request', readOnly: true } } as const;
+  rig = await startRig({ payments: { tools, methods, outcomeTool: true }, notes: {} });
   for (const server of ['payments', 'notes']) await grant(rig, 'treasury', server, ['*']);
   const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
   tables = new DynamoDBClient({ endpoint: rig.tablesUrl, region: 'eu-central-1', credentials });
@@ -52,6 +53,16 @@ async function lift(scope: FreezeScope, server = 'payments', tool = 'transfer'):
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
 }
+
+test('a method of the server’s own that changes something is refused as well, and one that reads is not', async () => {
+  const say = (method: string) => rig.ask('treasury', 'payments', { jsonrpc: '2.0', id: 1, method, params: {} });
+  await freeze({ server: 'payments' });
+  expect((await say('acme/post')).error.data).toMatchObject({ error: 'FROZEN', outcome: 'not_executed' });
+  expect(executed).toBe(0);
+  expect((await say('acme/look')).result).toBeDefined();
+  await lift({ server: 'payments' });
+  expect((await say('acme/post')).result).toBeDefined();
+});
 
 test('what changes state is refused with a row and a reason, and what reads goes on; lifted, the same key runs', async () => {
   await freeze({ server: 'payments' });

@@ -32,6 +32,15 @@ async function told(token: string): Promise<string> {
 }
 const toldOf = async (kid: string) => told(await tokenOf(kid));
 
+test.each([
+  ['at+jwt', 'ok'],
+  ['JWT', 'ok'],
+  ['logout+jwt', 'UNAUTHENTICATED'],
+  ['dpop+jwt', 'UNAUTHENTICATED'],
+])('a token of the type %s is %s, whoever has signed it', async (typ, outcome) => {
+  expect(await told(await issuer.token('k1', { sub: 'treasury', aud: AUDIENCE, typ }))).toBe(outcome);
+});
+
 describe('a key that the issuer', () => {
   test('has begun to use is taken at once, and the one before it goes on', async () => {
     const old = await tokenOf('k1');

@@ -13,7 +13,10 @@ export interface RotatingIssuer {
   /** A new key under a new or a known `kid`; those of `withdrawn` are told no longer. */
   rotate(kid: string, withdrawn?: readonly string[]): Promise<void>;
   /** Signed with the newest key of a `kid`; with a stranger's where it has none. */
-  token(kid: string, claims: { readonly sub: string; readonly aud: string; readonly seconds?: number }): Promise<string>;
+  token(
+    kid: string,
+    claims: { readonly sub: string; readonly aud: string; readonly seconds?: number; readonly typ?: string },
+  ): Promise<string>;
   stop(): void;
 }
 
@@ -42,9 +45,9 @@ export async function startRotatingIssuer(): Promise<RotatingIssuer> {
       told.set(kid, { ...(await exportJWK(pair.publicKey)), kid, alg: 'ES256', use: 'sig' });
       for (const gone of withdrawn) told.delete(gone);
     },
-    token: (kid, { sub, aud, seconds = 600 }) =>
+    token: (kid, { sub, aud, seconds = 600, typ }) =>
       new SignJWT({ scope: '' })
-        .setProtectedHeader({ alg: 'ES256', kid })
+        .setProtectedHeader({ alg: 'ES256', kid, ...(typ !== undefined && { typ }) })
         .setIssuer(issuer.url)
         .setSubject(sub)
         .setAudience(aud)

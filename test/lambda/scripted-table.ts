@@ -36,7 +36,9 @@ export async function startScriptedTable(): Promise<ScriptedTable> {
     const next = at + 1 < all.length ? { LastEvaluatedKey: { page: { N: String(at + 1) } } } : {};
     const Items = page.rows.map((row) => marshall(row, { removeUndefinedValues: true }));
     const output = { Count: Items.length, ScannedCount: Items.length, Items, ...next };
-    ANSWERS[page.faults[times] ?? 'page'](response, JSON.stringify(output), output);
+    // One that is not tried again stands, also for who was too slow to hear it.
+    const final = page.faults.slice(0, times).find((fault) => (FINAL as readonly Fault[]).includes(fault));
+    ANSWERS[final ?? page.faults[times] ?? 'page'](response, JSON.stringify(output), output);
   });
   return Object.assign(endpoint, { pages });
 }

@@ -94,6 +94,23 @@ describe('a server’s own words for "no such session" to a call that it was sen
   });
 });
 
+test.each([
+  ['content-encoding', 200],
+  ['location', 307],
+  ['location', 308],
+  ['retry-after', 503],
+  ['allow', 405],
+  ['mcp-protocol-version', 200],
+] as const)('what a server says in %s of a %d is not told: the guard of secrets reads bodies', async (header, status) => {
+  const secret = 'Secret-7hqyk2';
+  const said = header === 'location' ? `https://${secret}.test/mcp` : secret;
+  const upstream: Upstream = (_, response, body) =>
+    response
+      .writeHead(status, { 'content-type': 'application/json', [header]: said })
+      .end(JSON.stringify({ jsonrpc: '2.0', id: JSON.parse(body).id, result: { content: [] } }));
+  expect(JSON.stringify(await told(upstream, 'abroad')).toLowerCase()).not.toContain(secret.toLowerCase());
+});
+
 describe('redirects', () => {
   const to =
     (location: string | undefined, status = 307): Upstream =>
@@ -117,7 +134,7 @@ describe('redirects', () => {
   test.each<[string, string | undefined, RegExp]>([
     ['that says not where', undefined, /without saying where/],
     ['to nothing that is a URL', 'http://', /without saying where/],
-    ['to another origin', 'https://evil.test/mcp', /https:\/\/evil\.test/],
+    ['to another origin', 'https://evil.test/mcp', /redirects to another origin$/],
     ['to another scheme', 'file:///etc/passwd', /another origin/],
   ])('one %s is refused by name, and nothing was executed', async (_, location, reason) => {
     const result = await told(to(location), 'abroad');

@@ -29,6 +29,15 @@ describe('a ledger row', () => {
     reason: 'the server ended',
   };
 
+  it.each(['idempotencyKey', 'tool', 'subject', 'reason'] as const)(
+    'is one line without colours of its own, whatever its %s says',
+    (name) => {
+      const forged = `k\n12:00:00.000  treasury  payments.transfer  \x1b[32mconfirmed\x1b[39m\u202e\u{e0041}\u200b\x9b2J`;
+      const row = { ...ROW, [name]: forged };
+      for (const text of [line(row, PLAIN), ...timeline(row, PLAIN)]) expect(text).not.toMatch(/[\p{Cc}\p{Bidi_Control}\u200b\u{e0041}]/u);
+    },
+  );
+
   it('columns hold whatever the names are, but for one that is longer than anybody reads', () => {
     const rows = [ROW, { ...ROW, subject: 'arn:aws:iam::000000000000:role/Agent' }, { ...ROW, tool: 'x'.repeat(45) }];
     const column = (row: LedgerRow) => line(row, PLAIN, widthsOf(rows)).indexOf('confirmed');

@@ -191,8 +191,8 @@ export const ANSWER_THREATS: readonly Threat[] = [
       mutation: {
         program: 'gateway',
         file: 'gateway/receive.ts',
-        find: 'for (const name of PASSED_HEADERS) if',
-        put: 'for (const name in headers) if (!/^(?:content|transfer|connection|keep|date|mcp-)/.test(name)) if',
+        find: 'for (const name in PASSED_HEADERS) {',
+        put: 'for (const name in headers) if (!/^(?:content|transfer|connection|keep|date|mcp-)/.test(name)) {\n    passed[name] = String(headers[name]);',
       },
     },
     ({ headers }) => {
