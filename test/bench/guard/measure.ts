@@ -18,6 +18,8 @@ export interface Measured {
 }
 
 const SESSIONS = 20;
+/** So many that a look of the replica at its own standing is lost among them. */
+const OPENED = 200;
 /** Calls of a lane. */
 const CALLS = 200;
 /** Calls until all that is called often is compiled: before that it is interpreted, which allocates more. */
@@ -40,8 +42,8 @@ export async function measure({ targets, generator, tables }: BenchStage, dist: 
     const { requests, writes, bytes } = between(before, await countsOf(tables));
     return { requests: rounded(requests / times), writes: rounded(writes / times), bytes: Math.round(bytes / times) };
   };
-  const at = await addressOf(gateway, SESSIONS);
-  const open = await counted(SESSIONS, () => generator.open(at));
+  const at = await addressOf(gateway, OPENED);
+  const open = await counted(OPENED, () => generator.open(at));
   const lanes: Partial<Record<Lane, Counted>> = {};
   for (const lane of LANES)
     lanes[lane] = await counted(CALLS, () => generator.makeCalls({ ...at, call: { lane, size: SIZE }, calls: CALLS }));
