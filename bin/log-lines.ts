@@ -1,5 +1,6 @@
-import { inline, type Paint } from '../core/paint';
+import type { Paint } from '../core/paint';
 import type { AgentNames } from '../local/logs/agent-names';
+import { plain } from './terminal';
 
 /** One line of a program, as the local account keeps it. */
 export interface LoggedLine {
@@ -52,18 +53,18 @@ export function laidOut(text: string): string {
 
 function partsOf({ text, agentName }: Pick<LoggedLine, 'text' | 'agentName'>): { level?: string; what: string; facts: string } {
   const fields = fieldsOf(text);
-  if (fields === undefined) return { what: inline(text), facts: '' };
+  if (fields === undefined) return { what: plain(text), facts: '' };
   const { level, event, message } = fields;
   const what = [event, message].filter((part) => part !== undefined).map(String);
   const shown = agentName === undefined ? fields : { ...fields, agent: agentName };
   const facts = Object.entries(shown).filter(([name]) => !LEFT_OUT.includes(name));
   return {
     ...(typeof level === 'string' && { level }),
-    what: inline(what.join(': ') || text),
+    what: plain(what.join(': ') || text),
     facts:
       what.length === 0
         ? ''
-        : facts.map(([name, value]) => inline(`${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)).join(' '),
+        : facts.map(([name, value]) => plain(`${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)).join(' '),
   };
 }
 
